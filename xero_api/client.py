@@ -1,0 +1,313 @@
+"""The Accounting API for one organisation: calls in, checked answers or typed errors out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from . import dates, faults, paging, retry
+from .attachments import attachment_name
+from .endpoints import Endpoints
+from .errors import ReauthRequired, XeroError
+from .gateway import UNITDP, Gateway, Request
+from .limits import Limits
+from .log import get_logger
+from .transport import RawAnswer, RestClient, new_session
+
+_logger = get_logger(__name__)
+
+# Kept by Xero for six minutes; longer keys are refused.
+MAX_IDEMPOTENCY_KEY = 128
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer.
+
+    :param data: the JSON object; ``{}`` for an answer without content.
+    :param server_time: Xero's clock (naive UTC) when it answered, None when it did not say.
+    :param correlation_id: ours, as given to the client.
+    :param xero_correlation_id: Xero's own, for its support; None when absent.
+    """
+
+    status: int
+    data: dict[str, Any]
+    limits: Limits
+    server_time: datetime | None
+    correlation_id: str
+    xero_correlation_id: str | None = None
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One HTTP call for log and metrics: no bodies, no secrets, no query.
+
+    :param status: None when no answer came.
+    :param received_bytes: as transferred, where Xero said so.
+    :param error: class and text of the error it led to, None after success.
+    :param attempt: 1 for the first HTTP call of an operation, then counting.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    duration_ms: int
+    sent_bytes: int
+    received_bytes: int
+    limits: Limits
+    correlation_id: str
+    error: str | None
+    attempt: int
+
+
+def _checked_key(key: str) -> str:
+    if not key or len(key) > MAX_IDEMPOTENCY_KEY:
+        raise ValueError(f"An idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} characters")
+    return key
+
+
+def _with_prices(resource: str, params: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the parameters with ``unitdp=4`` for resources that have prices."""
+    return {"unitdp": 4, **(params or {})} if resource in UNITDP else dict(params or {})
+
+
+@dataclass
+class _Operation:
+    request: Request
+    write: bool
+    attempts: int = field(default=0)
+
+
+class XeroClient:
+    """A client for one organisation and one run; make a fresh one per drain, close it after.
+
+    Every method raises an error of :mod:`errors`: RateLimited, Unavailable, NotFound, ReauthRequired,
+    TenantDisconnected, Forbidden, ProtocolError; writes also ValidationRejected and OutcomeUnknown.
+    What cannot have been saved is repeated a few times within about 20 seconds (see :mod:`retry`).
+
+    :param tenant_id: the organisation; empty for a custom connection.
+    :param access_token: called before each call with False, and with True to force a refresh after a 401;
+        returns the bearer token.
+    :param on_call: told about each HTTP call, repeats included; what it raises is logged and dropped.
+    :param correlation_id: carried through log records, answers and errors, and sent to Xero.
+    :param timeout: seconds, for connecting and for each silence while reading.
+    :param session: a requests session to use; an own one by default.
+    :param sleep: waits between repeats; a real sleep by default.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        tenant_id: str,
+        access_token: Callable[[bool], str],
+        *,
+        on_call: Callable[[CallRecord], None] | None = None,
+        correlation_id: str = "",
+        timeout: float = 60.0,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.endpoints = endpoints
+        self.tenant_id = tenant_id
+        self.correlation_id = correlation_id
+        self._access_token = access_token
+        self._on_call = on_call
+        self._sleep = sleep
+        self._own_session = session is None
+        self._session = session or new_session()
+        self._rest = RestClient(self._session, timeout)
+        self._gateway: Gateway | None = None
+
+    # === Reading === #
+
+    def get(
+        self,
+        resource: str,
+        *,
+        xero_id: str | None = None,
+        params: dict[str, Any] | None = None,
+        modified_since: datetime | str | None = None,
+    ) -> Answer:
+        """Read ``resource``, or one record of it.
+
+        :param xero_id: Xero's id, or another key that Xero takes in its place (number, ContactNumber).
+        :param params: query parameters by Xero's names; lists are joined with commas.
+        :param modified_since: naive UTC; cut to the second, as Xero wants it.
+        """
+        headers = {}
+        if modified_since:
+            text = modified_since if isinstance(modified_since, str) else dates.to_modified_since(modified_since)
+            headers["If-Modified-Since"] = text
+        return self._run(
+            Request("GET", resource, xero_id, _with_prices(resource, params), headers=headers), write=False
+        )
+
+    def pages(
+        self,
+        resource: str,
+        *,
+        params: dict[str, Any] | None = None,
+        modified_since: datetime | str | None = None,
+        page_size: int = 1000,
+        by_id: bool = False,
+    ) -> Iterator[Answer]:
+        """Yield the pages of ``resource``, each fetched when it is asked for; see :func:`paging.walk`.
+
+        :param page_size: 1 to 1000; resources that have no page size or no pages are read as Xero gives them.
+        :param by_id: order by the record's id. Xero pages by offset and orders by change time by default, so a
+            record edited during a full walk would jump to the end and another one be skipped.
+        """
+
+        def fetch(page_params: dict[str, Any]) -> Answer:
+            return self.get(resource, params=page_params, modified_since=modified_since)
+
+        return paging.walk(fetch, resource, dict(params or {}), page_size, by_id)
+
+    # === Writing === #
+
+    def put(self, resource: str, body: bytes, *, idempotency_key: str) -> Answer:
+        """Create the elements in ``body``; PUT never overwrites an existing document.
+
+        With ``summarizeErrors=false`` the answer is 200 even when elements were refused: judge each by
+        :func:`elements.outcomes`. ``unitdp=4`` keeps four decimals of prices.
+
+        :param body: as serialised by :func:`codec.dumps`; at most 50 elements and 3.5 MB are wise.
+        :param idempotency_key: at most 128 characters; Xero remembers it for six minutes, for the whole app.
+        """
+        return self._write("PUT", resource, body, idempotency_key)
+
+    def post(self, resource: str, body: bytes, *, idempotency_key: str) -> Answer:
+        """Update the elements in ``body``, found by the ids inside; otherwise like :meth:`put`."""
+        return self._write("POST", resource, body, idempotency_key)
+
+    def delete(self, path: str) -> Answer:
+        """Delete what ``path`` below the API's base names, e.g. ``CreditNotes/<id>/Allocations/<id>``."""
+        return self._run(Request("DELETE", path.strip("/")), write=True)
+
+    def upload(
+        self,
+        resource: str,
+        xero_id: str,
+        filename: str,
+        content: bytes,
+        mime: str,
+        *,
+        include_online: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Attach a file to a record; the same name again replaces it.
+
+        :param filename: reduced to the characters that Xero takes, see :func:`attachment_name`.
+        :param include_online: show it with the online invoice (sales invoices and credit notes only).
+        """
+        path = f"{resource}/{xero_id}/Attachments/{attachment_name(filename)}"
+        headers = {"Content-Type": mime or "application/octet-stream"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = _checked_key(idempotency_key)
+        params = {"IncludeOnline": "true"} if include_online else {}
+        return self._run(Request("PUT", path, None, params, content, headers), write=True)
+
+    def _write(self, method: str, resource: str, body: bytes, idempotency_key: str) -> Answer:
+        if not isinstance(body, bytes):
+            raise TypeError("The body must be bytes, see codec.dumps")
+        headers = {"Idempotency-Key": _checked_key(idempotency_key)}
+        params = _with_prices(resource, {"summarizeErrors": "false"})
+        return self._run(Request(method, resource, None, params, body, headers), write=True)
+
+    # === Calling === #
+
+    def _run(self, request: Request, *, write: bool) -> Answer:
+        operation = _Operation(request, write)
+        return retry.call(lambda: self._with_token(operation), sleep=self._sleep)
+
+    def _with_token(self, operation: _Operation) -> Answer:
+        """Call once; after a 401 that a new token may cure, refresh and call once more (a 401 saves nothing)."""
+        try:
+            return self._call(operation, self._access_token(False))
+        except ReauthRequired as error:
+            if error.status != 401:
+                raise
+        return self._call(operation, self._access_token(True))
+
+    def _call(self, operation: _Operation, token: str) -> Answer:
+        operation.attempts += 1
+        if self._gateway is None:
+            self._gateway = Gateway(self.endpoints, self.tenant_id, self._rest, self.correlation_id)
+        started = time.monotonic()
+        raw: RawAnswer | None = None
+        error: XeroError | None = None
+        try:
+            raw = self._gateway.send(operation.request, token)
+            return self._answer(raw, operation)
+        except faults.NETWORK_ERRORS as cause:
+            error = faults.from_exception(cause, write=operation.write)
+            raise self._marked(error) from None
+        except XeroError as known:
+            error = self._marked(known)
+            raise
+        finally:
+            self._record(operation, raw, error, time.monotonic() - started)
+
+    def _answer(self, raw: RawAnswer, operation: _Operation) -> Answer:
+        if not 200 <= raw.status <= 299:
+            raise faults.from_answer(raw.status, raw.headers, raw.data, write=operation.write)
+        return Answer(
+            raw.status,
+            self._data(raw, operation),
+            Limits.from_headers(raw.headers),
+            dates.parse_http(raw.headers.get("Date")),
+            self.correlation_id,
+            raw.headers.get("Xero-Correlation-Id"),
+        )
+
+    def _data(self, raw: RawAnswer, operation: _Operation) -> dict[str, Any]:
+        if raw.status == 204 or (operation.request.method == "DELETE" and not raw.data):
+            return {}
+        data = faults.body_of(raw.data)
+        if data is None:
+            raise faults.unreadable(raw.status, write=operation.write)
+        return data
+
+    def _marked(self, error: XeroError) -> XeroError:
+        error.correlation_id = self.correlation_id
+        return error
+
+    def _record(self, operation: _Operation, raw: RawAnswer | None, error: XeroError | None, seconds: float) -> None:
+        record = CallRecord(
+            method=operation.request.method,
+            path=operation.request.log_path,
+            status=raw.status if raw else None,
+            duration_ms=round(seconds * 1000),
+            sent_bytes=len(operation.request.body or b""),
+            received_bytes=raw.wire_bytes if raw else 0,
+            limits=Limits.from_headers(raw.headers) if raw else Limits(),
+            correlation_id=self.correlation_id,
+            error=f"{type(error).__name__}: {error}" if error else None,
+            attempt=operation.attempts,
+        )
+        _logger.debug("xero call %s", record)
+        if self._on_call:
+            self._tell(record)
+
+    def _tell(self, record: CallRecord) -> None:
+        try:
+            self._on_call(record)  # type: ignore[misc]
+        except Exception:
+            # The call itself is done; losing its answer over a log row could send a document twice.
+            _logger.exception("the on_call hook failed")
+
+    def close(self) -> None:
+        """Close the connections, unless the session was given from outside."""
+        if self._own_session:
+            self._session.close()
+
+    def __enter__(self) -> XeroClient:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()

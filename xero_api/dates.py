@@ -1,0 +1,78 @@
+"""Xero's dates: several spellings in, one out. Every datetime here is naive UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+_EPOCH = datetime(1970, 1, 1)
+_MS_DATE = re.compile(r"^\\?/Date\((-?\d+)([+-]\d{4})?\)\\?/$")
+# Xero writes up to seven fraction digits; datetime keeps six.
+_ISO = re.compile(r"^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?$")
+
+
+def _offset(text: str | None) -> timedelta:
+    if not text or text in "Zz":
+        return timedelta()
+    digits = text[1:].replace(":", "")
+    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -span if text[0] == "-" else span
+
+
+def _parse_iso(text: str) -> datetime | None:
+    match = _ISO.match(text)
+    if not match:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    micro = int((fraction or "0")[:6].ljust(6, "0"))
+    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micro)
+    return moment - _offset(zone)
+
+
+def parse_xero(value: object) -> datetime | None:
+    """Read a date from an answer as naive UTC; None and empty give None.
+
+    Takes ``/Date(ms)/`` and ``/Date(ms+hhmm)/`` (milliseconds since the epoch in UTC; the offset only says
+    where it was written), ISO dates and datetimes with or without zone (none means UTC) and up to seven
+    fraction digits, and date or datetime objects.
+
+    :raise ValueError: for anything else.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    text = str(value).strip()
+    match = _MS_DATE.match(text)
+    try:
+        moment = _EPOCH + timedelta(milliseconds=int(match.group(1))) if match else _parse_iso(text)
+    except OverflowError:
+        moment = None
+    if moment is None:
+        raise ValueError("not a date that Xero writes")
+    return moment
+
+
+def to_date_string(value: date) -> str:
+    """Return ``YYYY-MM-DD``, the only date form sent to Xero; of a datetime its own calendar day."""
+    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
+
+
+def to_modified_since(value: datetime) -> str:
+    """Return ``YYYY-MM-DDTHH:MM:SS`` for If-Modified-Since, cut to the second (never later than ``value``)."""
+    moment = parse_xero(value)
+    if moment is None:
+        raise ValueError("a moment is needed")
+    return moment.replace(microsecond=0).isoformat()
+
+
+def parse_http(value: str | None) -> datetime | None:
+    """Read an HTTP ``Date`` header as naive UTC; None when absent or unreadable."""
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except (TypeError, ValueError, IndexError):
+        return None
+    return parse_xero(moment)

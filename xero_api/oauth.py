@@ -1,0 +1,323 @@
+"""OAuth 2.0 with Xero's identity server: consent, tokens, connections."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import requests
+
+from . import codec, dates, faults, limits, retry
+from .endpoints import Endpoints
+from .errors import AppMisconfigured, NotFound, ProtocolError, RateLimited, ReauthRequired, Unavailable, XeroError
+from .transport import keep_authorization, new_session
+
+# The granular scopes (apps made since March 2026 have no others) for contacts, invoices, bills, credit notes,
+# payments, attachments and reading the settings. The broad accounting.transactions would be refused.
+DEFAULT_SCOPES = [
+    "offline_access",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.contacts",
+    "accounting.settings.read",
+    "accounting.attachments",
+]
+
+# Seconds an access token lives when the answer does not say.
+ACCESS_TOKEN_LIFE = 1800
+# Xero does not tell when a refresh token ends; each refresh starts 60 days anew.
+REFRESH_TOKEN_LIFE = timedelta(days=60)
+TIMEOUT = 30.0
+
+_SETTINGS_ERRORS = ("invalid_client", "unauthorized_client", "invalid_scope")
+_JSON = {"Accept": "application/json"}
+
+
+@dataclass(frozen=True)
+class TokenSet:
+    """What a token call gave; moments are naive UTC by our clock.
+
+    :param refresh_token: None for client credentials or without ``offline_access``. It replaces the one sent:
+        store it in its own committed transaction before using the access token.
+    :param auth_event_id: names this consent; :func:`list_connections` takes it as a filter.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(repr=False)
+    expires_at: datetime
+    refresh_expires_at: datetime | None
+    scopes: list[str]
+    auth_event_id: str | None
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+def pkce_pair() -> tuple[str, str]:
+    """Return a fresh (verifier, S256 challenge); keep the verifier until :func:`exchange_code`."""
+    verifier = secrets.token_urlsafe(64)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return verifier, challenge
+
+
+def authorize_url(
+    endpoints: Endpoints,
+    client_id: str,
+    redirect_uri: str,
+    scopes: list[str] | tuple[str, ...] | str,
+    state: str,
+    challenge: str | None = None,
+) -> str:
+    """Return the address of the consent page.
+
+    :param scopes: list, or one text with blanks between.
+    :param state: ours to check on return; Xero gives it back unchanged.
+    :param challenge: second half of :func:`pkce_pair`.
+    """
+    query = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": scopes if isinstance(scopes, str) else " ".join(scopes),
+        "state": state,
+    }
+    if challenge:
+        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    return f"{endpoints.authorize_url}?{urlencode(query, quote_via=quote)}"
+
+
+def exchange_code(
+    endpoints: Endpoints,
+    client_id: str,
+    client_secret: str,
+    code: str,
+    redirect_uri: str,
+    verifier: str | None = None,
+    *,
+    timeout: float = TIMEOUT,
+) -> TokenSet:
+    """Trade the code of a consent (5 minutes, once) for tokens.
+
+    :param redirect_uri: exactly as given to :func:`authorize_url`.
+    :raise ReauthRequired: when the code is used or too old.
+    :raise AppMisconfigured: when id, secret or scopes are wrong.
+    :raise Unavailable: when the outcome is not known; the person starts again.
+    """
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    if verifier:
+        form["code_verifier"] = verifier
+    return _token_call(endpoints, client_id, client_secret, form, timeout)
+
+
+def refresh(
+    endpoints: Endpoints, client_id: str, client_secret: str, refresh_token: str, *, timeout: float = TIMEOUT
+) -> TokenSet:
+    """Trade a refresh token for a new pair. One at a time for each token: the caller holds a lock.
+
+    :raise ReauthRequired: when the token is dead (``invalid_grant``); before believing it, the caller should look
+        whether another process has stored a newer one.
+    :raise Unavailable: the same token may be sent again: Xero accepts it for 30 minutes after its replacement.
+    :raise AppMisconfigured: when id or secret are wrong.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return _token_call(endpoints, client_id, client_secret, form, timeout)
+
+
+def client_credentials(
+    endpoints: Endpoints,
+    client_id: str,
+    client_secret: str,
+    scopes: list[str] | tuple[str, ...] | str | None = None,
+    *,
+    timeout: float = TIMEOUT,
+) -> TokenSet:
+    """Get a token for a custom connection (no person, no refresh token: ask again when it ends).
+
+    :param scopes: None for all that the connection was given; ``offline_access`` is left out, it has no meaning here.
+    """
+    wanted = scopes.split() if isinstance(scopes, str) else list(scopes or [])
+    form = {"grant_type": "client_credentials"}
+    if wanted:
+        form["scope"] = " ".join(scope for scope in wanted if scope != "offline_access")
+    return _token_call(endpoints, client_id, client_secret, form, timeout)
+
+
+def revoke(
+    endpoints: Endpoints, client_id: str, client_secret: str, refresh_token: str, *, timeout: float = TIMEOUT
+) -> None:
+    """Kill a refresh token, and with it every connection of its user to this app.
+
+    A token that is dead already is fine.
+    """
+    try:
+        _post(endpoints.revocation_url, client_id, client_secret, {"token": refresh_token}, timeout)
+    except ReauthRequired:
+        return
+
+
+def _credentials(client_id: str, client_secret: str, form: dict[str, str]) -> tuple[Any, dict[str, str]]:
+    """Return (auth, form): HTTP Basic with a secret, the bare id in the form for an app without one."""
+    if client_secret:
+        return (client_id, client_secret), form
+    return keep_authorization, {**form, "client_id": client_id}
+
+
+def _post(url: str, client_id: str, client_secret: str, form: dict[str, str], timeout: float) -> requests.Response:
+    auth, form = _credentials(client_id, client_secret, form)
+    with new_session() as session:
+        try:
+            answer = session.post(
+                url, data=form, auth=auth, headers=_JSON, timeout=float(timeout), allow_redirects=False
+            )
+        except faults.NETWORK_ERRORS as cause:
+            # Even when the answer got lost the old refresh token lives on, so repeating is safe.
+            raise faults.from_exception(cause, write=False) from None
+    if not 200 <= answer.status_code <= 299:
+        raise _identity_error(answer)
+    return answer
+
+
+def _identity_error(answer: requests.Response) -> XeroError:
+    status = answer.status_code
+    if status == 429:
+        return RateLimited(limits.scope(answer.headers), limits.retry_after(answer.headers), status=status)
+    if status >= 500:
+        wait = limits.retry_after(answer.headers)
+        return Unavailable(f"Xero's identity server is out of order ({status})", retry_after=wait, status=status)
+    word = str((faults.body_of(answer.content) or {}).get("error") or "")
+    if word == "invalid_grant":
+        return ReauthRequired("invalid_grant", status=status)
+    if word in _SETTINGS_ERRORS:
+        return AppMisconfigured(word, status=status)
+    return ProtocolError(f"Unexpected answer of Xero's identity server ({status})", status=status)
+
+
+def _token_call(
+    endpoints: Endpoints, client_id: str, client_secret: str, form: dict[str, str], timeout: float
+) -> TokenSet:
+    asked_at = _now()
+    answer = _post(endpoints.token_url, client_id, client_secret, form, timeout)
+    data = faults.body_of(answer.content)
+    if not data or not data.get("access_token"):
+        raise Unavailable("The answer of Xero's identity server holds no token", status=answer.status_code)
+    return _token_set(data, asked_at)
+
+
+def _token_set(data: dict[str, Any], asked_at: datetime) -> TokenSet:
+    token = str(data["access_token"])
+    claims = _claims(token)
+    renewal = data.get("refresh_token") or None
+    return TokenSet(
+        access_token=token,
+        refresh_token=renewal,
+        expires_at=asked_at + timedelta(seconds=_seconds(data.get("expires_in"))),
+        refresh_expires_at=asked_at + REFRESH_TOKEN_LIFE if renewal else None,
+        scopes=_scopes(data.get("scope") or claims.get("scope")),
+        auth_event_id=str(claims.get("authentication_event_id") or "") or None,
+    )
+
+
+def _seconds(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return ACCESS_TOKEN_LIFE
+
+
+def _scopes(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return value.split()
+    return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Return the claims of a JWT, unverified: they only describe a token that came from Xero over TLS."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        data = codec.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+# === Connections === #
+
+
+def list_connections(
+    endpoints: Endpoints,
+    access_token: str,
+    auth_event_id: str | None = None,
+    *,
+    timeout: float = TIMEOUT,
+    sleep: Callable[[float], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Return the organisations this token reaches; practices and other tenant types are left out.
+
+    :param auth_event_id: only what this consent added.
+    :return: dicts with ``id`` (of the connection, for :func:`delete_connection`), ``tenant_id``, ``tenant_name``,
+        ``tenant_type``, ``auth_event_id``, ``created_at`` and ``updated_at`` (naive UTC or None; different when the
+        organisation was disconnected and connected again).
+    :raise ReauthRequired: when the token is dead.
+    """
+    url = endpoints.connections_url
+    if auth_event_id:
+        url += f"?authEventId={quote(auth_event_id, safe='')}"
+    content = retry.call(lambda: _bearer_call("GET", url, access_token, timeout), sleep=sleep)
+    try:
+        found = codec.loads(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise ProtocolError("Xero's list of connections is unreadable")
+    return [_connection(item) for item in found if isinstance(item, dict) and _is_organisation(item)]
+
+
+def delete_connection(endpoints: Endpoints, access_token: str, connection_id: str, *, timeout: float = TIMEOUT) -> None:
+    """Disconnect one organisation; tokens stay good. One that is gone already is fine.
+
+    :param connection_id: ``id`` of :func:`list_connections`, not the tenant id.
+    :raise Unavailable: when it may not have been done; doing it again is safe.
+    """
+    try:
+        _bearer_call("DELETE", f"{endpoints.connections_url}/{quote(connection_id, safe='')}", access_token, timeout)
+    except NotFound:
+        return
+
+
+def _bearer_call(method: str, url: str, access_token: str, timeout: float) -> bytes:
+    headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
+    with new_session() as session:
+        try:
+            answer = session.request(
+                method, url, headers=headers, auth=keep_authorization, timeout=float(timeout), allow_redirects=False
+            )
+        except faults.NETWORK_ERRORS as cause:
+            raise faults.from_exception(cause, write=False) from None
+    if not 200 <= answer.status_code <= 299:
+        raise faults.from_answer(answer.status_code, answer.headers, answer.content, write=False)
+    return answer.content
+
+
+def _is_organisation(item: dict[str, Any]) -> bool:
+    return str(item.get("tenantType") or "").upper() == "ORGANISATION"
+
+
+def _connection(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": item.get("id") or "",
+        "tenant_id": item.get("tenantId") or "",
+        "tenant_name": item.get("tenantName") or "",
+        "tenant_type": "ORGANISATION",
+        "auth_event_id": item.get("authEventId"),
+        "created_at": dates.parse_xero(item.get("createdDateUtc")),
+        "updated_at": dates.parse_xero(item.get("updatedDateUtc")),
+    }
