@@ -266,11 +266,12 @@ class XeroClient:
         )
 
     def _data(self, raw: RawAnswer, operation: _Operation) -> dict[str, Any]:
-        if raw.status == 204 or (operation.request.method == "DELETE" and not raw.data):
+        said_empty = raw.headers.get("Content-Length") == "0"
+        if raw.status == 204 or (operation.request.method == "DELETE" and said_empty):
             return {}
         data = faults.body_of(raw.data)
         if data is None:
-            raise faults.unreadable(raw.status, write=operation.write)
+            raise faults.unreadable(raw.status, raw.data, write=operation.write)
         return data
 
     def _marked(self, error: XeroError) -> XeroError:
@@ -305,9 +306,3 @@ class XeroClient:
         """Close the connections, unless the session was given from outside."""
         if self._own_session:
             self._session.close()
-
-    def __enter__(self) -> XeroClient:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

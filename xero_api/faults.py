@@ -40,6 +40,13 @@ _MALFORMED = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidHeader,
 )
+# Raised only before the first byte of a request.
+_WHILE_CONNECTING = (
+    requests.exceptions.ConnectTimeout,
+    urllib3_errors.ConnectTimeoutError,
+    urllib3_errors.NewConnectionError,
+    ssl.SSLCertVerificationError,
+)
 # Xero's own documentation misspells the word.
 _SCOPE_WORD = re.compile(r"insuff?ici?ent_scope", re.IGNORECASE)
 _SCOPE_NAME = re.compile(r"""\bscope\s*=\s*["']?([^"',;]+)""", re.IGNORECASE)
@@ -69,9 +76,7 @@ def never_sent(error: BaseException) -> bool:
     half or undecodable answer.
     """
     for item in _chain(error):
-        if isinstance(item, (urllib3_errors.ConnectTimeoutError, ssl.SSLCertVerificationError)):
-            return True
-        if isinstance(item, requests.exceptions.ConnectTimeout):
+        if isinstance(item, _WHILE_CONNECTING):
             return True
         if isinstance(item, OSError) and str(item).startswith("Tunnel connection failed"):
             return True
@@ -194,8 +199,14 @@ def from_answer(status: int, headers: Mapping[str, str], content: bytes, *, writ
     return ProtocolError(f"Unexpected answer ({status})", status=status)
 
 
-def unreadable(status: int, *, write: bool) -> XeroError:
-    """Return the error for a 2xx answer that holds no JSON object."""
+def unreadable(status: int, content: bytes, *, write: bool) -> XeroError:
+    """Return the error for a 2xx answer that holds no JSON object.
+
+    For a read, nothing or a beginning of JSON is an answer cut on its way and may be asked for again; a page
+    of HTML is not.
+    """
     if write:
         return OutcomeUnknown("Xero took the request but its answer is unreadable", status=status)
+    if content[:1] in (b"", b"{"):
+        return Unavailable("Xero's answer is cut short", status=status)
     return ProtocolError("Xero's answer is unreadable", status=status)

@@ -60,11 +60,15 @@ def _now() -> datetime:
     return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
+def challenge_of(verifier: str) -> str:
+    """Return the S256 challenge for a PKCE verifier (RFC 7636)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
 def pkce_pair() -> tuple[str, str]:
-    """Return a fresh (verifier, S256 challenge); keep the verifier until :func:`exchange_code`."""
+    """Return a fresh (verifier, challenge); keep the verifier until :func:`exchange_code`."""
     verifier = secrets.token_urlsafe(64)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    return verifier, challenge
+    return verifier, challenge_of(verifier)
 
 
 def authorize_url(
