@@ -72,8 +72,9 @@ def _checked_key(key: str) -> str:
 
 
 def _with_prices(resource: str, params: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the parameters with ``unitdp=4`` for resources that have prices."""
-    return {"unitdp": 4, **(params or {})} if resource in UNITDP else dict(params or {})
+    """Return the parameters that have a value, with ``unitdp=4`` for resources that have prices."""
+    given = {name: value for name, value in (params or {}).items() if value is not None}
+    return {"unitdp": 4, **given} if resource in UNITDP else given
 
 
 @dataclass

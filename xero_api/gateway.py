@@ -139,11 +139,11 @@ def _arguments(function: Callable[..., Any]) -> tuple[tuple[str, ...], frozenset
     return required, frozenset(item.name for item in given if item.default is not item.empty) - _OPTIONS
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> str:
     # The SDK would write True as "True"; Xero's own spelling is lower case.
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value
+    return str(value)
 
 
 def _listed(value: Any) -> list[str]:

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[3]
 if str(ROOT) not in sys.path:
@@ -22,6 +23,11 @@ import pure_servers  # noqa: E402
 
 from xero_api.client import CallRecord, XeroClient  # noqa: E402
 from xero_api.endpoints import Endpoints  # noqa: E402
+
+
+# No database: it would be written into the working directory.
+settings.register_profile("pure", deadline=None, max_examples=50, database=None)
+settings.load_profile("pure")
 
 
 class _RepositoryIsNoPackage:

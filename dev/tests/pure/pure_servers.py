@@ -22,6 +22,7 @@ class Seen:
     target: str
     headers: dict[str, str]
     body: bytes
+    peer: tuple[str, int] = ("", 0)
 
     @property
     def path(self) -> str:
@@ -64,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.command, self.path, headers, self.rfile.read(length))
+        seen = Seen(self.command, self.path, headers, self.rfile.read(length), self.client_address)
         self.server.owner.seen.append(seen)
         reply = self.server.owner.next_reply(seen)
         content = reply.content
