@@ -1,0 +1,31 @@
+# Every command prepares what it needs. `make` alone lists them.
+.PHONY: help demo demo-check test bench lint run clean
+.DEFAULT_GOAL := help
+
+ARGS ?=
+export ARGS
+DEV := python3 -B -m dev
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo:  ## Odoo, this addon and a simulated Xero on this machine, with documents sent; Ctrl-C ends it
+	@exec $(DEV) demo
+
+demo-check:  ## The same unattended: succeeds only if every document is in Xero to the cent
+	@exec $(DEV) demo-check
+
+test:  ## All tests, or a part: ARGS="pure", ARGS="odoo:/xero_connector:TestPush", ARGS="pure -k codec"
+	@exec $(DEV) test "$$ARGS"
+
+bench:  ## Measure and print one JSON object
+	@exec $(DEV) bench "$$ARGS"
+
+lint:  ## Linters and tests of the code's structure
+	@exec $(DEV) lint
+
+run:  ## Odoo with the addon and a simulated Xero, without the demo's steps; Ctrl-C ends it
+	@exec $(DEV) run
+
+clean:  ## Remove what was made inside this clone
+	@exec $(DEV) clean

@@ -1,0 +1,171 @@
+"""The test suites: how each one is run and what came of it."""
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev import counts, odoo_log, paths, ports, templates, venv
+from dev.counts import Counts
+from dev.odoo import Site
+from dev.odoo_home import OdooHome
+from dev.process import Child, tail
+from dev.progress import Stop
+
+RESULTS = paths.BUILD / "results"
+TESTS = paths.REPO / "dev" / "tests"
+PYTEST_SUITES = ("lint", "tooling", "pure", "simulator", "system")
+ODOO_SUITES = ("odoo", "glue")
+ALL = (*PYTEST_SUITES[:-1], "odoo", "glue", "system")
+SHOWN_LINES = 400
+
+
+@dataclass
+class Job:
+    """One process of a suite."""
+
+    suite: str
+    name: str
+    start: Callable[[], Child]
+    count: Callable[[int], Counts]
+    """From the exit code to the counts; reads the files the process left."""
+    explain: Callable[[], str]
+    """What a person needs to see when something failed."""
+    log: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What ARGS asks for."""
+
+    suites: dict[str, str]
+    """Suite by name, with the Odoo test tags given after a colon."""
+    extra: tuple[str, ...] = ()
+    """Arguments for pytest."""
+
+
+def choose(text: str) -> Choice:
+    """Read ARGS: names of suites, `odoo:<test tags>`, then arguments for pytest. Raises Stop on an unknown name."""
+    words = shlex.split(text)
+    suites: dict[str, str] = {}
+    while words and not words[0].startswith("-"):
+        name, _colon, spec = words[0].partition(":")
+        if name not in ALL:
+            break
+        suites[name] = spec
+        words.pop(0)
+    if words and not suites:
+        raise Stop(f"There is no suite {words[0]!r}; the suites are {', '.join(ALL)}.")
+    return Choice(suites or dict.fromkeys(ALL, ""), tuple(words))
+
+
+def lint_jobs() -> list[Job]:
+    """The linters, each counted as one test."""
+    rules = f"--rcfile={paths.REPO / '.pylintrc'}"
+    return [
+        _tool("ruff", ["-m", "ruff", "check", "--no-cache", "--output-format=concise", paths.REPO]),
+        _tool("pylint", ["-m", "pylint", rules, "--jobs=1", *_addon_modules()]),
+    ]
+
+
+def _addon_modules() -> list[Path]:
+    """Python files of the addon by their names in the linked folder: pylint takes the addon's name from there."""
+    linked = paths.addons_folder() / paths.ADDON
+    files = [file for entry in paths.addon_entries() for file in (entry.rglob("*.py") if entry.is_dir() else [entry])]
+    return [linked / file.relative_to(paths.REPO) for file in files if file.suffix == ".py"]
+
+
+def _tool(name: str, arguments: list[object]) -> Job:
+    log = RESULTS / f"{name}.log"
+    return Job(
+        "lint",
+        name,
+        lambda: _spawn(name, [venv.python(), *arguments], log),
+        lambda code: Counts(failed=1) if code else Counts(passed=1),
+        lambda: tail(log, SHOWN_LINES),
+        log,
+    )
+
+
+def pytest_job(suite: str, extra: tuple[str, ...]) -> Job:
+    """One pytest process for a folder of tests."""
+    log, report = RESULTS / f"{suite}.log", RESULTS / f"{suite}.xml"
+    folder = TESTS / suite
+    command = [venv.python(), "-m", "pytest", folder, "-c", TESTS / "pytest.ini", f"--rootdir={folder}"]
+    command += [f"--confcutdir={folder}", f"--junitxml={report}", *extra]
+
+    def start() -> Child:
+        report.unlink(missing_ok=True)
+        return _spawn(suite, command, log)
+
+    return Job(suite, suite, start, lambda code: counts.of_pytest(report, code), lambda: tail(log, SHOWN_LINES), log)
+
+
+def odoo_job(suite: str, modules: list[str], tags: str, make_site: Callable[[], Site]) -> Job:
+    """Odoo's own test runner, on a fresh database with `modules` installed."""
+    log = RESULTS / f"{suite}.log"
+
+    def start() -> Child:
+        log.unlink(missing_ok=True)
+        site = make_site()
+        settings = {"screenshots": RESULTS / "screenshots", "screencasts": "", "http_port": ports.free_port()}
+        arguments = ["server", "-i", ",".join(modules), "--test-tags", tags, "--stop-after-init"]
+        command = site.command(suite, *arguments, **settings)
+        return Child(f"Odoo's tests ({suite})", command, log=log, cwd=site.folder, env=site.environment())
+
+    return Job(suite, suite, start, lambda code: _odoo_counts(log, code), lambda: _odoo_failures(log), log)
+
+
+def odoo_jobs(home: OdooHome, chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
+    """The Odoo suites among the chosen ones."""
+
+    def site(name: str) -> Callable[[], Site]:
+        return lambda: templates.new_site(home, cluster, template, folder, f"test_{name}")
+
+    jobs = []
+    if "odoo" in chosen.suites:
+        tags = chosen.suites["odoo"] or f"/{paths.ADDON}"
+        jobs.append(odoo_job("odoo", [paths.ADDON], tags, site("odoo")))
+    glue = paths.glue_addons()
+    if "glue" in chosen.suites and glue:
+        tags = chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)
+        jobs.append(odoo_job("glue", glue, tags, site("glue")))
+    return jobs
+
+
+def _spawn(name: str, command: list[object], log: Path) -> Child:
+    log.unlink(missing_ok=True)
+    return Child(name, command, log=log, cwd=paths.REPO)
+
+
+def _odoo_result(log: Path) -> odoo_log.Result:
+    return odoo_log.read(log.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _odoo_counts(log: Path, code: int) -> Counts:
+    result = _odoo_result(log)
+    failed = result.failed + len(result.complaints)
+    if not result.complete or (code and not failed) or not (result.passed or failed):
+        failed += 1
+    return Counts(result.passed, failed, result.skipped)
+
+
+def _odoo_failures(log: Path) -> str:
+    result = _odoo_result(log)
+    shown = [record.full for record in (*result.failures, *result.complaints)]
+    if not result.complete or not shown:
+        shown.append(tail(log))
+    return "\n\n".join(shown)
+
+
+def progress(log: Path) -> str:
+    """What a running suite has done so far, in a few words."""
+    if not log.exists():
+        return ""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    started = len(re.findall(r"\.tests\.\S+: Starting \w+\.\w+ \.\.\.", text))
+    percent = re.findall(r"\[ *(\d+)%\]", text)
+    if started:
+        return f"{started} tests started"
+    return f"{percent[-1]} %" if percent else ""

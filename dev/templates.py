@@ -1,0 +1,106 @@
+"""Databases with modules already installed, made once and kept in the shared cache."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev import cache, paths, postgres, scratch, venv
+from dev.odoo import Site
+from dev.odoo_home import OdooHome, odoo_home
+from dev.postgres import Cluster
+from dev.progress import step
+
+BASE = ("account",)
+TEMPLATE = "template_odoo"
+"""Name of the database inside every archive."""
+
+KEPT = 4
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def addon_digest() -> str:
+    """A mark of every file that can change what an installation of the addon leaves in a database."""
+    digest = hashlib.sha256()
+    for entry in paths.addon_entries():
+        files = sorted(path for path in entry.rglob("*") if path.is_file()) if entry.is_dir() else [entry]
+        for path in files:
+            if path.suffix not in (".pyc", ".md") and "tests" not in path.parts:
+                digest.update(str(path.relative_to(paths.REPO)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def base_template(home: OdooHome) -> Path:
+    """Folder of the archive with Odoo's own modules that everything here needs."""
+    key = _digest(home.version, str(postgres.version(postgres.programs())), venv.key(), *BASE)
+    folder = paths.cache() / f"template-{key}"
+    return cache.make_once(folder, lambda target: _build(home, target, list(BASE), None))
+
+
+def addon_template(home: OdooHome, modules: tuple[str, ...] = (paths.ADDON,)) -> Path:
+    """Folder of the archive with the addon, as it is in the clone now, and other `modules` installed."""
+    base = base_template(home)
+    folder = paths.cache() / f"addon-{_digest(base.name, addon_digest(), *modules)}"
+    made = cache.make_once(folder, lambda target: _build(home, target, list(modules), base))
+    cache.keep_newest(paths.cache(), "addon-*", KEPT)
+    cache.keep_newest(paths.cache(), "template-*", KEPT)
+    return made
+
+
+def _build(home: OdooHome, target: Path, modules: list[str], base: Path | None) -> None:
+    with scratch.folder() as folder, step(f"Installing {', '.join(modules)} in a template database"):
+        cluster = Cluster(folder / "pg", base and base / "pg.tar")
+        site = Site(home, cluster, TEMPLATE, folder / "site")
+        if base:
+            restore_files(base, site, TEMPLATE)
+        with cluster:
+            site.install(modules)
+        cluster.save(target / "pg.tar")
+        _save_files(site, target)
+
+
+def _save_files(site: Site, target: Path) -> None:
+    store = site.data_dir / "filestore" / TEMPLATE
+    store.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["tar", "-c", "-C", store, "-f", target / "files.tar", "."], check=True)
+
+
+def restore_files(template: Path, site: Site, database: str) -> None:
+    """Put the attachments of `template` where the site keeps those of `database`."""
+    store = site.data_dir / "filestore" / database
+    store.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["tar", "-x", "-C", store, "-f", template / "files.tar"], check=True)
+
+
+@contextmanager
+def cluster_from(template: Path, folder: Path) -> Iterator[Cluster]:
+    """Run a private PostgreSQL that holds the databases of `template`."""
+    with Cluster(folder / "pg", template / "pg.tar") as cluster:
+        yield cluster
+
+
+def new_site(home: OdooHome, cluster: Cluster, template: Path, folder: Path, database: str, **settings) -> Site:
+    """Make `database` from the cluster's template and return the site that uses it."""
+    site = Site(home, cluster, database, folder / database, settings)
+    cluster.copy_database(TEMPLATE, database)
+    restore_files(template, site, database)
+    return site
+
+
+def drop_site(site: Site) -> None:
+    """Remove the database and files of a site whose servers are stopped."""
+    site.cluster.drop_database(site.database)
+    shutil.rmtree(site.folder, ignore_errors=True)
+
+
+def prepare() -> tuple[OdooHome, Path]:
+    """Get everything a server without the addon needs: Odoo, environment, PostgreSQL, template. Raises Stop."""
+    postgres.programs()
+    home = odoo_home()
+    venv.python()
+    return home, base_template(home)

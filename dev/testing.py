@@ -1,0 +1,152 @@
+"""`make test`: prepares everything, runs the suites two at a time and ends with one line of counts."""
+
+import os
+import shutil
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from dev import apt, scratch, suites, templates, venv
+from dev.counts import CRASHED, Counts
+from dev.process import POLL_SECONDS, Child
+from dev.progress import Stop, say
+from dev.suites import Choice, Job
+
+BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
+"""In the order Odoo looks for them."""
+
+REPORT_SECONDS = 30
+
+
+def run(arguments: str) -> int:
+    """Run the suites that `arguments` names, all without; return the exit code."""
+    try:
+        chosen = suites.choose(arguments)
+        total = _run(chosen)
+    except Stop as stop:
+        say(str(stop))
+        total = CRASHED
+    say(str(total))
+    return 1 if total.failed else 0
+
+
+def lint() -> int:
+    """Run the linters and the tests of the code's structure; return the exit code."""
+    return run("lint")
+
+
+def _run(chosen: Choice) -> Counts:
+    with ExitStack() as stack:
+        lanes = _lanes(chosen, stack)
+        return _run_lanes(lanes, watch=sum(map(len, lanes)) == 1)
+
+
+def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
+    """The jobs in lanes that run side by side: Odoo's own tests, and all others."""
+    pytest_lane: list[Job] = []
+    if "lint" in chosen.suites:
+        pytest_lane += suites.lint_jobs()
+    pytest_lane += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
+    venv.python()
+    odoo_lane: list[Job] = []
+    if set(suites.ODOO_SUITES) & set(chosen.suites):
+        odoo_lane = _odoo_lane(chosen, stack)
+    if "system" in chosen.suites:
+        templates.prepare()
+    return [lane for lane in (odoo_lane, pytest_lane) if lane]
+
+
+def _odoo_lane(chosen: Choice, stack: ExitStack) -> list[Job]:
+    _ensure_browser()
+    home, template = templates.prepare()
+    folder = stack.enter_context(scratch.folder())
+    cluster = stack.enter_context(templates.cluster_from(template, folder))
+    return suites.odoo_jobs(home, chosen, cluster, template, folder)
+
+
+def _ensure_browser() -> None:
+    if not any(map(shutil.which, BROWSERS)):
+        apt.install(["chromium"])
+
+
+@dataclass
+class _Lane:
+    """Jobs that run one after the other."""
+
+    waiting: list[Job]
+    job: Job | None = None
+    child: Child | None = None
+    started: float = 0.0
+    total: Counts = field(default_factory=Counts)
+
+    def advance(self) -> bool:
+        """Take note of a job that ended and start the next; False when there is nothing left."""
+        if self.child and self.child.running:
+            return True
+        if self.job:
+            self._finish()
+        if not self.waiting:
+            return False
+        self._start(self.waiting.pop(0))
+        return True
+
+    def _start(self, job: Job) -> None:
+        self.job, self.started = job, time.monotonic()
+        say(f"{job.name}: started")
+        self.child = job.start()
+
+    def _finish(self) -> None:
+        job, child = self.job, self.child
+        self.job = self.child = None
+        child.kill()
+        result = job.count(child.process.returncode)
+        self.total += result
+        seconds = time.monotonic() - self.started
+        skipped = f", {result.skipped} skipped" if result.skipped else ""
+        if result.failed:
+            say(f"\n===== {job.name}: what failed (all of it: {job.log}) =====\n{job.explain()}\n")
+        say(f"{job.name}: {result}{skipped} ({seconds:.0f} s)")
+
+    def stop(self) -> None:
+        """End the job that is running, giving it time to clear up."""
+        if self.child:
+            self.child.stop(signal.SIGINT, 30)
+
+    def report(self) -> str:
+        """How far the running job is."""
+        if not self.job:
+            return ""
+        done = suites.progress(self.job.log)
+        return f"{self.job.name} {time.monotonic() - self.started:.0f} s{done and ', ' + done}"
+
+
+def _run_lanes(lanes: list[list[Job]], watch: bool) -> Counts:
+    running = [_Lane(list(jobs)) for jobs in lanes]
+    every = list(running)
+    reported, shown = time.monotonic(), 0
+    try:
+        while running:
+            running = [lane for lane in running if lane.advance()]
+            if watch:
+                shown = _show_new(every[0], shown)
+            elif time.monotonic() - reported > REPORT_SECONDS:
+                reported = time.monotonic()
+                say("  … " + "; ".join(filter(None, (lane.report() for lane in running))))
+            time.sleep(POLL_SECONDS)
+    finally:
+        for lane in every:
+            lane.stop()
+    return sum((lane.total for lane in every), Counts())
+
+
+def _show_new(lane: _Lane, shown: int) -> int:
+    """Print what the only job wrote since byte `shown` of its log."""
+    if not lane.job or not lane.job.log.exists():
+        return shown
+    with lane.job.log.open("rb") as log:
+        log.seek(shown)
+        fresh = log.read()
+    if fresh:
+        os.write(1, fresh)
+    return shown + len(fresh)
