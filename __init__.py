@@ -1,0 +1,2 @@
+from . import controllers, mappers, models, wizards
+from .hooks import uninstall_hook

@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+
+# Writing one of these may change what Xero should hold. Posting, cancelling and resetting all write the state.
+TRACKED = frozenset({
+    "state", "partner_id", "invoice_date", "date", "invoice_date_due", "invoice_payment_term_id", "ref", "payment_reference", "name",
+    "currency_id", "invoice_currency_rate", "invoice_line_ids", "line_ids", "narration", "invoice_cash_rounding_id",
+})
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "xero.sync.mixin"]
+
+    xero_invoice_id = fields.Char("Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True)
+
+    def _set_xero_id(self, record, link):
+        record.xero_invoice_id = link and link.xero_id
+
+    def _xero_company(self):
+        return self.company_id
+
+    # === SCOPE === #
+
+    def _xero_in_scope(self, scope) -> bool:
+        """Whether ``scope`` covers the kind, journal and date of this document, whatever its state."""
+        day = self.invoice_date or self.date
+        return (
+            self.move_type in scope.move_types
+            and self.journal_id.id not in scope.excluded_journals
+            and not (scope.sync_from and day and day < scope.sync_from)
+        )
+
+    def _xero_refusal(self, scope):
+        self.ensure_one()
+        if not self.is_invoice(include_receipts=True):
+            return self.env._("%s is a journal entry: only invoices, bills and credit notes are synced.", self.display_name)
+        if self.move_type not in scope.move_types:
+            return self.env._("%s: this kind of document is switched off in the Xero settings of its company.", self.display_name)
+        if self.journal_id.id in scope.excluded_journals:
+            return self.env._("%(move)s: the journal %(journal)s is left out of the sync.", move=self.display_name, journal=self.journal_id.name)
+        if not self._xero_in_scope(scope):
+            return self.env._(
+                "%(move)s is dated before %(day)s, the first day that is synced.",
+                move=self.display_name, day=fields.Date.to_string(scope.sync_from),
+            )
+        if self.state == "draft" and not scope.drafts and not self.posted_before:
+            return self.env._("%s is a draft: post it first.", self.display_name)
+        return None
+
+    # === EVENTS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        moves._xero_changed()
+        return moves
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not TRACKED.isdisjoint(vals):
+            self._xero_changed()
+        return result
+
+    def _xero_changed(self) -> None:
+        """Queue those of ``self`` that Xero should know; no query for companies that are not connected."""
+        if self.env.context.get("xero_no_sync"):
+            return
+        for company, moves in self.grouped("company_id").items():
+            scope = company and self.env["xero.connection"]._scope(company.id)
+            if scope:
+                due = moves.filtered(lambda move, scope=scope: move._xero_concerns(scope))
+                if due:
+                    due._xero_enqueue(scope)
+
+    def _xero_concerns(self, scope) -> bool:
+        """Whether a change of this document may concern Xero: it is posted, was posted, or drafts are synced."""
+        return (self.state == "posted" or self.posted_before or scope.drafts) and self._xero_in_scope(scope)
+
+    @api.ondelete(at_uninstall=False)
+    def _xero_queue_removal(self):
+        """A document that is deleted in Odoo goes in Xero too."""
+        if self.env.context.get("xero_no_sync"):
+            return
+        links = self.env["xero.link"].sudo().search([
+            ("res_model", "=", self._name), ("res_id", "in", self.ids), ("xero_id", "!=", False), ("state", "!=", "ignored"),
+        ])
+        self.env["xero.sync.job"].sudo()._enqueue_gone(links)

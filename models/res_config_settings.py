@@ -1,0 +1,48 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    xero_connection_id = fields.Many2one("xero.connection", related="company_id.xero_connection_id")
+    xero_state = fields.Selection(related="xero_connection_id.state", string="Xero Status")
+    xero_tenant_name = fields.Char(related="xero_connection_id.tenant_name", string="Xero Organisation")
+    xero_warning = fields.Text(related="xero_connection_id.warning", string="Xero Warning")
+    xero_reason = fields.Text(related="xero_connection_id.reason", string="Xero Reason")
+    xero_sync_invoices = fields.Boolean(related="xero_connection_id.sync_invoices", readonly=False, string="Sync Customer Invoices")
+    xero_sync_bills = fields.Boolean(related="xero_connection_id.sync_bills", readonly=False, string="Sync Vendor Bills")
+    xero_sync_credit_notes = fields.Boolean(related="xero_connection_id.sync_credit_notes", readonly=False, string="Sync Customer Credit Notes")
+    xero_sync_refunds = fields.Boolean(related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes")
+    xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
+    xero_sync_from = fields.Date(related="xero_connection_id.sync_from", readonly=False, string="Sync From")
+
+    def action_xero_setup(self):
+        """Open the guide that connects this company, or its connection when there is one."""
+        self.ensure_one()
+        connection = self.company_id.xero_connection_id
+        if connection:
+            return connection._get_records_action()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Connect to Xero"),
+            "res_model": "xero.setup.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_company_id": self.company_id.id},
+        }
+
+    def action_xero_connect(self):
+        """Begin or renew the consent of this company's connection."""
+        self.ensure_one()
+        if not self.company_id.xero_connection_id:
+            raise UserError(self.env._("Create the connection first."))
+        return self.company_id.xero_connection_id.with_env(self.env).action_connect()
+
+    def action_xero_check(self):
+        self.ensure_one()
+        return self.company_id.xero_connection_id.with_env(self.env).action_check()
+
+    def action_xero_disconnect(self):
+        self.ensure_one()
+        return self.company_id.xero_connection_id.with_env(self.env).action_disconnect()

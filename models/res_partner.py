@@ -1,0 +1,93 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .xero_sync_job import EVENT
+
+TRACKED = frozenset({
+    "name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id", "vat", "company_registry", "ref", "active",
+    "property_payment_term_id", "property_supplier_payment_term_id", "parent_id", "type", "is_company", "child_ids", "website",
+})
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "xero.sync.mixin"]
+
+    xero_contact_id = fields.Char("Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True)
+
+    def _set_xero_id(self, record, link):
+        record.xero_contact_id = link and link.xero_id
+
+    def _xero_company(self):
+        """A contact shared by companies is shown and sent by the company that the user works in."""
+        return self.company_id or self.env.company
+
+    def _xero_refusal(self, scope):
+        self.ensure_one()
+        if self != self.commercial_partner_id:
+            return self.env._(
+                "%(name)s is a contact person of %(company)s: sync the company.",
+                name=self.display_name, company=self.commercial_partner_id.display_name,
+            )
+        return None if self.name else self.env._("A contact without a name cannot be synced.")
+
+    # === EVENTS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        if not self.env.context.get("xero_no_sync"):
+            partners._xero_created()
+        return partners
+
+    def _xero_created(self) -> None:
+        """Queue new customers and vendors, where the company wants all of them, and the companies of new contact persons."""
+        self.filtered("parent_id").commercial_partner_id._xero_changed()
+        new = self.filtered(lambda partner: not partner.parent_id and (partner.customer_rank or partner.supplier_rank))
+        for company, partners in new.grouped(lambda partner: partner._xero_company()).items():
+            scope = self.env["xero.connection"]._scope(company.id)
+            if scope and scope.ranked_contacts:
+                partners._xero_enqueue(scope)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not TRACKED.isdisjoint(vals) and not self.env.context.get("xero_no_sync"):
+            self.commercial_partner_id._xero_changed()
+        return result
+
+    def _xero_changed(self) -> None:
+        """Queue these contacts for every organisation that has them, or is being sent them."""
+        if not self.ids:
+            return
+        rows = self.env.execute_query(SQL(
+            """SELECT connection_id, res_id FROM xero_link
+                WHERE res_model = 'res.partner' AND res_id = ANY(%(ids)s) AND xero_id IS NOT NULL
+                UNION
+               SELECT connection_id, res_id FROM xero_sync_job
+                WHERE res_model = 'res.partner' AND res_id = ANY(%(ids)s) AND state NOT IN ('done', 'cancelled')""",
+            ids=self.ids,
+        ))
+        by_connection = {}
+        for connection_id, res_id in rows:
+            by_connection.setdefault(connection_id, []).append(res_id)
+        connections = self.env["xero.connection"].sudo().browse(by_connection).filtered("active")
+        for connection in connections:
+            scope = connection._scope(connection.company_id.id)
+            if scope and scope.connection_id == connection.id:
+                self._xero_enqueue_for(connection, by_connection[connection.id])
+
+    def _xero_enqueue_for(self, connection, res_ids):
+        Job = self.env["xero.sync.job"].sudo()
+        for mapper in self.env["xero.mapper"]._for_model(self._name):
+            Job._enqueue(connection.id, mapper, [(res_id, connection.company_id.id) for res_id in res_ids], priority=EVENT)
+        self.env["xero.sync.runner"]._wake(connection.ids)
+
+    @api.ondelete(at_uninstall=False)
+    def _xero_queue_removal(self):
+        """A contact that is deleted in Odoo is archived in Xero."""
+        if self.env.context.get("xero_no_sync"):
+            return
+        links = self.env["xero.link"].sudo().search([
+            ("res_model", "=", self._name), ("res_id", "in", self.ids), ("xero_id", "!=", False), ("state", "!=", "ignored"),
+        ])
+        self.env["xero.sync.job"].sudo()._enqueue_gone(links)

@@ -1,0 +1,238 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+CLICK, EVENT, SWEEP, HISTORY = 5, 10, 20, 30
+WAITING = ("pending", "blocked", "failed", "dead")
+FAILED = ("failed", "dead")
+KEEP_DONE = timedelta(days=90)
+
+
+class XeroSyncJob(models.Model):
+    """The outbox. A row says "make Xero look like this record"; what that takes is decided when a worker gets to it."""
+
+    _name = "xero.sync.job"
+    _description = "Xero Sync Job"
+    _order = "id desc"
+    _rec_name = "record_name"
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    operation = fields.Selection(
+        [("push", "Send"), ("void", "Void"), ("pull", "Fetch"), ("attach", "Attach")], required=True, default="push", readonly=True,
+    )
+    xero_type = fields.Char("Xero Type", required=True, readonly=True)
+    res_model = fields.Char("Model", readonly=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
+    xero_id = fields.Char("Xero ID", readonly=True)
+    record_name = fields.Char("Document", compute="_compute_record_name")
+    state = fields.Selection(
+        [
+            ("pending", "Waiting"),
+            ("running", "Sending"),
+            ("blocked", "Blocked"),
+            ("failed", "Failed"),
+            ("dead", "Given up"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True, default="pending", readonly=True,
+    )
+    priority = fields.Integer(required=True, default=EVENT, readonly=True, help="Lower is sooner: a person's click is 5, a posted document 10.")
+    rank = fields.Integer(required=True, default=50, readonly=True, help="Order of dependency: contacts before invoices before payments.")
+    run_after = fields.Datetime(required=True, default=fields.Datetime.now, readonly=True)
+    attempts = fields.Integer(readonly=True)
+    prepared = fields.Boolean(readonly=True, help="What this document depends on has been queued.")
+    solo = fields.Boolean(readonly=True, help="Sent alone, because a call with others was refused as a whole.")
+    failure_type = fields.Selection(
+        [
+            ("mapping", "Missing mapping"),
+            ("validation", "Refused by Xero"),
+            ("duplicate", "Already in Xero"),
+            ("locked_period", "Locked period"),
+            ("closed", "Closed in Xero"),
+            ("dependency", "Waits for another record"),
+            ("total_mismatch", "Totals differ"),
+            ("auth", "Connection"),
+            ("rate_limit", "Xero limit"),
+            ("network", "Network"),
+            ("plan", "Xero plan"),
+            ("bug", "Unexpected error"),
+        ],
+        readonly=True,
+    )
+    failure_detail = fields.Text("Reason", readonly=True)
+    fix_action = fields.Json(readonly=True, help="The record that a person edits to fix it.")
+    has_fix = fields.Boolean(compute="_compute_has_fix")
+    blocked_by_id = fields.Many2one("xero.sync.job", "Waits For", readonly=True, ondelete="set null", index="btree_not_null")
+    batch_id = fields.Many2one("xero.sync.batch", readonly=True, ondelete="set null", index="btree_not_null")
+    idempotency_key = fields.Char(related="batch_id.idempotency_key")
+    correlation_id = fields.Char(readonly=True, index="btree_not_null")
+    started_at = fields.Datetime(readonly=True)
+    done_at = fields.Datetime(readonly=True)
+    heartbeat = fields.Datetime(readonly=True)
+    user_id = fields.Many2one("res.users", "Asked By", readonly=True)
+    log_ids = fields.Many2many("xero.log", "xero_log_job_rel", "job_id", "log_id", readonly=True)
+
+    _waiting_unique = models.UniqueIndex(
+        "(connection_id, operation, res_model, res_id) WHERE state IN ('pending', 'blocked', 'failed', 'dead')"
+    )
+    _running_unique = models.UniqueIndex("(connection_id, res_model, res_id) WHERE state = 'running'")
+    _due = models.Index("(connection_id, priority, rank, id) WHERE state = 'pending'")
+    _unprepared = models.Index("(connection_id, priority, rank, id) WHERE state = 'pending' AND NOT prepared")
+    _open_record = models.Index("(res_model, res_id) WHERE state NOT IN ('done', 'cancelled')")
+    _finished = models.Index("(done_at) WHERE state IN ('done', 'cancelled')")
+
+    # === COMPUTE === #
+
+    @api.depends("res_model", "res_id")
+    def _compute_record_name(self):
+        for model, jobs in self.grouped("res_model").items():
+            records = self.env[model].browse(jobs.mapped("res_id")).exists() if model in self.env else []
+            names = {record.id: record.display_name for record in records._filtered_access("read")} if records else {}
+            for job in jobs:
+                job.record_name = names.get(job.res_id) or f"{job.xero_type} {job.res_id or job.xero_id or ''}"
+
+    @api.depends("fix_action")
+    def _compute_has_fix(self):
+        for job in self:
+            job.has_fix = bool(job.fix_action)
+
+    # === ENQUEUE === #
+
+    @api.model
+    def _sql(self, query: SQL) -> list[tuple]:
+        """Run a statement that writes jobs, between what the ORM has not written yet and what it must read anew."""
+        self.flush_model()
+        self.env.cr.execute(query)
+        rows = self.env.cr.fetchall() if self.env.cr.description else []
+        self.invalidate_model(flush=False)
+        return rows
+
+    @api.model
+    def _enqueue(self, connection_id: int, mapper, records: list[tuple[int, int]], *, operation="push", priority=EVENT, renew=True) -> None:
+        """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused.
+
+        :param mapper: the mapper of the Xero type
+        :param records: pairs (record id, company id)
+        :param renew: also wake jobs that failed; ``False`` leaves those to the person who must act
+        """
+        if not records:
+            return
+        states = WAITING if renew else ("pending", "blocked")
+        # An existing row is updated, not skipped: its lock makes the worker wait for the change that asked again.
+        self._sql(SQL(
+            """
+            INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state, priority, rank,
+                                       run_after, attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
+            SELECT %(connection)s, v.company_id, %(operation)s, %(type)s, %(model)s, v.res_id, 'pending', %(priority)s, %(rank)s,
+                   %(now)s, 0, FALSE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s
+              FROM unnest(%(res_ids)s::int[], %(company_ids)s::int[]) AS v(res_id, company_id)
+            ON CONFLICT (connection_id, operation, res_model, res_id) WHERE state IN ('pending', 'blocked', 'failed', 'dead')
+            DO UPDATE SET state = CASE WHEN xero_sync_job.state IN %(states)s THEN 'pending' ELSE xero_sync_job.state END,
+                          priority = LEAST(xero_sync_job.priority, EXCLUDED.priority),
+                          run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after),
+                          attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,
+                          prepared = FALSE,
+                          write_date = EXCLUDED.write_date
+            """,
+            connection=connection_id, operation=operation, type=mapper._xero_type, model=mapper._odoo_model,
+            priority=priority, rank=mapper._push_rank, now=fields.Datetime.now(), user=self.env.uid, states=states, renew=renew,
+            res_ids=[res_id for res_id, _company in records], company_ids=[company for _id, company in records],
+        ))
+
+    @api.model
+    def _enqueue_gone(self, links) -> None:
+        """Queue the removal in Xero of what ``links`` stand for: their Odoo records are being deleted."""
+        for link in links:
+            self.search([
+                ("res_model", "=", link.res_model), ("res_id", "=", link.res_id), ("state", "in", WAITING), ("operation", "=", "push"),
+            ]).write({"state": "cancelled", "done_at": fields.Datetime.now()})
+            mapper = self.env["xero.mapper"]._for_type(link.xero_type)
+            self._enqueue(link.connection_id.id, mapper, [(link.res_id, link.company_id.id)], operation="void")
+        self.env["xero.sync.runner"]._wake(links.connection_id.ids)
+
+    # === ACTIONS === #
+
+    def _check_person(self):
+        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):
+            raise AccessError(self.env._("Only Xero users handle jobs."))
+        self.check_access("read")
+
+    def action_retry(self):
+        """Put failed jobs back to the queue, ahead of background work."""
+        self._check_person()
+        jobs = self.sudo().filtered(lambda job: job.state in WAITING)
+        if not jobs:
+            raise UserError(self.env._("Only waiting, blocked and failed jobs can be tried again."))
+        jobs.write({
+            "state": "pending", "attempts": 0, "run_after": fields.Datetime.now(), "priority": CLICK, "prepared": False,
+            "failure_type": False, "failure_detail": False, "fix_action": False, "blocked_by_id": False,
+        })
+        self.env["xero.sync.runner"]._wake(jobs.connection_id.ids)
+
+    def action_cancel(self):
+        """Take waiting jobs out of the queue. A later change of the document queues it again."""
+        self._check_person()
+        jobs = self.sudo().filtered(lambda job: job.state in WAITING)
+        if not jobs:
+            raise UserError(self.env._("A job that is being sent cannot be cancelled any more."))
+        jobs.write({"state": "cancelled", "done_at": fields.Datetime.now()})
+        self._release(jobs.ids)
+
+    @api.model
+    def _release(self, job_ids: list[int]) -> None:
+        """Let go what was blocked by ``job_ids``."""
+        self._sql(SQL(
+            """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL, run_after = %s,
+                      failure_type = NULL, failure_detail = NULL, fix_action = NULL
+                WHERE blocked_by_id = ANY(%s) AND state = 'blocked'""",
+            fields.Datetime.now(), job_ids,
+        ))
+
+    def action_open_record(self):
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(self.env._("This document was deleted in Odoo."))
+        return record._get_records_action()
+
+    def action_fix(self):
+        """Open the screen that fixes the failure, or the document when there is none."""
+        self.ensure_one()
+        fix = self.fix_action or {}
+        if fix.get("model") not in self.env:
+            return self.action_open_record()
+        return self.env[fix["model"]].browse(fix["res_id"]).exists()._get_records_action(target="new")
+
+    # === METRICS === #
+
+    @api.model
+    def _metrics(self) -> list[str]:
+        """Return the state of all queues as lines of Prometheus' text format; two queries."""
+        lines = ["# TYPE xero_jobs gauge"]
+        lines += [
+            f'xero_jobs{{connection="{connection}",state="{state}"}} {count}'
+            for connection, state, count in self.env.execute_query(SQL(
+                "SELECT connection_id, state, count(*) FROM xero_sync_job WHERE state NOT IN ('done', 'cancelled') GROUP BY 1, 2 ORDER BY 1, 2"
+            ))
+        ]
+        lines.append("# TYPE xero_oldest_job_seconds gauge")
+        lines.append("# TYPE xero_day_calls_remaining gauge")
+        for connection, age, remaining in self.env.execute_query(SQL(
+            """SELECT c.id, COALESCE(EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - MIN(j.create_date)), 0), c.day_remaining
+                 FROM xero_connection c LEFT JOIN xero_sync_job j ON j.connection_id = c.id AND j.state IN ('pending', 'running')
+                WHERE c.active GROUP BY c.id ORDER BY c.id"""
+        )):
+            lines.append(f'xero_oldest_job_seconds{{connection="{connection}"}} {round(age)}')
+            lines.append(f'xero_day_calls_remaining{{connection="{connection}"}} {remaining or 0}')
+        return lines
+
+    @api.autovacuum
+    def _gc_jobs(self):
+        self.search([("state", "in", ("done", "cancelled")), ("done_at", "<", fields.Datetime.now() - KEEP_DONE)], limit=10_000).unlink()

@@ -1,0 +1,72 @@
+"""After an unknown outcome: look first, adopt what is ours, send again what is missing."""
+import logging
+from datetime import timedelta
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..xero_api import codec
+from .xero_link import GONE_STATUSES
+
+_logger = logging.getLogger(__name__)
+
+# Xero keeps idempotency keys for 6 minutes. Inside that time the same bytes under the same key cannot be saved twice,
+# even when the first call is still on its way; after it, no call is on its way any more.
+REPLAY_WITHIN = timedelta(minutes=5)
+# Clocks differ: look back further than the call.
+LOOK_BACK = timedelta(minutes=15)
+
+
+class XeroSyncRunner(models.AbstractModel):
+    _inherit = "xero.sync.runner"
+
+    def _resolve_open(self, connection, client) -> None:
+        """Settle every call of this lane whose answer was lost: the worker was killed, or the connection broke."""
+        batches = self.env["xero.sync.batch"].search([
+            ("connection_id", "=", connection.id), ("state", "!=", "done"),
+            "|", ("resolve_after", "=", False), ("resolve_after", "<=", fields.Datetime.now()),
+        ], order="id")
+        for batch in batches:
+            _logger.info("Looking up the outcome of call %s", batch.correlation_id)
+            if batch.method == "PUT":
+                self._resolve_creation(connection, client, batch)
+            else:
+                # An update by id can be repeated: the job sends the record's present state.
+                self._transaction(self._close_batch, connection, batch)
+
+    def _resolve_creation(self, connection, client, batch):
+        mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
+        found = self._find_ours(client, mapper, batch)
+        if not found and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN:
+            self._transaction(self._touch_batch, batch)
+            self._call(connection, client, mapper, batch, batch.body.encode())
+            return
+        self._transaction(self._adopt, connection, mapper, batch, found)
+
+    def _touch_batch(self, batch):
+        batch.write({"state": "sent", "resolve_after": False})
+
+    def _find_ours(self, client, mapper, batch) -> dict:
+        """Return ``{res_id: element}`` of what Xero has of ``batch``: made since the call began and bearing our mark."""
+        sent = dict(zip((item[1] for item in batch.items), codec.loads(batch.body)[mapper._xero_resource], strict=True))
+        found = {}
+        params = {"includeArchived": "true"} if mapper._xero_resource == "Contacts" else {}
+        for answer in client.pages(mapper._xero_resource, params=params, modified_since=batch.started_at - LOOK_BACK):
+            for element in answer.data.get(mapper._xero_resource) or []:
+                if element.get(mapper._xero_status_field) in GONE_STATUSES:
+                    continue
+                for res_id, payload in sent.items():
+                    if res_id not in found and mapper._marker_matches(element, res_id, payload):
+                        found[res_id] = element
+                        break
+        return found
+
+    def _adopt(self, connection, mapper, batch, found):
+        """Link what is there; the rest of the batch waits for a call of its own."""
+        saved = [(item, found[item[1]]) for item in batch.items if item[1] in found]
+        failures = self._save_links(connection, mapper, saved)
+        batch.write({"state": "done", "body": False})
+        self._record_calls(connection, batch)
+        self._fail(failures)
+        self._finish([item[0] for item, _element in saved if item[0] not in failures])
+        self._finish_or_requeue(SQL("batch_id = %s AND state = 'running'", batch.id))

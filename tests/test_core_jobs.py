@@ -1,0 +1,133 @@
+from types import SimpleNamespace
+
+from odoo.exceptions import UserError
+from odoo.tests import TransactionCase, tagged
+
+from ..models.xero_sync_job import CLICK, EVENT
+
+CONTACT = SimpleNamespace(_xero_type="Contact", _odoo_model="res.partner", _push_rank=10)
+
+
+@tagged("post_install", "-at_install")
+class TestJobs(TransactionCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        credential = cls.env["xero.credential"].create({"name": "App", "client_id": "client"})
+        cls.connection = cls.env["xero.connection"].create({
+            "company_id": cls.env["res.company"].create({"name": "Jobs"}).id, "credential_id": credential.id,
+        })
+        cls.Job = cls.env["xero.sync.job"]
+        cls.company = cls.connection.company_id
+        cls.partners = cls.env["res.partner"].create([{"name": f"P{i}"} for i in range(3)])
+
+    def enqueue(self, records=None, **options):
+        pairs = [(record.id, self.company.id) for record in records or self.partners]
+        self.Job._enqueue(self.connection.id, CONTACT, pairs, **options)
+        return self.Job.search([("connection_id", "=", self.connection.id)])
+
+    def test_many_records_take_one_query(self):
+        with self.assertQueryCount(1):
+            self.Job._enqueue(self.connection.id, CONTACT, [(partner.id, self.company.id) for partner in self.partners])
+
+    def test_waiting_jobs_are_reused(self):
+        first = self.enqueue(priority=EVENT)
+        second = self.enqueue(priority=CLICK)
+        self.assertEqual(first, second)
+        self.assertEqual(set(second.mapped("priority")), {CLICK}, "the more urgent asker wins")
+        self.assertEqual(self.enqueue(priority=EVENT).mapped("priority"), [CLICK] * 3)
+
+    def test_change_while_running_waits_for_its_own_turn(self):
+        running = self.enqueue(self.partners[0])
+        running.state = "running"
+        both = self.enqueue(self.partners[0])
+        self.assertEqual(sorted(both.mapped("state")), ["pending", "running"])
+
+    def test_change_wakes_a_failed_job_but_a_dependency_does_not(self):
+        job = self.enqueue(self.partners[0])
+        job.write({"state": "failed", "failure_detail": "no", "attempts": 3})
+        self.enqueue(self.partners[0], renew=False)
+        self.assertEqual((job.state, job.attempts), ("failed", 3))
+        self.enqueue(self.partners[0])
+        self.assertEqual((job.state, job.attempts), ("pending", 0))
+
+    def test_returning_a_job_gives_way_to_a_newer_one(self):
+        running = self.enqueue(self.partners[0])
+        running.state = "running"
+        newer = self.enqueue(self.partners[0]) - running
+        self.env["xero.sync.runner"]._requeue_orphans(self.connection)
+        self.assertEqual((running.state, newer.state), ("cancelled", "pending"))
+
+    def test_claim_takes_urgent_first_then_by_dependency(self):
+        invoice = SimpleNamespace(_xero_type="Invoice", _odoo_model="account.move", _push_rank=20)
+        self.Job._enqueue(self.connection.id, invoice, [(1, self.company.id), (2, self.company.id)])
+        self.enqueue(self.partners)
+        self.Job._enqueue(self.connection.id, invoice, [(2, self.company.id)], priority=CLICK)
+        runner = self.env["xero.sync.runner"]
+        self.assertEqual(runner._claim(self.connection).mapped("res_id"), [2], "a click goes before all")
+        self.assertEqual(runner._claim(self.connection).mapped("xero_type"), ["Contact"] * 3)
+        self.assertEqual(runner._claim(self.connection).mapped("res_id"), [1])
+        self.assertFalse(runner._claim(self.connection))
+
+    def test_claim_leaves_a_record_alone_that_is_under_way(self):
+        job = self.enqueue(self.partners[0])
+        job.state = "running"
+        self.enqueue(self.partners[0])
+        self.assertFalse(self.env["xero.sync.runner"]._claim(self.connection))
+
+    def test_claim_takes_fifty(self):
+        partners = self.env["res.partner"].create([{"name": f"Many {i}"} for i in range(60)])
+        self.enqueue(partners)
+        self.assertEqual(len(self.env["xero.sync.runner"]._claim(self.connection)), 50)
+
+    def test_day_reserve_holds_background_work_only(self):
+        self.enqueue(self.partners[0], priority=EVENT)
+        self.env.cr.execute(
+            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 100, limits_at = now() at time zone 'UTC' WHERE id = %s",
+            [self.connection.id],
+        )
+        runner = self.env["xero.sync.runner"]
+        self.assertFalse(runner._claim(self.connection), "the last calls of the day are for people")
+        self.enqueue(self.partners[1], priority=CLICK)
+        self.assertEqual(runner._claim(self.connection).res_id, self.partners[1].id)
+        self.env.cr.execute(
+            "UPDATE xero_connection SET limits_at = now() at time zone 'UTC' - interval '2 hours' WHERE id = %s", [self.connection.id],
+        )
+        self.assertEqual(runner._claim(self.connection).res_id, self.partners[0].id, "an old reading is probed anew")
+
+    def test_cancel_lets_the_blocked_go(self):
+        blocker, blocked = self.enqueue(self.partners[:2])
+        blocked.write({"state": "blocked", "blocked_by_id": blocker.id})
+        blocker.action_cancel()
+        self.assertEqual((blocker.state, blocked.state), ("cancelled", "pending"))
+
+    def test_running_job_cannot_be_cancelled_or_retried(self):
+        job = self.enqueue(self.partners[0])
+        job.state = "running"
+        with self.assertRaises(UserError):
+            job.action_cancel()
+        with self.assertRaises(UserError):
+            job.action_retry()
+
+    def test_retry_goes_ahead(self):
+        job = self.enqueue(self.partners[0])
+        job.write({"state": "dead", "attempts": 5, "failure_type": "bug", "failure_detail": "Traceback"})
+        job.action_retry()
+        self.assertEqual((job.state, job.attempts, job.priority, job.failure_type), ("pending", 0, CLICK, False))
+
+    def test_claim_uses_its_index(self):
+        """With a long backlog the next job is found without sorting it."""
+        self.env.cr.execute(
+            """INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state, priority, rank, run_after)
+               SELECT %s, %s, 'push', 'Contact', 'res.partner', 1000000 + i, 'pending', 10, 10, now() FROM generate_series(1, 20000) i""",
+            [self.connection.id, self.company.id],
+        )
+        self.env.cr.execute("ANALYZE xero_sync_job")
+        self.env.cr.execute(
+            "EXPLAIN SELECT j.id FROM xero_sync_job j WHERE j.connection_id = %s AND j.state = 'pending' ORDER BY j.priority, j.rank, j.id LIMIT 50",
+            [self.connection.id],
+        )
+        plan = "".join(row[0] for row in self.env.cr.fetchall())
+        self.assertIn("xero_sync_job_due", plan)
+        self.assertNotIn("Sort", plan)

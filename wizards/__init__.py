@@ -1,0 +1,2 @@
+from . import xero_connect_wizard
+from . import xero_setup_wizard

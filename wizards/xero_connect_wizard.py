@@ -1,0 +1,52 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..xero_api import errors
+
+
+class XeroConnectWizard(models.TransientModel):
+    """Lets a person choose, by name, which organisation belongs to the company."""
+
+    _name = "xero.connect.wizard"
+    _description = "Choose a Xero Organisation"
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="connection_id.company_id")
+    line_ids = fields.One2many("xero.connect.wizard.line", "wizard_id")
+    line_id = fields.Many2one("xero.connect.wizard.line", "Organisation", domain="[('wizard_id', '=', id)]")
+
+    def action_link(self):
+        """Bind the chosen organisation to the company and open the connection."""
+        self.ensure_one()
+        self.connection_id._check_administrator()
+        if not self.line_id:
+            raise UserError(self.env._("Choose an organisation."))
+        try:
+            self.connection_id._link_organisation(self.line_id._organisation())
+        except errors.XeroError as error:
+            raise UserError(self.env._("Xero did not answer: %s", error)) from error
+        return {**self.connection_id._get_records_action(), "target": "main"}
+
+
+class XeroConnectWizardLine(models.TransientModel):
+    _name = "xero.connect.wizard.line"
+    _description = "Xero Organisation to Choose"
+
+    wizard_id = fields.Many2one("xero.connect.wizard", required=True, ondelete="cascade")
+    name = fields.Char("Organisation", required=True, readonly=True)
+    tenant_id = fields.Char(required=True, readonly=True)
+    tenant_connection_id = fields.Char(readonly=True)
+
+    def _organisation(self) -> dict:
+        self.ensure_one()
+        return {"tenantId": self.tenant_id, "id": self.tenant_connection_id, "tenantName": self.name}
+
+    def action_choose(self):
+        self.ensure_one()
+        self.wizard_id.line_id = self
+        return self.wizard_id.action_link()
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = line.name

@@ -1,0 +1,63 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class XeroSetupWizard(models.TransientModel):
+    """Guides an administrator from nothing to Xero's consent page."""
+
+    _name = "xero.setup.wizard"
+    _description = "Connect a Company to Xero"
+
+    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
+    credential_id = fields.Many2one(
+        "xero.credential", "Existing App", domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        help="One Xero app can serve several companies and organisations.",
+    )
+    grant_type = fields.Selection(
+        [("authorization_code", "Web app"), ("client_credentials", "Custom connection")], required=True, default="authorization_code",
+    )
+    redirect_uri = fields.Char(compute="_compute_redirect_uri")
+    redirect_warning = fields.Char(compute="_compute_redirect_uri")
+    client_id = fields.Char("Client ID")
+    client_secret = fields.Char(
+        compute="_compute_client_secret", inverse="_inverse_client_secret", help="Goes encrypted into the app's credential, nowhere else.",
+    )
+
+    @api.depends("company_id")
+    def _compute_redirect_uri(self):
+        address = self.env["xero.credential"].new({}).redirect_uri
+        for wizard in self:
+            wizard.redirect_uri = address
+            wizard.redirect_warning = self._address_warning(address)
+
+    def _compute_client_secret(self):
+        self.client_secret = False
+
+    def _inverse_client_secret(self):
+        """Put the secret where it is encrypted at once: this table must never hold it."""
+        for wizard in self.filtered("client_secret"):
+            values = {"client_id": (wizard.client_id or "").strip(), "client_secret": wizard.client_secret, "grant_type": wizard.grant_type}
+            if wizard.credential_id:
+                wizard.credential_id.write(values)
+            else:
+                wizard.credential_id = self.env["xero.credential"].create({
+                    **values, "name": self.env._("Xero app of %s", wizard.company_id.name),
+                })
+        self.invalidate_recordset(["client_secret"])
+
+    def _address_warning(self, address):
+        if address.startswith(("https://", "http://localhost:", "http://localhost/")):
+            return False
+        return self.env._("Xero accepts only https addresses (and http://localhost for trials). Change the system parameter web.base.url first.")
+
+    def action_connect(self):
+        """Create the app and the connection as far as they are missing, and go to Xero's consent page."""
+        self.ensure_one()
+        if not self.credential_id:
+            raise UserError(self.env._("Enter the client id and the client secret that Xero shows for your app."))
+        connection = self.company_id.xero_connection_id.filtered(lambda found: found.company_id == self.company_id)
+        if connection:
+            connection.with_env(self.env).credential_id = self.credential_id
+        else:
+            connection = self.env["xero.connection"].create({"company_id": self.company_id.id, "credential_id": self.credential_id.id})
+        return connection.with_env(self.env).action_connect()
