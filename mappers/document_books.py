@@ -1,0 +1,120 @@
+"""What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
+from collections import namedtuple
+from decimal import Decimal
+
+from ..xero_api.money import rate
+from .document_lines import LINE_FIELDS, TaxBook
+
+MOVE_FIELDS = (
+    "name", "move_type", "state", "company_id", "currency_id", "commercial_partner_id", "partner_id", "ref", "payment_reference",
+    "invoice_origin", "invoice_date", "invoice_date_due", "date", "invoice_currency_rate", "amount_total", "direction_sign", "line_ids",
+)
+TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
+# How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used.
+Account = namedtuple("Account", "id code class_type fault")
+Tax = namedtuple("Tax", "id tax_type percent applies fault")
+CLASS_FIELDS = {
+    "ASSET": "can_apply_to_assets",
+    "EQUITY": "can_apply_to_equity",
+    "EXPENSE": "can_apply_to_expenses",
+    "LIABILITY": "can_apply_to_liabilities",
+    "REVENUE": "can_apply_to_revenue",
+}
+# Xero posts to these itself and takes no document lines on them.
+CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
+
+
+class Books:
+    """One batch of documents and all it is looked up in. The number of queries does not depend on how many there are.
+
+    :param moves: in the connection's company, with the rights to read everything
+    """
+
+    def __init__(self, connection, moves, xero_type: str):
+        self.env = moves.env
+        self.connection = connection
+        self.taxes = TaxBook()
+        self._prefetch(moves)
+        links = self.env["xero.link"]
+        self.links = links._map(connection, xero_type, "account.move", moves.ids)
+        self.contacts = links._map(connection, "Contact", "res.partner", moves.commercial_partner_id.ids)
+        self.accounts = self._accounts()
+        self.tax_rates = self._tax_rates()
+        self.base = connection.currency_code or connection.company_id.currency_id.name
+        self.currencies = {self.base, *self.env["xero.currency"].search([("connection_id", "=", connection.id)]).mapped("code")}
+        self.lock_date = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
+        self._rates = {}
+
+    def _prefetch(self, moves):
+        moves.fetch(MOVE_FIELDS)
+        lines = moves.line_ids
+        lines.fetch(LINE_FIELDS)
+        parts = lines.tax_repartition_line_id
+        taxes = lines.tax_ids | parts.tax_id | lines.group_tax_id
+        (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
+        taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
+
+    def _accounts(self) -> dict:
+        """Return ``{account id: Account}`` of the connection's mapping."""
+        mappings = self.env["xero.mapping.account"].search([("connection_id", "=", self.connection.id)])
+        return {mapping.account_id.id: self._account(mapping) for mapping in mappings}
+
+    def _account(self, mapping) -> Account:
+        found = mapping.xero_account_id
+        return Account(mapping.id, found.code, found.class_type, _account_fault(mapping, found))
+
+    def _tax_rates(self) -> dict:
+        """Return ``{(set of tax ids, use): Tax}`` of the connection's mapping."""
+        mappings = self.env["xero.mapping.tax"].search([("connection_id", "=", self.connection.id)])
+        return {(mapping._key_ids(), mapping.type_tax_use): self._tax(mapping) for mapping in mappings}
+
+    def _tax(self, mapping) -> Tax:
+        found = mapping.xero_tax_rate_id
+        applies = {name for name, field in CLASS_FIELDS.items() if found[field]}
+        fault = mapping.state if mapping.state != "confirmed" else None if found.status == "ACTIVE" else "archived"
+        return Tax(mapping.id, found.tax_type, Decimal(str(found.effective_rate)), applies, fault)
+
+    def account(self, account_id: int):
+        """Return the :class:`Account` an Odoo account is mapped to, or ``None``."""
+        return self.accounts.get(account_id)
+
+    def tax(self, taxes: tuple, use: str):
+        """Return the :class:`Tax` a set of taxes is mapped to, or ``None``."""
+        return self.tax_rates.get((taxes, use))
+
+    @property
+    def untaxed(self) -> Tax:
+        """What lines without tax carry when nothing was read from Xero yet."""
+        return Tax(None, "NONE", Decimal(0), set(CLASS_FIELDS), None)
+
+    def currency_rate(self, move) -> Decimal | None:
+        """Return units of the document's currency per unit of the organisation's, as both Odoo and Xero write it.
+
+        ``None`` for documents in the organisation's own currency.
+        """
+        if move.currency_id.name == self.base:
+            return None
+        if move.company_id.currency_id.name == self.base:
+            return rate(Decimal(repr(move.invoice_currency_rate)))
+        return self._crossed_rate(move)
+
+    def _crossed_rate(self, move) -> Decimal:
+        """The company keeps its books in another currency than the organisation: its own rate says nothing to Xero."""
+        key = move.currency_id, move.company_id, move.invoice_date or move.date
+        if key not in self._rates:
+            base = self.env["res.currency"].with_context(active_test=False).search([("name", "=", self.base)], limit=1)
+            crossed = self.env["res.currency"]._get_conversion_rate(base, *key) if base else 0.0
+            self._rates[key] = rate(Decimal(repr(crossed)))
+        return self._rates[key]
+
+
+def _account_fault(mapping, found) -> str | None:
+    if mapping.state != "confirmed":
+        return mapping.state
+    if found.status != "ACTIVE":
+        return "archived"
+    if not found.code:
+        return "uncoded"
+    if found.type == "BANK" or found.system_account in CLOSED_SYSTEM_ACCOUNTS:
+        return "closed"
+    return None

@@ -1,0 +1,48 @@
+from odoo import models
+
+from ..xero_api.dates import to_date_string
+
+
+class XeroMapperInvoice(models.AbstractModel):
+    """Customer invoices and vendor bills.
+
+    Receipts go the same way: they are income and expense with a receivable or payable of their own, and Xero's
+    "receive money" would need the bank account, which Odoo knows only from the payment.
+    """
+
+    _name = "xero.mapper.invoice"
+    _inherit = "xero.mapper.document"
+    _description = "Xero Invoice Mapper"
+
+    _xero_type = "Invoice"
+    _xero_resource = "Invoices"
+    _xero_id_field = "InvoiceID"
+    _xero_number_field = "InvoiceNumber"
+    _push_rank = 20
+    _xero_types = {"out_invoice": "ACCREC", "out_receipt": "ACCREC", "in_invoice": "ACCPAY", "in_receipt": "ACCPAY"}
+
+    def _knows_discounts(self, move) -> bool:
+        return self._is_sale(move)
+
+    def _head(self, move, books, out) -> dict:
+        """Xero approves no invoice without a due date."""
+        due = move.invoice_date_due
+        head = super()._head(move, books, out)
+        if due or head.get("Date"):
+            head["DueDate"] = to_date_string(due) if due else head["Date"]
+        head["Url"] = self._deep_link(move.id)
+        return head
+
+    def _marker_matches(self, element: dict, res_id: int, sent: dict | None = None) -> bool:
+        return self._is_deep_link(element.get("Url"), res_id)
+
+    def _lookup_params(self, elements: list[dict]) -> list[dict]:
+        """Return one call for every forty numbers: longer lists break the address."""
+        numbers = [element["InvoiceNumber"] for element in elements]
+        listed = [number for number in numbers if "," not in number]
+        params = [{"InvoiceNumbers": ",".join(listed[start:start + 40])} for start in range(0, len(listed), 40)]
+        return params + [{"where": f'InvoiceNumber=="{_quoted(number)}"'} for number in numbers if "," in number]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

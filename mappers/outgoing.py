@@ -1,0 +1,60 @@
+"""What a mapper hands over: one Odoo record as Xero shall hold it, and what stands in the way."""
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+# Keys that may change without the document changing: the address of the Odoo server is part of the link back.
+VOLATILE = frozenset({"Url"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that Xero would refuse, found before any call.
+
+    :ivar code: a failure type of ``xero.sync.job``: mapping, locked_period, total_mismatch or validation
+    :ivar message: one translated sentence for the person who can act
+    :ivar model: model of the record to edit, with its id in ``res_id``: the screen that fixes it
+    :ivar missing: the mapping to create when there is none: ``("account", account id)`` or
+        ``("tax", ids of the taxes, "sale" or "purchase")``
+    """
+
+    code: str
+    message: str
+    model: str | None = None
+    res_id: int | None = None
+    missing: tuple | None = None
+
+
+@dataclass(frozen=True)
+class Need:
+    """Another record that must be in Xero first."""
+
+    xero_type: str
+    res_model: str
+    res_id: int
+
+
+@dataclass
+class Outgoing:
+    """One record ready to be sent.
+
+    :ivar payload: the complete body element without its own Xero id; amounts are Decimals in the document's currency
+    :ivar status: the wanted end: DRAFT, AUTHORISED, ABSENT (must not exist), ACTIVE or ARCHIVED
+    :ivar total: what Xero must answer as Total, in the document's currency; ``None`` when there is none to compare
+    :ivar number: what people find it by in Xero
+    :ivar problems: what must be settled before it can be sent
+    :ivar needs: what must be sent before it
+    :ivar notices: harmless things a person may want to know, translated
+    """
+
+    res_id: int
+    payload: dict = field(default_factory=dict)
+    status: str = "ABSENT"
+    total: Decimal | None = None
+    number: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+    def agreed(self) -> dict:
+        """Return the part of the payload that both sides agree on: what a digest is taken of."""
+        return {key: value for key, value in self.payload.items() if key not in VOLATILE}
