@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 _LONGEST = 100
+_EXTENSION = re.compile(r"[A-Za-z0-9]{1,10}")
 _REFUSED = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -17,8 +18,7 @@ def attachment_name(filename: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", filename).encode("ascii", "ignore").decode("ascii")
     stem, dot, extension = plain.rpartition(".")
-    if not dot:
-        stem, extension = extension, ""
-    extension = _REFUSED.sub("", extension)[:10]
+    if not dot or not _EXTENSION.fullmatch(extension):
+        stem, extension = plain, ""
     stem = _REFUSED.sub("-", stem).strip("-.") or "attachment"
-    return stem[: _LONGEST - len(extension) - 1] + (f".{extension}" if extension else "")
+    return f"{stem[: _LONGEST - len(extension) - 1]}.{extension}" if extension else stem[:_LONGEST]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .client import Answer
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-_GUID = re.compile(r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # The list in an answer is named like the resource, with these exceptions.
 _LIST_KEYS = {"Organisation": "Organisations"}
@@ -44,7 +44,7 @@ def rows(data: dict[str, Any], resource: str) -> list[dict[str, Any]]:
 def real_id(value: Any) -> str | None:
     """Return ``value`` when it is a GUID other than the all-zero one that Xero echoes for refused elements."""
     text = str(value or "")
-    return text if _GUID.match(text) and text != ZERO_GUID else None
+    return text if _GUID.fullmatch(text) and text != ZERO_GUID else None
 
 
 def _outcome(element: dict[str, Any], id_field: str) -> Outcome:

@@ -137,10 +137,11 @@ def _messages(node: Any, key: str) -> Iterator[str]:
         for item in node:
             yield from _messages(item, key)
     elif isinstance(node, dict):
-        for entry in node.get(key) or []:
+        entries = node.get(key)
+        for entry in entries if isinstance(entries, list) else []:
             text = entry.get("Message") if isinstance(entry, dict) else entry
-            if text:
-                yield str(text)
+            if text and isinstance(text, str):
+                yield text
         for name, item in node.items():
             if name != key and isinstance(item, (dict, list)):
                 yield from _messages(item, key)
