@@ -1,0 +1,1 @@
+"""What every call to the Accounting API goes through, whatever the resource."""

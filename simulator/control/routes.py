@@ -1,0 +1,104 @@
+"""Routes of the control interface. JSON in, JSON out; callers on this machine only."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from .. import codec
+from ..errors import Invalid, json_response
+from ..world import World
+from . import books, setup, steering
+
+
+class BadRequest(Exception):
+    """The control call itself is wrong: 400 with ``error``."""
+
+
+RULES: list[tuple[str, str, Callable]] = [
+    ("GET", "/simulator", setup.overview),
+    ("POST", "/simulator/reset", setup.reset),
+    ("POST", "/simulator/apps", setup.add_app),
+    ("GET", "/simulator/apps", setup.list_apps),
+    ("POST", "/simulator/organisations", setup.add_organisation),
+    ("GET", "/simulator/organisations", setup.list_organisations),
+    ("GET", "/simulator/organisations/<org>", setup.show_organisation),
+    ("POST", "/simulator/organisations/<org>", setup.change_organisation),
+    ("POST", "/simulator/token", setup.give_token),
+    ("GET", "/simulator/clock", steering.show_clock),
+    ("POST", "/simulator/clock", steering.advance_clock),
+    ("GET", "/simulator/limits", steering.show_limits),
+    ("POST", "/simulator/limits", steering.change_limits),
+    ("POST", "/simulator/limits/spend", steering.spend_limit),
+    ("GET", "/simulator/readings", steering.show_readings),
+    ("POST", "/simulator/readings", steering.change_readings),
+    ("GET", "/simulator/lives", steering.show_lives),
+    ("POST", "/simulator/lives", steering.change_lives),
+    ("POST", "/simulator/tokens/expire", steering.expire_tokens),
+    ("POST", "/simulator/disconnect", steering.disconnect),
+    ("GET", "/simulator/faults", steering.list_faults),
+    ("POST", "/simulator/faults", steering.add_fault),
+    ("DELETE", "/simulator/faults", steering.remove_faults),
+    ("DELETE", "/simulator/faults/<int:fault>", steering.remove_faults),
+    ("GET", "/simulator/stats", steering.show_stats),
+    ("POST", "/simulator/stats/reset", steering.reset_stats),
+    ("GET", "/simulator/calls", steering.list_calls),
+    ("GET", "/simulator/organisations/<org>/documents", books.list_kinds),
+    ("GET", "/simulator/organisations/<org>/documents/<kind>", books.dump),
+    ("GET", "/simulator/organisations/<org>/duplicates", books.list_duplicates),
+    ("GET", "/simulator/organisations/<org>/totals", books.totals),
+]
+
+
+class Control:
+    """Serves ``/simulator/…``."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._map = Map(
+            [Rule(path, methods=[method], endpoint=endpoint) for method, path, endpoint in RULES],
+            strict_slashes=False,
+        )
+
+    def serve(self, request: Request) -> Response:
+        """One control call; errors are JSON with ``error``."""
+        if not _is_local(request):
+            return json_response({"error": "The control interface answers this machine only"}, 403)
+        try:
+            endpoint, values = self._map.bind_to_environ(request.environ).match()
+            result = endpoint(self.world, _body(request), **values)
+        except HTTPException as missing:
+            return json_response({"error": missing.description}, missing.code or 500)
+        except KeyError as missing:
+            return json_response({"error": f"Not found: {missing.args[0]}"}, 404)
+        except Invalid as invalid:
+            return json_response({"error": "; ".join(invalid.messages)}, 422)
+        except (ValueError, TypeError, BadRequest) as wrong:
+            return json_response({"error": str(wrong)}, 400)
+        return json_response(result)
+
+
+def _is_local(request: Request) -> bool:
+    """A loopback caller, and no page of another site in a browser on this machine."""
+    try:
+        local = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    origin = request.headers.get("Origin")
+    return local and (not origin or urlsplit(origin).netloc == request.host)
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """Query parameters and, over them, the JSON body."""
+    values: dict[str, Any] = dict(request.args)
+    raw = request.get_data()
+    if raw:
+        body = codec.loads(raw)
+        if not isinstance(body, dict):
+            raise BadRequest("The body must be a JSON object")
+        values |= body
+    return values

@@ -1,0 +1,32 @@
+"""The points where Xero's behaviour is not settled. Each is one switch; the default is the stricter reading."""
+
+DEFAULTS: dict[str, bool] = {
+    # An InvoiceNumber stays taken after its sales invoice was voided or deleted.
+    "number_taken_after_void": True,
+    # TaxAmount above UnitAmount is refused.
+    "tax_amount_capped_by_unit_amount": True,
+    # If-Modified-Since gives only rows strictly newer, compared at whole seconds.
+    "modified_since_exclusive": True,
+    # An update of an approved document without Status falls back to DRAFT and so is refused.
+    "update_needs_status": True,
+    # Line items sent again for a foreign document without CurrencyRate reset the rate to that of the day.
+    "rate_reset_without_currency_rate": True,
+    # POST /Contacts with a taken name and no id is refused, not taken as an update.
+    "post_contact_name_refused": True,
+    # An archived contact cannot be made active again through the API.
+    "no_unarchive": True,
+    # A credit note, over- or prepayment may be allocated only to a document of the same contact.
+    "allocation_same_contact": True,
+    # An approved document with total zero is PAID at once.
+    "zero_total_is_paid": True,
+    # Changes of amounts on a paid bill are dropped without an error; else they are refused as on an invoice.
+    "paid_bill_amounts_dropped": True,
+    # A wrong Total, sent by the client, is refused.
+    "wrong_total_refused": True,
+    # Items need accounting.settings; else accounting.invoices is enough too.
+    "items_need_settings_scope": True,
+    # A payment on a document raises an INVOICE or CREDITNOTE event for it.
+    "payment_raises_document_event": True,
+    # PAYMENT webhook events are sent too (not generally available).
+    "payment_events": False,
+}

@@ -1,0 +1,1 @@
+"""Xero's accounting rules, free of HTTP."""
