@@ -39,7 +39,8 @@ def lint() -> int:
 def _run(chosen: Choice) -> Counts:
     with ExitStack() as stack:
         lanes = _lanes(chosen, stack)
-        return _run_lanes(lanes, watch=sum(map(len, lanes)) == 1)
+        jobs = [job for lane in lanes for job in lane]
+        return _run_lanes(lanes, watch=len(jobs) == 1 and jobs[0].suite in suites.PYTEST_SUITES)
 
 
 def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
@@ -79,6 +80,8 @@ class _Lane:
     child: Child | None = None
     started: float = 0.0
     total: Counts = field(default_factory=Counts)
+    watched: bool = False
+    """Whether its output is on the screen already."""
 
     def advance(self) -> bool:
         """Take note of a job that ended and start the next; False when there is nothing left."""
@@ -104,7 +107,7 @@ class _Lane:
         self.total += result
         seconds = time.monotonic() - self.started
         skipped = f", {result.skipped} skipped" if result.skipped else ""
-        if result.failed:
+        if result.failed and not self.watched:
             say(f"\n===== {job.name}: what failed (all of it: {job.log}) =====\n{job.explain()}\n")
         say(f"{job.name}: {result}{skipped} ({seconds:.0f} s)")
 
@@ -122,7 +125,7 @@ class _Lane:
 
 
 def _run_lanes(lanes: list[list[Job]], watch: bool) -> Counts:
-    running = [_Lane(list(jobs)) for jobs in lanes]
+    running = [_Lane(list(jobs), watched=watch) for jobs in lanes]
     every = list(running)
     reported, shown = time.monotonic(), 0
     try:
