@@ -95,7 +95,8 @@ class XeroClient:
     :param access_token: called before each call with False, and with True to force a refresh after a 401;
         returns the bearer token.
     :param on_call: told about each HTTP call, repeats included; what it raises is logged and dropped.
-    :param correlation_id: carried through log records, answers and errors, and sent to Xero.
+    :param correlation_id: carried through log records, answers and errors, and sent to Xero; the attribute may be
+        set anew between calls.
     :param timeout: seconds, for connecting and for each silence while reading.
     :param session: a requests session to use; an own one by default.
     :param sleep: waits between repeats; a real sleep by default.
@@ -238,12 +239,12 @@ class XeroClient:
     def _call(self, operation: _Operation, token: str) -> Answer:
         operation.attempts += 1
         if self._gateway is None:
-            self._gateway = Gateway(self.endpoints, self.tenant_id, self._rest, self.correlation_id)
+            self._gateway = Gateway(self.endpoints, self.tenant_id, self._rest)
         started = time.monotonic()
         raw: RawAnswer | None = None
         error: XeroError | None = None
         try:
-            raw = self._gateway.send(operation.request, token)
+            raw = self._gateway.send(operation.request, token, self.correlation_id)
             return self._answer(raw, operation)
         except faults.NETWORK_ERRORS as cause:
             error = faults.from_exception(cause, write=operation.write)

@@ -154,12 +154,10 @@ class Gateway:
     """xero-python for one organisation and one run; not to be shared between threads.
 
     :param tenant_id: empty for custom connections, whose token implies it.
-    :param correlation_id: sent with each call, so that a proxy's log can be matched with ours.
     """
 
-    def __init__(self, endpoints: Endpoints, tenant_id: str, rest: RestClient, correlation_id: str = "") -> None:
+    def __init__(self, endpoints: Endpoints, tenant_id: str, rest: RestClient) -> None:
         self.tenant_id = tenant_id or ""
-        self._correlation_id = correlation_id
         self._bearer = _Bearer()
         self._rest = rest
         self._api = self._build(endpoints)
@@ -176,15 +174,16 @@ class Gateway:
         api_client = ApiClient(configuration)
         api_client.rest_client = self._rest
         api_client.user_agent = USER_AGENT
-        api_client.set_default_header("X-Correlation-Id", self._correlation_id)
         return AccountingApi(api_client, base_url=endpoints.accounting_url)
 
-    def send(self, request: Request, access_token: str) -> RawAnswer:
+    def send(self, request: Request, access_token: str, correlation_id: str = "") -> RawAnswer:
         """Make the call once and return the answer, whatever its status.
 
+        :param correlation_id: sent along, so that a proxy's log can be matched with ours.
         :raise requests.RequestException: when there is no complete answer.
         """
         self._bearer.token = access_token
+        self._api.api_client.set_default_header("X-Correlation-Id", correlation_id)
         try:
             call = self._generated(request)
             return call() if call else self._seam(request)

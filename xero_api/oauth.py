@@ -36,6 +36,8 @@ REFRESH_TOKEN_LIFE = timedelta(days=60)
 TIMEOUT = 30.0
 
 _SETTINGS_ERRORS = ("invalid_client", "unauthorized_client", "invalid_scope")
+# Practices and other kinds of tenant have no books to sync with.
+_ORGANISATION = "ORGANISATION"
 _JSON = {"Accept": "application/json"}
 
 
@@ -267,9 +269,9 @@ def list_connections(
     """Return the organisations this token reaches; practices and other tenant types are left out.
 
     :param auth_event_id: only what this consent added.
-    :return: dicts with ``id`` (of the connection, for :func:`delete_connection`), ``tenant_id``, ``tenant_name``,
-        ``tenant_type``, ``auth_event_id``, ``created_at`` and ``updated_at`` (naive UTC or None; different when the
-        organisation was disconnected and connected again).
+    :return: dicts with Xero's own keys: ``id`` (of the connection, for :func:`delete_connection`), ``tenantId``,
+        ``tenantName``, ``tenantType``, ``authEventId`` (texts, never None), ``createdDateUtc`` and ``updatedDateUtc``
+        (naive UTC datetimes or None; different when the organisation was disconnected and connected again).
     :raise ReauthRequired: when the token is dead.
     """
     url = endpoints.connections_url
@@ -312,16 +314,10 @@ def _bearer_call(method: str, url: str, access_token: str, timeout: float) -> by
 
 
 def _is_organisation(item: dict[str, Any]) -> bool:
-    return str(item.get("tenantType") or "").upper() == "ORGANISATION"
+    return str(item.get("tenantType") or "").upper() == _ORGANISATION
 
 
 def _connection(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": item.get("id") or "",
-        "tenant_id": item.get("tenantId") or "",
-        "tenant_name": item.get("tenantName") or "",
-        "tenant_type": "ORGANISATION",
-        "auth_event_id": item.get("authEventId"),
-        "created_at": dates.parse_xero(item.get("createdDateUtc")),
-        "updated_at": dates.parse_xero(item.get("updatedDateUtc")),
-    }
+    texts = {name: str(item.get(name) or "") for name in ("id", "tenantId", "tenantName", "authEventId")}
+    moments = {name: dates.parse_xero(item.get(name)) for name in ("createdDateUtc", "updatedDateUtc")}
+    return {**texts, "tenantType": _ORGANISATION, **moments}

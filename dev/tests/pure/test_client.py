@@ -558,6 +558,15 @@ def test_every_error_is_marked_and_recorded(server: ScriptedServer, harness: Har
     assert {record.status for record in harness.records} == {400, 401, 403, 404, 418, 429, 500}
 
 
+def test_correlation_id_may_change(server: ScriptedServer, harness: Harness) -> None:
+    """Each batch has its own, on a client that lives for a whole drain."""
+    for correlation_id in ("corr-1", "corr-2", ""):
+        harness.client.correlation_id = correlation_id
+        assert put(harness).correlation_id == correlation_id
+    assert [seen.headers.get("x-correlation-id") for seen in server.seen] == ["corr-1", "corr-2", None]
+    assert [record.correlation_id for record in harness.records] == ["corr-1", "corr-2", ""]
+
+
 def test_given_session_stays_open(server: ScriptedServer, endpoints: Endpoints) -> None:
     session = requests.Session()
     client = XeroClient(endpoints, "t", lambda force: "token", session=session)

@@ -312,22 +312,18 @@ def test_connections(server: ScriptedServer, endpoints: Endpoints) -> None:
     found = oauth.list_connections(endpoints, "token-1", "event 1/é")
     assert found == [
         {
-            "id": "7cb59f93-2964-421d-bb5e-a0f7a4572a44",
-            "tenant_id": "fe79f7dd-b6d4-4a92-ba7b-538af6289c58",
-            "tenant_name": "Demo Company (NZ)",
-            "tenant_type": "ORGANISATION",
-            "auth_event_id": "event-1",
-            "created_at": datetime(2019, 12, 7, 18, 46, 19, 516540),
-            "updated_at": datetime(2019, 12, 8, 18, 46, 19, 518784),
+            **CONNECTION,
+            "createdDateUtc": datetime(2019, 12, 7, 18, 46, 19, 516540),
+            "updatedDateUtc": datetime(2019, 12, 8, 18, 46, 19, 518784),
         },
         {
             "id": "x",
-            "tenant_id": "y",
-            "tenant_name": "",
-            "tenant_type": "ORGANISATION",
-            "auth_event_id": None,
-            "created_at": None,
-            "updated_at": None,
+            "tenantId": "y",
+            "tenantName": "",
+            "tenantType": "ORGANISATION",
+            "authEventId": "",
+            "createdDateUtc": None,
+            "updatedDateUtc": None,
         },
     ]
     (seen,) = server.seen
