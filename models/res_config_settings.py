@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -6,6 +6,7 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     xero_connection_id = fields.Many2one("xero.connection", related="company_id.xero_connection_id")
+    xero_is_inherited = fields.Boolean(compute="_compute_xero_is_inherited", help="A branch that uses its parent's connection.")
     xero_state = fields.Selection(related="xero_connection_id.state", string="Xero Status")
     xero_tenant_name = fields.Char(related="xero_connection_id.tenant_name", string="Xero Organisation")
     xero_warning = fields.Text(related="xero_connection_id.warning", string="Xero Warning")
@@ -16,6 +17,12 @@ class ResConfigSettings(models.TransientModel):
     xero_sync_refunds = fields.Boolean(related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes")
     xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
     xero_sync_from = fields.Date(related="xero_connection_id.sync_from", readonly=False, string="Sync From")
+
+    @api.depends("xero_connection_id", "company_id")
+    def _compute_xero_is_inherited(self):
+        for settings in self:
+            connection = settings.xero_connection_id
+            settings.xero_is_inherited = bool(connection) and connection.sudo().company_id != settings.company_id
 
     def action_xero_setup(self):
         """Open the guide that connects this company, or its connection when there is one."""

@@ -229,6 +229,14 @@ class XeroConnection(models.Model):
 
     # === ACTIONS === #
 
+    def _reason_of_waiting(self) -> str | None:
+        """Return what keeps the queue of this organisation from moving, in words; ``None`` when nothing does."""
+        if self.state == "reauth":
+            return self.env._("Xero has to be reconnected by an administrator. The document waits and is sent then.")
+        if self.state == "disconnected":
+            return self.env._("The company is disconnected from Xero. The document waits until it is connected again.")
+        return self.pause_reason if self.paused_until and self.paused_until > fields.Datetime.now() else None
+
     def action_open_jobs(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job")

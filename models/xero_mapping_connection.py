@@ -101,4 +101,5 @@ class XeroConnection(models.Model):
         open_taxes = self.tax_mapping_ids.filtered(lambda row: row.state != "confirmed")
         kind = "tax" if open_taxes and not open_accounts else "account"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"xero_connector.action_xero_mapping_{kind}")
-        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {}}
+        undecided = bool(open_accounts or open_taxes)
+        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {"search_default_undecided": undecided}}

@@ -39,7 +39,12 @@ class XeroMappingMixin(models.AbstractModel):
         return super().create([self._decided(vals) for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._decided(vals))
+        vals = self._decided(vals)
+        result = super().write(vals)
+        if vals.get("state") == "confirmed":
+            # What waited for this decision goes on by itself.
+            self.env["xero.sync.job"]._retry_fixed(self)
+        return result
 
     def _decided(self, vals):
         """What a person chooses, on screen or by import, is confirmed; what a person clears is missing."""
@@ -67,6 +72,11 @@ class XeroMappingMixin(models.AbstractModel):
         }
 
     # === ACTIONS === #
+
+    def action_read_xero(self):
+        """Read what was created in Xero meanwhile, for a person who does not find it in the list."""
+        self.ensure_one()
+        return self.connection_id.action_pull()
 
     def action_confirm(self):
         """Confirm the suggestions among ``self``."""

@@ -81,6 +81,7 @@ class XeroSyncRunner(models.AbstractModel):
             """UPDATE xero_sync_job SET state = 'running', started_at = %s, heartbeat = %s, batch_id = NULL, write_date = %s
                 WHERE id = ANY(%s)""", now, now, now, ids,
         ))
+        self._notify(ids)
         return self.env["xero.sync.job"].browse(ids)
 
     def _alone_sql(self) -> SQL:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class XeroSyncJob(models.Model):
     res_model = fields.Char("Model", readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
     xero_id = fields.Char("Xero ID", readonly=True)
-    record_name = fields.Char("Document", compute="_compute_record_name")
+    record_name = fields.Char("Document", compute="_compute_record_name", search="_search_record_name")
     state = fields.Selection(
         [
             ("pending", "Waiting"),
@@ -98,10 +99,29 @@ class XeroSyncJob(models.Model):
             for job in jobs:
                 job.record_name = names.get(job.res_id) or f"{job.xero_type} {job.res_id or job.xero_id or ''}"
 
+    def _search_record_name(self, operator, value):
+        """Find jobs by the name of their record, among the kinds of records that have jobs."""
+        if operator not in ("ilike", "like", "=ilike", "in"):
+            return NotImplemented
+        models = [model for [model] in self.env["xero.sync.job"]._read_group([("res_model", "!=", False)], ["res_model"])]
+        return Domain.OR(
+            Domain("res_model", "=", model) & Domain("res_id", "in", self.env[model]._search([("display_name", operator, value)]))
+            for model in models if model in self.env
+        )
+
     @api.depends("fix_action")
     def _compute_has_fix(self):
         for job in self:
             job.has_fix = bool(job.fix_action)
+
+    def _reason_in_words(self) -> str | None:
+        """Return why this open job is not done, for the person who looks at its document; ``None`` when it just waits its turn."""
+        self.ensure_one()
+        if self.state in ("pending", "running"):
+            return self.connection_id._reason_of_waiting()
+        if self.failure_type == "bug":
+            return self.env._("The connector met an unexpected error. Try again; if it stays, show the job to an administrator.")
+        return self.failure_detail
 
     # === ENQUEUE === #
 
@@ -175,6 +195,17 @@ class XeroSyncJob(models.Model):
             "failure_type": False, "failure_detail": False, "fix_action": False, "blocked_by_id": False,
         })
         self.env["xero.sync.runner"]._wake(jobs.connection_id.ids)
+        self.env["xero.sync.runner"]._notify(jobs.ids)
+
+    @api.model
+    def _retry_fixed(self, records) -> None:
+        """Try again what failed and named one of ``records`` as the place to fix it."""
+        rows = self.env.execute_query(SQL(
+            """SELECT id FROM xero_sync_job WHERE state IN %s AND fix_action->>'model' = %s AND (fix_action->>'res_id')::int = ANY(%s)""",
+            FAILED, records._name, records.ids,
+        ))
+        if rows:
+            self.sudo().browse([job_id for [job_id] in rows]).action_retry()
 
     def action_cancel(self):
         """Take waiting jobs out of the queue. A later change of the document queues it again."""
@@ -184,6 +215,7 @@ class XeroSyncJob(models.Model):
             raise UserError(self.env._("A job that is being sent cannot be cancelled any more."))
         jobs.write({"state": "cancelled", "done_at": fields.Datetime.now()})
         self._release(jobs.ids)
+        self.env["xero.sync.runner"]._notify(jobs.ids)
 
     @api.model
     def _release(self, job_ids: list[int]) -> None:

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from .xero_link import GONE_STATUSES
 from .xero_sync_job import CLICK, EVENT
 
+REASONS_SHOWN = 5
 SYNC_STATES = [
     ("not_synced", "Not synced"),
     ("queued", "Queued"),
@@ -48,7 +49,7 @@ class XeroSyncMixin(models.AbstractModel):
             record.xero_number = link and link.xero_number
             record.xero_url = link and link.url
             record.xero_sync_state = self._xero_state(link, job)
-            record.xero_sync_message = job.failure_detail if job else link and link.message
+            record.xero_sync_message = job._reason_in_words() if job else link and link.message
             record.xero_has_fix = bool(job and job.fix_action)
             self._set_xero_id(record, link)
 
@@ -176,6 +177,39 @@ class XeroSyncMixin(models.AbstractModel):
                 raise UserError("\n".join(refusals))
             records._xero_enqueue(scope, CLICK)
         return True
+
+    def action_xero_sync_selected(self):
+        """Queue those of many records that can be synced, and say what was left out and why.
+
+        :return: a notification for the screen
+        """
+        self._xero_check_person()
+        ready, reasons = self.browse(), []
+        for company, records in self.grouped(lambda record: record._xero_company()).items():
+            scope = self.env["xero.connection"]._scope(company.id)
+            if not scope:
+                reasons.append(self.env._("%s is not connected to Xero.", company.name))
+                continue
+            refusals = {record: record._xero_refusal(scope) for record in records}
+            ready |= self.browse([record.id for record, refusal in refusals.items() if not refusal])
+            reasons += filter(None, refusals.values())
+        ready.action_xero_sync()
+        return self._xero_selection_notice(len(ready), reasons)
+
+    def _xero_selection_notice(self, queued: int, reasons: list[str]) -> dict:
+        lines = [self.env._("%s queued for Xero.", queued), *reasons[:REASONS_SHOWN]]
+        if len(reasons) > REASONS_SHOWN:
+            lines.append(self.env._("… and %s more.", len(reasons) - REASONS_SHOWN))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if reasons else "success",
+                "message": "\n".join(lines),
+                "sticky": bool(reasons),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     def _xero_check_person(self):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):

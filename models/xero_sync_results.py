@@ -168,7 +168,7 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _waits_for(self, blocker):
         if blocker.state in ("failed", "dead"):
-            return self.env._("Waits for %(name)s, which failed: %(reason)s", name=blocker.record_name, reason=blocker.failure_detail or "")
+            return self.env._("Waits for %(name)s, which failed: %(reason)s", name=blocker.record_name, reason=blocker._reason_in_words() or "")
         return self.env._("Waits for %s, which is sent first.", blocker.record_name)
 
     def _next_state(self, job, failure):
@@ -222,7 +222,7 @@ class XeroSyncRunner(models.AbstractModel):
             if not hasattr(self.env[model], "_message_log_batch"):
                 continue
             records = self.env[model].browse(of_model.mapped("res_id")).exists()
-            reasons = {job.res_id: job.failure_detail for job in of_model}
+            reasons = {job.res_id: job._reason_in_words() for job in of_model}
             records._message_log_batch({record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records})
 
     def _log_failures(self, jobs) -> None:

@@ -17,6 +17,8 @@ class XeroSetupWizard(models.TransientModel):
         [("authorization_code", "Web app"), ("client_credentials", "Custom connection")], required=True, default="authorization_code",
     )
     redirect_uri = fields.Char(compute="_compute_redirect_uri")
+    has_credentials = fields.Boolean(compute="_compute_has_credentials")
+    requested_scopes = fields.Char("Permissions", compute="_compute_has_credentials")
     redirect_warning = fields.Char(compute="_compute_redirect_uri")
     client_id = fields.Char("Client ID")
     client_secret = fields.Char(
@@ -29,6 +31,13 @@ class XeroSetupWizard(models.TransientModel):
         for wizard in self:
             wizard.redirect_uri = address
             wizard.redirect_warning = self._address_warning(address)
+
+    @api.depends("company_id")
+    def _compute_has_credentials(self):
+        credentials = self.env["xero.credential"]
+        for wizard in self:
+            wizard.has_credentials = bool(credentials.search_count([("company_id", "in", (False, wizard.company_id.id))], limit=1))
+            wizard.requested_scopes = credentials.new({}).requested_scopes
 
     def _compute_client_secret(self):
         self.client_secret = False

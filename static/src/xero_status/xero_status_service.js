@@ -1,0 +1,123 @@
+import { toRaw } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
+import { registry } from "@web/core/registry";
+import { getFieldsSpec } from "@web/model/relational_model/utils";
+
+const NOTIFICATION = "xero_connector.status";
+/** Notifications of one batch of documents arrive together: read once for all of them. */
+const BURST_MS = 200;
+/** Without a websocket (a proxy that blocks it) what is under way is looked up, ever more rarely. */
+const FIRST_LOOK_MS = 20_000;
+const RAREST_LOOK_MS = 300_000;
+const TO_MANY = ["one2many", "many2many"];
+
+/**
+ * @typedef {Object} Watcher
+ * @property {import("@web/model/relational_model/record").Record} record the record on the screen
+ * @property {() => {model: string, id: number}} subject what notifications name: the synced record
+ * @property {(name: string) => boolean} shows which of the record's fields tell the status
+ * @property {() => boolean} isUnderWay whether the status shown will change by itself
+ */
+
+/**
+ * Keeps the Xero status of every record on the screen up to date.
+ *
+ * Only the fields of the status are read again and put under the user's edits, so that a form that is being edited, a
+ * selection in a list or the place one has scrolled to is never lost.
+ */
+export const xeroStatusService = {
+    dependencies: ["bus_service", "orm"],
+
+    start(env, { bus_service: bus, orm }) {
+        const watchers = new Set();
+        const concerned = new Set();
+        let burst, look;
+        let lookAfter = FIRST_LOOK_MS;
+
+        function onNotification({ model, ids }) {
+            lookAfter = FIRST_LOOK_MS;
+            for (const watcher of watchers) {
+                const subject = watcher.subject();
+                if (subject.model === model && ids.includes(subject.id)) {
+                    concerned.add(watcher);
+                }
+            }
+            if (concerned.size && !burst) {
+                burst = browser.setTimeout(refreshConcerned, BURST_MS);
+            }
+        }
+
+        async function refreshConcerned() {
+            burst = undefined;
+            // Records of one view share what they read.
+            const groups = Map.groupBy([...concerned], (watcher) => watcher.record.activeFields);
+            concerned.clear();
+            await Promise.all([...groups.values()].map(refresh));
+            lookLater();
+        }
+
+        async function refresh(group) {
+            const { record, shows } = group[0];
+            const names = Object.keys(record.activeFields).filter(
+                (name) => shows(name) && !TO_MANY.includes(record.fields[name].type)
+            );
+            const activeFields = Object.fromEntries(names.map((name) => [name, record.activeFields[name]]));
+            const ids = [...new Set(group.map((watcher) => watcher.record.resId))];
+            let rows;
+            try {
+                rows = await orm.silent.webRead(record.resModel, ids, {
+                    context: record.context,
+                    specification: getFieldsSpec(activeFields, record.fields, record.evalContext),
+                });
+            } catch {
+                return; // Gone, or the server is: the next notification or look finds out.
+            }
+            const valuesOf = new Map(rows.map((row) => [row.id, row]));
+            await record.model.mutex.exec(() => group.forEach((watcher) => put(watcher, valuesOf)));
+        }
+
+        function put(watcher, valuesOf) {
+            const { record } = watcher;
+            const values = valuesOf.get(record.resId);
+            if (!values || !watchers.has(watcher)) {
+                return;
+            }
+            record._applyValues(values);
+            if (toRaw(record.model.root) === toRaw(record)) {
+                env.bus.trigger("MAIL:RELOAD-THREAD", { model: record.resModel, id: record.resId });
+            }
+        }
+
+        function lookLater() {
+            if (look || ![...watchers].some((watcher) => watcher.isUnderWay())) {
+                return;
+            }
+            look = browser.setTimeout(() => {
+                look = undefined;
+                lookAfter = Math.min(lookAfter * 2, RAREST_LOOK_MS);
+                [...watchers].filter((watcher) => watcher.isUnderWay()).forEach((watcher) => concerned.add(watcher));
+                refreshConcerned();
+            }, lookAfter);
+        }
+
+        bus.subscribe(NOTIFICATION, onNotification);
+        bus.start();
+
+        return {
+            /**
+             * @param {Watcher} watcher
+             * @returns {() => void} to call when the record leaves the screen
+             */
+            watch(watcher) {
+                watchers.add(watcher);
+                lookLater();
+                return () => {
+                    watchers.delete(watcher);
+                    concerned.delete(watcher);
+                };
+            },
+        };
+    },
+};
+
+registry.category("services").add("xero_status", xeroStatusService);
