@@ -9,7 +9,6 @@ from pathlib import Path
 from dev import counts, odoo_log, paths, ports, templates, venv
 from dev.counts import Counts
 from dev.odoo import Site
-from dev.odoo_home import OdooHome
 from dev.process import Child, tail
 from dev.progress import Stop
 
@@ -117,11 +116,11 @@ def odoo_job(suite: str, modules: list[str], tags: str, make_site: Callable[[], 
     return Job(suite, suite, start, lambda code: _odoo_counts(log, code), lambda: _odoo_failures(log), log)
 
 
-def odoo_jobs(home: OdooHome, chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
+def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
     """The Odoo suites among the chosen ones."""
 
     def site(name: str) -> Callable[[], Site]:
-        return lambda: templates.new_site(home, cluster, template, folder, f"test_{name}")
+        return lambda: templates.new_site(cluster, template, folder, f"test_{name}")
 
     jobs = []
     if "odoo" in chosen.suites:

@@ -1,7 +1,6 @@
 """Databases with modules already installed, made once and kept in the shared cache."""
 
 import hashlib
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,10 @@ TEMPLATE = "template_odoo"
 """Name of the database inside every archive."""
 
 KEPT = 4
+NEW_IDENTITY = """
+UPDATE ir_config_parameter SET value = gen_random_uuid()::text WHERE key IN ('database.uuid', 'database.secret')
+"""
+"""A copy that takes itself for the original is what the addon refuses to work on."""
 
 
 def _digest(*parts: str) -> str:
@@ -84,18 +87,13 @@ def cluster_from(template: Path, folder: Path) -> Iterator[Cluster]:
         yield cluster
 
 
-def new_site(home: OdooHome, cluster: Cluster, template: Path, folder: Path, database: str, **settings) -> Site:
+def new_site(cluster: Cluster, template: Path, folder: Path, database: str) -> Site:
     """Make `database` from the cluster's template and return the site that uses it."""
-    site = Site(home, cluster, database, folder / database, settings)
+    site = Site(odoo_home(), cluster, database, folder / database)
     cluster.copy_database(TEMPLATE, database)
+    cluster.query(NEW_IDENTITY, database)
     restore_files(template, site, database)
     return site
-
-
-def drop_site(site: Site) -> None:
-    """Remove the database and files of a site whose servers are stopped."""
-    site.cluster.drop_database(site.database)
-    shutil.rmtree(site.folder, ignore_errors=True)
 
 
 def prepare() -> tuple[OdooHome, Path]:

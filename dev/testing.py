@@ -60,10 +60,10 @@ def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
 
 def _odoo_lane(chosen: Choice, stack: ExitStack) -> list[Job]:
     _ensure_browser()
-    home, template = templates.prepare()
+    _home, template = templates.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))
-    return suites.odoo_jobs(home, chosen, cluster, template, folder)
+    return suites.odoo_jobs(chosen, cluster, template, folder)
 
 
 def _ensure_browser() -> None:

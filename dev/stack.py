@@ -1,0 +1,108 @@
+"""A whole installation: PostgreSQL, a simulated Xero, one database and Odoo servers on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev import scratch, templates
+from dev.odoo import Server, Site
+from dev.postgres import Cluster
+from dev.process import wait_for
+from dev.progress import Stop
+from dev.rpc import Session
+from dev.xero import Simulator
+
+ADDRESS_PARAMETERS = ("login_url", "identity_url", "api_url")
+PARAMETER = """
+INSERT INTO ir_config_parameter (key, value) VALUES ('{key}', '{value}')
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+"""
+
+
+@dataclass
+class Stack:
+    """The running parts; `stop` ends the servers and the simulator."""
+
+    site: Site
+    simulator: Simulator
+    servers: list[Server] = field(default_factory=list)
+
+    @property
+    def server(self) -> Server:
+        """The first server."""
+        return self.servers[0]
+
+    @property
+    def cluster(self) -> Cluster:
+        """The PostgreSQL server."""
+        return self.site.cluster
+
+    def start_server(self, **settings: object) -> Server:
+        """Start one more Odoo server on the same database; `settings` go to its configuration file."""
+        server = Server(self.site, f"odoo{len(self.servers) + 1}", **settings)
+        if not self.servers:
+            self.set_parameters({"web.base.url": server.url, "web.base.url.freeze": "True"})
+        server.start()
+        self.servers.append(server)
+        return server
+
+    def session(self, login: str = "admin", password: str = "admin", server: Server | None = None) -> Session:
+        """Log in on a server, the first one if none is named."""
+        return Session((server or self.server).url, self.site.database).login(login, password)
+
+    def set_parameters(self, values: dict[str, str]) -> None:
+        """Set system parameters while no server has read them yet."""
+        for key, value in values.items():
+            self.query(PARAMETER.format(key=key, value=value.replace("'", "''")))
+
+    def use_simulator(self) -> None:
+        """Point the addon's three addresses at the simulator while no server runs."""
+        self.set_parameters({f"xero_connector.{name}": self.simulator.url for name in ADDRESS_PARAMETERS})
+
+    def query(self, sql: str) -> list[list[str]]:
+        """Run SQL on the stack's database; values come back as texts."""
+        return self.cluster.query(sql, self.site.database)
+
+    def stop(self) -> None:
+        """End servers and simulator."""
+        for server in self.servers:
+            server.stop()
+        self.simulator.stop()
+
+    def wait(self, sql: str, expected: str, seconds: float) -> None:
+        """Wait until the first value `sql` returns is `expected`. Raises Stop after `seconds`."""
+        seen: list[str] = []
+
+        def settled() -> bool:
+            seen[:] = [self.query(sql)[0][0]]
+            return seen[0] == expected
+
+        if not wait_for(settled, seconds):
+            raise Stop(f"After {seconds:.0f} s it is still {seen[0]}, not {expected}: {sql}")
+
+
+@contextmanager
+def new_stack(cluster: Cluster, template: Path, folder: Path, database: str, **options: bool) -> Iterator[Stack]:
+    """A stack without servers on a fresh `database`; `options` go to the simulator.
+
+    Everything it starts is stopped and its database removed at the end; the logs stay in `folder`/`database`.
+    """
+    site = templates.new_site(cluster, template, folder, database)
+    stack = Stack(site, Simulator(site.folder, **options))
+    try:
+        stack.simulator.start()
+        stack.use_simulator()
+        yield stack
+    finally:
+        stack.stop()
+        cluster.drop_database(database)
+
+
+@contextmanager
+def one_stack(modules: tuple[str, ...], **options: bool) -> Iterator[Stack]:
+    """A stack with everything of its own, PostgreSQL too, for a command that needs just one."""
+    template = templates.addon_template(templates.prepare()[0], modules)
+    with scratch.folder() as folder, templates.cluster_from(template, folder) as cluster:
+        with new_stack(cluster, template, folder, "odoo", **options) as stack:
+            yield stack
