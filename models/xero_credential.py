@@ -204,6 +204,7 @@ class XeroCredential(models.Model):
         for _attempt in range(5):
             with self.env.registry.cursor() as cr:
                 own = self.with_env(self.env(cr=cr, su=True))
+                own._check_not_parked()
                 try:
                     return own._live_token(stale) or own._renew(stale)
                 except SerializationFailure:
@@ -218,13 +219,16 @@ class XeroCredential(models.Model):
             return token, expires_at
         return None
 
+    def _check_not_parked(self):
+        if self.state == "reauth":
+            raise errors.ReauthRequired(message=self.reason or self.env._("Reconnect to Xero."))
+
     def _renew(self, stale):
         """Renew under the row lock, so that one worker asks and the others find the answer."""
         renewed = self._live_token(stale, lock=True)
         if renewed:
             return renewed
-        if self.state == "reauth":
-            raise errors.ReauthRequired(message=self.reason or self.env._("Reconnect to Xero."))
+        self._check_not_parked()
         try:
             tokens = self._request_tokens(self._vault())
         except (errors.ReauthRequired, errors.AppMisconfigured) as error:

@@ -1,0 +1,214 @@
+"""The world of the tests: a company with books, and a Xero to talk to over real HTTP."""
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from odoo import Command, api
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+ADDON = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+
+
+class Simulator:
+    """A simulator process of its own; ``stop`` ends it."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory()
+        port_file = Path(self._folder.name) / "port"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "simulator", "--port", "0", "--port-file", str(port_file), "--quiet", "--no-limits"], cwd=ADDON,
+        )
+        self.url = f"http://localhost:{self._await_port(port_file)}"
+        self.session = requests.Session()
+
+    def _await_port(self, port_file) -> str:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if port_file.exists() and (port := port_file.read_text().strip()):
+                return port
+            self._process_wait()
+        self.stop()
+        raise AssertionError("The simulator did not start")
+
+    def _process_wait(self):
+        try:
+            self._process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            pass
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(10)
+        self._folder.cleanup()
+
+    def control(self, path, **body):
+        """Call the control interface (POST with a body, GET without) and return its answer."""
+        method = "POST" if body else "GET"
+        answer = self.session.request(method, f"{self.url}/simulator{path}", json=body or None, timeout=30.0)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def fault(self, kind, **options):
+        return self.control("/faults", kind=kind, **options)
+
+    def clear_faults(self):
+        self.session.delete(f"{self.url}/simulator/faults", timeout=30.0)
+
+    def documents(self, tenant, kind):
+        """Return all elements of ``kind`` in an organisation, voided ones too."""
+        found = self.control(f"/organisations/{tenant}/documents/{kind}")
+        return found[kind]
+
+    def calls(self, tenant=None):
+        """Return the accounting calls since the last ``reset_stats``: ``{(method, resource): count}``."""
+        counts = {}
+        for row in self.control("/stats")["calls"]:
+            if tenant in (None, row.get("tenant")):
+                key = (row["method"], row["resource"])
+                counts[key] = counts.get(key, 0) + row["count"]
+        return counts
+
+    def reset_stats(self):
+        self.control("/stats/reset", now=True)
+
+    def consent(self, url, *organisations) -> dict:
+        """Allow ``organisations`` on the consent page at ``url``; return the parameters of the way back."""
+        parts = urlsplit(url)
+        form = [*parse_qsl(parts.query), ("decision", "allow"), *(("organisation", name) for name in organisations)]
+        answer = self.session.post(f"{parts.scheme}://{parts.netloc}{parts.path}", data=form, allow_redirects=False, timeout=30.0)
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+class XeroCommon(AccountTestInvoicingCommon):
+    """A company connected to an organisation of the simulator, with confirmed mappings."""
+
+    organisation = {"seed": "nz", "Name": "Kauri Trading", "BaseCurrency": "USD", "CountryCode": "US"}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulator = Simulator()
+        cls.addClassCleanup(cls.simulator.stop)
+        parameters = cls.env["ir.config_parameter"]
+        for name in ("login_url", "identity_url", "api_url"):
+            parameters.set_param(f"xero_connector.{name}", cls.simulator.url)
+        parameters.set_param("web.base.url", "http://localhost:8069")
+        cls.company = cls.company_data["company"]
+        cls.company.country_id = cls.env.ref("base.us")
+        cls.app = cls.simulator.control("")["apps"][0]
+        cls.credential = cls.env["xero.credential"].create({
+            "name": "Test app", "client_id": cls.app["client_id"], "client_secret": cls.app["client_secret"],
+        })
+        cls.connection = cls.env["xero.connection"].create({
+            "company_id": cls.company.id, "credential_id": cls.credential.id, "sync_from": "2019-01-01",
+        })
+
+    @classmethod
+    def add_organisation(cls, **profile) -> str:
+        return cls.simulator.control("/organisations", **profile)["tenant_id"]
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(self.enter_registry_test_mode())
+        self.addCleanup(self.simulator.clear_faults)
+        # Odoo's side is rolled back after each test; an organisation of its own gives Xero's side the same fresh start.
+        self.tenant = self.add_organisation(**self.organisation)
+        if self.connect_first:
+            self.connect()
+            self.simulator.reset_stats()
+
+    connect_first = True
+
+    def connect(self, connection=None, tenant=None):
+        """Go through the consent as a browser would, choose the organisation, and confirm mappings."""
+        connection, tenant = connection or self.connection, tenant or self.tenant
+        action = connection.action_connect()
+        back = self.simulator.consent(action["url"], tenant)
+        payload = self.env["xero.credential"]._read_state(back["state"])
+        event = connection.credential_id._complete_consent(back["code"], payload["nonce"])
+        connection._offer_organisations(event)
+        self.map_everything(connection)
+
+    def map_everything(self, connection):
+        """Choose a Xero account and rate for whatever the suggestions left open."""
+        connection.action_accept_suggestions()
+        for row in connection.account_mapping_ids.filtered(lambda row: row.state != "confirmed"):
+            income = row.account_id.internal_group == "income"
+            code = "200" if income else "400"
+            row.xero_account_id = self.env["xero.account"].search([("connection_id", "=", connection.id), ("code", "=", code)])
+            row.state = "confirmed"
+
+    # === WORK === #
+
+    def drain(self):
+        """Let the workers run until nothing is due."""
+        self.env.flush_all()
+        self.env["xero.sync.runner"]._work()
+        self.env.invalidate_all()
+
+    def resume(self, connection=None):
+        """Let the time of a pause be over."""
+        (connection or self.connection).action_resume()
+        self.env.cr.execute("UPDATE xero_sync_job SET run_after = now() at time zone 'UTC' - interval '1 minute' WHERE state = 'pending'")
+        self.env.cr.execute("UPDATE xero_sync_batch SET resolve_after = NULL WHERE state != 'done'")
+        self.env.invalidate_all()
+
+    def job_of(self, record):
+        return self.env["xero.sync.job"].search([("res_model", "=", record._name), ("res_id", "=", record.id)], limit=1)
+
+    def link_of(self, record):
+        return self.env["xero.link"].search([("res_model", "=", record._name), ("res_id", "=", record.id)])
+
+    # === DOCUMENTS === #
+
+    def make_move(self, move_type="out_invoice", lines=((1, 100.0),), *, post=True, tax=True, **values):
+        """Return a document; each line is (quantity, price) or a dict of values."""
+        purchase = move_type.startswith("in_")
+        taxes = (self.tax_purchase_a if purchase else self.tax_sale_a) if tax else self.env["account.tax"]
+        account = self.company_data[f"default_account_{'expense' if purchase else 'revenue'}"]
+        commands = []
+        for number, line in enumerate(lines, 1):
+            data = line if isinstance(line, dict) else {"quantity": line[0], "price_unit": line[1], "tax_ids": [Command.set(taxes.ids)]}
+            commands.append(Command.create({"name": f"Line {number}", "account_id": account.id, **data}))
+        move = self.env["account.move"].create({
+            "move_type": move_type,
+            "partner_id": values.pop("partner", self.partner_a).id,
+            "invoice_date": "2026-03-10",
+            "invoice_line_ids": commands,
+            **values,
+        })
+        if post:
+            move.action_post()
+        return move
+
+    def in_xero(self, move):
+        """Return the element of ``move`` as the simulator keeps it."""
+        kind = "CreditNotes" if move.move_type.endswith("refund") else "Invoices"
+        key = "CreditNoteID" if kind == "CreditNotes" else "InvoiceID"
+        return next((found for found in self.simulator.documents(self.tenant, kind) if found[key] == move.xero_invoice_id), None)
+
+    def assertInXero(self, moves):
+        """Every document is in Xero, once, with Odoo's total."""
+        for move in moves:
+            self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+            element = self.in_xero(move)
+            self.assertAlmostEqual(float(element["Total"]), move.amount_total, 2)
+        twice = self.simulator.control(f"/organisations/{self.tenant}/duplicates")
+        # Two bills of a vendor may bear one number; their links back may not.
+        twice.pop("bill_numbers_of_a_contact")
+        twice.pop("any")
+        self.assertFalse(any(twice.values()), twice)
+
+
+@contextmanager
+def second_cursor(env):
+    """Yield an environment on another cursor, as another worker would have it."""
+    with env.registry.cursor() as cr:
+        yield api.Environment(cr, env.uid, env.context)

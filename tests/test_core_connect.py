@@ -1,0 +1,286 @@
+import html
+from urllib.parse import parse_qsl, urlsplit
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+
+from ..xero_api import errors
+from .common import Simulator, XeroCommon
+
+
+@tagged("post_install", "-at_install")
+class TestConnect(XeroCommon):
+    connect_first = False
+
+    def begin(self, connection=None):
+        return (connection or self.connection).action_connect()["url"]
+
+    def finish(self, back, connection=None):
+        connection = connection or self.connection
+        payload = self.env["xero.credential"]._read_state(back["state"])
+        event = connection.credential_id._complete_consent(back["code"], payload["nonce"])
+        return connection._offer_organisations(event)
+
+    def test_consent_asks_for_the_minimal_granular_scopes_with_pkce(self):
+        query = dict(parse_qsl(urlsplit(self.begin()).query))
+        self.assertEqual(query["code_challenge_method"], "S256")
+        self.assertEqual(query["redirect_uri"], "http://localhost:8069/xero/oauth/callback")
+        self.assertEqual(set(query["scope"].split()), {
+            "offline_access", "accounting.invoices", "accounting.payments", "accounting.contacts", "accounting.settings.read",
+            "accounting.attachments",
+        })
+
+    def test_single_organisation_is_linked_and_read(self):
+        self.connect()
+        self.assertEqual((self.connection.state, self.connection.tenant_name), ("connected", "Kauri Trading"))
+        self.assertEqual(self.connection.currency_code, "USD")
+        self.assertFalse(self.connection.warning)
+        self.assertTrue(self.env["xero.account"].search_count([("connection_id", "=", self.connection.id)]))
+        self.assertTrue(self.env["xero.tax.rate"].search_count([("connection_id", "=", self.connection.id)]))
+
+    def test_several_organisations_are_chosen_by_name(self):
+        other = self.add_organisation(**{**self.organisation, "Name": "Rimu Limited"})
+        action = self.finish(self.simulator.consent(self.begin(), self.tenant, other))
+        self.assertEqual((action["res_model"], self.connection.state), ("xero.connect.wizard", "choose"))
+        self.assertFalse(self.connection.tenant_id, "never the first one")
+        wizard = self.env["xero.connect.wizard"].browse(action["res_id"])
+        self.assertEqual(set(wizard.line_ids.mapped("name")), {"Kauri Trading", "Rimu Limited"})
+        with self.assertRaises(UserError):
+            wizard.action_link()
+        wizard.line_ids.filtered(lambda line: line.name == "Rimu Limited").action_choose()
+        self.assertEqual((self.connection.tenant_id, self.connection.state), (other, "connected"))
+
+    def test_mismatch_is_said(self):
+        foreign = self.add_organisation(seed="uk", Name="London Books")
+        self.finish(self.simulator.consent(self.begin(), foreign))
+        self.assertIn("GBP", self.connection.warning)
+        self.assertIn("GB", self.connection.warning)
+
+    def test_one_consent_serves_two_companies(self):
+        other_tenant = self.add_organisation(**{**self.organisation, "Name": "Second Org"})
+        second = self.env["xero.connection"].create({
+            "company_id": self.company_data_2["company"].id if hasattr(self, "company_data_2") else self.env["res.company"].create({"name": "Second"}).id,
+            "credential_id": self.credential.id,
+        })
+        self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant))
+        self.connection.action_choose(self.tenant)
+        second.action_choose()
+        wizard = self.env["xero.connect.wizard"].search([("connection_id", "=", second.id)])
+        self.assertEqual(wizard.line_ids.mapped("name"), ["Second Org"], "a taken organisation is not offered")
+        wizard.line_ids.action_choose()
+        self.assertEqual(second.tenant_id, other_tenant)
+        self.assertEqual(len(set((self.connection | second).mapped("credential_id.id"))), 1)
+
+    def test_code_and_state_work_once(self):
+        back = self.simulator.consent(self.begin(), self.tenant)
+        self.finish(back)
+        with self.assertRaises(errors.XeroError):
+            self.finish(back)
+
+    def test_foreign_and_forged_states_are_refused(self):
+        back = self.simulator.consent(self.begin(), self.tenant)
+        other = new_test_user(self.env, "other_manager", groups="xero_connector.group_xero_manager")
+        Credential = self.env["xero.credential"]
+        self.assertTrue(Credential._read_state(back["state"]))
+        self.assertIsNone(Credential.with_user(other)._read_state(back["state"]))
+        for forged in ("", "x", back["state"][:-2] + "AA", "e30", None):
+            self.assertFalse(Credential._read_state(forged))
+
+    def test_custom_connection_needs_no_consent(self):
+        app = self.simulator.control("/apps", name="Custom", custom_organisation=self.tenant)
+        self.connection.credential_id = self.env["xero.credential"].create({
+            "name": "Custom", "grant_type": "client_credentials", "client_id": app["client_id"], "client_secret": app["client_secret"],
+        })
+        self.connection.action_connect()
+        self.map_everything(self.connection)
+        self.assertEqual(self.connection.state, "connected")
+        move = self.make_move()
+        self.drain()
+        self.assertInXero(move)
+
+    def test_wrong_secret_is_a_clear_refusal(self):
+        self.credential.client_secret = "wrong"
+        with self.assertRaises(errors.AppMisconfigured):
+            self.finish(self.simulator.consent(self.begin(), self.tenant))
+
+    def test_disconnect_ends_it_in_xero_too(self):
+        self.connect()
+        move = self.make_move()
+        self.drain()
+        self.connection.action_disconnect()
+        self.assertEqual((self.connection.state, self.credential.state), ("disconnected", "new"))
+        self.assertNotIn("refresh_token", self.credential._vault())
+        self.assertFalse(self.make_move().xero_can_sync)
+        self.connect()
+        move.action_xero_sync()
+        self.simulator.reset_stats()
+        self.drain()
+        self.assertNotIn(("PUT", "Invoices"), self.simulator.calls(self.tenant), "links outlive a disconnection")
+
+    def test_check_tells_what_is_wrong(self):
+        self.connect()
+        self.assertIn("Kauri", str(self.connection.action_check()))
+        self.simulator.control("/disconnect", tenant=self.tenant)
+        with self.assertRaises(UserError):
+            self.connection.action_check()
+
+    def test_keepalive_renews_and_warns_in_time(self):
+        self.connect()
+        self.env.cr.execute(
+            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = now() + interval '10 days'"
+        )
+        self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
+        self.env.invalidate_all()
+        self.env["xero.credential"]._cron_keepalive()
+        self.assertFalse(self.credential.activity_ids, "a renewed consent ends in 60 days again")
+        self.simulator.fault("error", path="/connect/token", status=503, count=None)
+        self.env.cr.execute(
+            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = now() + interval '10 days'"
+        )
+        self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
+        self.env.invalidate_all()
+        self.env["xero.credential"]._cron_keepalive()
+        self.assertTrue(self.credential.activity_ids)
+
+    def test_neutralised_copy_has_no_secret_and_sends_nothing(self):
+        from odoo.modules.neutralize import neutralize_database
+
+        self.connect()
+        self.make_move()
+        self.env.flush_all()
+        neutralize_database(self.env.cr)
+        self.env.invalidate_all()
+        self.assertEqual(self.credential._vault(), {})
+        self.simulator.reset_stats()
+        self.drain()
+        self.assertEqual(self.simulator.calls(), {})
+        self.assertFalse(self.env.ref("xero_connector.ir_cron_xero_worker_1").active)
+
+
+@tagged("post_install", "-at_install")
+class TestCompanies(XeroCommon):
+
+    def test_two_companies_two_organisations(self):
+        other = self.setup_other_company(name="Other Company")
+        company = other["company"]
+        company.currency_id = self.company.currency_id
+        tenant = self.add_organisation(**{**self.organisation, "Name": "Other Org"})
+        connection = self.env["xero.connection"].create({
+            "company_id": company.id, "credential_id": self.credential.id, "sync_from": "2019-01-01",
+        })
+        self.connect(connection, tenant)
+        mine = self.make_move()
+        self.env.user.company_ids |= company
+        theirs = self.env["account.move"].with_company(company).create({
+            "move_type": "out_invoice", "partner_id": self.partner_b.id, "invoice_date": "2026-03-10",
+            "invoice_line_ids": [Command.create({
+                "name": "Line", "quantity": 1, "price_unit": 70, "account_id": other["default_account_revenue"].id, "tax_ids": False,
+            })],
+        })
+        theirs.action_post()
+        self.drain()
+        self.assertEqual((mine.xero_sync_state, theirs.xero_sync_state), ("synced", "synced"), theirs.xero_sync_message)
+        self.assertEqual(len(self.simulator.documents(self.tenant, "Invoices")), 1)
+        self.assertEqual(len(self.simulator.documents(tenant, "Invoices")), 1)
+
+    def test_branch_uses_the_parents_organisation(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.user.company_ids |= branch
+        move = self.env["account.move"].with_company(branch).create({
+            "move_type": "out_invoice", "partner_id": self.partner_a.id, "invoice_date": "2026-03-10",
+            "invoice_line_ids": [Command.create({
+                "name": "Line", "quantity": 1, "price_unit": 70, "account_id": self.company_data["default_account_revenue"].id,
+                "tax_ids": [Command.set(self.tax_sale_a.ids)],
+            })],
+        })
+        move.action_post()
+        self.assertEqual(move.company_id, branch)
+        self.drain()
+        self.assertInXero(move)
+
+    def test_unconnected_company_costs_nothing(self):
+        company = self.setup_other_company(name="Not Connected")["company"]
+        self.assertIsNone(self.env["xero.connection"]._scope(company.id))
+
+    def test_shared_contact_is_sent_to_both(self):
+        tenant = self.add_organisation(**{**self.organisation, "Name": "Org Two"})
+        company = self.env["res.company"].create({"name": "Two", "currency_id": self.company.currency_id.id})
+        connection = self.env["xero.connection"].create({"company_id": company.id, "credential_id": self.credential.id})
+        self.connect(connection, tenant)
+        self.env.user.company_ids |= company
+        partner = self.env["res.partner"].create({"name": "Shared"})
+        partner.action_xero_sync()
+        partner.with_company(company).action_xero_sync()
+        self.drain()
+        self.assertEqual(len(self.link_of(partner)), 2)
+        partner.email = "new@example.com"
+        self.drain()
+        for organisation in (self.tenant, tenant):
+            self.assertEqual(self.simulator.documents(organisation, "Contacts")[0]["EmailAddress"], "new@example.com")
+
+
+@tagged("post_install", "-at_install")
+class TestCallback(HttpCase, TransactionCase):
+    """The way back from the consent page, over real HTTP, as real users."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulator = Simulator()
+        cls.addClassCleanup(cls.simulator.stop)
+        parameters = cls.env["ir.config_parameter"]
+        for name in ("login_url", "identity_url", "api_url"):
+            parameters.set_param(f"xero_connector.{name}", cls.simulator.url)
+        parameters.set_param("web.base.url", cls.base_url())
+        parameters.set_param("web.base.url", cls.base_url().replace("127.0.0.1", "localhost"))
+        app = cls.simulator.control("")["apps"][0]
+        cls.manager = new_test_user(cls.env, "manager", groups="base.group_system,xero_connector.group_xero_manager")
+        cls.clerk = new_test_user(cls.env, "clerk", groups="account.group_account_manager")
+        cls.tenant = cls.simulator.control("/organisations", seed="us", Name="Callback Org")["tenant_id"]
+        credential = cls.env["xero.credential"].create({
+            "name": "App", "client_id": app["client_id"], "client_secret": app["client_secret"],
+        })
+        cls.connection = cls.env["xero.connection"].create({"company_id": cls.env.company.id, "credential_id": credential.id})
+
+    def back(self, user=None):
+        url = self.connection.with_user(user or self.manager).action_connect()["url"]
+        return self.simulator.consent(url, self.tenant)
+
+    def call(self, **params):
+        return self.url_open("/xero/oauth/callback", params=params, allow_redirects=False)
+
+    def test_administrator_comes_back_connected(self):
+        self.authenticate("manager", "manager")
+        answer = self.call(**self.back())
+        self.assertEqual(answer.status_code, 303)
+        self.assertIn(f"/{self.connection.id}", answer.headers["Location"])
+        self.assertEqual((self.connection.state, self.connection.tenant_name), ("connected", "Callback Org"))
+
+    def test_others_cannot_use_the_state(self):
+        back = self.back()
+        self.authenticate("clerk", "clerk")
+        self.assertEqual(self.call(**back).status_code, 400)
+        self.authenticate(None, None)
+        self.assertIn("/web/login", self.call(**back).headers["Location"])
+        self.assertEqual(self.connection.state, "new")
+
+    def test_forged_state(self):
+        self.authenticate("manager", "manager")
+        self.assertEqual(self.call(code="x", state="forged").status_code, 400)
+        self.assertEqual(self.call().status_code, 400)
+
+    def test_denied_consent_is_said_in_words(self):
+        self.authenticate("manager", "manager")
+        answer = self.call(error="access_denied", state=self.back()["state"])
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("not given", html.unescape(answer.text))
+
+    def test_metrics_need_their_token(self):
+        self.assertEqual(self.url_open("/xero/metrics").status_code, 404)
+        self.env["ir.config_parameter"].set_param("xero_connector.metrics_token", "a-token")
+        self.assertEqual(self.url_open("/xero/metrics").status_code, 401)
+        answer = self.url_open("/xero/metrics", headers={"Authorization": "Bearer a-token"})
+        self.assertEqual(answer.status_code, 200)
+        self.assertIn("xero_oldest_job_seconds", answer.text)
+        self.assertNotIn("session_id", answer.cookies)

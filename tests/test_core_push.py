@@ -1,0 +1,178 @@
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .common import XeroCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPush(XeroCommon):
+
+    def test_each_kind_arrives_with_its_total(self):
+        moves = self.env["account.move"]
+        for move_type in ("out_invoice", "in_invoice", "out_refund", "in_refund"):
+            moves += self.make_move(move_type, [(3, 25.06), (1, 25.61), (7, 25.63)], ref=f"R-{move_type}")
+        self.assertEqual(set(moves.mapped("xero_sync_state")), {"queued"})
+        self.drain()
+        self.assertInXero(moves)
+        self.assertEqual(self.partner_a.xero_sync_state, "synced")
+        self.assertEqual(self.simulator.calls(self.tenant), {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 1, ("PUT", "CreditNotes"): 1})
+
+    def test_contacts_travel_together_and_documents_in_fifties(self):
+        partners = self.env["res.partner"].create([{"name": f"Customer {number}"} for number in range(30)])
+        for number in range(60):
+            self.make_move(partner=partners[number % 30])
+        self.drain()
+        self.assertEqual(self.simulator.calls(self.tenant), {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 2})
+
+    def test_unchanged_document_costs_no_call(self):
+        move = self.make_move()
+        self.drain()
+        self.simulator.reset_stats()
+        move.action_xero_sync()
+        self.assertEqual(move.xero_sync_state, "queued")
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "synced")
+        self.assertEqual(self.simulator.calls(self.tenant), {})
+
+    def test_change_updates_the_same_document(self):
+        move = self.make_move()
+        self.drain()
+        before = move.xero_invoice_id
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 250
+        move.action_post()
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(move.xero_invoice_id, before)
+
+    def test_cancel_voids_and_posting_again_makes_a_new_one(self):
+        move = self.make_move()
+        self.drain()
+        first = move.xero_invoice_id
+        move.button_draft()
+        self.drain()
+        self.assertEqual(self.simulator.documents(self.tenant, "Invoices")[-1]["Status"], "VOIDED")
+        self.assertEqual(move.xero_sync_state, "not_synced")
+        move.action_post()
+        self.drain()
+        self.assertInXero(move)
+        self.assertNotEqual(move.xero_invoice_id, first)
+        move.button_draft()
+        move.button_cancel()
+        self.drain()
+        self.assertEqual({found["Status"] for found in self.simulator.documents(self.tenant, "Invoices")}, {"VOIDED"})
+
+    def test_deleting_a_document_removes_it_in_xero(self):
+        self.connection.sync_when = "draft"
+        move = self.make_move(post=False)
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "synced")
+        move.unlink()
+        self.drain()
+        self.assertEqual([found["Status"] for found in self.simulator.documents(self.tenant, "Invoices")], ["DELETED"])
+
+    def test_draft_becomes_authorised(self):
+        self.connection.sync_when = "draft"
+        move = self.make_move(post=False)
+        self.drain()
+        self.assertEqual(self.in_xero(move)["Status"], "DRAFT")
+        move.action_post()
+        self.drain()
+        self.assertEqual(self.in_xero(move)["Status"], "AUTHORISED")
+        self.assertEqual(self.in_xero(move)["InvoiceNumber"], move.name)
+        self.assertInXero(move)
+
+    def test_scope_leaves_out_kinds_journals_and_dates(self):
+        self.connection.write({
+            "sync_bills": False, "sync_from": "2026-02-01",
+            "excluded_journal_ids": [(4, self.company_data["default_journal_sale"].copy().id)],
+        })
+        bill = self.make_move("in_invoice")
+        old = self.make_move(invoice_date="2026-01-31")
+        excluded = self.make_move(journal_id=self.connection.excluded_journal_ids.id)
+        for move in (bill, old, excluded):
+            self.assertEqual(move.xero_sync_state, "not_synced")
+            self.assertFalse(move.xero_can_sync)
+            with self.assertRaises(UserError):
+                move.action_xero_sync()
+
+    def test_missing_mapping_is_named_before_any_call_and_fixed(self):
+        account = self.company_data["default_account_revenue"].copy({"code": "499000", "name": "Odd Income"})
+        move = self.make_move(lines=[{"quantity": 1, "price_unit": 10, "account_id": account.id, "tax_ids": False}])
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.assertIn("Odd Income", move.xero_sync_message)
+        self.assertNotIn(("PUT", "Invoices"), self.simulator.calls(self.tenant))
+        action = move.action_xero_fix()
+        self.assertEqual(action["res_model"], "xero.mapping.account")
+        row = self.env[action["res_model"]].browse(action["res_id"])
+        row.write({
+            "xero_account_id": self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "200")]).id,
+            "state": "confirmed",
+        })
+        move.action_xero_sync()
+        self.drain()
+        self.assertInXero(move)
+
+    def test_refusal_is_shown_on_the_document(self):
+        self.simulator.fault("invalid", resource="Invoices", message="The document date cannot be before the period lock date")
+        move = self.make_move()
+        self.drain()
+        job = self.job_of(move)
+        self.assertEqual((move.xero_sync_state, job.failure_type), ("failed", "locked_period"))
+        self.assertIn("period lock date", move.xero_sync_message)
+        self.assertIn("period lock date", " ".join(move.message_ids.mapped("body")))
+        job.action_retry()
+        self.drain()
+        self.assertInXero(move)
+
+    def test_one_bad_document_does_not_stop_the_others(self):
+        good = self.make_move()
+        odd = self.company_data["default_account_expense"].copy({"code": "699000", "name": "Unmapped"})
+        bad = self.make_move("in_invoice", [{"quantity": 1, "price_unit": 10, "account_id": odd.id}])
+        other = self.make_move("in_invoice", ref="fine")
+        self.drain()
+        self.assertInXero(good + other)
+        self.assertIn("Unmapped", bad.xero_sync_message)
+        self.assertEqual(bad.xero_sync_state, "failed")
+
+    def test_recurring_and_imported_documents_need_no_click(self):
+        """Whoever posts, by whatever way, the document is queued: the write of the state tells."""
+        move = self.make_move(post=False)
+        move.with_context(import_file=True)._post(soft=False)
+        self.assertEqual(move.xero_sync_state, "queued")
+
+    def test_sweep_finds_what_no_event_announced(self):
+        silent = self.make_move(post=False)
+        silent.with_context(xero_no_sync=True).action_post()
+        self.assertEqual(silent.xero_sync_state, "not_synced")
+        self.env["xero.sync.runner"]._sweep()
+        self.assertEqual(silent.xero_sync_state, "queued")
+        self.drain()
+        self.assertInXero(silent)
+        self.env["xero.sync.runner"]._sweep()
+        self.assertEqual(silent.xero_sync_state, "synced", "a second sweep finds nothing")
+
+    def test_audit_tells_every_call(self):
+        move = self.make_move()
+        self.drain()
+        job = self.job_of(move)
+        log = job.log_ids
+        self.assertEqual((log.method, log.path, log.status), ("PUT", "/Invoices", 200))
+        self.assertEqual(log.correlation_id, job.correlation_id)
+        sent = self.simulator.control("/calls?after=0")
+        self.assertIn(job.correlation_id, str(sent))
+
+    def test_states_are_searched_and_grouped(self):
+        sent = self.make_move()
+        self.drain()
+        waiting = self.make_move()
+        Move = self.env["account.move"]
+        mine = [("id", "in", (sent + waiting).ids)]
+        self.assertEqual(Move.search([*mine, ("xero_sync_state", "=", "synced")]), sent)
+        self.assertEqual(Move.search([*mine, ("xero_sync_state", "in", ["queued", "failed"])]), waiting)
+        self.assertEqual(Move.search([*mine, ("xero_sync_state", "!=", "synced")]), waiting)
+        self.assertEqual(Move.search([*mine, ("xero_invoice_id", "=", sent.xero_invoice_id)]), sent)
+        self.assertEqual(Move.search([*mine, ("xero_invoice_id", "=", False)]), waiting)
+        groups = Move.formatted_read_group(mine, ["xero_sync_state"], ["__count"])
+        self.assertEqual({group["xero_sync_state"]: group["__count"] for group in groups}, {"synced": 1, "queued": 1})
