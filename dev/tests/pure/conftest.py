@@ -16,14 +16,14 @@ from cryptography.x509.oid import NameOID
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[3]
+# Appended: the repository's other packages must not hide installed ones.
 if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+    sys.path.append(str(ROOT))
 
 import pure_servers  # noqa: E402
+from pure_harness import Harness  # noqa: E402
 
-from xero_api.client import CallRecord, XeroClient  # noqa: E402
 from xero_api.endpoints import Endpoints  # noqa: E402
-
 
 # No database: it would be written into the working directory.
 settings.register_profile("pure", deadline=None, max_examples=50, database=None)
@@ -66,29 +66,6 @@ def endpoints(server: pure_servers.ScriptedServer) -> Endpoints:
     return Endpoints(server.url, server.url, server.url)
 
 
-class Harness:
-    """A client with its records, token requests and waits laid open."""
-
-    def __init__(self, endpoints: Endpoints, tenant_id: str = "tenant-1", timeout: float = 2.0) -> None:
-        self.records: list[CallRecord] = []
-        self.waits: list[float] = []
-        self.forced: list[bool] = []
-        self.client = XeroClient(
-            endpoints,
-            tenant_id,
-            self.token,
-            on_call=self.records.append,
-            correlation_id="corr-1",
-            timeout=timeout,
-            sleep=self.waits.append,
-        )
-
-    def token(self, force: bool) -> str:
-        """Return another token after each forced refresh."""
-        self.forced.append(force)
-        return f"token-{sum(self.forced)}"
-
-
 @pytest.fixture
 def harness(endpoints: Endpoints) -> Iterator[Harness]:
     """Give a client that talks to the scripted server."""
@@ -108,9 +85,7 @@ def tls_context(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     folder = tmp_path_factory.mktemp("tls")
     (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Harness
+from pure_harness import Harness
 from pure_servers import Reply, ScriptedServer
 
 from xero_api import codec, errors
@@ -523,7 +523,9 @@ def test_idempotency_conflict(server: ScriptedServer, harness: Harness, body: An
 
 
 @pytest.mark.parametrize("write", [True, False])
-@pytest.mark.parametrize(("body", "kind"), [("", "text/html"), ("<h1>Not found</h1>", "text/html"), ("{}", "text/plain")])
+@pytest.mark.parametrize(
+    ("body", "kind"), [("", "text/html"), ("<h1>Not found</h1>", "text/html"), ("{}", "text/plain")]
+)
 def test_not_found(server: ScriptedServer, harness: Harness, body: str, kind: str, write: bool) -> None:
     server.replies(Reply(404, body, {"Content-Type": kind}))
     error = fails(harness, write)

@@ -47,8 +47,18 @@ def test_parse(value: object, expected: datetime | None) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["soon", "/Date()/", "/Date(12", "2026-13-01", "2026-02-30", "31/01/2026", "2026-01-31T25:00:00", 5, "20260131",
-     "/Date(99999999999999999999)/"],
+    [
+        "soon",
+        "/Date()/",
+        "/Date(12",
+        "2026-13-01",
+        "2026-02-30",
+        "31/01/2026",
+        "2026-01-31T25:00:00",
+        5,
+        "20260131",
+        "/Date(99999999999999999999)/",
+    ],
 )
 def test_unreadable(wrong: object) -> None:
     with pytest.raises(ValueError):
@@ -81,7 +91,9 @@ def test_modified_since_is_never_later(moment: datetime) -> None:
 
 
 def test_modified_since_is_utc() -> None:
-    assert dates.to_modified_since(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))) == "2025-12-31T23:00:00"
+    assert (
+        dates.to_modified_since(datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))) == "2025-12-31T23:00:00"
+    )
     with pytest.raises(ValueError):
         dates.to_modified_since(None)  # type: ignore[arg-type]
 

@@ -81,12 +81,20 @@ def test_messages_in_order_and_once() -> None:
 def test_mixed_batch_keeps_its_order() -> None:
     rows = [
         {"InvoiceID": GUID, "InvoiceNumber": "1", "StatusAttributeString": "OK"},
-        {"InvoiceID": elements.ZERO_GUID, "InvoiceNumber": "2", "StatusAttributeString": "ERROR",
-         "ValidationErrors": [{"Message": "Invoice # must be unique."}]},
+        {
+            "InvoiceID": elements.ZERO_GUID,
+            "InvoiceNumber": "2",
+            "StatusAttributeString": "ERROR",
+            "ValidationErrors": [{"Message": "Invoice # must be unique."}],
+        },
         {"InvoiceID": GUID.upper(), "InvoiceNumber": "3", "StatusAttributeString": "WARNING"},
     ]
     found = elements.outcomes(answer("Invoices", rows), "Invoices", "InvoiceID")
-    assert [(outcome.element["InvoiceNumber"], outcome.ok) for outcome in found] == [("1", True), ("2", False), ("3", True)]
+    assert [(outcome.element["InvoiceNumber"], outcome.ok) for outcome in found] == [
+        ("1", True),
+        ("2", False),
+        ("3", True),
+    ]
     assert found[1].xero_id is None
 
 
@@ -101,11 +109,20 @@ def test_rows_by_path() -> None:
     assert elements.rows({"Organisations": [{"a": 1}]}, "Organisation") == [{"a": 1}]
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
-    st.sampled_from(["ValidationErrors", "Warnings", "Message", "Contact"]), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.sampled_from(["ValidationErrors", "Warnings", "Message", "Contact"]), inner)
+        ),
+    )
+)
 def test_any_shape_is_read(shape: Any) -> None:
     """Xero gives an empty array for a null object, and worse: no shape may take the batch down."""
-    for outcome in elements.outcomes(answer("Invoices", [{"InvoiceID": GUID, "Contact": shape}]), "Invoices", "InvoiceID"):
+    for outcome in elements.outcomes(
+        answer("Invoices", [{"InvoiceID": GUID, "Contact": shape}]), "Invoices", "InvoiceID"
+    ):
         assert all(isinstance(text, str) for text in outcome.errors + outcome.warnings)
 
 
@@ -130,7 +147,8 @@ def test_any_shape_is_read(shape: Any) -> None:
         ("The TaxType code 'X' cannot be used with account code 'Y'.", "tax_mapping"),
         ("This document cannot be edited as it has a payment or credit note allocated to it.", "document_closed"),
         (
-            "The status VOIDED cannot be applied to the invoice because it has payments or credit notes allocated to it.",
+            "The status VOIDED cannot be applied to the invoice because it has payments or credit notes allocated to "
+            "it.",
             "document_closed",
         ),
         ("Invoice not of valid status for modification", "document_closed"),

@@ -32,7 +32,14 @@ lines = st.lists(
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("0.125", "0.13"), ("-0.125", "-0.13"), ("0.124999", "0.12"), ("2.675", "2.68"), ("1", "1.00"), ("-0.004", "0.00")],
+    [
+        ("0.125", "0.13"),
+        ("-0.125", "-0.13"),
+        ("0.124999", "0.12"),
+        ("2.675", "2.68"),
+        ("1", "1.00"),
+        ("-0.004", "0.00"),
+    ],
 )
 def test_halves_go_away_from_zero(value: str, expected: str) -> None:
     assert money.cents(D(value)) == D(expected)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pure_servers
 import pytest
 import requests
-from conftest import Harness
+from pure_harness import Harness
 
 from xero_api import faults
 from xero_api.endpoints import Endpoints
@@ -153,19 +153,29 @@ def cut_chunks(connection: socket.socket) -> None:
 
 
 def bad_gzip(connection: socket.socket) -> None:
-    connection.sendall(pure_servers.answer(b"not gzip at all", "Content-Encoding: gzip"))
+    connection.sendall(pure_servers.answer(b"not gzip at all", "Content-Encoding: gzip", "Connection: close"))
 
 
 def cut_gzip(connection: socket.socket) -> None:
     whole = gzip.compress(b'{"Invoices": []}' * 50)
-    connection.sendall(pure_servers.answer(whole[:20], "Content-Encoding: gzip"))
+    connection.sendall(pure_servers.answer(whole[:20], "Content-Encoding: gzip", "Connection: close"))
 
 
 def no_http(connection: socket.socket) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH\r\n")
 
 
-AFTER_READING = [socket.socket.close, pure_servers.reset, hang, cut, cut_header, cut_chunks, bad_gzip, cut_gzip, no_http]
+AFTER_READING = [
+    socket.socket.close,
+    pure_servers.reset,
+    hang,
+    cut,
+    cut_header,
+    cut_chunks,
+    bad_gzip,
+    cut_gzip,
+    no_http,
+]
 
 
 @pytest.mark.parametrize("fault", AFTER_READING)

@@ -214,7 +214,11 @@ def test_refusals(
         assert caught.value.status == status
         assert "example" not in str(caught.value)
         if word:
-            assert word in (getattr(caught.value, "error", ""), getattr(caught.value, "reason", ""), "unsupported_grant_type")
+            assert word in (
+                getattr(caught.value, "error", ""),
+                getattr(caught.value, "reason", ""),
+                "unsupported_grant_type",
+            )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Harness
+from pure_harness import Harness
 from pure_servers import Reply, ScriptedServer, Seen
 
 from xero_api import paging
@@ -147,7 +147,9 @@ def test_empty_page_in_between_is_no_end(server: ScriptedServer, harness: Harnes
 
 def test_page_count_may_change(server: ScriptedServer, harness: Harness) -> None:
     counts = [3, 2]
-    server.replies(*[Reply(200, {"Invoices": [{"n": n}], "pagination": {"pageCount": c}}) for n, c in enumerate(counts)])
+    server.replies(
+        *[Reply(200, {"Invoices": [{"n": n}], "pagination": {"pageCount": c}}) for n, c in enumerate(counts)]
+    )
     assert numbers(harness, "Invoices") == [0, 1]
 
 

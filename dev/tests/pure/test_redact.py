@@ -195,7 +195,8 @@ def test_tracebacks(logger: logging.Logger, stream: io.StringIO) -> None:
 
 
 def test_wrong_format_strings(logger: logging.Logger, stream: io.StringIO) -> None:
-    logger.info("two %s %s", "token=abc123")
+    two = "two %s %s"
+    logger.info(two, "token=abc123")
     logger.info("odd %s", Explosive())
     assert "abc123" not in stream.getvalue()
     assert stream.getvalue().count("unreadable log message") == 2

@@ -29,7 +29,7 @@ def run(*results: object) -> tuple[object, int, list[float]]:
 
     try:
         return retry.call(operation, sleep=waits.append), calls, waits
-    except Exception as error:
+    except (errors.XeroError, ValueError) as error:
         return error, calls, waits
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 import xero_python.rest
-from conftest import ROOT
+from pure_harness import ROOT
 from requests.structures import CaseInsensitiveDict
 from xero_python.accounting import AccountingApi
 from xero_python.api_client import ApiClient, serialize
