@@ -20,16 +20,14 @@ def person_names(partner) -> dict:
 
 def _split(name) -> dict:
     first, _space, last = squeeze(name).rpartition(" ")
-    return {"FirstName": shorten(first or last, TEXT_LENGTH), "LastName": shorten(last if first else "", TEXT_LENGTH)}
+    names = {"FirstName": first or last, "LastName": last if first else ""}
+    return {key: shorten(text, TEXT_LENGTH) for key, text in names.items() if text}
 
 
 def persons(parts) -> list[dict]:
     """Return the first five people with an e-mail address."""
     found = [part for part in parts if part.type == "contact" and part.name and email(part.email)]
-    return [
-        {key: value for key, value in {**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False}.items() if value != ""}
-        for person in found[:MAX_PERSONS]
-    ]
+    return [{**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False} for person in found[:MAX_PERSONS]]
 
 
 def address(kind: str, place, partner) -> dict:

@@ -39,6 +39,9 @@ class XeroMapperDocument(models.AbstractModel):
         "balance", "debit", "credit", "product_id", "currency_id", "deductible_amount",
     })
 
+    # What Xero still lets change once something is paid or credited; amounts, dates and currency do not.
+    _open_when_paid = frozenset()
+
     # === MAPPER === #
 
     def _handles(self, records):

@@ -94,13 +94,17 @@ class XeroMappingAccount(models.Model):
         journals = self.env["account.journal"].sudo().search([
             ("company_id", "child_of", connection.company_id.id), ("type", "in", ("sale", "purchase")),
         ])
-        categories = self.env["product.category"].sudo().with_company(connection.company_id).search([])
+        company = connection.company_id.sudo()
+        categories = self.env["product.category"].sudo().with_company(company).search([])
         defaults = (
-            journals.default_account_id | categories.property_account_income_categ_id | categories.property_account_expense_categ_id
+            journals.default_account_id | company.income_account_id | company.expense_account_id
+            | categories.property_account_income_categ_id | categories.property_account_expense_categ_id
         )
         return accounts & (defaults | accounts.browse(self._used_ids(connection, accounts)))
 
     def _used_ids(self, connection, accounts) -> list[int]:
+        self.env["account.move.line"].flush_model(["account_id", "date", "display_type", "move_id"])
+        self.env["account.move"].flush_model(["move_type", "company_id"])
         return [account_id for [account_id] in self.env.execute_query(SQL(
             """
             SELECT a.id FROM unnest(%s::int[]) AS a(id)
