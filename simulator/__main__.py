@@ -35,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     world = World(seeds, limits_on=not options.no_limits)
     server = Server(options.host, options.port, Application(world), options.quiet)
-    print(f"Simulated Xero on http://localhost:{server.server_port}", flush=True)
+    world.base_url = f"http://localhost:{server.server_port}"
+    print(f"Simulated Xero on {world.base_url}", flush=True)
     print(f"Demo app: client id {DEFAULT_CLIENT_ID}, client secret {DEFAULT_CLIENT_SECRET}", flush=True)
     if options.port_file:
         _write_whole(options.port_file, str(server.server_port))

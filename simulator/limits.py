@@ -11,6 +11,7 @@ from .clock import Clock
 
 DAY_BY_TIER = {"starter": 1000, "core": 5000, "plus": 5000, "advanced": 5000, "enterprise": 5000}
 MINUTE, DAY = 60, 86400
+REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "app_minute": "X-AppMinLimit-Remaining"}
 
 
 @dataclass
@@ -66,10 +67,9 @@ class Limits:
 
     def headers(self, client_id: str, tenant: str, tier: str) -> dict[str, str]:
         """What is left, as Xero says it on every answer."""
-        names = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining", "app_minute": "X-AppMinLimit-Remaining"}
         with self._lock:
             return {
-                names[name]: str(max(0, self._limit(name, tier) - (self._used[key] if self.enabled else 0)))
+                REMAINING[name]: str(max(0, self._limit(name, tier) - (self._used[key] if self.enabled else 0)))
                 for name, key, _end in self._windows(client_id, tenant)
             }
 

@@ -23,6 +23,8 @@ DEFAULTS: dict[str, bool] = {
     "paid_bill_amounts_dropped": True,
     # A wrong Total, sent by the client, is refused.
     "wrong_total_refused": True,
+    # A batch payment cannot be deleted.
+    "batch_payment_delete_refused": True,
     # Items need accounting.settings; else accounting.invoices is enough too.
     "items_need_settings_scope": True,
     # A payment on a document raises an INVOICE or CREDITNOTE event for it.

@@ -22,6 +22,7 @@ class World:
         self._seeds = seeds
         self._limits_on = limits_on
         self.clock = Clock()
+        self.base_url = "https://api.xero.com"
         self.lock = threading.RLock()
         self.webhooks = Webhooks(self)
         self.reset()

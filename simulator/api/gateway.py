@@ -64,7 +64,7 @@ class Gateway:
         return bearer(self.world, request)
 
     def _tenant(self, request: Request, app: App, access: AccessToken, fault: Fault | None) -> Organisation:
-        """The organisation; 403 when it is not connected (removed, wrong id, or no header). Custom connections imply it."""
+        """The organisation; 403 when not connected (removed, wrong id, no header). Custom connections imply it."""
         tenant = request.headers.get("xero-tenant-id", "") or app.custom_organisation or ""
         if fault and fault.kind == "disconnect":
             for connection in self.world.registry.of(app.client_id, access.grant.user_id):

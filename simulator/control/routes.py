@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +12,9 @@ from werkzeug.wrappers import Request, Response
 
 from .. import codec
 from ..errors import Invalid, json_response
+from ..pages import data
 from ..world import World
-from . import books, setup, steering
+from . import acting, books, hooks, setup, steering
 
 
 class BadRequest(Exception):
@@ -51,6 +53,20 @@ RULES: list[tuple[str, str, Callable]] = [
     ("GET", "/simulator/organisations/<org>/documents/<kind>", books.dump),
     ("GET", "/simulator/organisations/<org>/duplicates", books.list_duplicates),
     ("GET", "/simulator/organisations/<org>/totals", books.totals),
+    ("GET", "/simulator/organisations/<org>/act", acting.list_actions),
+    ("POST", "/simulator/organisations/<org>/act/<action>", acting.act),
+    ("GET", "/simulator/webhooks", hooks.show),
+    ("POST", "/simulator/webhooks", hooks.subscribe),
+    ("DELETE", "/simulator/webhooks", hooks.unsubscribe),
+    ("POST", "/simulator/webhooks/intent", hooks.intent),
+    ("POST", "/simulator/webhooks/settings", hooks.settings),
+    ("POST", "/simulator/webhooks/flush", hooks.flush),
+    ("POST", "/simulator/webhooks/replay", hooks.replay),
+    ("POST", "/simulator/webhooks/send", hooks.send),
+    ("GET", "/simulator/webhooks/deliveries", hooks.deliveries),
+    ("GET", "/simulator/page", data.overview),
+    ("GET", "/simulator/page/<org>/<kind>", data.listing),
+    ("GET", "/simulator/page/<org>/<kind>/<key>", data.document),
 ]
 
 
@@ -79,7 +95,7 @@ class Control:
             return json_response({"error": "; ".join(invalid.messages)}, 422)
         except (ValueError, TypeError, BadRequest) as wrong:
             return json_response({"error": str(wrong)}, 400)
-        return json_response(result)
+        return json_response(_plain(result))
 
 
 def _is_local(request: Request) -> bool:
@@ -90,6 +106,15 @@ def _is_local(request: Request) -> bool:
         return False
     origin = request.headers.get("Origin")
     return local and (not origin or urlsplit(origin).netloc == request.host)
+
+
+def _plain(value: Any) -> Any:
+    """Dates as ISO texts: the control interface is for people and tests, not for Xero clients."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _body(request: Request) -> dict[str, Any]:

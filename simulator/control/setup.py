@@ -70,7 +70,7 @@ def list_organisations(world: World, body: Body) -> Body:
 def show_organisation(world: World, body: Body, org: str) -> Body:
     """One organisation with profile, settings and actions."""
     found = find(world, org)
-    return {**describe(found), "profile": _plain(found.profile), "settings": found.settings, "actions": found.actions}
+    return {**describe(found), "profile": found.profile, "settings": found.settings, "actions": found.actions}
 
 
 def change_organisation(world: World, body: Body, org: str) -> Body:
@@ -119,6 +119,3 @@ def find(world: World, key: str) -> Organisation:
         raise KeyError(f"organisation {key}")
     return found
 
-
-def _plain(profile: Body) -> Body:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in profile.items()}

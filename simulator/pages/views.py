@@ -5,7 +5,11 @@ from pathlib import Path
 from werkzeug.wrappers import Response
 
 STATIC = Path(__file__).parent / "static"
-FILES = {"/": ("index.html", "text/html"), "/page.css": ("page.css", "text/css"), "/page.js": ("page.js", "text/javascript")}
+FILES = {
+    "/": ("index.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
 
 
 def page(path: str) -> Response:

@@ -1,6 +1,6 @@
 """One module per resource of the Accounting API, and the table that the gateway serves from."""
 
-from . import contacts, credit_notes, invoices, reference
+from . import bank, contacts, credit_notes, invoices, items, payments, reference
 
 RESOURCES = {
     "Organisation": reference.organisation,
@@ -11,6 +11,12 @@ RESOURCES = {
     "Users": reference.users,
     "BrandingThemes": reference.branding_themes,
     "Contacts": contacts.serve,
+    "Items": items.serve,
     "Invoices": invoices.serve,
     "CreditNotes": credit_notes.serve,
+    "Payments": payments.serve,
+    "BatchPayments": payments.serve_batches,
+    "BankTransactions": bank.serve_transactions,
+    "Overpayments": bank.serve_overpayments,
+    "Prepayments": bank.serve_prepayments,
 }

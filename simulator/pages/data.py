@@ -1,0 +1,208 @@
+"""What the page for people shows: figures, searchable lists, one document. Newest change first."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+from ..money import ZERO, cents
+from ..organisation import Organisation
+from ..rules import settlement
+from ..store import Doc
+from ..world import World
+
+Body = dict[str, Any]
+MOST_ROWS = 200
+ENDED = ("VOIDED", "DELETED")
+
+
+def overview(world: World, body: Body) -> Body:
+    """The organisations with what is owed to and by them, in base currency."""
+    return {"organisations": [_card(org) for org in world.organisations.values()]}
+
+
+def _card(org: Organisation) -> Body:
+    with org.lock:
+        due = {"ACCREC": ZERO, "ACCPAY": ZERO}
+        for doc in org.invoices:
+            if doc["Status"] == "AUTHORISED":
+                due[doc["Type"]] += cents(doc["AmountDue"] / doc["CurrencyRate"])
+        version = sum(getattr(org, name).version for name in ("contacts", "invoices", "credit_notes", "payments"))
+        return {
+            "id": org.id,
+            "name": org.profile["Name"],
+            "country": org.profile["CountryCode"],
+            "currency": org.base_currency,
+            "lock": {name: day for name, day in org.lock_dates},
+            "receivable": due["ACCREC"],
+            "payable": due["ACCPAY"],
+            "counts": {kind: sum(1 for _row in rows(org)) for kind, (rows, _show) in KINDS.items()},
+            "version": version,
+        }
+
+
+def listing(world: World, body: Body, org: str, kind: str) -> Body:
+    """Rows of a kind that contain every word of ``q``, with sums per currency over all that match."""
+    found = world.organisation(org)
+    if found is None or kind not in KINDS:
+        raise KeyError(f"{org}/{kind}")
+    rows, show = KINDS[kind]
+    words = str(body.get("q", "")).casefold().split()
+    with found.lock:
+        shown = [show(found, doc) for doc in rows(found)]
+    shown = [row for row in shown if all(word in _text(row) for word in words)]
+    shown.sort(key=lambda row: row["updated"], reverse=True)
+    return {"count": len(shown), "sums": _sums(shown), "rows": shown[:MOST_ROWS]}
+
+
+def document(world: World, body: Body, org: str, kind: str, key: str) -> Body:
+    """One document with its lines, payments, credits and history."""
+    found = world.organisation(org)
+    if found is None or kind not in KINDS:
+        raise KeyError(f"{org}/{kind}")
+    with found.lock:
+        doc = _by_id(found, kind, key)
+        shown = KINDS[kind][1](found, doc)
+        lines = doc.get("LineItems", [])
+        names = ("Description", "Quantity", "UnitAmount", "AccountCode", "TaxType", "TaxAmount", "LineAmount")
+        return {
+            "head": shown,
+            "lines": [{name: line.get(name) for name in names} for line in lines],
+            "totals": {name: doc[name] for name in ("SubTotal", "TotalTax", "Total") if name in doc},
+            "terms": doc.get("LineAmountTypes", ""),
+            "url": doc.get("Url"),
+            "applied": _applied(found, kind, key),
+            "history": list(reversed(found.history.get(key, [])))[:20],
+            "contact": _details(doc) if kind == "contacts" else None,
+        }
+
+
+def _by_id(org: Organisation, kind: str, key: str) -> Doc:
+    tables = {"notes": org.credit_notes, "contacts": org.contacts, "payments": org.payments}
+    found = tables.get(kind, org.invoices).get(key)
+    if found is None:
+        raise KeyError(f"{kind} {key}")
+    return found
+
+
+def _applied(org: Organisation, kind: str, key: str) -> list[Body]:
+    """Payments and credits on a document, as sentences of date, text and amount."""
+    name = {"sales": "Invoice", "bills": "Invoice", "notes": "CreditNote"}.get(kind)
+    if name is None:
+        return []
+    rows = [
+        {"date": row["Date"], "text": f"Payment {row['Reference']}".strip(), "amount": row["Amount"]}
+        for row in settlement.live_payments(org, name, key)
+    ]
+    credits = settlement.allocations_to(org, key) if name == "Invoice" else settlement.allocations_from(org, name, key)
+    for row in credits:
+        source = settlement.table_of(org, row["_source"][0]).get(row["_source"][1])
+        number = source.get("CreditNoteNumber") or row["_source"][0]
+        target = org.invoices.get(row["_invoice"])["InvoiceNumber"]
+        label = f"Credit {number}" if name == "Invoice" else f"Applied to {target}"
+        rows.append({"date": row["Date"], "text": label, "amount": row["Amount"]})
+    return rows
+
+
+def _details(doc: Doc) -> list[list[str]]:
+    rows = [[label, doc.get(name) or ""] for label, name in (
+        ("E-mail", "EmailAddress"), ("Tax number", "TaxNumber"), ("Account number", "AccountNumber"),
+        ("Contact code", "ContactNumber"), ("Currency", "DefaultCurrency"),
+    )]  # fmt: skip
+    for address in doc["Addresses"]:
+        parts = [value for name, value in address.items() if name != "AddressType" and value]
+        rows.append([address["AddressType"].title() + " address", ", ".join(parts)])
+    for phone in doc["Phones"]:
+        parts = [phone["PhoneCountryCode"], phone["PhoneAreaCode"], phone["PhoneNumber"]]
+        rows.append([phone["PhoneType"].title() + " phone", " ".join(part for part in parts if part)])
+    for person in doc["ContactPersons"]:
+        rows.append(["Person", f"{person['FirstName']} {person['LastName']} {person['EmailAddress']}".strip()])
+    return [row for row in rows if row[1]]
+
+
+def _text(row: Body) -> str:
+    return " ".join(str(value) for name, value in row.items() if name not in ("id", "updated")).casefold()
+
+
+def _sums(rows: list[Body]) -> Body:
+    sums: dict[str, dict[str, Decimal]] = {}
+    for row in rows:
+        if "total" not in row or row["status"] in ENDED:
+            continue
+        group = sums.setdefault(row["currency"], {"total": ZERO, "due": ZERO})
+        group["total"] += row["total"]
+        group["due"] += row.get("due", ZERO)
+    return sums
+
+
+# === Rows of each kind ===
+
+
+def _document_row(org: Organisation, doc: Doc, number: str, due: str) -> Body:
+    return {
+        "id": doc.get("InvoiceID") or doc["CreditNoteID"],
+        "number": doc.get(number) or "",
+        "contact": org.contacts.get(doc["_contact"])["Name"],
+        "reference": doc.get("Reference", ""),
+        "date": doc["Date"],
+        "due_date": doc.get("DueDate"),
+        "currency": doc["CurrencyCode"],
+        "tax": doc["TotalTax"],
+        "total": doc["Total"],
+        "due": doc[due],
+        "status": doc["Status"],
+        "type": doc["Type"],
+        "updated": doc["UpdatedDateUTC"],
+    }
+
+
+def _invoice_row(org: Organisation, doc: Doc) -> Body:
+    return _document_row(org, doc, "InvoiceNumber", "AmountDue")
+
+
+def _note_row(org: Organisation, doc: Doc) -> Body:
+    return _document_row(org, doc, "CreditNoteNumber", "RemainingCredit")
+
+
+def _contact_row(org: Organisation, doc: Doc) -> Body:
+    roles = [role for role, flag in (("Customer", "IsCustomer"), ("Supplier", "IsSupplier")) if doc[flag]]
+    return {
+        "id": doc["ContactID"],
+        "name": doc["Name"],
+        "email": doc.get("EmailAddress", ""),
+        "tax_number": doc.get("TaxNumber", ""),
+        "code": doc.get("ContactNumber", ""),
+        "role": " and ".join(roles),
+        "status": doc["ContactStatus"],
+        "updated": doc["UpdatedDateUTC"],
+    }
+
+
+def _payment_row(org: Organisation, doc: Doc) -> Body:
+    kind, target_id = doc["_target"]
+    target = settlement.table_of(org, kind).get(target_id)
+    account = org.accounts.get(doc["_account"])
+    return {
+        "id": doc["PaymentID"],
+        "number": target.get("InvoiceNumber") or target.get("CreditNoteNumber") or kind,
+        "contact": org.contacts.get(target["_contact"])["Name"],
+        "account": account["Name"],
+        "date": doc["Date"],
+        "reference": doc["Reference"],
+        "currency": target["CurrencyCode"],
+        "total": doc["Amount"],
+        "status": doc["Status"],
+        "updated": doc["UpdatedDateUTC"],
+    }
+
+
+def _of_type(kind: str) -> Callable[[Organisation], Iterable[Doc]]:
+    return lambda org: (doc for doc in org.invoices if doc["Type"] == kind)
+
+
+KINDS: dict[str, tuple[Callable[[Organisation], Iterable[Doc]], Callable[[Organisation, Doc], Body]]] = {
+    "sales": (_of_type("ACCREC"), _invoice_row),
+    "bills": (_of_type("ACCPAY"), _invoice_row),
+    "notes": (lambda org: org.credit_notes, _note_row),
+    "contacts": (lambda org: org.contacts, _contact_row),
+    "payments": (lambda org: org.payments, _payment_row),
+}

@@ -1,0 +1,293 @@
+"""What a person does in Xero's own screens: the same rules as the API, without the API's own restrictions."""
+
+from datetime import date
+from typing import Any
+
+from .api.call import Call
+from .errors import Invalid
+from .oauth.registry import App
+from .organisation import Organisation, fold
+from .readings import DEFAULTS
+from .rules import bank_transactions, contacts, crediting, documents, payments, settlement
+from .rules.documents import CREDIT_NOTE, INVOICE, Kind
+from .store import Doc
+from .world import World
+
+Body = dict[str, Any]
+PERSON = App("", "", "A person in Xero", [])
+# What binds the API only.
+FREE = {"update_needs_status": False, "no_unarchive": False, "paid_bill_amounts_dropped": False,
+        "rate_reset_without_currency_rate": False, "batch_payment_delete_refused": False}  # fmt: skip
+OWN_WORDS = {"invoice", "credit_note", "contact", "amount", "date", "account", "rate", "reference", "payment"}
+
+
+class Person(Call):
+    """Stands in for an API call: the rules ask it for organisation, switches and method."""
+
+    def __init__(self, world: World, org: Organisation, method: str = "POST") -> None:
+        super().__init__(world, None, PERSON, org, "")  # type: ignore[arg-type]
+        self._method = method
+
+    @property
+    def method(self) -> str:
+        """PUT to create, POST to change."""
+        return self._method
+
+    @property
+    def unit_places(self) -> int:
+        """People type four decimals."""
+        return 4
+
+    @property
+    def readings(self) -> dict[str, bool]:
+        """The world's switches, without those about the API."""
+        return DEFAULTS | self.world.readings | FREE
+
+
+def act(world: World, org: Organisation, action: str, body: Body) -> Body:
+    """Do one thing and keep it. Raises Invalid when Xero refuses it, KeyError for what is unknown."""
+    doing = ACTIONS[action]
+    with org.lock:
+        try:
+            result = doing(world, org, body)
+        except BaseException:
+            org.journal.rollback()
+            raise
+        world.keep(org)
+    return {name: value for name, value in result.items() if not name.startswith("_")}
+
+
+# === Finding things ===
+
+
+def _document(org: Organisation, body: Body) -> tuple[Kind, Doc]:
+    for name, kind in (("invoice", INVOICE), ("credit_note", CREDIT_NOTE)):
+        if body.get(name):
+            found = documents.find(org, kind, str(body[name]))
+            if found is None:
+                raise KeyError(f"{name} {body[name]}")
+            return kind, found
+    raise KeyError("invoice or credit_note")
+
+
+def _contact(org: Organisation, key: Any) -> Doc:
+    found = org.contacts.get(key) or org.contacts.first("name", fold(key)) or org.contacts.first("number", fold(key))
+    if found is None:
+        raise KeyError(f"contact {key}")
+    return found
+
+
+def _bank(org: Organisation, body: Body, currency: str) -> Doc:
+    if body.get("account"):
+        return org.account(body["account"]) or org.account(account_id=body["account"]) or {}
+    banks = [row for row in org.accounts if row["Type"] == "BANK" and row["Status"] == "ACTIVE"]
+    fitting = [row for row in banks if row.get("CurrencyCode") == currency]
+    return (fitting or [row for row in banks if row.get("CurrencyCode") == org.base_currency])[0]
+
+
+# === Money ===
+
+
+def pay(world: World, org: Organisation, body: Body) -> Doc:
+    """Pay or refund: invoice or credit_note, amount (default all that is open), date, account, rate, reference."""
+    kind, doc = _document(org, body)
+    account = _bank(org, body, doc["CurrencyCode"])
+    element = {
+        kind.name: {kind.id_field: doc[kind.id_field]},
+        "Account": {"AccountID": account.get("AccountID")},
+        "Amount": body.get("amount", settlement.open_amount(org, kind.name, doc)),
+        "Date": body.get("date"),
+        "CurrencyRate": body.get("rate"),
+        "Reference": body.get("reference", ""),
+    }
+    return payments.create(Person(world, org, "PUT"), element)
+
+
+def undo_payment(world: World, org: Organisation, body: Body) -> Doc:
+    """Remove a payment: by id, or the last one of invoice or credit_note."""
+    if body.get("payment"):
+        row = org.payments.get(body["payment"])
+    else:
+        kind, doc = _document(org, body)
+        row = (settlement.live_payments(org, kind.name, doc[kind.id_field]) or [None])[-1]
+    if row is None or row["Status"] == "DELETED":
+        raise KeyError("payment")
+    return payments.delete(Person(world, org), row)
+
+
+def overpay(world: World, org: Organisation, body: Body) -> Doc:
+    """Pay an invoice in full and ``excess`` more, which becomes an overpayment of the contact."""
+    _kind, doc = _document(org, body)
+    pay(world, org, {**body, "amount": doc["AmountDue"]})
+    way = "RECEIVE" if doc["Type"] == "ACCREC" else "SPEND"
+    element = {
+        "Type": f"{way}-OVERPAYMENT",
+        "Contact": {"ContactID": doc["_contact"]},
+        "BankAccount": {"AccountID": _bank(org, body, doc["CurrencyCode"])["AccountID"]},
+        "CurrencyCode": doc["CurrencyCode"],
+        "Date": body.get("date"),
+        "LineItems": [{"Description": f"Overpayment of {doc['InvoiceNumber']}", "LineAmount": body["excess"]}],
+    }
+    return bank_transactions.save(Person(world, org, "PUT"), element)[0]
+
+
+def allocate(world: World, org: Organisation, body: Body) -> Doc:
+    """Apply a credit_note, overpayment or prepayment (id) to an invoice: amount (default as much as fits)."""
+    invoice = documents.find(org, INVOICE, str(body["invoice"])) or {}
+    kind, source = _credit(org, body)
+    most = min(source["RemainingCredit"], invoice.get("AmountDue", 0))
+    amount = documents.fields.number({"Amount": body.get("amount", most)}, "Amount")
+    return crediting.allocate(Person(world, org), kind, source[crediting.id_field(kind)], invoice, amount)
+
+
+def _credit(org: Organisation, body: Body) -> tuple[str, Doc]:
+    if body.get("credit_note"):
+        kind, found = _document(org, {"credit_note": body["credit_note"]})
+        return kind.name, found
+    for name, kind_name in (("overpayment", "Overpayment"), ("prepayment", "Prepayment")):
+        found = settlement.table_of(org, kind_name).get(body.get(name))
+        if found:
+            return kind_name, found
+    raise KeyError("credit_note, overpayment or prepayment")
+
+
+def undo_allocation(world: World, org: Organisation, body: Body) -> Doc:
+    """Take back an allocation (id)."""
+    row = org.allocations.get(body["allocation"])
+    if row is None or row["IsDeleted"]:
+        raise KeyError(f"allocation {body['allocation']}")
+    return crediting.undo(Person(world, org), row)
+
+
+# === Documents ===
+
+
+def void(world: World, org: Organisation, body: Body) -> Doc:
+    """Void an approved document, delete a draft."""
+    kind, doc = _document(org, body)
+    if doc["Status"] in ("VOIDED", "DELETED"):
+        raise Invalid(f"It is {doc['Status'].lower()} already")
+    target = "VOIDED" if doc["Status"] in ("AUTHORISED", "PAID") else "DELETED"
+    return documents.save(Person(world, org), {kind.id_field: doc[kind.id_field], "Status": target}, kind)[0]
+
+
+def approve(world: World, org: Organisation, body: Body) -> Doc:
+    """Approve a draft."""
+    return edit(world, org, {**body, "Status": "AUTHORISED"})
+
+
+def edit(world: World, org: Organisation, body: Body) -> Doc:
+    """Change a document: any field as in the API (Reference, DueDate, LineItems …)."""
+    kind, doc = _document(org, body)
+    sent = {name: value for name, value in body.items() if name not in OWN_WORDS}
+    return documents.save(Person(world, org), {**sent, kind.id_field: doc[kind.id_field]}, kind)[0]
+
+
+def create_invoice(world: World, org: Organisation, body: Body) -> Doc:
+    """A new invoice or bill, fields as in the API; approved and due in 30 days unless said otherwise."""
+    today = org.today()
+    due = date.fromordinal(today.toordinal() + 30).isoformat()
+    element = {"Type": "ACCREC", "Status": "AUTHORISED", "DueDate": due, **_with_contact(org, body)}
+    return documents.save(Person(world, org, "PUT"), element, INVOICE)[0]
+
+
+def create_credit_note(world: World, org: Organisation, body: Body) -> Doc:
+    """A new credit note, fields as in the API; approved unless said otherwise."""
+    element = {"Type": "ACCRECCREDIT", "Status": "AUTHORISED", **_with_contact(org, body)}
+    return documents.save(Person(world, org, "PUT"), element, CREDIT_NOTE)[0]
+
+
+def _with_contact(org: Organisation, body: Body) -> Body:
+    if "contact" not in body:
+        return body
+    rest = {name: value for name, value in body.items() if name != "contact"}
+    return rest | {"Contact": {"ContactID": _contact(org, body["contact"])["ContactID"]}}
+
+
+# === Contacts ===
+
+
+def create_contact(world: World, org: Organisation, body: Body) -> Doc:
+    """A new contact, fields as in the API."""
+    return contacts.save(Person(world, org, "PUT"), body)[0]
+
+
+def edit_contact(world: World, org: Organisation, body: Body) -> Doc:
+    """Change fields of ``contact`` (id, number or name); rename with Name, archive with ContactStatus."""
+    found = _contact(org, body["contact"])
+    sent = {name: value for name, value in body.items() if name != "contact"}
+    return contacts.save(Person(world, org), {**sent, "ContactID": found["ContactID"]})[0]
+
+
+def archive_contact(world: World, org: Organisation, body: Body) -> Doc:
+    """Archive ``contact``; with ``undo`` make it active again."""
+    status = "ACTIVE" if body.get("undo") else "ARCHIVED"
+    return edit_contact(world, org, {"contact": body["contact"], "ContactStatus": status})
+
+
+def merge_contacts(world: World, org: Organisation, body: Body) -> Doc:
+    """Merge ``contact`` into ``into``: its documents move, it is archived and keeps answering by id."""
+    loser, winner = _contact(org, body["contact"]), _contact(org, body["into"])
+    if loser["ContactID"] == winner["ContactID"]:
+        raise Invalid("A contact cannot be merged with itself")
+    for table in (org.invoices, org.credit_notes, org.overpayments, org.prepayments, org.bank_transactions):
+        for doc in table.find("contact", loser["ContactID"]):
+            org.save(table, doc | {"_contact": winner["ContactID"]}, touch=False)
+    for row, event in ((winner, {}), (loser, {"ContactStatus": "ARCHIVED", "MergedToContactID": winner["ContactID"]})):
+        org.save(org.contacts, row | event)
+        org.journal.event("CONTACT", row["ContactID"], "UPDATE")
+    return org.contacts.get(loser["ContactID"])
+
+
+# === Settings ===
+
+
+def set_lock_date(world: World, org: Organisation, body: Body) -> Doc:
+    """``period`` and ``year``: YYYY-MM-DD, or null to take the lock away."""
+    for name, field in (("period", "PeriodLockDate"), ("year", "EndOfYearLockDate")):
+        if name in body:
+            org.profile[field] = date.fromisoformat(body[name]) if body[name] else None
+    return {name: org.profile[name] for name in ("PeriodLockDate", "EndOfYearLockDate")}
+
+
+def archive_account(world: World, org: Organisation, body: Body) -> Doc:
+    """Archive the account with this ``code``; with ``undo`` make it active again."""
+    account = org.account(body["code"])
+    if account is None:
+        raise KeyError(f"account {body['code']}")
+    return org.save(org.accounts, account | {"Status": "ACTIVE" if body.get("undo") else "ARCHIVED"})
+
+
+def edit_account(world: World, org: Organisation, body: Body) -> Doc:
+    """Change any field of the account with this ``code``: Name, Code, TaxType, EnablePaymentsToAccount …"""
+    account = org.account(body["code"])
+    if account is None:
+        raise KeyError(f"account {body['code']}")
+    return org.save(org.accounts, account | {name: value for name, value in body.items() if name != "code"})
+
+
+def edit_tax_rate(world: World, org: Organisation, body: Body) -> Doc:
+    """Change any field of the tax rate with this ``tax_type``: Name, Status …"""
+    rate = org.tax_rates.get(body["tax_type"])
+    if rate is None:
+        raise KeyError(f"tax rate {body['tax_type']}")
+    return org.journal.put(org.tax_rates, rate | {name: value for name, value in body.items() if name != "tax_type"})
+
+
+def reconcile(world: World, org: Organisation, body: Body) -> Doc:
+    """Match a ``payment`` or ``bank_transaction`` (id) to a statement line."""
+    for name, table in (("payment", org.payments), ("bank_transaction", org.bank_transactions)):
+        row = table.get(body.get(name))
+        if row:
+            return org.save(table, row | {"IsReconciled": True})
+    raise KeyError("payment or bank_transaction")
+
+
+ACTIONS = {
+    action.__name__: action
+    for action in (
+        pay, undo_payment, overpay, allocate, undo_allocation, void, approve, edit, create_invoice, create_credit_note,
+        create_contact, edit_contact, archive_contact, merge_contacts, set_lock_date, archive_account, edit_account,
+        edit_tax_rate, reconcile,
+    )
+}  # fmt: skip
