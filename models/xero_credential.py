@@ -146,7 +146,11 @@ class XeroCredential(models.Model):
     @api.model
     def _read_state(self, state: str) -> dict | None:
         """Return what a signed consent state carries, ``None`` for a forged, expired or foreign one."""
-        payload = state and tools.verify_hash_signed(self.env(su=True), "xero_connector-consent", state)
+        try:
+            payload = tools.verify_hash_signed(self.env(su=True), "xero_connector-consent", state or "")
+        except (ValueError, IndexError):
+            # Not even the shape of a signed token.
+            return None
         if not payload or payload.get("user") != self.env.uid:
             return None
         return payload

@@ -48,10 +48,10 @@ class Simulator:
         self._process.wait(10)
         self._folder.cleanup()
 
-    def control(self, path, **body):
+    def control(self, address, /, **body):
         """Call the control interface (POST with a body, GET without) and return its answer."""
         method = "POST" if body else "GET"
-        answer = self.session.request(method, f"{self.url}/simulator{path}", json=body or None, timeout=30.0)
+        answer = self.session.request(method, f"{self.url}/simulator{address}", json=body or None, timeout=30.0)
         assert answer.ok, answer.text
         return answer.json()
 
