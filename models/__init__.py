@@ -14,6 +14,9 @@ from . import xero_sync_results
 from . import xero_sync_resolve
 from . import xero_sync_duplicates
 from . import xero_sync_sweep
+from . import xero_sync_cursor
+from . import xero_sync_pull
+from . import xero_inbound
 from . import xero_sync_mixin
 from . import xero_reference
 from . import xero_mapping_account

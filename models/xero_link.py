@@ -8,6 +8,8 @@ DEEP_LINKS = {
     "Refund": "/AccountsPayable/ViewCreditNote.aspx?creditNoteID={xero_id}",
     "Contact": "/Contacts/View/{xero_id}",
 }
+PURCHASE_KINDS = {"Invoice": "Bill", "CreditNote": "Refund"}
+SITE = "https://go.xero.com"
 GONE_STATUSES = ("VOIDED", "DELETED")
 STATES = [
     ("to_sync", "To sync"),
@@ -44,6 +46,10 @@ class XeroLink(models.Model):
     )
     revision = fields.Integer(help="Added to the number, when a voided document of ours keeps the plain one in Xero.")
     synced_at = fields.Datetime()
+    remote_view = fields.Json(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
+    remote_digest = fields.Char(help="Hash of that view. An element that still has it is an echo.")
+    remote_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
+    from_xero = fields.Boolean(help="The record was made in Xero first: its number there stays.")
     url = fields.Char(compute="_compute_url")
     record_name = fields.Char(compute="_compute_record_name")
 
@@ -52,28 +58,31 @@ class XeroLink(models.Model):
 
     @api.depends("xero_id", "xero_type", "connection_id.short_code")
     def _compute_url(self):
+        purchases = self._purchase_move_ids()
         for link in self:
-            path = DEEP_LINKS.get(link._deep_link_kind())
-            short_code = link.connection_id.sudo().short_code
-            if not (link.xero_id and path):
-                link.url = False
-            elif short_code:
-                # The short code opens the right organisation for people who work in several.
-                link.url = f"https://go.xero.com/organisationlogin/default.aspx?shortcode={short_code}&redirecturl=" + path.format(xero_id=link.xero_id)
-            else:
-                link.url = "https://go.xero.com" + path.format(xero_id=link.xero_id)
+            kind = PURCHASE_KINDS.get(link.xero_type) if link.res_id in purchases and link.res_model == "account.move" else link.xero_type
+            path = DEEP_LINKS.get(kind)
+            link.url = link.xero_id and path and link._address(path.format(xero_id=link.xero_id))
 
-    def _deep_link_kind(self):
-        if self.res_model != "account.move" or not self.res_id:
-            return self.xero_type
-        purchase = self.env["account.move"].sudo().browse(self.res_id).exists().is_purchase_document(include_receipts=True)
-        return {"Invoice": "Bill", "CreditNote": "Refund"}.get(self.xero_type) if purchase else self.xero_type
+    def _purchase_move_ids(self) -> set[int]:
+        """Return those of the linked documents that are bills or vendor credit notes, whose pages in Xero differ."""
+        moves = self.env["account.move"].sudo().browse(self.filtered(lambda link: link.res_model == "account.move").mapped("res_id"))
+        return {move.id for move in moves.exists() if move.is_purchase_document(include_receipts=True)}
+
+    def _address(self, path: str) -> str:
+        """Return the address of ``path``; with the short code it opens the right organisation for people who work in several."""
+        short_code = self.connection_id.sudo().short_code
+        if short_code:
+            return f"{SITE}/organisationlogin/default.aspx?shortcode={short_code}&redirecturl={path}"
+        return SITE + path
 
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
-        for link in self:
-            record = self.env[link.res_model].browse(link.res_id).exists() if link.res_model in self.env else None
-            link.record_name = record.display_name if record and record.has_access("read") else False
+        for model, links in self.grouped("res_model").items():
+            records = self.env[model].browse(links.mapped("res_id")).exists()._filtered_access("read") if model in self.env else []
+            names = {record.id: record.display_name for record in records}
+            for link in links:
+                link.record_name = names.get(link.res_id, False)
 
     @api.model
     def _map(self, connection, xero_type: str, res_model: str, res_ids) -> dict:
@@ -106,5 +115,19 @@ class XeroLink(models.Model):
                 for row in rows
             ),
             SQL(", ").join(SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in changed),
+        ))
+        self.invalidate_model()
+
+    @api.model
+    def _save_views(self, pairs: list[tuple]) -> None:
+        """Store agreed views, pairs ``(link id, columns)``, in one statement."""
+        if not pairs:
+            return
+        self.flush_model()
+        self.env.cr.execute(SQL(
+            """UPDATE xero_link l SET remote_view = v.view::jsonb, remote_digest = v.digest, remote_source = v.source
+                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS v(id, view, digest, source) WHERE l.id = v.id""",
+            [link_id for link_id, _row in pairs],
+            *([row[name] for _id, row in pairs] for name in ("remote_view", "remote_digest", "remote_source")),
         ))
         self.invalidate_model()

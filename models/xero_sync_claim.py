@@ -26,7 +26,7 @@ class XeroSyncRunner(models.AbstractModel):
         rows = self.env["xero.sync.job"]._sql(SQL(
             """
             UPDATE xero_sync_job SET prepared = TRUE WHERE id IN (
-                SELECT j.id FROM xero_sync_job j WHERE %s AND NOT j.prepared
+                SELECT j.id FROM xero_sync_job j WHERE %s AND NOT j.prepared AND j.operation != 'pull'
                  ORDER BY j.priority, j.rank, j.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING xero_type, res_id, priority
             """,

@@ -229,6 +229,8 @@ class XeroSyncJob(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
+        if not self.res_model:
+            raise UserError(self.env._("This job reads from Xero: it is about no record of Odoo yet."))
         record = self.env[self.res_model].browse(self.res_id).exists()
         if not record:
             raise UserError(self.env._("This document was deleted in Odoo."))

@@ -93,6 +93,7 @@ class XeroSyncRunner(models.AbstractModel):
                 "xero_updated_at": dates.parse_xero(element.get("UpdatedDateUTC")),
                 "adjustment": adjustment,
                 "synced_at": fields.Datetime.now(),
+                **self.env["xero.inbound"]._agreement(mapper._xero_type, element),
             })
         self.env["xero.link"]._save(rows)
         return failures
@@ -185,11 +186,8 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _finish_superseded(self, job_ids) -> None:
         self.env["xero.sync.job"]._sql(SQL(
-            """UPDATE xero_sync_job j SET state = 'cancelled', done_at = %s
-                WHERE j.id = ANY(%s) AND j.state = 'running' AND EXISTS (SELECT FROM xero_sync_job w
-                     WHERE w.connection_id = j.connection_id AND w.operation = j.operation AND w.res_model = j.res_model
-                       AND w.res_id = j.res_id AND w.state IN ('pending', 'blocked', 'failed', 'dead'))""",
-            fields.Datetime.now(), job_ids,
+            "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s WHERE id = ANY(%s) AND state = 'running' AND %s",
+            fields.Datetime.now(), job_ids, self._superseded_sql(),
         ))
 
     def _block(self, connection, blocked: dict) -> None:
@@ -219,7 +217,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _tell_document(self, jobs) -> None:
         """Leave the reason in the chatter of each document, for whoever opens it."""
         for model, of_model in jobs.grouped("res_model").items():
-            if not hasattr(self.env[model], "_message_log_batch"):
+            if not model or not hasattr(self.env[model], "_message_log_batch"):
                 continue
             records = self.env[model].browse(of_model.mapped("res_id")).exists()
             reasons = {job.res_id: job._reason_in_words() for job in of_model}
@@ -239,7 +237,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _notify(self, job_ids) -> None:
         """Tell open screens which records have a new status."""
         rows = self.env.execute_query(SQL(
-            "SELECT company_id, res_model, array_agg(res_id) FROM xero_sync_job WHERE id = ANY(%s) GROUP BY company_id, res_model",
+            "SELECT company_id, res_model, array_agg(res_id) FROM xero_sync_job"
+            " WHERE id = ANY(%s) AND res_model IS NOT NULL GROUP BY company_id, res_model",
             list(job_ids),
         ))
         for company_id, res_model, res_ids in rows:

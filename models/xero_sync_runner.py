@@ -135,7 +135,7 @@ class XeroSyncRunner(models.AbstractModel):
                 if not jobs:
                     break
                 handled += len(jobs)
-                worker._push(connection, client, jobs)
+                worker._handle(connection, client, jobs)
         except errors.XeroError as error:
             self.env.cr.rollback()
             worker._stop_lane(connection, error)
@@ -144,6 +144,13 @@ class XeroSyncRunner(models.AbstractModel):
             worker._transaction(worker._requeue_orphans, connection)
         worker._transaction(worker._wake_for_later, connection)
         return handled
+
+    def _handle(self, connection, client, jobs) -> None:
+        """Do what ``jobs`` (claimed, of one kind) ask for."""
+        if jobs[0].operation == "pull":
+            self._pull(connection, client, jobs)
+        else:
+            self._push(connection, client, jobs)
 
     def _transaction(self, step, *args):
         """Run ``step`` and commit; begin anew when a user's transaction came in between.
@@ -227,11 +234,18 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _finish_or_requeue(self, condition: SQL) -> None:
         self.env["xero.sync.job"]._sql(SQL(
-            """UPDATE xero_sync_job SET state = 'cancelled', done_at = %s, batch_id = NULL
-                WHERE %s AND EXISTS (SELECT FROM xero_sync_job w
-                     WHERE w.connection_id = xero_sync_job.connection_id AND w.operation = xero_sync_job.operation
-                       AND w.res_model = xero_sync_job.res_model AND w.res_id = xero_sync_job.res_id
-                       AND w.state IN ('pending', 'blocked', 'failed', 'dead'))""",
-            fields.Datetime.now(), condition,
+            "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s, batch_id = NULL WHERE %s AND %s",
+            fields.Datetime.now(), condition, self._superseded_sql(),
         ))
         self.env["xero.sync.job"]._sql(SQL("UPDATE xero_sync_job SET state = 'pending', batch_id = NULL WHERE %s", condition))
+
+    def _superseded_sql(self) -> SQL:
+        """Whether a newer job waits for the same record, or to read the same element."""
+        waiting = SQL("w.connection_id = xero_sync_job.connection_id AND w.state IN ('pending', 'blocked', 'failed', 'dead')")
+        return SQL(
+            """(EXISTS (SELECT FROM xero_sync_job w WHERE %(waiting)s AND w.operation = xero_sync_job.operation
+                           AND w.res_model = xero_sync_job.res_model AND w.res_id = xero_sync_job.res_id)
+                OR EXISTS (SELECT FROM xero_sync_job w WHERE %(waiting)s AND w.operation = 'pull' AND xero_sync_job.operation = 'pull'
+                           AND w.xero_type = xero_sync_job.xero_type AND COALESCE(w.xero_id, '') = COALESCE(xero_sync_job.xero_id, '')))""",
+            waiting=waiting,
+        )
