@@ -116,7 +116,8 @@ class XeroCommon(AccountTestInvoicingCommon):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(self.enter_registry_test_mode())
+        if not type(self)._registry_patched:
+            self.enterContext(self.enter_registry_test_mode())
         self.addCleanup(self.simulator.clear_faults)
         # Odoo's side is rolled back after each test; an organisation of its own gives Xero's side the same fresh start.
         self.tenant = self.add_organisation(**self.organisation)
@@ -209,6 +210,9 @@ class XeroCommon(AccountTestInvoicingCommon):
 
 @contextmanager
 def second_cursor(env):
-    """Yield an environment on another cursor, as another worker would have it."""
+    """Yield an environment on a cursor of its own, which may be committed, as a cron worker has it."""
+    env.flush_all()
     with env.registry.cursor() as cr:
         yield api.Environment(cr, env.uid, env.context)
+        cr.commit()
+    env.invalidate_all()
