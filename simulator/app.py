@@ -47,7 +47,7 @@ class Application:
             return authorize.authorize(self.world, request)
         if path == "/.well-known/openid-configuration":
             return endpoints.discovery(request)
-        return page(path)
+        return page(self.world, request)
 
     def _with_faults(self, request: Request) -> Response:
         fault = self.world.faults.take(self._description(request))

@@ -22,7 +22,7 @@ body{margin:0;font:16px/1.5 system-ui,sans-serif;background:#eef2f5;color:#16242
 main{max-width:30rem;margin:8vh auto;background:#fff;border-radius:12px;padding:2rem;box-shadow:0 2px 16px #0002}
 h1{font-size:1.35rem;margin:0 0 .3rem}p{color:#4d5b66;margin:.3rem 0 1rem}ul{padding-left:1.2rem;color:#4d5b66}
 label{display:flex;gap:.7rem;padding:.65rem .8rem;border:1px solid #d5dde3;border-radius:8px;margin:.4rem 0}
-label:hover{border-color:#1478a8}small{color:#6b7a86;margin-left:auto}
+label:hover{border-color:#1478a8}small{align-self:center;color:#6b7a86;margin-left:auto}
 button{font:inherit;padding:.6rem 1.3rem;border-radius:8px;border:1px solid #c3ced6;background:#fff;cursor:pointer}
 button.allow{background:#1478a8;border-color:#1478a8;color:#fff;margin-right:.6rem}
 footer{margin-top:1.5rem;font-size:.85rem;color:#6b7a86}code{word-break:break-all}

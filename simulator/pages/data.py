@@ -1,8 +1,10 @@
 """What the page for people shows: figures, searchable lists, one document. Newest change first."""
 
+import heapq
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..money import ZERO, cents
 from ..organisation import Organisation
@@ -21,23 +23,32 @@ def overview(world: World, body: Body) -> Body:
 
 
 def _card(org: Organisation) -> Body:
+    """Counted again only after a change, since the page asks every two seconds."""
     with org.lock:
-        due = {"ACCREC": ZERO, "ACCPAY": ZERO}
-        for doc in org.invoices:
-            if doc["Status"] == "AUTHORISED":
-                due[doc["Type"]] += cents(doc["AmountDue"] / doc["CurrencyRate"])
         version = sum(getattr(org, name).version for name in ("contacts", "invoices", "credit_notes", "payments"))
-        return {
-            "id": org.id,
-            "name": org.profile["Name"],
-            "country": org.profile["CountryCode"],
-            "currency": org.base_currency,
-            "lock": {name: day for name, day in org.lock_dates},
-            "receivable": due["ACCREC"],
-            "payable": due["ACCPAY"],
-            "counts": {kind: sum(1 for _row in rows(org)) for kind, (rows, _show) in KINDS.items()},
-            "version": version,
-        }
+        known = _cards.get(org)
+        if known is None or known["version"] != version:
+            known = _cards[org] = _counted(org, version)
+        return known | {"lock": dict(org.lock_dates), "name": org.profile["Name"]}
+
+
+_cards: WeakKeyDictionary[Organisation, Body] = WeakKeyDictionary()
+
+
+def _counted(org: Organisation, version: int) -> Body:
+    due = {"ACCREC": ZERO, "ACCPAY": ZERO}
+    for doc in org.invoices:
+        if doc["Status"] == "AUTHORISED":
+            due[doc["Type"]] += cents(doc["AmountDue"] / doc["CurrencyRate"])
+    return {
+        "id": org.id,
+        "country": org.profile["CountryCode"],
+        "currency": org.base_currency,
+        "receivable": due["ACCREC"],
+        "payable": due["ACCPAY"],
+        "counts": {kind: sum(1 for _row in rows(org)) for kind, (rows, _show) in KINDS.items()},
+        "version": version,
+    }
 
 
 def listing(world: World, body: Body, org: str, kind: str) -> Body:
@@ -48,10 +59,15 @@ def listing(world: World, body: Body, org: str, kind: str) -> Body:
     rows, show = KINDS[kind]
     words = str(body.get("q", "")).casefold().split()
     with found.lock:
-        shown = [show(found, doc) for doc in rows(found)]
-    shown = [row for row in shown if all(word in _text(row) for word in words)]
-    shown.sort(key=lambda row: row["updated"], reverse=True)
-    return {"count": len(shown), "sums": _sums(shown), "rows": shown[:MOST_ROWS]}
+        docs = list(rows(found))
+        if words:
+            docs = [doc for doc in docs if _has_all(_text(show(found, doc)), words)]
+        newest = heapq.nlargest(MOST_ROWS, docs, key=lambda doc: doc["UpdatedDateUTC"])
+        return {"count": len(docs), "sums": _sums(docs), "rows": [show(found, doc) for doc in newest]}
+
+
+def _has_all(text: str, words: list[str]) -> bool:
+    return all(word in text for word in words)
 
 
 def document(world: World, body: Body, org: str, kind: str, key: str) -> Body:
@@ -123,14 +139,15 @@ def _text(row: Body) -> str:
     return " ".join(str(value) for name, value in row.items() if name not in ("id", "updated")).casefold()
 
 
-def _sums(rows: list[Body]) -> Body:
+def _sums(docs: list[Doc]) -> Body:
+    """Sums per currency of documents that were not voided or deleted."""
     sums: dict[str, dict[str, Decimal]] = {}
-    for row in rows:
-        if "total" not in row or row["status"] in ENDED:
+    for doc in docs:
+        if "Total" not in doc or doc["Status"] in ENDED:
             continue
-        group = sums.setdefault(row["currency"], {"total": ZERO, "due": ZERO})
-        group["total"] += row["total"]
-        group["due"] += row.get("due", ZERO)
+        group = sums.setdefault(doc["CurrencyCode"], {"total": ZERO, "due": ZERO})
+        group["total"] += doc["Total"]
+        group["due"] += doc.get("AmountDue", doc.get("RemainingCredit", ZERO))
     return sums
 
 

@@ -157,6 +157,15 @@ function linesTable(data, head) {
   return node;
 }
 
+function readAddress() {
+  const [org, kind, open] = decodeURIComponent(location.hash.slice(1)).split("/");
+  if (!org) return;
+  forget();
+  state.org = org;
+  state.kind = KINDS[kind] ? kind : "sales";
+  state.open = open || null;
+}
+
 function forget() {
   state.version = null;
   state.seen = null;
@@ -171,11 +180,12 @@ async function refresh() {
     const org = organisations.find((row) => row.id === state.org);
     $("live").className = "";
     $("live").textContent = "live";
-    if (!org || state.version === org.version + state.query) return;
+    const version = JSON.stringify(org) + state.query;
+    if (!org || state.version === version) return;
     drawOrganisations(organisations);
     drawFigures(org);
     drawRows(await ask(`/simulator/page/${state.org}/${state.kind}?q=${encodeURIComponent(state.query)}`));
-    state.version = org.version + state.query;
+    state.version = version;
     if (state.open) drawDocument();
   } catch (problem) {
     $("live").className = "off";
@@ -189,5 +199,7 @@ $("search").oninput = (event) => {
   typing = setTimeout(() => { state.query = event.target.value.trim(); state.seen = null; refresh(); }, 200);
 };
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") { state.open = null; $("drawer").hidden = true; } });
+window.addEventListener("hashchange", () => { readAddress(); refresh(); });
+readAddress();
 refresh();
 setInterval(refresh, EVERY);
