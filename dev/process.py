@@ -124,9 +124,13 @@ def _parents() -> dict[int, int]:
 
 
 def end_on_signals() -> None:
-    """Turn SIGTERM and SIGHUP into SystemExit, so that everything started is stopped in order."""
+    """Turn SIGTERM and SIGHUP into SystemExit, so that everything started is stopped in order.
+
+    Ctrl-C is heard too when a shell started the command in the background, where it would be ignored.
+    """
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, _exit)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _exit(signum: int, _frame: object) -> None:

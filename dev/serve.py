@@ -33,5 +33,6 @@ def wait_for_interrupt() -> None:
     before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
     try:
         pressed.wait()
+        say("Stopping.")
     finally:
         signal.signal(signal.SIGINT, before)
