@@ -229,8 +229,9 @@ class XeroClient:
 
     def _with_token(self, operation: _Operation) -> Answer:
         """Call once; after a 401 that a new token may cure, refresh and call once more (a 401 saves nothing)."""
+        token = self._access_token(False)
         try:
-            return self._call(operation, self._access_token(False))
+            return self._call(operation, token)
         except ReauthRequired as error:
             if error.status != 401:
                 raise

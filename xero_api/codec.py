@@ -46,10 +46,14 @@ def _write(value: Any, canonical: bool) -> str:
         return _object(value, canonical)
     if kind in (list, tuple):
         return "[" + ",".join([_write(item, canonical) for item in value]) + "]"
-    return _write_rare(value)
+    return _write_rare(value, canonical)
 
 
-def _write_rare(value: Any) -> str:
+def _write_rare(value: Any, canonical: bool) -> str:
+    if isinstance(value, dict):
+        return _object(value, canonical)
+    if isinstance(value, Decimal):
+        return _number(value, canonical)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):

@@ -122,6 +122,7 @@ class _Bearer:
         self.token = ""
 
     def get_auth_settings(self) -> dict[str, str]:
+        """Return what the SDK puts into the header."""
         return {"in": "header", "key": "Authorization", "value": f"Bearer {self.token}"}
 
 

@@ -24,7 +24,7 @@ _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 # key=value, "key": "value", 'key': 'value' in free text, form bodies and query strings
 _PAIR = re.compile(
-    rf"""(["']?\b(?:{_SECRET_KEYS}|code|taxnumber|bankaccount\w*|iban|emailaddress)["']?\s*(?:=|:)\s*)"""
+    rf"""((?:["']?\b(?:{_SECRET_KEYS}|taxnumber|bankaccount\w*|iban|emailaddress)["']?\s*[=:]\s*|[?&]code=))"""
     r"""("[^"]*"|'[^']*'|(?!(?:Bearer|Basic)\s)[^\s&,;"'}\]]+)""",
     re.IGNORECASE,
 )

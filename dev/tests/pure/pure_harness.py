@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
-from xero_api.client import CallRecord, XeroClient
+import pytest
+
+from xero_api import codec, errors
+from xero_api.client import Answer, CallRecord, XeroClient
 from xero_api.endpoints import Endpoints
 
 ROOT = Path(__file__).resolve().parents[3]
+BODY = codec.dumps({"Invoices": [{"Reference": "é ☃", "LineItems": [{"UnitAmount": Decimal("1.2300")}]}]})
+TEXT = {"Content-Type": "text/html"}
 
 
 class Harness:
@@ -31,3 +37,15 @@ class Harness:
         """Return another token after each forced refresh."""
         self.forced.append(force)
         return f"token-{sum(self.forced)}"
+
+
+def put(harness: Harness, resource: str = "Invoices") -> Answer:
+    """Write once."""
+    return harness.client.put(resource, BODY, idempotency_key="key-1")
+
+
+def fails(harness: Harness, write: bool) -> errors.XeroError:
+    """Return the error of one write or read that must fail."""
+    with pytest.raises(errors.XeroError) as caught:
+        put(harness) if write else harness.client.get("Invoices")
+    return caught.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
@@ -90,7 +91,10 @@ class Word(str):
         return "said"
 
 
-def test_subclasses_of_text_and_int() -> None:
+def test_subclasses() -> None:
+    assert codec.dumps(OrderedDict(b=OrderedDict(c=type("Money", (Decimal,), {})("1.10")), a=1)) == (
+        b'{"a":1,"b":{"c":1.10}}'
+    )
     assert codec.dumps({"v": Word("raw")}) == b'{"v":"said"}'
     assert codec.dumps({"v": type("Count", (int,), {"__str__": lambda self: "x"})(3)}) == b'{"v":3}'
 

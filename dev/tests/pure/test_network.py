@@ -204,8 +204,13 @@ def test_read_survives(raw: pure_servers.RawServer, fault: Callable[[socket.sock
 
 @pytest.mark.parametrize("fault", [socket.socket.close, pure_servers.reset])
 def test_closed_before_reading(raw: pure_servers.RawServer, fault: Callable[[socket.socket], None]) -> None:
-    """Accepted and dropped: whether our bytes were read cannot be told from here."""
-    raw.behaviours = [fault]
+    """Our bytes arrive and nobody reads them: that cannot be told from here."""
+
+    def drop(connection: socket.socket) -> None:
+        connection.recv(1, socket.MSG_PEEK)
+        fault(connection)
+
+    raw.behaviours = [drop]
     assert type(write_error(harness_for(raw.url))) is OutcomeUnknown
     assert raw.connections == 1
 

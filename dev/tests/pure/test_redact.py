@@ -58,6 +58,7 @@ def test_hidden(text: str, secret: str) -> None:
         "2026-11-22 10:11:12,345 INFO",
         "2026-11-22T10:11:12.345678",
         "/Date(1552522535440+0000)/",
+        "status code: 400, error_code=10",
         "error 10: Account code '200' is not a valid code for this document.",
         "correlation id 3b0e1b6c27d44b3a",
         "http://127.0.0.1:8069/xero/webhook",
