@@ -1,7 +1,7 @@
 """The common face of all mappers, and how they are found."""
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from odoo import api, models
+from odoo import api, models, tools
 
 from .outgoing import Need, Outgoing
 
@@ -52,6 +52,16 @@ class XeroMapper(models.AbstractModel):
     def _for_model(self, model: str) -> list:
         """Return the mappers of an Odoo model; which of them takes a record is told by :meth:`_handles`."""
         return [mapper for mapper in self._all() if mapper._odoo_model == model]
+
+    @api.model
+    @tools.ormcache("model")
+    def _tracked(self, model: str) -> tuple[frozenset, frozenset]:
+        """Return the fields of an Odoo model, and of its lines, whose change may change what Xero holds."""
+        mappers = self._for_model(model)
+        return (
+            frozenset().union(*(mapper._tracked_fields for mapper in mappers)),
+            frozenset().union(*(mapper._tracked_line_fields for mapper in mappers)),
+        )
 
     # === TO IMPLEMENT === #
 

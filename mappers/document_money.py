@@ -166,20 +166,29 @@ def _is_half(value: Decimal) -> bool:
 def choose_shape(row: Row, discounts: bool) -> None:
     """Set quantity, unit price and discount of ``row`` so that Xero's line amount is the net in cents for certain.
 
+    Tried in turn: Odoo's own price, with its discount where Xero takes one, or less its discount; the price that the
+    net and the quantity imply; one piece.
+
     :param discounts: whether the document type knows a discount rate (sales invoices only)
     """
     quantity, price, discount = row.quantity, row.price, row.discount
     if price is None or not quantity or quantity != unit(quantity) or len(format(quantity, "f")) > QUANTITY_LENGTH:
         fold(row)
         return
-    if not discount and price == unit(price) and _gives(quantity, price, row.net):
-        row.shape = quantity, price, ZERO
-    elif discounts and price == unit(price) and _discount_gives(quantity, price, discount, row.net):
+    if discounts and discount and price == unit(price) and _discount_gives(quantity, price, discount, row.net):
         row.shape = quantity, price, discount
-    elif _gives(quantity, unit(row.net / quantity), row.net):
-        row.shape = quantity, unit(row.net / quantity), ZERO
-    else:
-        fold(row)
+        return
+    reduced, implied = price * (HUNDRED - discount) / HUNDRED, unit(row.net / quantity)
+    for candidate in ([reduced] if reduced == unit(reduced) else []) + [implied]:
+        if _gives(quantity, candidate, row.net):
+            row.shape = quantity, _plain(candidate), ZERO
+            return
+    fold(row)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Return ``value`` without trailing zeros and without an exponent."""
+    return Decimal(format(value.normalize(), "f"))
 
 
 def fold(row: Row) -> None:

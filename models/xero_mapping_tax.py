@@ -21,7 +21,9 @@ class XeroMappingTax(models.Model):
 
     _target = "xero_tax_rate_id"
 
-    tax_ids = fields.Many2many("account.tax", string="Taxes", help="Empty: lines without tax.")
+    tax_ids = fields.Many2many(
+        "account.tax", string="Taxes", context={"active_test": False}, help="Empty: lines without tax.",
+    )
     key = fields.Char(compute="_compute_key", store=True, precompute=True, help="Ids of the taxes, sorted.")
     type_tax_use = fields.Selection([("sale", "Sales"), ("purchase", "Purchases")], "Used On", required=True)
     xero_tax_rate_id = fields.Many2one(

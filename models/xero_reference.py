@@ -1,5 +1,6 @@
 """What the organisation has in Xero: accounts, tax rates, currencies. Read from Xero, never written there."""
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 # Ours: Xero does not list it any more.
 GONE = "GONE"
@@ -68,6 +69,16 @@ class XeroAccount(models.Model):
     def _compute_display_name(self):
         for account in self:
             account.display_name = " ".join(filter(None, (account.code, account.name)))
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find "200 Sales" too, as it is shown: spreadsheets hold that."""
+        domain = super()._search_display_name(operator, value)
+        texts = [value] if isinstance(value, str) else value
+        if operator not in ("=", "in", "ilike", "=ilike") or not texts:
+            return domain
+        shown = [text.strip().partition(" ") for text in texts if isinstance(text, str) and " " in text.strip()]
+        return Domain.OR([domain, *(Domain("code", "=", code) & Domain("name", "=ilike", name) for code, _space, name in shown)])
 
     def _values(self, element):
         return {

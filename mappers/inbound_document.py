@@ -1,0 +1,114 @@
+"""Xero's invoices, bills and credit notes as plain values. Pure."""
+from decimal import Decimal
+
+from ..xero_api.money import cents, line_amount, line_tax
+from .inbound_values import amount, clean, day, decimal, lower, number, words
+
+# Payments and credits make an approved document PAID and back: that is no edit.
+STATUS = {"PAID": "AUTHORISED", "SUBMITTED": "DRAFT"}
+GONE = ("VOIDED", "DELETED")
+# What may change on a document that is settled or closed, in Odoo as in Xero.
+DETAILS = ("number", "reference", "due_date")
+
+
+def document_view(element: dict, number_field: str) -> dict:
+    """Return what Odoo keeps of an invoice, bill or credit note; amounts in its currency, lines without tax."""
+    status = element.get("Status") or ""
+    inclusive = element.get("LineAmountTypes") == "Inclusive"
+    sale = str(element.get("Type") or "").startswith("ACCREC")
+    return clean({
+        "type": element.get("Type"),
+        "status": STATUS.get(status, status),
+        "number": words(element.get(number_field)),
+        "reference": words(element.get("Reference")) if sale else "",
+        "contact": lower((element.get("Contact") or {}).get("ContactID")),
+        "date": day(element.get("DateString") or element.get("Date")),
+        "due_date": day(element.get("DueDateString") or element.get("DueDate")) if number_field == "InvoiceNumber" else "",
+        "currency": element.get("CurrencyCode"),
+        "rate": _rate(element.get("CurrencyRate")),
+        "tax": amount(element.get("TotalTax")),
+        "total": amount(element.get("Total")),
+        "lines": [] if status in GONE else [_line(line, inclusive) for line in element.get("LineItems") or []],
+        "money": _money(element),
+    })
+
+
+def _rate(value) -> str:
+    """The rate of a document in the organisation's own currency is 1, or left out."""
+    text = number(value)
+    return "" if text in ("1", "0") else text
+
+
+def _line(line: dict, inclusive: bool) -> dict:
+    gross, tax = line.get("LineAmount"), line.get("TaxAmount")
+    net = None if gross is None else Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)
+    return clean({
+        "description": words(line.get("Description")),
+        "quantity": amount(line.get("Quantity")) if net is not None else "",
+        "price": amount(line.get("UnitAmount")),
+        "discount": amount(line.get("DiscountRate")),
+        "account": words(line.get("AccountCode") or line.get("AccountID")),
+        "tax_type": line.get("TaxType") if net is not None else "",
+        "net": number(net),
+        "tax": amount(tax),
+    })
+
+
+def _money(element: dict) -> dict:
+    """What has been settled: changes of it are payments and credits, not edits."""
+    return clean({
+        "paid": amount(element.get("AmountPaid")),
+        "credited": amount(element.get("AmountCredited")),
+        "remaining": amount(element.get("RemainingCredit")) if "CreditNoteID" in element else "",
+        "payments": sorted(
+            f"{lower(payment.get('PaymentID'))} {amount(payment.get('Amount'))}" for payment in element.get("Payments") or []
+        ),
+        "credits": sorted(_credit(kind, part) for kind in ("CreditNotes", "Prepayments", "Overpayments") for part in element.get(kind) or []),
+        "allocations": sorted(
+            f"{lower((part.get('Invoice') or {}).get('InvoiceID'))} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
+            for part in element.get("Allocations") or []
+        ),
+    })
+
+
+def _credit(kind: str, part: dict) -> str:
+    xero_id = part.get(f"{kind[:-1]}ID") or part.get("ID")
+    return f"{lower(xero_id)} {amount(part.get('AppliedAmount') or part.get('Amount'))}"
+
+
+def payload_element(payload: dict, percents: dict, total: Decimal | None, id_field: str, xero_id: str) -> dict:
+    """Return the element that Xero would hold after taking ``payload``, as far as views look at it.
+
+    :param percents: effective rate in percent by Xero's TaxType
+    """
+    lines = []
+    for line in payload.get("LineItems") or []:
+        net = line_amount(line)
+        if net is None:
+            lines.append(line)
+            continue
+        tax = line.get("TaxAmount")
+        lines.append({**line, "LineAmount": net, "TaxAmount": line_tax(net, percents.get(line.get("TaxType"), Decimal(0))) if tax is None else tax})
+    tax = sum((cents(line["TaxAmount"]) for line in lines if "TaxAmount" in line), Decimal(0))
+    return {**payload, "LineItems": lines, "TotalTax": tax, "Total": total, id_field: xero_id}
+
+
+def changed_fields(base: dict | None, view: dict) -> set[str]:
+    """Return the fields in which ``view`` differs from ``base``."""
+    base = base or {}
+    return {name for name in {*base, *view} if base.get(name) != view.get(name)}
+
+
+def shape(line: dict, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
+    """Return quantity, unit price and discount with which Odoo arrives at the line's net amount.
+
+    :param price_places: decimals that Odoo keeps of unit prices
+    """
+    net = decimal(line.get("net"))
+    quantity, price, discount = decimal(line.get("quantity")), decimal(line.get("price")), decimal(line.get("discount"))
+    plain = price == round(price, price_places) and discount == round(discount, 2)
+    if quantity and plain and cents(quantity * price * (100 - discount) / 100) == net:
+        return quantity, price, discount
+    if quantity and plain and not discount and net == cents(quantity * price):
+        return quantity, price, Decimal(0)
+    return Decimal(1), net, Decimal(0)
