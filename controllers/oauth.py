@@ -4,6 +4,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from ..models.xero_explain import explain
 from ..xero_api import errors
 
 _logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class XeroOAuth(http.Controller):
             action = connection._offer_organisations(event)
         except (errors.XeroError, UserError) as refused:
             _logger.info("Connection %s was not completed: %s", connection.id, type(refused).__name__)
-            return self._page(str(refused), connection)
+            return self._page(explain(request.env, refused), connection)
         return request.redirect(self._address(connection, action))
 
     def _refusal(self, error):

@@ -1,4 +1,5 @@
 """The common face of all mappers, and how they are found."""
+
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from odoo import api, models, tools

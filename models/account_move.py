@@ -1,11 +1,5 @@
 from odoo import api, fields, models
 
-# Writing one of these may change what Xero should hold. Posting, cancelling and resetting all write the state.
-TRACKED = frozenset({
-    "state", "partner_id", "invoice_date", "date", "invoice_date_due", "invoice_payment_term_id", "ref", "payment_reference", "name",
-    "currency_id", "invoice_currency_rate", "invoice_line_ids", "line_ids", "narration", "invoice_cash_rounding_id",
-})
-
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -57,7 +51,8 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not TRACKED.isdisjoint(vals):
+        # Posting, cancelling and resetting all write the state.
+        if not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
             self._xero_changed()
         return result
 

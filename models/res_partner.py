@@ -3,11 +3,6 @@ from odoo.tools import SQL
 
 from .xero_sync_job import EVENT
 
-TRACKED = frozenset({
-    "name", "email", "phone", "street", "street2", "city", "zip", "state_id", "country_id", "vat", "company_registry", "ref", "active",
-    "property_payment_term_id", "property_supplier_payment_term_id", "parent_id", "type", "is_company", "child_ids", "website",
-})
-
 
 class ResPartner(models.Model):
     _name = "res.partner"
@@ -51,7 +46,7 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not TRACKED.isdisjoint(vals) and not self.env.context.get("xero_no_sync"):
+        if not self.env.context.get("xero_no_sync") and not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
             self.commercial_partner_id._xero_changed()
         return result
 

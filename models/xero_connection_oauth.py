@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from ..xero_api import dates, errors, oauth
 from ..xero_api.client import XeroClient
 from .xero_credential import RENEW_BEFORE
+from .xero_explain import explain
 
 _logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class XeroConnection(models.Model):
             self.credential_id.sudo()._access_token()
             return self._offer_organisations()
         except errors.XeroError as error:
-            raise UserError(self.env._("Xero refused the connection: %s", error)) from error
+            raise UserError(self.env._("Xero refused the connection: %s", explain(self.env, error))) from error
 
     def _offer_organisations(self, auth_event_id=None):
         """Link the one organisation of a consent, or ask a person to choose by name.
@@ -89,7 +90,7 @@ class XeroConnection(models.Model):
         try:
             organisations = self.credential_id.sudo()._organisations()
         except errors.XeroError as error:
-            raise UserError(self.env._("Xero did not name its organisations: %s", error)) from error
+            raise UserError(self.env._("Xero did not name its organisations: %s", explain(self.env, error))) from error
         free = self._free_organisations(organisations)
         if not free:
             raise UserError(self.env._("This consent reaches no organisation that is free. Click Connect and tick one."))
@@ -154,7 +155,7 @@ class XeroConnection(models.Model):
             try:
                 connection.sudo()._refresh_organisation(client)
             except errors.XeroError as error:
-                raise UserError(self.env._("%(name)s does not answer: %(reason)s", name=connection.name, reason=error)) from error
+                raise UserError(self.env._("%(name)s does not answer: %(reason)s", name=connection.name, reason=explain(self.env, error))) from error
             finally:
                 client.close()
             if connection.state == "reauth":
@@ -171,7 +172,7 @@ class XeroConnection(models.Model):
                 connection.sudo()._refresh_organisation(client)
                 connection.sudo()._refresh_reference(client)
             except errors.XeroError as error:
-                raise UserError(self.env._("%(name)s could not be read: %(reason)s", name=connection.name, reason=error)) from error
+                raise UserError(self.env._("%(name)s could not be read: %(reason)s", name=connection.name, reason=explain(self.env, error))) from error
             finally:
                 client.close()
         return self._notice(self.env._("Accounts, taxes and currencies are up to date."))
@@ -272,5 +273,5 @@ class XeroConnection(models.Model):
         except errors.ReauthRequired:
             _logger.info("Connection %s was already cut off in Xero", self.id)
         except errors.XeroError as error:
-            raise UserError(self.env._("Xero could not be told: %s Try again.", error)) from error
+            raise UserError(self.env._("Xero could not be told: %s Try again.", explain(self.env, error))) from error
         self.sudo().write({"state": "disconnected", "reason": False, "tenant_connection_id": False})

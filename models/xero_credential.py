@@ -11,6 +11,7 @@ from odoo.tools import SQL
 from ..xero_api import errors, oauth
 from ..xero_api.endpoints import Endpoints
 from . import xero_vault
+from .xero_explain import explain
 
 _logger = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class XeroCredential(models.Model):
     company_id = fields.Many2one("res.company", help="Leave empty to use this app for every company.")
     grant_type = fields.Selection(
         [("authorization_code", "Web app"), ("client_credentials", "Custom connection")],
+        "Kind of App",
         required=True,
         default="authorization_code",
         help="A web app asks a person for consent in Xero. A custom connection belongs to one organisation and needs no consent.",
@@ -236,7 +238,7 @@ class XeroCredential(models.Model):
         try:
             tokens = self._request_tokens(self._vault())
         except (errors.ReauthRequired, errors.AppMisconfigured) as error:
-            self._park(str(error))
+            self._park(explain(self.env, error))
             self.env.cr.commit()
             raise
         self._store_tokens(tokens)

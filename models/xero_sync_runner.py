@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ..xero_api import errors
 from .xero_connection import HELD_PROBE
+from .xero_explain import explain
 from .xero_sync_job import EVENT
 
 _logger = logging.getLogger(__name__)
@@ -139,6 +140,11 @@ class XeroSyncRunner(models.AbstractModel):
         except errors.XeroError as error:
             self.env.cr.rollback()
             worker._stop_lane(connection, error)
+        except Exception:
+            # A worker that raises is switched off by Odoo after a while. What was sent is looked up next time.
+            self.env.cr.rollback()
+            _logger.exception("Draining connection %s failed", connection.id)
+            worker._stop_lane(connection, errors.ProtocolError(self.env._("Unexpected error, see the server log.")))
         finally:
             client.close()
             worker._transaction(worker._requeue_orphans, connection)
@@ -199,10 +205,11 @@ class XeroSyncRunner(models.AbstractModel):
             self._transaction(self._pause, connection, error)
 
     def _park(self, connection, error):
-        connection.write({"state": "reauth", "reason": str(error)})
+        reason = explain(self.env, error)
+        connection.write({"state": "reauth", "reason": reason})
         connection.credential_id._remind(self.env._(
             "%(name)s cannot be reached: %(reason)s Connect again. Documents wait in the queue, nothing is lost.",
-            name=connection.name, reason=error,
+            name=connection.name, reason=reason,
         ))
         self._record_calls(connection)
 
@@ -212,17 +219,10 @@ class XeroSyncRunner(models.AbstractModel):
         until = fields.Datetime.now() + (timedelta(seconds=float(wait) + 1) if wait else backoff)
         self.env.cr.execute(SQL(
             "UPDATE xero_connection SET paused_until = %s, pause_reason = %s, pause_count = COALESCE(pause_count, 0) + 1 WHERE id = %s",
-            until, self._pause_reason(error), connection.id,
+            until, explain(self.env, error), connection.id,
         ))
         connection.invalidate_recordset()
         self._record_calls(connection)
-
-    def _pause_reason(self, error):
-        if isinstance(error, errors.RateLimited):
-            if error.scope == "day":
-                return self.env._("Today's Xero calls are used up. Sending goes on when Xero's day begins anew.")
-            return self.env._("Xero's limit of calls was reached. Sending goes on by itself.")
-        return self.env._("Xero does not answer. Sending goes on by itself.")
 
     def _requeue_orphans(self, connection):
         """Return jobs to the queue that were claimed and never sent. A newer waiting job of the record replaces them."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.xero_explain import explain
 from ..xero_api import errors
 
 
@@ -15,6 +16,11 @@ class XeroConnectWizard(models.TransientModel):
     line_ids = fields.One2many("xero.connect.wizard.line", "wizard_id")
     line_id = fields.Many2one("xero.connect.wizard.line", "Organisation", domain="[('wizard_id', '=', id)]")
 
+    @api.depends("company_id")
+    def _compute_display_name(self):
+        for wizard in self:
+            wizard.display_name = self.env._("Xero organisation of %s", wizard.company_id.name)
+
     def action_link(self):
         """Bind the chosen organisation to the company and open the connection."""
         self.ensure_one()
@@ -24,7 +30,7 @@ class XeroConnectWizard(models.TransientModel):
         try:
             self.connection_id._link_organisation(self.line_id._organisation())
         except errors.XeroError as error:
-            raise UserError(self.env._("Xero did not answer: %s", error)) from error
+            raise UserError(self.env._("Xero did not answer: %s", explain(self.env, error))) from error
         return {**self.connection_id._get_records_action(), "target": "main"}
 
 
