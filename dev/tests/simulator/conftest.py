@@ -1,0 +1,52 @@
+"""One simulator process for the whole session; every test starts from its state after start."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from simulator_client import Simulator  # noqa: E402 - the paths come first
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Start ``python -m simulator`` as its users do."""
+    port_file = tmp_path_factory.mktemp("simulator") / "port"
+    command = [sys.executable, "-m", "simulator", "--port-file", str(port_file), "--quiet", "--no-limits"]
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + 20
+        while not port_file.exists():
+            assert process.poll() is None, "the simulator ended at once"
+            assert time.monotonic() < deadline, "the simulator did not start"
+            time.sleep(0.02)
+        yield f"http://localhost:{port_file.read_text()}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def sim(address):
+    """The simulator, reset."""
+    simulator = Simulator(address)
+    simulator.control("reset")
+    return simulator
+
+
+@pytest.fixture
+def au(sim):
+    """The API of the Australian organisation with every scope."""
+    return sim.api("au")
+
+
+@pytest.fixture
+def uk(sim):
+    """The API of the British organisation with every scope."""
+    return sim.api("uk")
