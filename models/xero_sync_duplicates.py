@@ -3,7 +3,6 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..xero_api import errors
-from .xero_link import GONE_STATUSES
 from .xero_sync_push import Failure
 
 
@@ -56,7 +55,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _settle_duplicate(self, connection, mapper, item, payload, messages, candidates) -> None:
         self._record_calls(connection)
         ours = [element for element in candidates if mapper._marker_matches(element, item[1], payload)]
-        living = [element for element in ours if element.get(mapper._xero_status_field) not in GONE_STATUSES]
+        living = self._unlinked(connection, mapper, ours)
         if living:
             self._take_over(connection, mapper, item, living[0])
         elif mapper._xero_type == "Contact":

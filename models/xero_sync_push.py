@@ -185,7 +185,9 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _mark_unknown(self, connection, batch, error):
         wait = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
-        batch.write({"state": "unknown", "resolve_after": fields.Datetime.now() + wait})
+        batch.write({
+            "state": "unknown", "answered": error.status is not None, "resolve_after": fields.Datetime.now() + wait,
+        })
         self._record_calls(connection, batch)
 
     def _close_batch(self, connection, batch):

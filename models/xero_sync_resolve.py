@@ -20,46 +20,64 @@ LOOK_BACK = timedelta(minutes=15)
 class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
 
-    def _resolve_open(self, connection, client) -> None:
-        """Settle every call of this lane whose answer was lost: the worker was killed, or the connection broke."""
+    def _resolve_open(self, connection, client) -> bool:
+        """Settle every call of this lane whose answer was lost: the worker was killed, or the connection broke.
+
+        :return: whether all that was sent is in Xero; ``False`` when something goes back to the queue
+        """
         batches = self.env["xero.sync.batch"].search([
             ("connection_id", "=", connection.id), ("state", "!=", "done"),
             "|", ("resolve_after", "=", False), ("resolve_after", "<=", fields.Datetime.now()),
         ], order="id")
+        arrived = True
         for batch in batches:
             _logger.info("Looking up the outcome of call %s", batch.correlation_id)
             if batch.method == "PUT":
-                self._resolve_creation(connection, client, batch)
+                arrived &= self._resolve_creation(connection, client, batch)
             else:
                 # An update by id can be repeated: the job sends the record's present state.
                 self._transaction(self._close_batch, connection, batch)
+                arrived = False
+        return arrived
 
-    def _resolve_creation(self, connection, client, batch):
+    def _resolve_creation(self, connection, client, batch) -> bool:
         mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
-        found = self._find_ours(client, mapper, batch)
-        if not found and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN:
+        found = self._find_ours(connection, client, mapper, batch)
+        missing = len(found) < len(batch.items)
+        # A call that was answered, be it with an error, is over. One that was not may still be saving.
+        if missing and not batch.answered and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN:
             self._transaction(self._touch_batch, batch)
             self._call(connection, client, mapper, batch, batch.body.encode())
-            return
+            return True
         self._transaction(self._adopt, connection, mapper, batch, found)
+        return not missing
 
     def _touch_batch(self, batch):
         batch.write({"state": "sent", "resolve_after": False})
 
-    def _find_ours(self, client, mapper, batch) -> dict:
-        """Return ``{res_id: element}`` of what Xero has of ``batch``: made since the call began and bearing our mark."""
+    def _find_ours(self, connection, client, mapper, batch) -> dict:
+        """Return ``{res_id: element}`` of what Xero has of ``batch``: made since the call began, bearing our mark, not linked yet."""
         sent = dict(zip((item[1] for item in batch.items), codec.loads(batch.body)[mapper._xero_resource], strict=True))
         found = {}
         params = {"includeArchived": "true"} if mapper._xero_resource == "Contacts" else {}
         for answer in client.pages(mapper._xero_resource, params=params, modified_since=batch.started_at - LOOK_BACK):
-            for element in answer.data.get(mapper._xero_resource) or []:
-                if element.get(mapper._xero_status_field) in GONE_STATUSES:
-                    continue
+            for element in self._unlinked(connection, mapper, answer.data.get(mapper._xero_resource) or []):
                 for res_id, payload in sent.items():
                     if res_id not in found and mapper._marker_matches(element, res_id, payload):
                         found[res_id] = element
                         break
         return found
+
+    def _unlinked(self, connection, mapper, elements) -> list[dict]:
+        """Return those of Xero's living ``elements`` that stand for no record yet; one query."""
+        linked = set(self.env["xero.link"].search([
+            ("connection_id", "=", connection.id), ("xero_type", "=", mapper._xero_type),
+            ("xero_id", "in", [element[mapper._xero_id_field] for element in elements]),
+        ]).mapped("xero_id"))
+        return [
+            element for element in elements
+            if element[mapper._xero_id_field] not in linked and element.get(mapper._xero_status_field) not in GONE_STATUSES
+        ]
 
     def _adopt(self, connection, mapper, batch, found):
         """Link what is there; the rest of the batch waits for a call of its own."""

@@ -136,7 +136,7 @@ class XeroSyncRunner(models.AbstractModel):
                 if not jobs:
                     break
                 handled += len(jobs)
-                worker._handle(connection, client, jobs)
+                worker._handle_and_resolve(connection, client, jobs)
         except errors.XeroError as error:
             self.env.cr.rollback()
             worker._stop_lane(connection, error)
@@ -150,6 +150,15 @@ class XeroSyncRunner(models.AbstractModel):
             worker._transaction(worker._requeue_orphans, connection)
         worker._transaction(worker._wake_for_later, connection)
         return handled
+
+    def _handle_and_resolve(self, connection, client, jobs) -> None:
+        """Handle ``jobs``; when an answer is lost look at once what arrived, and go on if all did."""
+        try:
+            self._handle(connection, client, jobs)
+        except errors.OutcomeUnknown:
+            self.env.cr.rollback()
+            if not self._resolve_open(connection, client):
+                raise
 
     def _handle(self, connection, client, jobs) -> None:
         """Do what ``jobs`` (claimed, of one kind) ask for."""
