@@ -84,6 +84,7 @@ class XeroSyncRunner(models.AbstractModel):
         return lanes.try_lock_for_update(allow_referencing=True, limit=1)
 
     def _lanes_with_work(self, visited) -> list[int]:
+        """Return the lanes with due jobs, calls to look up, or jobs that a worker claimed: in a free lane that worker is dead."""
         now = fields.Datetime.now()
         return [lane_id for [lane_id] in self.env.execute_query(SQL(
             """
@@ -94,7 +95,10 @@ class XeroSyncRunner(models.AbstractModel):
                              WHERE j.connection_id = c.id AND j.state = 'pending' AND j.run_after <= %(now)s
                                AND (j.priority < %(event)s OR NOT %(held)s))
                  OR EXISTS (SELECT FROM xero_sync_batch b
-                             WHERE b.connection_id = c.id AND b.state != 'done' AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s)))
+                             WHERE b.connection_id = c.id AND b.state != 'done' AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s))
+                 OR EXISTS (SELECT FROM xero_sync_job j
+                             WHERE j.connection_id = c.id AND j.state = 'running' AND NOT EXISTS (
+                                   SELECT FROM xero_sync_batch b WHERE b.id = j.batch_id AND b.state != 'done')))
              ORDER BY lane.id
             """,
             now=now, visited=visited, event=EVENT, held=self._held_sql(now),
