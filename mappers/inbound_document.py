@@ -1,4 +1,5 @@
 """Xero's invoices, bills and credit notes as plain values. Pure."""
+
 from decimal import Decimal
 
 from ..xero_api.money import cents, line_amount, line_tax
@@ -16,21 +17,25 @@ def document_view(element: dict, number_field: str) -> dict:
     status = element.get("Status") or ""
     inclusive = element.get("LineAmountTypes") == "Inclusive"
     sale = str(element.get("Type") or "").startswith("ACCREC")
-    return clean({
-        "type": element.get("Type"),
-        "status": STATUS.get(status, status),
-        "number": words(element.get(number_field)),
-        "reference": words(element.get("Reference")) if sale else "",
-        "contact": lower((element.get("Contact") or {}).get("ContactID")),
-        "date": day(element.get("DateString") or element.get("Date")),
-        "due_date": day(element.get("DueDateString") or element.get("DueDate")) if number_field == "InvoiceNumber" else "",
-        "currency": element.get("CurrencyCode"),
-        "rate": _rate(element.get("CurrencyRate")),
-        "tax": amount(element.get("TotalTax")),
-        "total": amount(element.get("Total")),
-        "lines": [] if status in GONE else [_line(line, inclusive) for line in element.get("LineItems") or []],
-        "money": _money(element),
-    })
+    return clean(
+        {
+            "type": element.get("Type"),
+            "status": STATUS.get(status, status),
+            "number": words(element.get(number_field)),
+            "reference": words(element.get("Reference")) if sale else "",
+            "contact": lower((element.get("Contact") or {}).get("ContactID")),
+            "date": day(element.get("DateString") or element.get("Date")),
+            "due_date": day(element.get("DueDateString") or element.get("DueDate"))
+            if number_field == "InvoiceNumber"
+            else "",
+            "currency": element.get("CurrencyCode"),
+            "rate": _rate(element.get("CurrencyRate")),
+            "tax": amount(element.get("TotalTax")),
+            "total": amount(element.get("Total")),
+            "lines": [_line(line, inclusive) for line in element.get("LineItems") or []],
+            "money": _money(element),
+        }
+    )
 
 
 def _rate(value) -> str:
@@ -42,33 +47,42 @@ def _rate(value) -> str:
 def _line(line: dict, inclusive: bool) -> dict:
     gross, tax = line.get("LineAmount"), line.get("TaxAmount")
     net = None if gross is None else Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)
-    return clean({
-        "description": words(line.get("Description")),
-        "quantity": amount(line.get("Quantity")) if net is not None else "",
-        "price": amount(line.get("UnitAmount")),
-        "discount": amount(line.get("DiscountRate")),
-        "account": words(line.get("AccountCode") or line.get("AccountID")),
-        "tax_type": line.get("TaxType") if net is not None else "",
-        "net": number(net),
-        "tax": amount(tax),
-    })
+    return clean(
+        {
+            "description": words(line.get("Description")),
+            "quantity": amount(line.get("Quantity")) if net is not None else "",
+            "price": amount(line.get("UnitAmount")),
+            "discount": amount(line.get("DiscountRate")),
+            "account": words(line.get("AccountCode") or line.get("AccountID")),
+            "tax_type": line.get("TaxType") if net is not None else "",
+            "net": number(net),
+            "tax": amount(tax),
+        }
+    )
 
 
 def _money(element: dict) -> dict:
     """What has been settled: changes of it are payments and credits, not edits."""
-    return clean({
-        "paid": amount(element.get("AmountPaid")),
-        "credited": amount(element.get("AmountCredited")),
-        "remaining": amount(element.get("RemainingCredit")) if "CreditNoteID" in element else "",
-        "payments": sorted(
-            f"{lower(payment.get('PaymentID'))} {amount(payment.get('Amount'))}" for payment in element.get("Payments") or []
-        ),
-        "credits": sorted(_credit(kind, part) for kind in ("CreditNotes", "Prepayments", "Overpayments") for part in element.get(kind) or []),
-        "allocations": sorted(
-            f"{lower((part.get('Invoice') or {}).get('InvoiceID'))} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
-            for part in element.get("Allocations") or []
-        ),
-    })
+    return clean(
+        {
+            "paid": amount(element.get("AmountPaid")),
+            "credited": amount(element.get("AmountCredited")),
+            "remaining": amount(element.get("RemainingCredit")) if "CreditNoteID" in element else "",
+            "payments": sorted(
+                f"{lower(payment.get('PaymentID'))} {amount(payment.get('Amount'))}"
+                for payment in element.get("Payments") or []
+            ),
+            "credits": sorted(
+                _credit(kind, part)
+                for kind in ("CreditNotes", "Prepayments", "Overpayments")
+                for part in element.get(kind) or []
+            ),
+            "allocations": sorted(
+                f"{lower((part.get('Invoice') or {}).get('InvoiceID'))} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
+                for part in element.get("Allocations") or []
+            ),
+        }
+    )
 
 
 def _credit(kind: str, part: dict) -> str:
@@ -88,7 +102,13 @@ def payload_element(payload: dict, percents: dict, total: Decimal | None, id_fie
             lines.append(line)
             continue
         tax = line.get("TaxAmount")
-        lines.append({**line, "LineAmount": net, "TaxAmount": line_tax(net, percents.get(line.get("TaxType"), Decimal(0))) if tax is None else tax})
+        lines.append(
+            {
+                **line,
+                "LineAmount": net,
+                "TaxAmount": line_tax(net, percents.get(line.get("TaxType"), Decimal(0))) if tax is None else tax,
+            }
+        )
     tax = sum((cents(line["TaxAmount"]) for line in lines if "TaxAmount" in line), Decimal(0))
     return {**payload, "LineItems": lines, "TotalTax": tax, "Total": total, id_field: xero_id}
 

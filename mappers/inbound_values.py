@@ -1,4 +1,5 @@
 """Xero's values in one form, however Xero writes them. Pure: texts, lists and dicts only."""
+
 from decimal import Decimal
 
 from ..xero_api.dates import parse_xero, to_date_string
@@ -28,7 +29,9 @@ def day(value) -> str:
 
 def words(value) -> str:
     """Return a text without the differences that are none: line ends, blanks around it."""
-    return "\n".join(line.rstrip() for line in str(value or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    return "\n".join(
+        line.rstrip() for line in str(value or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ).strip()
 
 
 def lower(value) -> str:

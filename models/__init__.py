@@ -16,7 +16,17 @@ from . import xero_sync_duplicates
 from . import xero_sync_sweep
 from . import xero_sync_cursor
 from . import xero_sync_pull
+from . import xero_sync_screen
 from . import xero_inbound
+from . import xero_inbound_document
+from . import xero_inbound_document_apply
+from . import xero_inbound_document_new
+from . import xero_inbound_contact
+from . import xero_inbound_contact_new
+from . import xero_inbound_sides
+from . import xero_inbound_organisation
+from . import xero_inbound_schedule
+from . import xero_conflict
 from . import xero_sync_mixin
 from . import xero_reference
 from . import xero_mapping_account

@@ -1,4 +1,5 @@
 """Connecting a company to an organisation: consent, choice, facts, disconnection."""
+
 import logging
 import uuid
 from datetime import timedelta
@@ -61,9 +62,12 @@ class XeroConnection(models.Model):
             return self._get_records_action()
         free = self._free_organisations(organisations)
         if not free:
-            raise errors.XeroError(self.env._(
-                "Xero returned no organisation that is free to connect. Tick one on the consent page, or disconnect it from its other company first."
-            ))
+            raise errors.XeroError(
+                self.env._(
+                    "Xero returned no organisation that is free to connect. Tick one on the consent page, "
+                    "or disconnect it from its other company first."
+                )
+            )
         self.write({"state": "choose"} if not self.tenant_id else {})
         if len(free) == 1 and not self.tenant_id:
             self._link_organisation(free[0])
@@ -75,12 +79,21 @@ class XeroConnection(models.Model):
         return [found for found in organisations if found["tenantId"] not in taken.mapped("tenant_id")]
 
     def _choose_action(self, organisations):
-        wizard = self.env["xero.connect.wizard"].create({
-            "connection_id": self.id,
-            "line_ids": [fields.Command.create({
-                "tenant_id": found["tenantId"], "tenant_connection_id": found["id"], "name": found["tenantName"],
-            }) for found in organisations],
-        })
+        wizard = self.env["xero.connect.wizard"].create(
+            {
+                "connection_id": self.id,
+                "line_ids": [
+                    fields.Command.create(
+                        {
+                            "tenant_id": found["tenantId"],
+                            "tenant_connection_id": found["id"],
+                            "name": found["tenantName"],
+                        }
+                    )
+                    for found in organisations
+                ],
+            }
+        )
         return wizard._get_records_action(target="new", name=self.env._("Choose the Xero organisation"))
 
     def action_choose(self, tenant_id=None):
@@ -93,7 +106,9 @@ class XeroConnection(models.Model):
             raise UserError(self.env._("Xero did not name its organisations: %s", explain(self.env, error))) from error
         free = self._free_organisations(organisations)
         if not free:
-            raise UserError(self.env._("This consent reaches no organisation that is free. Click Connect and tick one."))
+            raise UserError(
+                self.env._("This consent reaches no organisation that is free. Click Connect and tick one.")
+            )
         if tenant_id:
             return self._link_known(free, tenant_id)
         return self._choose_action(free)
@@ -112,21 +127,27 @@ class XeroConnection(models.Model):
         """
         self.ensure_one()
         if self.tenant_id and self.tenant_id != organisation["tenantId"] and self._has_links():
-            raise UserError(self.env._(
-                "%(company)s has documents in %(old)s. Archive this connection and make a new one for %(new)s.",
-                company=self.company_id.name, old=self.tenant_name, new=organisation["tenantName"],
-            ))
+            raise UserError(
+                self.env._(
+                    "%(company)s has documents in %(old)s. Archive this connection and make a new one for %(new)s.",
+                    company=self.company_id.name,
+                    old=self.tenant_name,
+                    new=organisation["tenantName"],
+                )
+            )
         parameters = self.env["ir.config_parameter"].sudo()
-        self.sudo().write({
-            "tenant_id": organisation["tenantId"],
-            "tenant_connection_id": organisation["id"],
-            "tenant_name": organisation["tenantName"],
-            "database_uuid": parameters.get_param("database.uuid"),
-            "state": "connected",
-            "reason": False,
-            "paused_until": False,
-            "pause_reason": False,
-        })
+        self.sudo().write(
+            {
+                "tenant_id": organisation["tenantId"],
+                "tenant_connection_id": organisation["id"],
+                "tenant_name": organisation["tenantName"],
+                "database_uuid": parameters.get_param("database.uuid"),
+                "state": "connected",
+                "reason": False,
+                "paused_until": False,
+                "pause_reason": False,
+            }
+        )
         client = self.sudo()._client()
         try:
             self.sudo()._refresh_organisation(client)
@@ -136,7 +157,11 @@ class XeroConnection(models.Model):
         self._resume_credential()
 
     def _has_links(self):
-        return bool(self.env["xero.link"].sudo().search_count([("connection_id", "=", self.id), ("xero_id", "!=", False)], limit=1))
+        return bool(
+            self.env["xero.link"]
+            .sudo()
+            .search_count([("connection_id", "=", self.id), ("xero_id", "!=", False)], limit=1)
+        )
 
     def _resume_credential(self):
         """A renewed consent serves every organisation of the credential."""
@@ -155,7 +180,11 @@ class XeroConnection(models.Model):
             try:
                 connection.sudo()._refresh_organisation(client)
             except errors.XeroError as error:
-                raise UserError(self.env._("%(name)s does not answer: %(reason)s", name=connection.name, reason=explain(self.env, error))) from error
+                raise UserError(
+                    self.env._(
+                        "%(name)s does not answer: %(reason)s", name=connection.name, reason=explain(self.env, error)
+                    )
+                ) from error
             finally:
                 client.close()
             if connection.state == "reauth":
@@ -172,7 +201,11 @@ class XeroConnection(models.Model):
                 connection.sudo()._refresh_organisation(client)
                 connection.sudo()._refresh_reference(client)
             except errors.XeroError as error:
-                raise UserError(self.env._("%(name)s could not be read: %(reason)s", name=connection.name, reason=explain(self.env, error))) from error
+                raise UserError(
+                    self.env._(
+                        "%(name)s could not be read: %(reason)s", name=connection.name, reason=explain(self.env, error)
+                    )
+                ) from error
             finally:
                 client.close()
         return self._notice(self.env._("Accounts, taxes and currencies are up to date."))
@@ -181,35 +214,25 @@ class XeroConnection(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "success", "message": message, "next": {"type": "ir.actions.client", "tag": "soft_reload"}},
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
         }
 
     def _refresh_organisation(self, client) -> None:
         """Read the organisation's facts; one call that Xero does not count as egress."""
         self.ensure_one()
         organisation = (client.get("Organisation").data.get("Organisations") or [{}])[0]
-        if organisation.get("Edition") in EDITIONS_WITHOUT_INVOICING or organisation.get("Version") in EDITIONS_WITHOUT_INVOICING:
-            raise UserError(self.env._("%s is a ledger or cashbook edition: it has no invoices to sync.", organisation.get("Name")))
+        if (
+            organisation.get("Edition") in EDITIONS_WITHOUT_INVOICING
+            or organisation.get("Version") in EDITIONS_WITHOUT_INVOICING
+        ):
+            raise UserError(
+                self.env._("%s is a ledger or cashbook edition: it has no invoices to sync.", organisation.get("Name"))
+            )
         self.write(self._organisation_values(organisation))
-
-    @api.model
-    def _cron_poll(self):
-        """Read each organisation's facts, accounts, taxes and currencies once a day: lock dates and plans change."""
-        stale = fields.Datetime.now() - FACTS_EVERY
-        due = self.search([("state", "=", "connected"), "|", ("facts_at", "=", False), ("facts_at", "<", stale)])
-        for connection in due:
-            if not connection._may_send():
-                continue
-            client = connection._client()
-            try:
-                connection._refresh_organisation(client)
-                connection._refresh_reference(client)
-            except (errors.XeroError, UserError) as error:
-                self.env.cr.rollback()
-                _logger.info("Connection %s was not read: %s", connection.id, type(error).__name__)
-            finally:
-                client.close()
-            self.env["ir.cron"]._commit_progress(1)
 
     @api.model
     def _organisation_values(self, organisation: dict) -> dict:
@@ -243,8 +266,11 @@ class XeroConnection(models.Model):
             return held["token"]
 
         return XeroClient(
-            credential._endpoints(), self.tenant_id or "", access_token,
-            on_call=on_call, correlation_id=str(uuid.uuid4()),
+            credential._endpoints(),
+            self.tenant_id or "",
+            access_token,
+            on_call=on_call,
+            correlation_id=str(uuid.uuid4()),
         )
 
     @api.model
@@ -262,7 +288,9 @@ class XeroConnection(models.Model):
 
     def _disconnect(self):
         credential = self.credential_id.sudo()
-        others = (credential.connection_ids - self).filtered(lambda connection: connection.state in ("connected", "reauth"))
+        others = (credential.connection_ids - self).filtered(
+            lambda connection: connection.state in ("connected", "reauth")
+        )
         try:
             if credential.grant_type == "authorization_code":
                 token, _expires_at = credential._access_token()

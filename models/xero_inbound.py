@@ -1,4 +1,5 @@
 """The way in: what Xero holds becomes what Odoo holds. Here: what all types share, and how they are found."""
+
 import logging
 import traceback
 from collections import namedtuple
@@ -33,6 +34,18 @@ OUTCOMES = {
 SILENT = ("echo", "agreed", "ignored")
 CHUNK = 200
 Result = namedtuple("Result", "outcome message res_id fix", defaults=(None, None, None))
+
+
+class Untakeable(Exception):
+    """An element that Odoo cannot take over before a person mends something.
+
+    :param kind: a failure type of ``xero.sync.job``
+    :param record: the record whose screen mends it
+    """
+
+    def __init__(self, kind: str, message: str, record=None):
+        super().__init__(message)
+        self.fix = {"kind": kind, **({"model": record._name, "res_id": record.id} if record else {})}
 
 
 class XeroInbound(models.AbstractModel):
@@ -109,6 +122,13 @@ class XeroInbound(models.AbstractModel):
         """Read what changed in Xero, in place of the usual pages; ``None`` when the usual pages shall be read."""
         return None
 
+    @api.model
+    def _settlements(self, connection, xero_type: str, pairs: list[tuple]) -> None:
+        """Take in what was paid or credited on documents.
+
+        :param pairs: ``(link, element)`` of invoices and credit notes whose settlement changed
+        """
+
     # === AGREEMENT === #
 
     @api.model
@@ -138,10 +158,13 @@ class XeroInbound(models.AbstractModel):
             **values,
         }
         self.env["xero.link"].flush_model()
-        self.env.cr.execute(SQL(
-            "UPDATE xero_link SET %s WHERE id = %s",
-            SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in row.items()), link.id,
-        ))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE xero_link SET %s WHERE id = %s",
+                SQL(", ").join(SQL("%s = %s", SQL.identifier(name), value) for name, value in row.items()),
+                link.id,
+            )
+        )
         link.invalidate_recordset()
 
     def _link_row(self, connection, res_id: int, element: dict, company=None, **values) -> dict:
@@ -168,10 +191,12 @@ class XeroInbound(models.AbstractModel):
 
         :return: ``{xero id: Result}``; what Odoo could not take is a failed fetch job already
         """
-        elements = list({element[self._id_field]: element for element in elements if element.get(self._id_field)}.values())
+        elements = list(
+            {element[self._id_field]: element for element in elements if element.get(self._id_field)}.values()
+        )
         results = {}
         for start in range(0, len(elements), CHUNK):
-            results |= self._apply_chunk(connection, elements[start:start + CHUNK])
+            results |= self._apply_chunk(connection, elements[start : start + CHUNK])
         return results
 
     def _apply_chunk(self, connection, elements):
@@ -196,6 +221,10 @@ class XeroInbound(models.AbstractModel):
                     changed.append((link, element))
         worker._adopt_views(connection, seen_first)
         if changed:
+            waiting = self.env["xero.conflict"]._waiting(connection, worker, changed)
+            results |= {xero_id: Result("ignored") for xero_id in waiting}
+            changed = [pair for pair in changed if pair[1][self._id_field] not in waiting]
+        if changed:
             results |= worker._guarded(connection, worker._apply_known, changed)
         if new:
             results |= worker._guarded(connection, worker._apply_new, new)
@@ -203,30 +232,42 @@ class XeroInbound(models.AbstractModel):
         return results
 
     def _as_worker(self, connection):
-        return self.with_company(connection.company_id).with_context(
-            allowed_company_ids=connection.company_id.ids, xero_no_sync=True, tracking_disable=False,
-        ).sudo()
+        return (
+            self.with_company(connection.company_id)
+            .with_context(
+                allowed_company_ids=connection.company_id.ids,
+                xero_no_sync=True,
+                tracking_disable=False,
+            )
+            .sudo()
+        )
 
     def _links(self, connection, xero_ids) -> dict:
         """Return ``{xero id: link}`` of those that have one; one query."""
-        links = self.env["xero.link"].search([
-            ("connection_id", "=", connection.id), ("xero_type", "=", self._xero_type), ("xero_id", "in", xero_ids),
-        ])
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "=", self._xero_type),
+                ("xero_id", "in", xero_ids),
+            ]
+        )
         return {link.xero_id: link for link in links}
 
     def _is_same_version(self, link, element) -> bool:
         """Whether ``element`` is the version that a write of ours was answered with, seen in full for the first time."""
         updated = dates.parse_xero(element.get("UpdatedDateUTC"))
         return bool(
-            link.remote_source != "read" and updated and link.xero_updated_at
+            link.remote_source != "read"
+            and updated
+            and link.xero_updated_at
             and updated.replace(microsecond=0) == link.xero_updated_at.replace(microsecond=0)
         )
 
     def _adopt_views(self, connection, pairs) -> None:
         """Complete the agreed views by what a reading shows and the answer to our write left out; one statement."""
-        self.env["xero.link"]._save_views([
-            (link.id, self._agreement(self._xero_type, element, "read")) for link, element in pairs
-        ])
+        self.env["xero.link"]._save_views(
+            [(link.id, self._agreement(self._xero_type, element, "read")) for link, element in pairs]
+        )
 
     def _guarded(self, connection, step, items) -> dict:
         """Run ``step`` over all ``items``; when it breaks, over each alone, so that one bad element stops no other."""
@@ -255,14 +296,19 @@ class XeroInbound(models.AbstractModel):
     def _write_down(self, connection, results) -> None:
         """Put what was written into the log, and what could not be taken over on failed jobs."""
         told = {xero_id: result for xero_id, result in results.items() if result.outcome not in SILENT}
-        self.env["xero.log"].create([{
-            "connection_id": connection.id,
-            "company_id": connection.company_id.id,
-            "direction": "in",
-            "path": f"{self._resource}/{xero_id}",
-            "summary": self.env._("%(type)s: %(outcome)s", type=self._xero_type, outcome=result.outcome),
-            "detail": None if result.outcome == "failed" else result.message,
-        } for xero_id, result in told.items()])
+        self.env["xero.log"].create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "company_id": connection.company_id.id,
+                    "direction": "in",
+                    "path": f"{self._resource}/{xero_id}",
+                    "summary": self.env._("%(type)s: %(outcome)s", type=self._xero_type, outcome=result.outcome),
+                    "detail": None if result.outcome == "failed" else result.message,
+                }
+                for xero_id, result in told.items()
+            ]
+        )
         failed = {xero_id: result for xero_id, result in told.items() if result.outcome == "failed"}
         self.env["xero.sync.job"]._fail_fetches(connection, self, failed)
         self._notify_screens(connection, told)
@@ -271,5 +317,7 @@ class XeroInbound(models.AbstractModel):
         res_ids = sorted({result.res_id for result in results.values() if result.res_id})
         if res_ids and self._odoo_model:
             self.env["bus.bus"]._sendone(
-                (connection.company_id, "xero"), "xero_connector.status", {"model": self._odoo_model, "ids": res_ids},
+                (connection.company_id, "xero"),
+                "xero_connector.status",
+                {"model": self._odoo_model, "ids": res_ids},
             )

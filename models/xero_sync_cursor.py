@@ -19,7 +19,9 @@ class XeroSyncCursor(models.Model):
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     xero_type = fields.Char("Element", required=True, readonly=True)
-    watermark = fields.Datetime("Read Up To", readonly=True, help="By Xero's clock: every change up to this time is known.")
+    watermark = fields.Datetime(
+        "Read Up To", readonly=True, help="By Xero's clock: every change up to this time is known."
+    )
     polled_at = fields.Datetime("Last Read", readonly=True, help="By Odoo's clock.")
     polled_at_xero = fields.Datetime("Last Read by Xero's Clock", readonly=True)
     full_read_at = fields.Datetime("Last Full Read", readonly=True, help="By Odoo's clock.")
@@ -45,10 +47,14 @@ class XeroSyncCursor(models.Model):
         if cursor:
             return cursor
         start = connection.sync_from and fields.Datetime.to_datetime(connection.sync_from) - timedelta(days=1)
-        return self.create({
-            "connection_id": connection.id, "xero_type": xero_type,
-            "watermark": start, "full_read_at": start and fields.Datetime.now(),
-        })
+        return self.create(
+            {
+                "connection_id": connection.id,
+                "xero_type": xero_type,
+                "watermark": start,
+                "full_read_at": start and fields.Datetime.now(),
+            }
+        )
 
     def _is_full_due(self) -> bool:
         """Whether everything is to be read, because nothing was yet, a full read was cut short, or the last is long ago."""

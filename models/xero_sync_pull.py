@@ -1,4 +1,5 @@
 """Reading: polls that walk what changed, and fetches of single elements. Calls are made by the lane's worker, as all are."""
+
 import logging
 import traceback
 from datetime import timedelta
@@ -43,8 +44,9 @@ class XeroSyncJob(models.Model):
         inbound = self.env["xero.inbound"]._for_type(xero_type)
         if not ids or inbound is None:
             return
-        self._sql(SQL(
-            """
+        self._sql(
+            SQL(
+                """
             INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, xero_id, state, priority, rank, run_after,
                                        attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
             SELECT %(connection)s, %(company)s, 'pull', %(type)s, NULLIF(v.xero_id, ''), 'pending', %(priority)s, %(rank)s, %(now)s,
@@ -54,9 +56,16 @@ class XeroSyncJob(models.Model):
             DO UPDATE SET state = 'pending', priority = LEAST(xero_sync_job.priority, EXCLUDED.priority), attempts = 0,
                           run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after), write_date = EXCLUDED.write_date
             """,
-            connection=connection.id, company=connection.company_id.id, type=xero_type, ids=ids, priority=priority,
-            rank=inbound._rank, now=fields.Datetime.now(), user=self.env.uid,
-        ))
+                connection=connection.id,
+                company=connection.company_id.id,
+                type=xero_type,
+                ids=ids,
+                priority=priority,
+                rank=inbound._rank,
+                now=fields.Datetime.now(),
+                user=self.env.uid,
+            )
+        )
 
     @api.model
     def _fail_fetches(self, connection, inbound, failed: dict) -> None:
@@ -66,24 +75,40 @@ class XeroSyncJob(models.Model):
         """
         if not failed:
             return
-        running = self.search([
-            ("connection_id", "=", connection.id), ("operation", "=", "pull"), ("xero_type", "=", inbound._xero_type),
-            ("xero_id", "in", list(failed)), ("state", "=", "running"),
-        ])
+        running = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("operation", "=", "pull"),
+                ("xero_type", "=", inbound._xero_type),
+                ("xero_id", "in", list(failed)),
+                ("state", "=", "running"),
+            ]
+        )
         running.write({"state": "cancelled", "done_at": fields.Datetime.now()})
         self._enqueue_fetch(connection, inbound._xero_type, list(failed))
-        jobs = self.search([
-            ("connection_id", "=", connection.id), ("operation", "=", "pull"), ("xero_type", "=", inbound._xero_type),
-            ("xero_id", "in", [xero_id.lower() for xero_id in failed]), ("state", "=", "pending"),
-        ])
+        jobs = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("operation", "=", "pull"),
+                ("xero_type", "=", inbound._xero_type),
+                ("xero_id", "in", [xero_id.lower() for xero_id in failed]),
+                ("state", "=", "pending"),
+            ]
+        )
         by_id = {xero_id.lower(): result for xero_id, result in failed.items()}
         for job in jobs:
             result = by_id[job.xero_id]
             fix = result.fix or {}
-            job.write({
-                "state": "failed", "failure_type": fix.get("kind", "validation"), "failure_detail": result.message,
-                "fix_action": {"model": fix["model"], "res_id": fix["res_id"]} if fix.get("model") and fix.get("res_id") else None,
-            })
+            job.write(
+                {
+                    "state": "failed",
+                    "failure_type": fix.get("kind", "validation"),
+                    "failure_detail": result.message,
+                    "fix_action": {"model": fix["model"], "res_id": fix["res_id"]}
+                    if fix.get("model") and fix.get("res_id")
+                    else None,
+                }
+            )
 
 
 class XeroSyncRunner(models.AbstractModel):
@@ -100,7 +125,7 @@ class XeroSyncRunner(models.AbstractModel):
         polls = jobs.filtered(lambda job: not job.xero_id)
         fetches = jobs - polls
         for start in range(0, len(fetches), IDS):
-            chunk = fetches[start:start + IDS]
+            chunk = fetches[start : start + IDS]
             self._read(connection, chunk, lambda chunk=chunk: self._fetch(connection, client, inbound, chunk))
         if polls:
             self._read(connection, polls, lambda: self._poll(connection, client, inbound, polls))
@@ -174,16 +199,23 @@ class XeroSyncRunner(models.AbstractModel):
     def _postpone(self, connection, job_ids):
         """The day's last calls are for people: go on later where this stopped."""
         self._finish_or_requeue(SQL("id = ANY(%s) AND state = 'running'", job_ids))
-        self.env["xero.sync.job"]._sql(SQL(
-            "UPDATE xero_sync_job SET run_after = %s WHERE id = ANY(%s) AND state = 'pending'",
-            fields.Datetime.now() + HELD_WAIT, job_ids,
-        ))
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                "UPDATE xero_sync_job SET run_after = %s WHERE id = ANY(%s) AND state = 'pending'",
+                fields.Datetime.now() + HELD_WAIT,
+                job_ids,
+            )
+        )
 
     def _is_held(self, connection) -> bool:
         """Whether the calls left today are those kept for people."""
-        [[held]] = self.env.execute_query(SQL(
-            "SELECT %s FROM xero_connection c WHERE c.id = %s", self._held_sql(fields.Datetime.now()), connection.id,
-        ))
+        [[held]] = self.env.execute_query(
+            SQL(
+                "SELECT %s FROM xero_connection c WHERE c.id = %s",
+                self._held_sql(fields.Datetime.now()),
+                connection.id,
+            )
+        )
         return held
 
     def _read_changes(self, connection, client, inbound, cursor) -> bool:
@@ -196,12 +228,16 @@ class XeroSyncRunner(models.AbstractModel):
         :return: whether the walk came to its end
         """
         seen, back_to = {}, None
-        for number, answer in enumerate(client.pages(inbound._resource, params=dict(inbound._params), modified_since=cursor._since()), 1):
+        for number, answer in enumerate(
+            client.pages(inbound._resource, params=dict(inbound._params), modified_since=cursor._since()), 1
+        ):
             elements = rows(answer.data, inbound._resource)
             if number == 1 and self._page_count(answer) > LONG_WALK:
                 return self._read_in_full(connection, client, inbound, cursor)
             edge = self._newest(elements)
-            twice = [seen[element.get(inbound._id_field)] for element in elements if element.get(inbound._id_field) in seen]
+            twice = [
+                seen[element.get(inbound._id_field)] for element in elements if element.get(inbound._id_field) in seen
+            ]
             back_to = min(filter(None, [back_to, *twice]), default=None)
             seen |= {element.get(inbound._id_field): edge for element in elements}
             self._transaction(self._take_page, connection, inbound, cursor, elements, answer, number == 1, edge)
@@ -217,12 +253,14 @@ class XeroSyncRunner(models.AbstractModel):
         results = inbound.with_env(self.env)._apply(connection, elements)
         changes = sum(result.outcome not in ("echo", "ignored") for result in results.values())
         cursor._reached(edge)
-        cursor.write({
-            "polled_at": fields.Datetime.now(),
-            "polled_at_xero": answer.server_time or cursor.polled_at_xero,
-            "last_count": len(elements) + (0 if first else cursor.last_count),
-            "last_changes": changes + (0 if first else cursor.last_changes),
-        })
+        cursor.write(
+            {
+                "polled_at": fields.Datetime.now(),
+                "polled_at_xero": answer.server_time or cursor.polled_at_xero,
+                "last_count": len(elements) + (0 if first else cursor.last_count),
+                "last_changes": changes + (0 if first else cursor.last_changes),
+            }
+        )
 
     def _read_in_full(self, connection, client, inbound, cursor) -> bool:
         """Walk everything in the order of ids, going on where an earlier run stopped.
@@ -248,14 +286,17 @@ class XeroSyncRunner(models.AbstractModel):
             cursor.full_started_at = answer.server_time or self._newest(elements) or cursor.watermark
             cursor.write({"last_count": 0, "last_changes": 0})
         results = inbound.with_env(self.env)._apply(connection, elements)
-        cursor.write({
-            "full_page": 0 if last else number + 1,
-            "full_page_count": self._page_count(answer),
-            "polled_at": fields.Datetime.now(),
-            "polled_at_xero": answer.server_time or cursor.polled_at_xero,
-            "last_count": cursor.last_count + len(elements),
-            "last_changes": cursor.last_changes + sum(result.outcome not in ("echo", "ignored") for result in results.values()),
-        })
+        cursor.write(
+            {
+                "full_page": 0 if last else number + 1,
+                "full_page_count": self._page_count(answer),
+                "polled_at": fields.Datetime.now(),
+                "polled_at_xero": answer.server_time or cursor.polled_at_xero,
+                "last_count": cursor.last_count + len(elements),
+                "last_changes": cursor.last_changes
+                + sum(result.outcome not in ("echo", "ignored") for result in results.values()),
+            }
+        )
         if last:
             cursor.full_read_at = fields.Datetime.now()
             cursor._reached(cursor.full_started_at)
@@ -266,4 +307,6 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _newest(self, elements):
         """Return the newest time of change among ``elements``, by Xero's clock; ``None`` without any."""
-        return max(filter(None, (dates.parse_xero(element.get("UpdatedDateUTC")) for element in elements)), default=None)
+        return max(
+            filter(None, (dates.parse_xero(element.get("UpdatedDateUTC")) for element in elements)), default=None
+        )

@@ -1,4 +1,5 @@
 """Sending: what each claimed job takes, the call, and what Xero answered."""
+
 import hashlib
 import logging
 import traceback
@@ -28,9 +29,13 @@ class XeroSyncRunner(models.AbstractModel):
     # === PLAN === #
 
     def _push(self, connection, client, jobs) -> None:
-        """Bring the records of ``jobs`` (claimed, of one kind) to Xero; each call and its results are committed alone."""
+        """Bring the records of ``jobs`` (claimed, of one kind) to Xero; each call and its results are committed
+        alone.
+        """
         mapper = self.env["xero.mapper"]._for_type(jobs[0].xero_type)
         plan = self._transaction(self._plan, connection, mapper, jobs.ids)
+        if plan.get("POST"):
+            plan["POST"] = self._screen_updates(connection, client, mapper, plan["POST"])
         for method, items in plan.items():
             for chunk in self._chunks(mapper, items):
                 self._ship(connection, client, mapper, method, chunk)
@@ -46,7 +51,10 @@ class XeroSyncRunner(models.AbstractModel):
         plan, settled, failures, blocked = defaultdict(list), [], {}, {}
         for job in jobs:
             out, link = outgoing.get(job.id), links.get(job.res_id)
-            if isinstance(out, Failure):
+            if link and link.state == "conflict":
+                # A person is being asked: nothing is overwritten meanwhile.
+                settled.append(job.id)
+            elif isinstance(out, Failure):
                 failures[job.id] = out
             elif out and out.problems and out.status != "ABSENT":
                 failures[job.id] = self._problem_failure([connection._locate(problem) for problem in out.problems])
@@ -65,7 +73,8 @@ class XeroSyncRunner(models.AbstractModel):
         pushes = jobs.filtered(lambda job: job.operation == "push")
         records = self.env[mapper._odoo_model].browse(pushes.mapped("res_id")).exists()
         records = records.with_company(connection.company_id).with_context(
-            allowed_company_ids=connection.company_id.ids, xero_no_sync=True,
+            allowed_company_ids=connection.company_id.ids,
+            xero_no_sync=True,
         )
         try:
             with self.env.cr.savepoint():
@@ -79,7 +88,7 @@ class XeroSyncRunner(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return mapper._prepare(record, connection)[record.id]
-        except Exception:  # noqa: BLE001 -- kept on the job for us to read
+        except Exception:
             _logger.exception("Preparing %s %s for Xero failed", record._name, record.id)
             return Failure("bug", traceback.format_exc(limit=-5))
 
@@ -95,7 +104,17 @@ class XeroSyncRunner(models.AbstractModel):
         if exists and link.digest == digest and link.state == "synced":
             return None, None
         payload = {mapper._xero_id_field: link.xero_id, **out.payload} if exists else out.payload
-        item = Item(job.id, job.res_id, job.company_id.id, payload, digest, out.total, wanted, out.number, "\n".join(out.notices))
+        item = Item(
+            job.id,
+            job.res_id,
+            job.company_id.id,
+            payload,
+            digest,
+            out.total,
+            wanted,
+            out.number,
+            "\n".join(out.notices),
+        )
         return ("POST" if exists else "PUT"), item
 
     def _removal(self, mapper, job, link):
@@ -107,7 +126,11 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _problem_failure(self, problems):
         first = problems[0]
-        kind = first.code if first.code in dict(self.env["xero.sync.job"]._fields["failure_type"].selection) else "validation"
+        kind = (
+            first.code
+            if first.code in dict(self.env["xero.sync.job"]._fields["failure_type"].selection)
+            else "validation"
+        )
         fix = {"model": first.model, "res_id": first.res_id} if first.model and first.res_id else None
         return Failure(kind, "\n".join(problem.message for problem in problems), fix)
 
@@ -134,24 +157,31 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _store_batch(self, connection, mapper, method, items, body):
         correlation_id = str(uuid.uuid4())
-        batch = self.env["xero.sync.batch"].create({
-            "connection_id": connection.id,
-            "method": method,
-            "resource": mapper._xero_resource,
-            "xero_type": mapper._xero_type,
-            # Xero keeps keys per app: database and organisation make it ours alone.
-            "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
-            "correlation_id": correlation_id,
-            "digest": hashlib.sha256(body).hexdigest(),
-            "started_at": fields.Datetime.now(),
-            "body": body.decode(),
-            "items": [self._stored_item(item) for item in items],
-        })
+        batch = self.env["xero.sync.batch"].create(
+            {
+                "connection_id": connection.id,
+                "method": method,
+                "resource": mapper._xero_resource,
+                "xero_type": mapper._xero_type,
+                # Xero keeps keys per app: database and organisation make it ours alone.
+                "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
+                "correlation_id": correlation_id,
+                "digest": hashlib.sha256(body).hexdigest(),
+                "started_at": fields.Datetime.now(),
+                "body": body.decode(),
+                "items": [self._stored_item(item) for item in items],
+            }
+        )
         self.env.flush_all()
-        self.env["xero.sync.job"]._sql(SQL(
-            "UPDATE xero_sync_job SET batch_id = %s, correlation_id = %s, heartbeat = %s WHERE id = ANY(%s)",
-            batch.id, correlation_id, fields.Datetime.now(), [item.job_id for item in items],
-        ))
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                "UPDATE xero_sync_job SET batch_id = %s, correlation_id = %s, heartbeat = %s WHERE id = ANY(%s)",
+                batch.id,
+                correlation_id,
+                fields.Datetime.now(),
+                [item.job_id for item in items],
+            )
+        )
         return batch
 
     def _stored_item(self, item) -> list:
@@ -185,9 +215,13 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _mark_unknown(self, connection, batch, error):
         wait = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
-        batch.write({
-            "state": "unknown", "answered": error.status is not None, "resolve_after": fields.Datetime.now() + wait,
-        })
+        batch.write(
+            {
+                "state": "unknown",
+                "answered": error.status is not None,
+                "resolve_after": fields.Datetime.now() + wait,
+            }
+        )
         self._record_calls(connection, batch)
 
     def _close_batch(self, connection, batch):
@@ -198,7 +232,9 @@ class XeroSyncRunner(models.AbstractModel):
         self._finish_or_requeue(SQL("batch_id = %s AND state = 'running'", batch.id))
 
     def _refuse_batch(self, connection, batch, messages):
-        """The call was refused as a whole: a lone document has failed, of several each is sent alone to find the one."""
+        """The call was refused as a whole: a lone document has failed, of several each is sent alone to find the
+        one.
+        """
         jobs = self.env["xero.sync.job"].search([("batch_id", "=", batch.id), ("state", "=", "running")])
         if len(jobs) > 1:
             jobs.write({"solo": True})

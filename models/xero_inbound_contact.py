@@ -1,0 +1,327 @@
+"""Contacts that changed in Xero."""
+
+from odoo import models
+from odoo.exceptions import AccessError, RedirectWarning, UserError
+
+from ..mappers.contact_parts import payment_terms
+from ..mappers.inbound_contact import contact_view
+from ..mappers.inbound_document import changed_fields
+from ..xero_api import codec
+from .xero_inbound import Result, Untakeable
+from .xero_inbound_states import CONTACT_TABLE
+
+FORBIDDEN = (AccessError, UserError, RedirectWarning)
+PLAIN = {
+    "name": "name",
+    "email": "email",
+    "reference": "ref",
+    "registry": "company_registry",
+    "tax_number": "vat",
+    "phone": "phone",
+}
+PLACES = {"invoice_address": "invoice", "delivery_address": "delivery"}
+
+
+class XeroInboundContact(models.AbstractModel):
+    """Only what changed in Xero since the last agreement is written: the rest of the partner is Odoo's."""
+
+    _name = "xero.inbound.contact"
+    _inherit = "xero.inbound"
+    _description = "Xero Inbound Contact"
+
+    _xero_type = "Contact"
+    _resource = "Contacts"
+    _id_field = "ContactID"
+    _status_field = "ContactStatus"
+    _odoo_model = "res.partner"
+    _category = "CONTACT"
+    _rank = 10
+    _params = {"includeArchived": "true"}
+
+    def _remote_view(self, element):
+        return contact_view(element)
+
+    # === KNOWN === #
+
+    def _apply_known(self, connection, changed):
+        partners = (
+            self.env["res.partner"]
+            .with_context(active_test=False)
+            .browse([link.res_id for link, _element in changed])
+            .exists()
+        )
+        by_id = {partner.id: partner for partner in partners}
+        local = self._locally_changed(connection, changed, partners)
+        shared = self._shared(connection, partners)
+        results = {}
+        for link, element in changed:
+            view, partner = self._remote_view(element), by_id.get(link.res_id)
+            event = self._event(link, view)
+            state = self._state(partner, local, shared)
+            if event == "edited" and state == "changed" and not self._both_sides(connection, link, partner, view):
+                state = "active"
+            action = CONTACT_TABLE[state, event] if event else "agreed"
+            results[element[self._id_field]] = getattr(self, f"_do_{action}")(
+                connection, link, element, view, partner, event
+            )
+        return results
+
+    def _event(self, link, view) -> str | None:
+        base = link.remote_view or {}
+        changed = changed_fields(base, view)
+        if view.get("merged_to") and "merged_to" in changed:
+            return "merged"
+        if "status" in changed:
+            return "restored" if view.get("status") == "ACTIVE" else "archived"
+        return "edited" if changed else None
+
+    def _state(self, partner, local, shared) -> str:
+        if not partner:
+            return "missing"
+        if partner.id in local:
+            return "changed"
+        if not partner.active:
+            return "archived"
+        return "shared" if partner.id in shared else "active"
+
+    def _locally_changed(self, connection, changed, partners) -> set:
+        links = {link.res_id: link for link, _element in changed}
+        return {
+            res_id
+            for res_id, out in self._outgoing(connection, partners).items()
+            if links[res_id].digest and codec.digest(out.agreed()) != links[res_id].digest
+        }
+
+    def _outgoing(self, connection, partners) -> dict:
+        return self.env["xero.mapper"]._for_type("Contact")._prepare(partners, connection)
+
+    def _both_sides(self, connection, link, partner, view) -> set:
+        """Return the fields that both sides changed, each to something else; changes of different fields do not meet."""
+        base = link.remote_view or {}
+        odoo = self._odoo_view(connection, link, partner)
+        remote, local = changed_fields(base, view), changed_fields(base, odoo)
+        return {name for name in remote & local if odoo.get(name) != view.get(name)}
+
+    def _odoo_view(self, connection, link, partner) -> dict:
+        """Return Odoo's side in the form of Xero's. What is empty in Odoo is not sent, so there Xero's value stands."""
+        out = self._outgoing(connection, partner)[partner.id]
+        return {**(link.remote_view or {}), **contact_view(out.payload)}
+
+    def _shared(self, connection, partners) -> set:
+        """Return the partners that a login or another connected company uses."""
+        users = self.env["res.users"].search([("partner_id", "in", partners.ids)])
+        others = self.env["xero.link"].search(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", partners.ids),
+                ("connection_id", "!=", connection.id),
+                ("connection_id.active", "=", True),
+                ("xero_id", "!=", False),
+                ("xero_status", "!=", "ARCHIVED"),
+            ]
+        )
+        return {*users.partner_id.ids, *others.mapped("res_id")}
+
+    # === WHAT IS DONE === #
+
+    def _do_ignored(self, connection, link, element, view, partner, event):
+        self._agree(connection, link, element)
+        return Result("ignored", res_id=link.res_id)
+
+    def _do_agreed(self, connection, link, element, view, partner, event):
+        self._agree(connection, link, element)
+        return Result("agreed", res_id=link.res_id)
+
+    def _do_updated(self, connection, link, element, view, partner, event):
+        changed = changed_fields(link.remote_view, view)
+        return self._try(
+            connection, link, element, partner, "updated", lambda: self._write(connection, partner, view, changed)
+        )
+
+    def _do_archived(self, connection, link, element, view, partner, event):
+        return self._try(connection, link, element, partner, "archived", partner.action_archive)
+
+    def _do_restored(self, connection, link, element, view, partner, event):
+        return self._try(connection, link, element, partner, "restored", partner.action_unarchive)
+
+    def _do_refused(self, connection, link, element, view, partner, event):
+        return self._refuse(
+            connection,
+            link,
+            element,
+            partner,
+            self.env._(
+                "%s was archived in Xero. In Odoo it stays, because a login or another company uses it. No document can be sent for it until it "
+                "is restored in Xero.",
+                partner.display_name,
+            ),
+        )
+
+    def _do_conflict(self, connection, link, element, view, partner, event):
+        return self.env["xero.conflict"]._meet(self, connection, link, element, partner)
+
+    def _do_merged(self, connection, link, element, view, partner, event):
+        """The contact lives on under another id: the partner's link follows, unless another partner has it already."""
+        survivor = self._links(connection, [view["merged_to"]]).get(view["merged_to"])
+        if survivor:
+            other = self.env["res.partner"].browse(survivor.res_id).exists()
+            return self._refuse(
+                connection,
+                link,
+                element,
+                partner,
+                self.env._(
+                    "Xero merged the contacts of %(one)s and %(other)s into one. Merge the two in Odoo as well.",
+                    one=partner.display_name,
+                    other=other.display_name,
+                ),
+                kind="merged",
+            )
+        link.write(
+            {
+                "xero_id": view["merged_to"],
+                "xero_status": "ACTIVE",
+                "remote_view": False,
+                "remote_digest": False,
+                "remote_source": "write",
+            }
+        )
+        self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", [view["merged_to"]])
+        return Result("merged", res_id=partner.id)
+
+    def _refuse(self, connection, link, element, partner, reason, kind="refused"):
+        return self.env["xero.conflict"]._refuse(self, connection, link, element, partner, reason, kind)
+
+    def _try(self, connection, link, element, partner, outcome, step):
+        try:
+            with self.env.cr.savepoint():
+                step()
+        except Untakeable as error:
+            return Result("failed", str(error), partner.id, error.fix)
+        except FORBIDDEN as error:
+            partner.invalidate_recordset()
+            return self._refuse(connection, link, element, partner, str(error.args[0]))
+        self._agree(connection, link, element, **self._agreed_values(connection, link, partner, element))
+        return Result(outcome, res_id=partner.id)
+
+    def _agreed_values(self, connection, link, partner, element) -> dict:
+        """Return the columns of the link after the partner took over ``element``.
+
+        A change of Odoo's that is still to be sent keeps the old digest, so that it is sent.
+        """
+        values = {"state": "synced", "message": None, "xero_number": element.get("Name") or None}
+        waiting = self.env["xero.sync.job"].search_count(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", "res.partner"),
+                ("res_id", "=", partner.id),
+                ("operation", "=", "push"),
+                ("state", "in", ("pending", "blocked", "failed", "dead")),
+            ],
+            limit=1,
+        )
+        if not waiting:
+            values["digest"] = codec.digest(self._outgoing(connection, partner)[partner.id].agreed())
+        return values
+
+    # === WRITING === #
+
+    def _write(self, connection, partner, view, changed) -> None:
+        """Write the fields ``changed`` of ``view`` to ``partner`` and its addresses and people."""
+        values = {field: view.get(name) or False for name, field in PLAIN.items() if name in changed}
+        if not values.get("name", True):
+            del values["name"]
+        if "terms" in changed:
+            values |= self._term_values(view.get("terms") or {})
+        if values:
+            partner.write(values)
+        for name, kind in PLACES.items():
+            if name in changed:
+                self._write_place(partner, kind, view.get(name) or {})
+        if "persons" in changed:
+            self._write_persons(partner, view.get("persons") or [])
+
+    def _write_place(self, partner, kind, place):
+        """Write an address to the part of the partner that stands for it; a delivery address of its own becomes a part."""
+        values = self._place_values(place)
+        part = partner.child_ids.filtered(lambda child: child.type == kind)[:1]
+        if part:
+            part.write(values)
+        elif kind == "invoice":
+            partner.write(values)
+        elif place and any((partner[name] or False) != value for name, value in values.items()):
+            self.env["res.partner"].create(
+                {"parent_id": partner.id, "type": kind, "name": place.get("attention") or False, **values}
+            )
+
+    def _place_values(self, place) -> dict:
+        country = self._country(place.get("country"))
+        state = (
+            self.env["res.country.state"].search(
+                [
+                    ("country_id", "=", country.id),
+                    "|",
+                    ("name", "=ilike", place.get("region", "")),
+                    ("code", "=ilike", place.get("region", "")),
+                ],
+                limit=1,
+            )
+            if place.get("region") and country
+            else self.env["res.country.state"]
+        )
+        return {
+            "street": place.get("street") or False,
+            "street2": place.get("street2") or False,
+            "city": place.get("city") or False,
+            "zip": place.get("zip") or False,
+            "country_id": country.id,
+            "state_id": state.id,
+        }
+
+    def _country(self, name):
+        countries = self.env["res.country"].with_context(lang="en_US")
+        return (
+            countries.search(["|", ("name", "=ilike", name), ("code", "=ilike", name)], limit=1) if name else countries
+        )
+
+    def _write_persons(self, partner, persons):
+        """Add people and correct their names, found by their address; who was taken out in Xero stays in Odoo."""
+        by_email = {
+            (child.email or "").strip().lower(): child for child in partner.child_ids if child.type == "contact"
+        }
+        for person in persons:
+            child = by_email.get(person.get("email", "").lower())
+            if not child and person.get("name"):
+                self.env["res.partner"].create(
+                    {
+                        "parent_id": partner.id,
+                        "type": "contact",
+                        "name": person["name"],
+                        "email": person.get("email") or False,
+                    }
+                )
+            elif child and person.get("name") and child.name != person["name"]:
+                child.name = person["name"]
+
+    def _term_values(self, terms) -> dict:
+        """Return the payment terms of Odoo that say the same as Xero's; without one Odoo's stay."""
+        values = {}
+        for side, field in (("sales", "property_payment_term_id"), ("bills", "property_supplier_payment_term_id")):
+            if side in terms and (term := self._term(terms[side])):
+                values[field] = term.id
+        return values
+
+    def _term(self, wanted):
+        for term in self.env["account.payment.term"].search([]):
+            told = payment_terms(PartnerTerms(term, term)).get("Sales")
+            if told and f"{told['Type']} {told['Day']}" == wanted:
+                return term
+        return None
+
+
+class PartnerTerms:
+    """Stands in for a partner of one payment term, for the mapper that tells Xero's form of it."""
+
+    def __init__(self, sales, bills):
+        self.property_payment_term_id = sales
+        self.property_supplier_payment_term_id = bills

@@ -1,0 +1,111 @@
+"""Settling a disagreement: some fields from Odoo, some from Xero."""
+
+from decimal import Decimal
+
+from odoo import models
+
+from ..mappers.inbound_document import changed_fields, payload_element
+from ..xero_api import codec
+from .xero_sync_job import CLICK
+
+WITH_LINES = {"tax", "total"}
+
+
+class XeroInbound(models.AbstractModel):
+    _inherit = "xero.inbound"
+
+    def _odoo_view(self, connection, link, record) -> dict:
+        """Return Odoo's side of a linked record in the form of ``_remote_view``."""
+        raise NotImplementedError
+
+    def _take_sides(self, connection, link, element, record, mine: set) -> None:
+        """Make both sides agree: Xero's value of every field but ``mine``, Odoo's of those.
+
+        :raise UserError: Odoo forbids it
+        :raise Untakeable: Odoo misses something for it
+        """
+        raise NotImplementedError
+
+    def _resend(self, connection, link, element, record) -> None:
+        """Remember what Xero holds and have Odoo's side sent over it."""
+        self._agree(connection, link, element, digest=None, state="to_sync", message=None)
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, link.company_id.id)], priority=CLICK)
+        self.env["xero.sync.runner"]._wake(connection.ids)
+
+
+class XeroInboundContact(models.AbstractModel):
+    _inherit = "xero.inbound.contact"
+
+    def _take_sides(self, connection, link, element, record, mine):
+        view = self._remote_view(element)
+        theirs = changed_fields(self._odoo_view(connection, link, record), view) - mine
+        if "status" in theirs:
+            record.action_unarchive() if view.get("status") == "ACTIVE" else record.action_archive()
+        self._write(connection, record, view, theirs - {"status"})
+        if mine:
+            self._resend(connection, link, element, record)
+            return
+        self._agree(
+            connection,
+            link,
+            element,
+            **{
+                **self._agreed_values(connection, link, record, element),
+                "digest": codec.digest(self._outgoing(connection, record)[record.id].agreed()),
+            },
+        )
+
+
+class XeroInboundDocument(models.AbstractModel):
+    _inherit = "xero.inbound.document"
+
+    def _odoo_view(self, connection, link, record):
+        out = self._outgoing(connection, record).get(record.id)
+        if out is None or out.status == "ABSENT":
+            return {"type": (link.remote_view or {}).get("type"), "status": "VOIDED"}
+        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
+        percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
+        return {
+            **self._remote_view(payload_element(out.payload, percents, out.total, self._id_field, link.xero_id)),
+            **({"money": link.remote_view["money"]} if (link.remote_view or {}).get("money") else {}),
+        }
+
+    def _take_sides(self, connection, link, element, record, mine):
+        view, ours = self._remote_view(element), self._odoo_view(connection, link, record)
+        mine = mine | WITH_LINES if "lines" in mine else mine - WITH_LINES
+        mine &= changed_fields(ours, view)
+        theirs = changed_fields(ours, view) - mine - {"money"}
+        if view["status"] == "VOIDED":
+            if "status" in mine:
+                self._resend(connection, link, element, record)
+                return
+            self._cancel(record)
+        else:
+            if "status" in mine and ours["status"] == "VOIDED":
+                self._resend(connection, link, element, record)
+                return
+            self._bring_in_step(
+                connection, link, record, {**view, **{name: ours[name] for name in mine if name in ours}}, theirs, ours
+            )
+        if mine:
+            self._resend(connection, link, element, record)
+            return
+        self._agree(connection, link, element, **self._agreed_values(connection, record, element))
+        self._close_pushes(connection, record)
+
+    def _bring_in_step(self, connection, link, move, view, theirs, ours):
+        """Write Xero's fields to ``move``; one that is cancelled or a draft here is posted where Xero approved it."""
+        if move.state == "cancel":
+            move.button_draft()
+            ours = self._odoo_view(connection, link, move) if connection.sync_when == "draft" else {}
+            theirs = changed_fields(link.remote_view, view)
+        self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
+        if move.state == "draft" and view["status"] == "AUTHORISED":
+            move._post(soft=False)
+
+    def _cancel(self, move):
+        if move.state == "posted":
+            move.button_draft()
+        if move.state == "draft":
+            move.button_cancel()
