@@ -50,12 +50,12 @@ class Simulator:
             self.child.stop()
             self.child = None
 
-    def get(self, path: str = "", **query: Any) -> Any:
+    def get(self, path: str = "", /, **query: Any) -> Any:
         """Ask the control interface, `path` without its `/simulator`."""
         suffix = f"?{urllib.parse.urlencode(query)}" if query else ""
         return self._call("GET", path + suffix)
 
-    def post(self, path: str, **body: Any) -> Any:
+    def post(self, path: str, /, **body: Any) -> Any:
         """Tell the control interface something."""
         return self._call("POST", path, body)
 
