@@ -125,7 +125,7 @@ def test_bad_query(server: ScriptedServer, harness: Harness) -> None:
     server.replies(Reply(400, {"ErrorNumber": 51, "Type": "HighVolumeException", "Message": "too many"}))
     error = fails(harness, write=False)
     assert type(error) is errors.ProtocolError
-    assert error.error_number == 51
+    assert (error.error_number, error.status) == (51, 400)
 
 
 @pytest.mark.parametrize(

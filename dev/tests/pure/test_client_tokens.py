@@ -58,7 +58,7 @@ def test_missing_scope(
     server.replies(Reply(401, {"Title": "Unauthorized", "Status": 401, "Detail": detail}, headers))
     error = fails(harness, write=True)
     assert type(error) is errors.Forbidden
-    assert error.scope == scope
+    assert (error.scope, error.status) == (scope, 401)
     assert harness.forced == [False]
     assert len(server.seen) == 1
 
@@ -68,6 +68,7 @@ def test_tenant_disconnected(server: ScriptedServer, harness: Harness) -> None:
     error = fails(harness, write=True)
     assert type(error) is errors.TenantDisconnected
     assert isinstance(error, errors.ReauthRequired)
+    assert (error.reason, error.status) == ("tenant_disconnected", 403)
     assert harness.forced == [False]
 
 
@@ -76,7 +77,7 @@ def test_other_403(server: ScriptedServer, harness: Harness, body: Any) -> None:
     server.replies(Reply(403, body))
     error = fails(harness, write=False)
     assert type(error) is errors.Forbidden
-    assert error.scope is None
+    assert (error.scope, error.status) == (None, 403)
 
 
 @pytest.mark.parametrize("status", [None, 400, 401])

@@ -242,6 +242,18 @@ def test_sdk_is_loaded_late() -> None:
     assert json.loads(done.stdout) == []
 
 
+@pytest.mark.parametrize("resource", ["Accounts", "Contacts", "CreditNotes", "Invoices", "Payments"])
+@pytest.mark.parametrize("by_id", [True, False])
+def test_reads_that_go_through_generated_methods(resource: str, by_id: bool, seam: Gateway) -> None:
+    assert seam._generated(Request("GET", resource, "x" if by_id else None)) is not None
+
+
+@pytest.mark.parametrize("resource", ["Contacts", "CreditNotes", "Invoices"])
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_writes_that_go_through_generated_methods(method: str, resource: str, seam: Gateway) -> None:
+    assert seam._generated(Request(method, resource, body=BODY)) is not None
+
+
 def test_table_is_sound() -> None:
     for method, resource, by_id in SDK_METHODS:
         assert method in ("GET", "PUT", "POST")
