@@ -91,6 +91,8 @@ class Application:
             return self.gateway.serve(request, [part for part in path[len(API) :].split("/") if part], fault)
         if fault and fault.kind == "error" and not fault.saved:
             return Response("", status=fault.status)
+        if fault and fault.kind == "slow":
+            time.sleep(fault.seconds)
         response = self._identity(request, path)
         return Response("", status=fault.status) if fault and fault.kind == "error" else response
 

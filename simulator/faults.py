@@ -11,6 +11,7 @@ KINDS = {
     "drop_before": "The connection is closed before anything is done.",
     "drop_after": "The call is done in full, then the connection is closed without an answer.",
     "delay": "The call is done at once; its answer comes `seconds` later.",
+    "slow": "The call takes `seconds` inside Xero, holding its place among the concurrent ones, then is done.",
     "save_late": "The call waits `seconds` before it is done; with hang_up the connection is closed at once.",
     "rate_limit": "429 of the kind `limit` (minute, day, concurrent, appminute); `retry_after` seconds if given.",
     "error": "`status` (500, 503 ...); with saved the call is done first.",

@@ -1,5 +1,6 @@
 """The way every Accounting API call goes: token, tenant, limits, scope, idempotency, then the resource."""
 
+import time
 import uuid
 
 from werkzeug.wrappers import Request, Response
@@ -50,6 +51,8 @@ class Gateway:
         if breach:
             raise _too_many(breach)
         try:
+            if fault and fault.kind == "slow":
+                time.sleep(fault.seconds)
             self._check_scope(request, visit, access)
             return self._once(request, visit, fault)
         finally:

@@ -26,7 +26,8 @@ class Listing:
     :param fields: what ``where`` may use. ``order`` may use ``orders`` (name -> field of the document).
     :param paged: whether page and pageSize mean anything; ``modified``: whether If-Modified-Since does.
     :param render: (call, document, full) -> what is shown; ``full`` is False in an unpaged list.
-    :param narrow: the resource's own parameters (IDs, Statuses …): (call, rows) -> rows.
+    :param select: documents named by ids or numbers, in any order; None when the query names none.
+    :param narrow: the resource's other parameters (Statuses, searchTerm …): (call, rows) -> rows.
     :param forces_paging: parameters that page the list even without ``page``.
     """
 
@@ -35,6 +36,7 @@ class Listing:
     render: Callable[[Call, Doc, bool], Doc]
     fields: dict[str, Field] | Callable[[Call], dict[str, Field]]
     orders: dict[str, str] = field(default_factory=dict)
+    select: Callable[[Call], list[Doc] | None] = lambda call: None
     narrow: Callable[[Call, list[Doc]], list[Doc]] = lambda call, rows: rows
     paged: bool = True
     modified: bool = True
@@ -62,13 +64,15 @@ class Listing:
         return self.paged and any(name in call.args for name in ("page", "pageSize", *self.forces_paging))
 
     def _ordered(self, call: Call) -> list[Doc]:
-        table = self.table(call)
+        """The chosen documents, or the whole table, in the order asked for; by UpdatedDateUTC and id otherwise."""
+        table, chosen = self.table(call), self.select(call)
         text = call.args.get("order")
-        if not text:
-            return table.sorted("", lambda row: (row.get("UpdatedDateUTC", datetime.min), row[table.id_field]))
-        name, descending = self._order(text)
-        column = self.orders[name]
-        rows = table.sorted(column, lambda row: (_key(row.get(column)), row[table.id_field]))
+        column, descending = self._order(text) if text else ("UpdatedDateUTC", False)
+
+        def key(row: Doc) -> tuple:
+            return _key(row.get(column)), row[table.id_field]
+
+        rows = table.sorted(column, key) if chosen is None else sorted(chosen, key=key)
         return rows[::-1] if descending else rows
 
     def _order(self, text: str) -> tuple[str, bool]:
@@ -77,7 +81,7 @@ class Listing:
         direction = words[1].upper() if len(words) > 1 else "ASC"
         if name is None or len(words) > 2 or direction not in ("ASC", "DESC"):
             raise bad_query(f"Cannot order by {text}")
-        return name, direction == "DESC"
+        return self.orders[name], direction == "DESC"
 
     def _since(self, call: Call, rows: list[Doc]) -> list[Doc]:
         since = modified_since(call) if self.modified else None
@@ -106,9 +110,8 @@ def modified_since(call: Call) -> datetime | None:
 
 
 def by_ids(table: Table, ids: Iterable[str]) -> list[Doc]:
-    """Documents with these ids, in the table's default order."""
-    found = {row[table.id_field]: row for row in map(table.get, ids) if row}
-    return sorted(found.values(), key=lambda row: (row["UpdatedDateUTC"], row[table.id_field]))
+    """Documents with these ids, each once."""
+    return list({row[table.id_field]: row for row in map(table.get, ids) if row}.values())
 
 
 def plain_fields(*names: str, ranges: tuple[str, ...] = (), or_allowed: bool = False) -> dict[str, Field]:

@@ -54,11 +54,13 @@ def _side(org: Organisation, documents: list[Doc], kind: str) -> dict[str, Decim
     return {"Outstanding": outstanding, "Overdue": overdue}
 
 
-def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
-    """IDs, includeArchived, searchTerm."""
+def _select(call: Call) -> list[Doc] | None:
     ids = call.names("IDs")
-    if ids is not None:
-        rows = by_ids(call.org.contacts, ids)
+    return None if ids is None else by_ids(call.org.contacts, ids)
+
+
+def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
+    """includeArchived, searchTerm."""
     if not call.flag("includeArchived"):
         rows = [row for row in rows if row["ContactStatus"] != "ARCHIVED"]
     term = call.args.get("searchTerm")
@@ -72,7 +74,7 @@ LISTING = Listing(
     "Contacts", lambda call: call.org.contacts, render,
     plain_fields("Name", "EmailAddress", "AccountNumber"),
     {"ContactID": "ContactID", "UpdatedDateUTC": "UpdatedDateUTC", "Name": "Name"},
-    narrow=_narrow, forces_paging=("summaryOnly",),
+    select=_select, narrow=_narrow, forces_paging=("summaryOnly",),
 )  # fmt: skip
 WRITER = Writer("Contacts", "ContactID", "HasValidationErrors", contacts.save, render)
 

@@ -46,8 +46,11 @@ def render(call: Call, doc: Doc, full: bool = True) -> Doc:
 
 
 def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
-    """IDs, InvoiceNumbers, ContactIDs, Statuses, searchTerm, createdByMyApp, includeArchived."""
-    rows = _by_keys(call, rows)
+    """ContactIDs, Statuses, searchTerm, createdByMyApp."""
+    contact_ids = call.names("ContactIDs")
+    if contact_ids is not None:
+        wanted = {contact.lower() for contact in contact_ids}
+        rows = [row for row in rows if row["_contact"] in wanted]
     statuses = call.names("Statuses")
     if statuses is not None:
         wanted = {status.upper() for status in statuses}
@@ -62,19 +65,14 @@ def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
     return rows
 
 
-def _by_keys(call: Call, rows: list[Doc]) -> list[Doc]:
-    table = call.org.invoices
-    ids, numbers, contacts = (call.names(name) for name in ("IDs", "InvoiceNumbers", "ContactIDs"))
-    if ids is not None:
-        rows = by_ids(table, ids)
-    if numbers is not None:
-        found = [doc["InvoiceID"] for number in numbers for doc in table.find("number", fold(number))]
-        allowed = {row["InvoiceID"] for row in rows} if ids is not None else None
-        rows = by_ids(table, [key for key in found if allowed is None or key in allowed])
-    if contacts is not None:
-        wanted = {contact.lower() for contact in contacts}
-        rows = [row for row in rows if row["_contact"] in wanted]
-    return rows
+def _select(call: Call) -> list[Doc] | None:
+    """IDs and InvoiceNumbers; both together must hold."""
+    table, ids, numbers = call.org.invoices, call.names("IDs"), call.names("InvoiceNumbers")
+    chosen = None if ids is None else by_ids(table, ids)
+    if numbers is None:
+        return chosen
+    named = by_ids(table, [doc["InvoiceID"] for number in numbers for doc in table.find("number", fold(number))])
+    return named if chosen is None else [doc for doc in named if doc in chosen]
 
 
 def _fields(call: Call) -> dict[str, Field]:
@@ -89,7 +87,7 @@ def _fields(call: Call) -> dict[str, Field]:
 LISTING = Listing(
     "Invoices", lambda call: call.org.invoices, render, _fields,
     {"InvoiceID": "InvoiceID", "UpdatedDateUTC": "UpdatedDateUTC", "Date": "Date"},
-    narrow=_narrow, forces_paging=("Statuses", "summaryOnly"),
+    select=_select, narrow=_narrow, forces_paging=("Statuses", "summaryOnly"),
 )  # fmt: skip
 WRITER = Writer(
     "Invoices", "InvoiceID", "HasErrors", lambda call, element: documents.save(call, element, INVOICE), render

@@ -17,9 +17,9 @@ class Simulator:
         self.address = address
         self.http = requests.Session()
 
-    def control(self, path, method="POST", expect=200, **body):
+    def control(self, where, verb="POST", expect=200, **body):
         """A control call; asserts the status and gives the JSON."""
-        answer = self.http.request(method, f"{self.address}/simulator/{path}", json=body if method == "POST" else None)
+        answer = self.http.request(verb, f"{self.address}/simulator/{where}", json=body if verb == "POST" else None)
         assert answer.status_code == expect, answer.text
         return answer.json()
 
@@ -100,6 +100,7 @@ class Api:
     def __init__(self, sim, access_token, tenant):
         self.sim = sim
         self.tenant = tenant
+        self._usual_contact = None
         self.headers = {
             "Authorization": f"Bearer {access_token}",
             "xero-tenant-id": tenant,
@@ -157,11 +158,17 @@ class Api:
         """A new contact's id."""
         return self.save("Contacts", Name=name, **fields)["ContactID"]
 
+    @property
+    def usual_contact(self):
+        """Id of the contact of all documents that name no other."""
+        self._usual_contact = self._usual_contact or self.contact("Usual Customer")
+        return self._usual_contact
+
     def draft_fields(self, contact_id=None, **fields):
         """Fields of a valid sales invoice; one line of 100.00 without tax unless said otherwise."""
         return {
             "Type": "ACCREC",
-            "Contact": {"ContactID": contact_id or self.contact()},
+            "Contact": {"ContactID": contact_id or self.usual_contact},
             "Date": "2026-10-01",
             "DueDate": "2026-10-31",
             "LineAmountTypes": "Exclusive",
