@@ -7,7 +7,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class XeroMetrics(http.Controller):
-
     @http.route("/xero/metrics", type="http", auth="public", methods=["GET"], csrf=False, save_session=False)
     def metrics(self):
         """Return queue and limits in Prometheus' text format, to whoever holds the token of the system parameter

@@ -18,13 +18,15 @@ REFUSALS = {
 
 
 class XeroOAuth(http.Controller):
-
     @http.route("/xero/oauth/callback", type="http", auth="user", methods=["GET"], readonly=False)
     def callback(self, code=None, state=None, error=None, **_kwargs):
         """Take the browser back from Xero's consent page and go on with the connection it was for."""
         payload = request.env["xero.credential"]._read_state(state)
         if not payload:
-            return self._page(request.env._("This link is not valid any more. Open the connection in Odoo and click Connect again."), status=400)
+            return self._page(
+                request.env._("This link is not valid any more. Open the connection in Odoo and click Connect again."),
+                status=400,
+            )
         connection = request.env["xero.connection"].browse(payload["connection"]).exists()
         if not connection or not connection.has_access("write"):
             return self._page(request.env._("You may not connect this company."), status=403)
@@ -39,7 +41,9 @@ class XeroOAuth(http.Controller):
         return request.redirect(self._address(connection, action))
 
     def _refusal(self, error):
-        return REFUSALS.get(error) or request.env._("Xero ended the consent: %s", error or request.env._("it sent no code"))
+        return REFUSALS.get(error) or request.env._(
+            "Xero ended the consent: %s", error or request.env._("it sent no code")
+        )
 
     def _address(self, connection, action):
         """Return where to go on: the connection, or the choice of the organisation on top of it."""
@@ -48,7 +52,11 @@ class XeroOAuth(http.Controller):
         return f"/odoo/action-xero_connector.action_xero_connection/{connection.id}"
 
     def _page(self, message, connection=None, status=200):
-        return request.render("xero_connector.oauth_message", {
-            "message": message,
-            "address": self._address(connection, {}) if connection else "/odoo",
-        }, status=status)
+        return request.render(
+            "xero_connector.oauth_message",
+            {
+                "message": message,
+                "address": self._address(connection, {}) if connection else "/odoo",
+            },
+            status=status,
+        )

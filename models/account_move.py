@@ -27,15 +27,24 @@ class AccountMove(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if not self.is_invoice(include_receipts=True):
-            return self.env._("%s is a journal entry: only invoices, bills and credit notes are synced.", self.display_name)
+            return self.env._(
+                "%s is a journal entry: only invoices, bills and credit notes are synced.", self.display_name
+            )
         if self.move_type not in scope.move_types:
-            return self.env._("%s: this kind of document is switched off in the Xero settings of its company.", self.display_name)
+            return self.env._(
+                "%s: this kind of document is switched off in the Xero settings of its company.", self.display_name
+            )
         if self.journal_id.id in scope.excluded_journals:
-            return self.env._("%(move)s: the journal %(journal)s is left out of the sync.", move=self.display_name, journal=self.journal_id.name)
+            return self.env._(
+                "%(move)s: the journal %(journal)s is left out of the sync.",
+                move=self.display_name,
+                journal=self.journal_id.name,
+            )
         if not self._xero_in_scope(scope):
             return self.env._(
                 "%(move)s is dated before %(day)s, the first day that is synced.",
-                move=self.display_name, day=fields.Date.to_string(scope.sync_from),
+                move=self.display_name,
+                day=fields.Date.to_string(scope.sync_from),
             )
         if self.state == "draft" and not scope.drafts and not self.posted_before:
             return self.env._("%s is a draft: post it first.", self.display_name)
@@ -76,7 +85,16 @@ class AccountMove(models.Model):
         """A document that is deleted in Odoo goes in Xero too."""
         if self.env.context.get("xero_no_sync"):
             return
-        links = self.env["xero.link"].sudo().search([
-            ("res_model", "=", self._name), ("res_id", "in", self.ids), ("xero_id", "!=", False), ("state", "!=", "ignored"),
-        ])
+        links = (
+            self.env["xero.link"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("xero_id", "!=", False),
+                    ("state", "!=", "ignored"),
+                ]
+            )
+        )
         self.env["xero.sync.job"].sudo()._enqueue_gone(links)

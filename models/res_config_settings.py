@@ -6,15 +6,28 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     xero_connection_id = fields.Many2one("xero.connection", related="company_id.xero_connection_id")
-    xero_is_inherited = fields.Boolean(compute="_compute_xero_is_inherited", help="A branch that uses its parent's connection.")
+    xero_is_inherited = fields.Boolean(
+        compute="_compute_xero_is_inherited", help="A branch that uses its parent's connection."
+    )
     xero_state = fields.Selection(related="xero_connection_id.state", string="Xero Status")
     xero_tenant_name = fields.Char(related="xero_connection_id.tenant_name", string="Xero Organisation")
     xero_warning = fields.Text(related="xero_connection_id.warning", string="Xero Warning")
+    xero_missing_mapping_count = fields.Integer(
+        related="xero_connection_id.missing_mapping_count", string="Open Xero Mappings"
+    )
     xero_reason = fields.Text(related="xero_connection_id.reason", string="Xero Reason")
-    xero_sync_invoices = fields.Boolean(related="xero_connection_id.sync_invoices", readonly=False, string="Sync Customer Invoices")
-    xero_sync_bills = fields.Boolean(related="xero_connection_id.sync_bills", readonly=False, string="Sync Vendor Bills")
-    xero_sync_credit_notes = fields.Boolean(related="xero_connection_id.sync_credit_notes", readonly=False, string="Sync Customer Credit Notes")
-    xero_sync_refunds = fields.Boolean(related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes")
+    xero_sync_invoices = fields.Boolean(
+        related="xero_connection_id.sync_invoices", readonly=False, string="Sync Customer Invoices"
+    )
+    xero_sync_bills = fields.Boolean(
+        related="xero_connection_id.sync_bills", readonly=False, string="Sync Vendor Bills"
+    )
+    xero_sync_credit_notes = fields.Boolean(
+        related="xero_connection_id.sync_credit_notes", readonly=False, string="Sync Customer Credit Notes"
+    )
+    xero_sync_refunds = fields.Boolean(
+        related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes"
+    )
     xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
     xero_sync_from = fields.Date(related="xero_connection_id.sync_from", readonly=False, string="Sync From")
 

@@ -22,7 +22,8 @@ class ResPartner(models.Model):
         if self != self.commercial_partner_id:
             return self.env._(
                 "%(name)s is a contact person of %(company)s: sync the company.",
-                name=self.display_name, company=self.commercial_partner_id.display_name,
+                name=self.display_name,
+                company=self.commercial_partner_id.display_name,
             )
         return None if self.name else self.env._("A contact without a name cannot be synced.")
 
@@ -36,7 +37,9 @@ class ResPartner(models.Model):
         return partners
 
     def _xero_created(self) -> None:
-        """Queue new customers and vendors, where the company wants all of them, and the companies of new contact persons."""
+        """Queue new customers and vendors, where the company wants all of them, and the companies of new contact
+        persons.
+        """
         self.filtered("parent_id").commercial_partner_id._xero_changed()
         new = self.filtered(lambda partner: not partner.parent_id and (partner.customer_rank or partner.supplier_rank))
         for company, partners in new.grouped(lambda partner: partner._xero_company()).items():
@@ -46,7 +49,9 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not self.env.context.get("xero_no_sync") and not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
+        if not self.env.context.get("xero_no_sync") and not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(
+            vals
+        ):
             self.commercial_partner_id._xero_changed()
         return result
 
@@ -54,14 +59,16 @@ class ResPartner(models.Model):
         """Queue these contacts for every organisation that has them, or is being sent them."""
         if not self.ids:
             return
-        rows = self.env.execute_query(SQL(
-            """SELECT connection_id, res_id FROM xero_link
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT connection_id, res_id FROM xero_link
                 WHERE res_model = 'res.partner' AND res_id = ANY(%(ids)s) AND xero_id IS NOT NULL
                 UNION
                SELECT connection_id, res_id FROM xero_sync_job
                 WHERE res_model = 'res.partner' AND res_id = ANY(%(ids)s) AND state NOT IN ('done', 'cancelled')""",
-            ids=self.ids,
-        ))
+                ids=self.ids,
+            )
+        )
         by_connection = {}
         for connection_id, res_id in rows:
             by_connection.setdefault(connection_id, []).append(res_id)
@@ -74,7 +81,9 @@ class ResPartner(models.Model):
     def _xero_enqueue_for(self, connection, res_ids):
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
-            Job._enqueue(connection.id, mapper, [(res_id, connection.company_id.id) for res_id in res_ids], priority=EVENT)
+            Job._enqueue(
+                connection.id, mapper, [(res_id, connection.company_id.id) for res_id in res_ids], priority=EVENT
+            )
         self.env["xero.sync.runner"]._wake(connection.ids)
 
     @api.ondelete(at_uninstall=False)
@@ -82,7 +91,16 @@ class ResPartner(models.Model):
         """A contact that is deleted in Odoo is archived in Xero."""
         if self.env.context.get("xero_no_sync"):
             return
-        links = self.env["xero.link"].sudo().search([
-            ("res_model", "=", self._name), ("res_id", "in", self.ids), ("xero_id", "!=", False), ("state", "!=", "ignored"),
-        ])
+        links = (
+            self.env["xero.link"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("xero_id", "!=", False),
+                    ("state", "!=", "ignored"),
+                ]
+            )
+        )
         self.env["xero.sync.job"].sudo()._enqueue_gone(links)

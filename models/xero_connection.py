@@ -18,7 +18,14 @@ MOVE_TYPE_SETTINGS = {
 # What enqueueing needs to know, in one cached value, so that posting a document asks the database nothing.
 Scope = namedtuple("Scope", "connection_id company_id move_types drafts sync_from excluded_journals ranked_contacts")
 SCOPE_FIELDS = {
-    "active", "state", "tenant_id", "company_id", "sync_when", "sync_from", "contact_policy", "excluded_journal_ids",
+    "active",
+    "state",
+    "tenant_id",
+    "company_id",
+    "sync_when",
+    "sync_from",
+    "contact_policy",
+    "excluded_journal_ids",
     *MOVE_TYPE_SETTINGS.values(),
 }
 # Jobs keep gathering while a consent is renewed; they leave only when the organisation is connected.
@@ -54,7 +61,11 @@ class XeroConnection(models.Model):
             ("reauth", "Reconnect needed"),
             ("disconnected", "Disconnected"),
         ],
-        required=True, default="new", readonly=True, copy=False, tracking=True,
+        required=True,
+        default="new",
+        readonly=True,
+        copy=False,
+        tracking=True,
     )
     reason = fields.Text(readonly=True, copy=False)
     warning = fields.Text(compute="_compute_warning")
@@ -77,21 +88,26 @@ class XeroConnection(models.Model):
     sync_refunds = fields.Boolean("Vendor Credit Notes", default=True)
     sync_when = fields.Selection([("posted", "When posted"), ("draft", "Drafts too")], required=True, default="posted")
     sync_from = fields.Date(
-        "From Date", default=fields.Date.context_today,
+        "From Date",
+        default=fields.Date.context_today,
         help="Documents dated before this day stay where they are. Empty: every document.",
     )
     contact_policy = fields.Selection(
-        [("used", "Contacts of synced documents"), ("ranked", "Every new customer and vendor")], required=True, default="ranked",
+        [("used", "Contacts of synced documents"), ("ranked", "Every new customer and vendor")],
+        required=True,
+        default="ranked",
     )
     excluded_journal_ids = fields.Many2many("account.journal", string="Journals Left Out", check_company=True)
     rounding_policy = fields.Selection(
         [("line", "Add a rounding line"), ("draft", "Keep the document a draft in Xero and say why")],
-        required=True, default="line",
+        required=True,
+        default="line",
         help="What to do when Xero's arithmetic cannot give Odoo's total with the document's own lines.",
     )
     rounding_account_id = fields.Many2one("xero.account", domain="[('connection_id', '=', id)]", ondelete="set null")
     day_reserve_percent = fields.Integer(
-        "Calls Kept for People (%)", default=20,
+        "Calls Kept for People (%)",
+        default=20,
         help="Share of the daily call limit that background work leaves to people who click.",
     )
 
@@ -114,7 +130,8 @@ class XeroConnection(models.Model):
     )
     _company_unique = models.UniqueIndex("(company_id) WHERE active", "This company already has a Xero connection.")
     _reserve_range = models.Constraint(
-        "CHECK(day_reserve_percent BETWEEN 0 AND 90)", "The share of calls kept for people must lie between 0 and 90 percent.",
+        "CHECK(day_reserve_percent BETWEEN 0 AND 90)",
+        "The share of calls kept for people must lie between 0 and 90 percent.",
     )
 
     # === COMPUTE === #
@@ -127,34 +144,54 @@ class XeroConnection(models.Model):
     @api.depends("currency_code", "country_code", "company_id.currency_id", "company_id.country_id")
     def _compute_warning(self):
         for connection in self:
-            connection.warning = "\n".join(connection._mismatches({
-                "BaseCurrency": connection.currency_code, "CountryCode": connection.country_code,
-            })) or False
+            connection.warning = (
+                "\n".join(
+                    connection._mismatches(
+                        {
+                            "BaseCurrency": connection.currency_code,
+                            "CountryCode": connection.country_code,
+                        }
+                    )
+                )
+                or False
+            )
 
     def _mismatches(self, organisation: dict) -> list[str]:
         """Return what speaks against linking ``organisation`` (Xero's element) to the company, as sentences."""
         company, found = self.company_id, []
         currency, country = organisation.get("BaseCurrency"), organisation.get("CountryCode")
         if currency and currency != company.currency_id.name:
-            found.append(self.env._(
-                "The organisation keeps its books in %(xero)s, %(company)s in %(odoo)s. Documents cannot agree to the cent.",
-                xero=currency, company=company.name, odoo=company.currency_id.name,
-            ))
+            found.append(
+                self.env._(
+                    "The organisation keeps its books in %(xero)s, %(company)s in %(odoo)s. Documents "
+                    "cannot agree to the cent.",
+                    xero=currency,
+                    company=company.name,
+                    odoo=company.currency_id.name,
+                )
+            )
         if country and company.country_id and country != company.country_id.code:
-            found.append(self.env._(
-                "The organisation is in %(xero)s, %(company)s in %(odoo)s: check that it is the right one.",
-                xero=country, company=company.name, odoo=company.country_id.code,
-            ))
+            found.append(
+                self.env._(
+                    "The organisation is in %(xero)s, %(company)s in %(odoo)s: check that it is the right one.",
+                    xero=country,
+                    company=company.name,
+                    odoo=company.country_id.code,
+                )
+            )
         return found
 
     def _compute_job_counts(self):
         groups = self.env["xero.sync.job"]._read_group(
             [("connection_id", "in", self.ids), ("state", "in", ("pending", "running", "blocked", "failed", "dead"))],
-            ["connection_id", "state"], ["__count"],
+            ["connection_id", "state"],
+            ["__count"],
         )
         counts = {(connection.id, state): count for connection, state, count in groups}
         for connection in self:
-            connection.job_pending_count = sum(counts.get((connection.id, state), 0) for state in ("pending", "running", "blocked"))
+            connection.job_pending_count = sum(
+                counts.get((connection.id, state), 0) for state in ("pending", "running", "blocked")
+            )
             connection.job_failed_count = sum(counts.get((connection.id, state), 0) for state in ("failed", "dead"))
 
     # === CRUD === #
@@ -174,7 +211,11 @@ class XeroConnection(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_linked(self):
-        if self.env["xero.link"].sudo().search_count([("connection_id", "in", self.ids), ("xero_id", "!=", False)], limit=1):
+        if (
+            self.env["xero.link"]
+            .sudo()
+            .search_count([("connection_id", "in", self.ids), ("xero_id", "!=", False)], limit=1)
+        ):
             raise UserError(self.env._("Archive this connection instead: it knows which documents are in Xero."))
 
     def unlink(self):
@@ -184,29 +225,45 @@ class XeroConnection(models.Model):
     @api.constrains("company_id")
     def _check_company_fixed(self):
         for connection in self:
-            if self.env["xero.link"].sudo().search_count(
-                [("connection_id", "=", connection.id), "!", ("company_id", "child_of", connection.company_id.id)], limit=1,
+            if (
+                self.env["xero.link"]
+                .sudo()
+                .search_count(
+                    [("connection_id", "=", connection.id), "!", ("company_id", "child_of", connection.company_id.id)],
+                    limit=1,
+                )
             ):
-                raise ValidationError(self.env._("Documents of the present company are in this Xero organisation already."))
+                raise ValidationError(
+                    self.env._("Documents of the present company are in this Xero organisation already.")
+                )
 
     # === SCOPE === #
 
     @api.model
     @tools.ormcache("company_id")
     def _scope(self, company_id: int) -> Scope | None:
-        """Return what is synced for a company, from its own connection or the nearest parent's; ``None`` without one."""
+        """Return what is synced for a company, from its own connection or the nearest parent's; ``None`` without
+        one.
+        """
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
-        connections = self.sudo().search([
-            ("company_id", "in", ancestors.ids), ("tenant_id", "!=", False), ("state", "in", GATHERING_STATES),
-        ])
+        connections = self.sudo().search(
+            [
+                ("company_id", "in", ancestors.ids),
+                ("tenant_id", "!=", False),
+                ("state", "in", GATHERING_STATES),
+            ]
+        )
         nearest = max(connections, key=lambda connection: len(connection.company_id.parent_ids), default=None)
         if nearest is None:
             return None
         return Scope(
-            nearest.id, nearest.company_id.id,
+            nearest.id,
+            nearest.company_id.id,
             frozenset(kind for kind, setting in MOVE_TYPE_SETTINGS.items() if nearest[setting]),
-            nearest.sync_when == "draft", nearest.sync_from or None,
-            frozenset(nearest.excluded_journal_ids.ids), nearest.contact_policy == "ranked",
+            nearest.sync_when == "draft",
+            nearest.sync_from or None,
+            frozenset(nearest.excluded_journal_ids.ids),
+            nearest.contact_policy == "ranked",
         )
 
     @api.model
@@ -246,7 +303,8 @@ class XeroConnection(models.Model):
         """Lift a pause now, for a person who knows that Xero answers again."""
         self.check_access("write")
         self.env.cr.execute(
-            "UPDATE xero_connection SET paused_until = NULL, pause_reason = NULL, pause_count = 0 WHERE id = ANY(%s)", [self.ids],
+            "UPDATE xero_connection SET paused_until = NULL, pause_reason = NULL, pause_count = 0 WHERE id = ANY(%s)",
+            [self.ids],
         )
         self.invalidate_recordset(["paused_until", "pause_reason", "pause_count"])
         self.env["xero.sync.runner"]._wake(self.ids)
@@ -266,9 +324,11 @@ class XeroConnection(models.Model):
         if self.database_uuid == own:
             return True
         _logger.info("Connection %s was made by another database: nothing is sent", self.id)
-        self.sudo().write({
-            "state": "reauth",
-            "reason": self.env._("This database is a copy. Connect again if this copy is to work with Xero."),
-        })
+        self.sudo().write(
+            {
+                "state": "reauth",
+                "reason": self.env._("This database is a copy. Connect again if this copy is to work with Xero."),
+            }
+        )
         self.env.cr.commit()
         return False

@@ -42,16 +42,23 @@ class XeroCredential(models.Model):
         "Kind of App",
         required=True,
         default="authorization_code",
-        help="A web app asks a person for consent in Xero. A custom connection belongs to one organisation and needs no consent.",
+        help="A web app asks a person for consent in Xero. A custom connection belongs to one organisation and needs "
+        "no consent.",
     )
     client_id = fields.Char("Client ID", required=True)
     client_secret = fields.Char(
-        compute="_compute_write_only", inverse="_inverse_client_secret", exportable=False, copy=False,
+        compute="_compute_write_only",
+        inverse="_inverse_client_secret",
+        exportable=False,
+        copy=False,
         help="Stored encrypted. It can be replaced here but never shown again.",
     )
     client_secret_set = fields.Boolean("Client Secret Stored", readonly=True, copy=False)
     webhook_key = fields.Char(
-        compute="_compute_write_only", inverse="_inverse_webhook_key", exportable=False, copy=False,
+        compute="_compute_write_only",
+        inverse="_inverse_webhook_key",
+        exportable=False,
+        copy=False,
         help="The signing key Xero shows beside the webhook. Stored encrypted and never shown again.",
     )
     webhook_key_set = fields.Boolean("Webhook Key Stored", readonly=True, copy=False)
@@ -60,7 +67,10 @@ class XeroCredential(models.Model):
     redirect_uri = fields.Char("Redirect URI", compute="_compute_redirect_uri")
     state = fields.Selection(
         [("new", "Not authorised"), ("authorised", "Authorised"), ("reauth", "Reconnect needed")],
-        required=True, default="new", readonly=True, copy=False,
+        required=True,
+        default="new",
+        readonly=True,
+        copy=False,
     )
     reason = fields.Text(readonly=True, copy=False)
     access_expires_at = fields.Datetime("Access Token Ends", readonly=True, copy=False)
@@ -95,14 +105,19 @@ class XeroCredential(models.Model):
     def _vault(self, lock: bool = False) -> dict:
         """Return the decrypted secrets; with ``lock`` the row stays locked until the end of the transaction."""
         self.ensure_one()
-        query = SQL("SELECT vault FROM xero_credential WHERE id = %s %s", self.id, SQL("FOR NO KEY UPDATE") if lock else SQL())
+        query = SQL(
+            "SELECT vault FROM xero_credential WHERE id = %s %s", self.id, SQL("FOR NO KEY UPDATE") if lock else SQL()
+        )
         self.env.cr.execute(query)
         row = self.env.cr.fetchone()
         try:
             return xero_vault.unseal(row[0] if row else None)
         except xero_vault.VaultError as error:
-            raise errors.ReauthRequired(message=
-                self.env._("The secrets of %(name)s were stored with another server's key. Enter them again and reconnect.", name=self.name)
+            raise errors.ReauthRequired(
+                message=self.env._(
+                    "The secrets of %(name)s were stored with another server's key. Enter them again and reconnect.",
+                    name=self.name,
+                )
             ) from error
 
     def _vault_update(self, values: dict) -> None:
@@ -113,7 +128,9 @@ class XeroCredential(models.Model):
         except errors.ReauthRequired:
             stored = {}
         stored = {key: value for key, value in {**stored, **values}.items() if value is not None}
-        self.env.cr.execute(SQL("UPDATE xero_credential SET vault = %s WHERE id = %s", xero_vault.seal(stored), self.id))
+        self.env.cr.execute(
+            SQL("UPDATE xero_credential SET vault = %s WHERE id = %s", xero_vault.seal(stored), self.id)
+        )
 
     # === CONSENT === #
 
@@ -125,7 +142,9 @@ class XeroCredential(models.Model):
     def _endpoints(self) -> Endpoints:
         """Return the base addresses of Xero, Xero's own unless a system parameter says otherwise."""
         parameters = self.env["ir.config_parameter"].sudo()
-        chosen = {name: parameters.get_param(f"xero_connector.{name}") for name in ("login_url", "identity_url", "api_url")}
+        chosen = {
+            name: parameters.get_param(f"xero_connector.{name}") for name in ("login_url", "identity_url", "api_url")
+        }
         return Endpoints(**{name: value for name, value in chosen.items() if value})
 
     def _consent_url(self, connection) -> str:
@@ -142,7 +161,12 @@ class XeroCredential(models.Model):
         payload = {"nonce": nonce, "connection": connection.id, "credential": self.id, "user": self.env.uid}
         state = tools.hash_sign(self.env(su=True), "xero_connector-consent", payload, expiration=CONSENT_LIFETIME)
         return oauth.authorize_url(
-            self._endpoints(), self.client_id, self.redirect_uri, self.requested_scopes.split(), state, challenge,
+            self._endpoints(),
+            self.client_id,
+            self.redirect_uri,
+            self.requested_scopes.split(),
+            state,
+            challenge,
         )
 
     @api.model
@@ -169,11 +193,18 @@ class XeroCredential(models.Model):
             vault = own._vault(lock=True)
             consent = vault.get("consent") or {}
             if not consent or not secrets.compare_digest(consent["nonce"], nonce):
-                raise errors.XeroError(self.env._("This consent was already used or a newer one was begun. Click Connect again."))
+                raise errors.XeroError(
+                    self.env._("This consent was already used or a newer one was begun. Click Connect again.")
+                )
             own._vault_update({"consent": None})
             cr.commit()
             tokens = oauth.exchange_code(
-                own._endpoints(), own.client_id, vault["client_secret"], code, own.redirect_uri, consent["verifier"],
+                own._endpoints(),
+                own.client_id,
+                vault["client_secret"],
+                code,
+                own.redirect_uri,
+                consent["verifier"],
             )
             own._store_tokens(tokens)
             cr.commit()
@@ -182,11 +213,13 @@ class XeroCredential(models.Model):
 
     def _store_tokens(self, tokens) -> None:
         """Write renewed tokens; connections that waited for them go on."""
-        self._vault_update({
-            "access_token": tokens.access_token,
-            "refresh_token": tokens.refresh_token,
-            "expires_at": fields.Datetime.to_string(tokens.expires_at),
-        })
+        self._vault_update(
+            {
+                "access_token": tokens.access_token,
+                "refresh_token": tokens.refresh_token,
+                "expires_at": fields.Datetime.to_string(tokens.expires_at),
+            }
+        )
         values = {
             "access_expires_at": tokens.expires_at,
             "refresh_expires_at": tokens.refresh_expires_at,
@@ -249,17 +282,24 @@ class XeroCredential(models.Model):
     def _request_tokens(self, vault):
         if self.grant_type == "client_credentials":
             return oauth.client_credentials(
-                self._endpoints(), self.client_id, vault.get("client_secret"), self.requested_scopes.split(),
+                self._endpoints(),
+                self.client_id,
+                vault.get("client_secret"),
+                self.requested_scopes.split(),
             )
         if not vault.get("refresh_token"):
-            raise errors.ReauthRequired(message=self.env._("Nobody has connected %(name)s to Xero yet.", name=self.name))
+            raise errors.ReauthRequired(
+                message=self.env._("Nobody has connected %(name)s to Xero yet.", name=self.name)
+            )
         return oauth.refresh(self._endpoints(), self.client_id, vault.get("client_secret"), vault["refresh_token"])
 
     def _park(self, reason: str) -> None:
         """Stop using this consent until a person renews it, and tell the administrators."""
         self.write({"state": "reauth", "reason": reason})
         _logger.info("Credential %s needs a new consent", self.id)
-        self._remind(self.env._("Reconnect to Xero: %(reason)s Nothing is lost: documents wait in the queue.", reason=reason))
+        self._remind(
+            self.env._("Reconnect to Xero: %(reason)s Nothing is lost: documents wait in the queue.", reason=reason)
+        )
 
     def _remind(self, note: str) -> None:
         """Give each administrator one open to-do on this credential."""
@@ -268,7 +308,9 @@ class XeroCredential(models.Model):
         )
         told = self.activity_ids.user_id
         for user in managers - told:
-            self.activity_schedule("mail.mail_activity_data_warning", summary=self.env._("Xero connection"), note=note, user_id=user.id)
+            self.activity_schedule(
+                "mail.mail_activity_data_warning", summary=self.env._("Xero connection"), note=note, user_id=user.id
+            )
 
     @api.model
     def _cron_keepalive(self):
@@ -284,10 +326,13 @@ class XeroCredential(models.Model):
                 _logger.info("Credential %s could not be renewed: %s", credential.id, type(error).__name__)
             credential.invalidate_recordset()
             if credential.refresh_expires_at and credential.refresh_expires_at - WARN_BEFORE_END < now:
-                credential._remind(self.env._(
-                    "The consent for %(name)s ends on %(day)s. Connect again before that day.",
-                    name=credential.name, day=fields.Date.to_string(credential.refresh_expires_at),
-                ))
+                credential._remind(
+                    self.env._(
+                        "The consent for %(name)s ends on %(day)s. Connect again before that day.",
+                        name=credential.name,
+                        day=fields.Date.to_string(credential.refresh_expires_at),
+                    )
+                )
 
     # === ORGANISATIONS === #
 
@@ -302,4 +347,6 @@ class XeroCredential(models.Model):
         if vault.get("refresh_token"):
             oauth.revoke(self._endpoints(), self.client_id, vault.get("client_secret"), vault["refresh_token"])
         self._vault_update({"access_token": None, "refresh_token": None, "expires_at": None, "consent": None})
-        self.write({"state": "new", "reason": False, "scopes": False, "access_expires_at": False, "refresh_expires_at": False})
+        self.write(
+            {"state": "new", "reason": False, "scopes": False, "access_expires_at": False, "refresh_expires_at": False}
+        )

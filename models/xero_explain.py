@@ -1,4 +1,5 @@
 """What went wrong with Xero, in words for the person who can act."""
+
 from ..xero_api import errors
 
 

@@ -42,7 +42,8 @@ class XeroLink(models.Model):
     xero_total = fields.Float("Total in Xero", digits=(16, 2))
     xero_updated_at = fields.Datetime("Updated in Xero", help="By Xero's clock.")
     adjustment = fields.Float(
-        digits=(16, 2), help="Cents that Xero's answer differed by; the next sending carries them on a rounding line.",
+        digits=(16, 2),
+        help="Cents that Xero's answer differed by; the next sending carries them on a rounding line.",
     )
     revision = fields.Integer(help="Added to the number, when a voided document of ours keeps the plain one in Xero.")
     synced_at = fields.Datetime()
@@ -60,17 +61,27 @@ class XeroLink(models.Model):
     def _compute_url(self):
         purchases = self._purchase_move_ids()
         for link in self:
-            kind = PURCHASE_KINDS.get(link.xero_type) if link.res_id in purchases and link.res_model == "account.move" else link.xero_type
+            kind = (
+                PURCHASE_KINDS.get(link.xero_type)
+                if link.res_id in purchases and link.res_model == "account.move"
+                else link.xero_type
+            )
             path = DEEP_LINKS.get(kind)
             link.url = link.xero_id and path and link._address(path.format(xero_id=link.xero_id))
 
     def _purchase_move_ids(self) -> set[int]:
         """Return those of the linked documents that are bills or vendor credit notes, whose pages in Xero differ."""
-        moves = self.env["account.move"].sudo().browse(self.filtered(lambda link: link.res_model == "account.move").mapped("res_id"))
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .browse(self.filtered(lambda link: link.res_model == "account.move").mapped("res_id"))
+        )
         return {move.id for move in moves.exists() if move.is_purchase_document(include_receipts=True)}
 
     def _address(self, path: str) -> str:
-        """Return the address of ``path``; with the short code it opens the right organisation for people who work in several."""
+        """Return the address of ``path``; with the short code it opens the right organisation for people who work
+        in several.
+        """
         short_code = self.connection_id.sudo().short_code
         if short_code:
             return f"{SITE}/organisationlogin/default.aspx?shortcode={short_code}&redirecturl={path}"
@@ -79,7 +90,11 @@ class XeroLink(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_record_name(self):
         for model, links in self.grouped("res_model").items():
-            records = self.env[model].browse(links.mapped("res_id")).exists()._filtered_access("read") if model in self.env else []
+            records = (
+                self.env[model].browse(links.mapped("res_id")).exists()._filtered_access("read")
+                if model in self.env
+                else []
+            )
             names = {record.id: record.display_name for record in records}
             for link in links:
                 link.record_name = names.get(link.res_id, False)
@@ -87,10 +102,14 @@ class XeroLink(models.Model):
     @api.model
     def _map(self, connection, xero_type: str, res_model: str, res_ids) -> dict:
         """Return ``{res_id: link}`` for those of ``res_ids`` that have a link; one query."""
-        links = self.search([
-            ("connection_id", "=", connection.id), ("xero_type", "=", xero_type),
-            ("res_model", "=", res_model), ("res_id", "in", list(res_ids)),
-        ])
+        links = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "=", xero_type),
+                ("res_model", "=", res_model),
+                ("res_id", "in", list(res_ids)),
+            ]
+        )
         return {link.res_id: link for link in links}
 
     @api.model
@@ -105,17 +124,26 @@ class XeroLink(models.Model):
         keys = ("res_model", "res_id", "connection_id", "xero_type")
         columns = list(rows[0])
         changed = [name for name in columns if name not in keys]
-        self.env.cr.execute(SQL(
-            """INSERT INTO xero_link (%s, create_uid, write_uid, create_date, write_date) VALUES %s
-               ON CONFLICT (res_model, res_id, connection_id, xero_type) DO UPDATE SET %s, write_date = EXCLUDED.write_date""",
-            SQL(", ").join(map(SQL.identifier, columns)),
-            SQL(", ").join(
-                SQL("(%s, %s, %s, %s, %s)", SQL(", ").join(SQL("%s", row[name]) for name in columns), self.env.uid, self.env.uid,
-                    fields.Datetime.now(), fields.Datetime.now())
-                for row in rows
-            ),
-            SQL(", ").join(SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in changed),
-        ))
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO xero_link (%s, create_uid, write_uid, create_date, write_date) VALUES %s
+               ON CONFLICT (res_model, res_id, connection_id, xero_type) DO UPDATE SET %s, write_date =
+                      EXCLUDED.write_date""",
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(
+                    SQL(
+                        "(%s, %s, %s, %s, %s)",
+                        SQL(", ").join(SQL("%s", row[name]) for name in columns),
+                        self.env.uid,
+                        self.env.uid,
+                        fields.Datetime.now(),
+                        fields.Datetime.now(),
+                    )
+                    for row in rows
+                ),
+                SQL(", ").join(SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in changed),
+            )
+        )
         self.invalidate_model()
 
     @api.model
@@ -124,10 +152,14 @@ class XeroLink(models.Model):
         if not pairs:
             return
         self.flush_model()
-        self.env.cr.execute(SQL(
-            """UPDATE xero_link l SET remote_view = v.view::jsonb, remote_digest = v.digest, remote_source = v.source
-                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS v(id, view, digest, source) WHERE l.id = v.id""",
-            [link_id for link_id, _row in pairs],
-            *([row[name] for _id, row in pairs] for name in ("remote_view", "remote_digest", "remote_source")),
-        ))
+        self.env.cr.execute(
+            SQL(
+                """UPDATE xero_link l SET remote_view = v.view::jsonb, remote_digest = v.digest, remote_source =
+                       v.source
+                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS v(id, view, digest, source) WHERE
+                        l.id = v.id""",
+                [link_id for link_id, _row in pairs],
+                *([row[name] for _id, row in pairs] for name in ("remote_view", "remote_digest", "remote_source")),
+            )
+        )
         self.invalidate_model()

@@ -21,9 +21,13 @@ class XeroSyncBatch(models.Model):
     idempotency_key = fields.Char(required=True)
     correlation_id = fields.Char(required=True)
     digest = fields.Char(required=True)
-    state = fields.Selection([("sent", "Sent"), ("done", "Done"), ("unknown", "Outcome unknown")], required=True, default="sent")
+    state = fields.Selection(
+        [("sent", "Sent"), ("done", "Done"), ("unknown", "Outcome unknown")], required=True, default="sent"
+    )
     started_at = fields.Datetime(required=True)
-    answered = fields.Boolean(help="The call ended with an answer that does not tell the outcome, so it is not under way any more.")
+    answered = fields.Boolean(
+        help="The call ended with an answer that does not tell the outcome, so it is not under way any more."
+    )
     resolve_after = fields.Datetime()
     body = fields.Text(groups=fields.NO_ACCESS, help="The bytes sent, kept only while the outcome is not known.")
     items = fields.Json(groups=fields.NO_ACCESS, help="What each element stands for, in the order of the body.")

@@ -1,4 +1,5 @@
 """Choosing the next jobs of a lane."""
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -18,20 +19,28 @@ class XeroSyncRunner(models.AbstractModel):
         return SQL(
             """j.connection_id = %(id)s AND j.state = 'pending' AND j.run_after <= %(now)s
                AND (j.priority < %(event)s OR NOT (SELECT %(held)s FROM xero_connection c WHERE c.id = %(id)s))""",
-            id=connection.id, now=now, event=EVENT, held=self._held_sql(now),
+            id=connection.id,
+            now=now,
+            event=EVENT,
+            held=self._held_sql(now),
         )
 
     def _queue_dependencies(self, connection) -> None:
-        """Queue what the next due documents need and Xero lacks, such as their contacts; three queries a thousand documents."""
-        rows = self.env["xero.sync.job"]._sql(SQL(
-            """
+        """Queue what the next due documents need and Xero lacks, such as their contacts; three queries a thousand
+        documents.
+        """
+        rows = self.env["xero.sync.job"]._sql(
+            SQL(
+                """
             UPDATE xero_sync_job SET prepared = TRUE WHERE id IN (
                 SELECT j.id FROM xero_sync_job j WHERE %s AND NOT j.prepared AND j.operation != 'pull'
                  ORDER BY j.priority, j.rank, j.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING xero_type, res_id, priority
             """,
-            self._due_sql(connection), LOOK_AHEAD,
-        ))
+                self._due_sql(connection),
+                LOOK_AHEAD,
+            )
+        )
         by_type = {}
         for xero_type, res_id, priority in rows:
             res_ids, first = by_type.setdefault(xero_type, ([], priority))
@@ -50,44 +59,76 @@ class XeroSyncRunner(models.AbstractModel):
             linked = self.env["xero.link"]._map(connection, xero_type, res_model, res_ids)
             missing = sorted(res_id for res_id in res_ids if not (linked.get(res_id) and linked[res_id].xero_id))
             self.env["xero.sync.job"]._enqueue(
-                connection.id, self.env["xero.mapper"]._for_type(xero_type),
-                [(res_id, connection.company_id.id) for res_id in missing], priority=priority, renew=False,
+                connection.id,
+                self.env["xero.mapper"]._for_type(xero_type),
+                [(res_id, connection.company_id.id) for res_id in missing],
+                priority=priority,
+                renew=False,
             )
 
     def _claim(self, connection):
         """Take up to 50 due jobs of one kind.
 
-        The caller commits before it reads the records, so that an edit from then on queues anew instead of getting lost.
+        The caller commits before it reads the records, so that an edit from then on queues anew instead of getting
+        lost.
         """
-        head = self.env["xero.sync.job"]._sql(SQL(
-            """SELECT j.operation, j.xero_type, j.solo, j.priority, j.id, %(linked)s
+        head = self.env["xero.sync.job"]._sql(
+            SQL(
+                """SELECT j.operation, j.xero_type, j.solo, j.priority, j.id, %(linked)s
                  FROM xero_sync_job j WHERE %(due)s AND %(alone)s
                 ORDER BY j.priority, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED""",
-            due=self._due_sql(connection), alone=self._alone_sql(), linked=self._linked_sql(),
-        ))
+                due=self._due_sql(connection),
+                alone=self._alone_sql(),
+                linked=self._linked_sql(),
+            )
+        )
         if not head:
             return self.env["xero.sync.job"]
         operation, xero_type, solo, priority, job_id, linked = head[0]
-        ids = [job_id] if solo else [row_id for [row_id] in self.env.execute_query(SQL(
-            """SELECT j.id FROM xero_sync_job j
-                WHERE %(due)s AND %(alone)s AND j.operation = %(operation)s AND j.xero_type = %(type)s AND j.priority = %(priority)s AND NOT j.solo
+        ids = (
+            [job_id]
+            if solo
+            else [
+                row_id
+                for [row_id] in self.env.execute_query(
+                    SQL(
+                        """SELECT j.id FROM xero_sync_job j
+                WHERE %(due)s AND %(alone)s AND j.operation = %(operation)s AND j.xero_type = %(type)s
+                       AND j.priority = %(priority)s AND NOT j.solo
                   AND %(linked)s = %(is_linked)s
                 ORDER BY j.priority, j.rank, j.id LIMIT %(limit)s FOR NO KEY UPDATE OF j SKIP LOCKED""",
-            due=self._due_sql(connection), alone=self._alone_sql(), linked=self._linked_sql(), is_linked=linked,
-            operation=operation, type=xero_type, priority=priority, limit=BATCH,
-        ))]
+                        due=self._due_sql(connection),
+                        alone=self._alone_sql(),
+                        linked=self._linked_sql(),
+                        is_linked=linked,
+                        operation=operation,
+                        type=xero_type,
+                        priority=priority,
+                        limit=BATCH,
+                    )
+                )
+            ]
+        )
         now = fields.Datetime.now()
-        self.env["xero.sync.job"]._sql(SQL(
-            """UPDATE xero_sync_job SET state = 'running', started_at = %s, heartbeat = %s, batch_id = NULL, write_date = %s
-                WHERE id = ANY(%s)""", now, now, now, ids,
-        ))
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                """UPDATE xero_sync_job SET state = 'running', started_at = %s, heartbeat = %s, batch_id = NULL,
+                       write_date = %s
+                WHERE id = ANY(%s)""",
+                now,
+                now,
+                now,
+                ids,
+            )
+        )
         self._notify(ids)
         return self.env["xero.sync.job"].browse(ids)
 
     def _alone_sql(self) -> SQL:
         """No other job of the same record is under way."""
         return SQL(
-            """NOT EXISTS (SELECT FROM xero_sync_job r WHERE r.connection_id = j.connection_id AND r.res_model = j.res_model
+            """NOT EXISTS (SELECT FROM xero_sync_job r WHERE r.connection_id = j.connection_id
+                   AND r.res_model = j.res_model
                               AND r.res_id = j.res_id AND r.state = 'running')"""
         )
 
@@ -95,5 +136,6 @@ class XeroSyncRunner(models.AbstractModel):
         """Whether Xero has the record already: creations and updates are different calls."""
         return SQL(
             """EXISTS (SELECT FROM xero_link l WHERE l.res_model = j.res_model AND l.res_id = j.res_id
-                          AND l.connection_id = j.connection_id AND l.xero_type = j.xero_type AND l.xero_id IS NOT NULL)"""
+                          AND l.connection_id = j.connection_id AND l.xero_type = j.xero_type
+                                 AND l.xero_id IS NOT NULL)"""
         )

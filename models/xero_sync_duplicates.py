@@ -1,4 +1,5 @@
 """Xero refused a creation because the number or the name is taken: by us before, or by somebody else."""
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -43,7 +44,7 @@ class XeroSyncRunner(models.AbstractModel):
         """Xero filters credit notes by date, not by number."""
         day = fields.Date.to_date(payload["Date"])
         literal = f"DateTime({day.year},{day.month},{day.day})"
-        where = f'Type=={quoted(payload["Type"])} AND Date>={literal} AND Date<={literal}'
+        where = f"Type=={quoted(payload['Type'])} AND Date>={literal} AND Date<={literal}"
         number = payload.get("CreditNoteNumber")
         return [
             note
@@ -72,12 +73,21 @@ class XeroSyncRunner(models.AbstractModel):
         self._finish([item[0]] if not failures else [])
 
     def _settle_contact_name(self, connection, mapper, item, payload, messages, candidates):
-        """A contact of that name exists: it is the same one, or it belongs to another partner and ours takes a longer name."""
+        """A contact of that name exists: it is the same one, or it belongs to another partner and ours takes a
+        longer name.
+        """
         active = [contact for contact in candidates if contact.get("ContactStatus", "ACTIVE") == "ACTIVE"]
-        taken = set(self.env["xero.link"].search([
-            ("connection_id", "=", connection.id), ("xero_type", "=", "Contact"),
-            ("xero_id", "in", [contact["ContactID"] for contact in candidates]),
-        ]).mapped("xero_id"))
+        taken = set(
+            self.env["xero.link"]
+            .search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("xero_type", "=", "Contact"),
+                    ("xero_id", "in", [contact["ContactID"] for contact in candidates]),
+                ]
+            )
+            .mapped("xero_id")
+        )
         free = [contact for contact in active if contact["ContactID"] not in taken]
         same = [contact for contact in free if self._is_same_contact(payload, contact)]
         job = self.env["xero.sync.job"].browse(item[0])
@@ -88,10 +98,20 @@ class XeroSyncRunner(models.AbstractModel):
             job.attempts += 1
             self._fail({job.id: Failure("duplicate", "\n".join(messages), None, "pending")})
         else:
-            self._fail({job.id: Failure("duplicate", self.env._(
-                "Xero has another contact named %s, with another tax number or e-mail address. Rename one of them, or link this "
-                "contact to the one in Xero.", payload["Name"],
-            ), {"model": mapper._odoo_model, "res_id": item[1]})})
+            self._fail(
+                {
+                    job.id: Failure(
+                        "duplicate",
+                        self.env._(
+                            "Xero has another contact named %s, with another tax number or e-mail address. "
+                            "Rename one of them, or link this "
+                            "contact to the one in Xero.",
+                            payload["Name"],
+                        ),
+                        {"model": mapper._odoo_model, "res_id": item[1]},
+                    )
+                }
+            )
 
     def _is_same_contact(self, payload, contact) -> bool:
         """The name is equal; nothing that both sides state may differ."""
@@ -105,25 +125,53 @@ class XeroSyncRunner(models.AbstractModel):
         """Our own voided document keeps its number in Xero: the new one gets the next revision of it."""
         self._finish_superseded([item[0]])
         job_id, res_id, company_id = item[:3]
-        self.env["xero.link"]._save([{
-            "connection_id": connection.id, "company_id": company_id, "xero_type": mapper._xero_type,
-            "res_model": mapper._odoo_model, "res_id": res_id, "state": "to_sync",
-        }])
-        self.env.cr.execute(SQL(
-            """UPDATE xero_link SET revision = COALESCE(revision, 0) + 1
+        self.env["xero.link"]._save(
+            [
+                {
+                    "connection_id": connection.id,
+                    "company_id": company_id,
+                    "xero_type": mapper._xero_type,
+                    "res_model": mapper._odoo_model,
+                    "res_id": res_id,
+                    "state": "to_sync",
+                }
+            ]
+        )
+        self.env.cr.execute(
+            SQL(
+                """UPDATE xero_link SET revision = COALESCE(revision, 0) + 1
                 WHERE connection_id = %s AND xero_type = %s AND res_model = %s AND res_id = %s""",
-            connection.id, mapper._xero_type, mapper._odoo_model, res_id,
-        ))
-        self._fail({job_id: Failure("duplicate", self.env._("Number used by a voided document; sending the next revision."), None, "pending")})
+                connection.id,
+                mapper._xero_type,
+                mapper._odoo_model,
+                res_id,
+            )
+        )
+        self._fail(
+            {
+                job_id: Failure(
+                    "duplicate",
+                    self.env._("Number used by a voided document; sending the next revision."),
+                    None,
+                    "pending",
+                )
+            }
+        )
 
     def _number_taken(self, mapper, payload, messages, candidates) -> Failure:
         number = payload.get(mapper._xero_number_field)
         if not candidates:
             return self._refusal(messages)
         other = candidates[0]
-        return Failure("duplicate", self.env._(
-            "Xero already has a document numbered %(number)s, made elsewhere: %(contact)s, total %(total)s, %(status)s. "
-            "Change the number of one of them, then sync again.",
-            number=number, contact=(other.get("Contact") or {}).get("Name") or "?",
-            total=other.get("Total"), status=other.get("Status"),
-        ))
+        return Failure(
+            "duplicate",
+            self.env._(
+                "Xero already has a document numbered %(number)s, made elsewhere: %(contact)s, total "
+                "%(total)s, %(status)s. "
+                "Change the number of one of them, then sync again.",
+                number=number,
+                contact=(other.get("Contact") or {}).get("Name") or "?",
+                total=other.get("Total"),
+                status=other.get("Status"),
+            ),
+        )

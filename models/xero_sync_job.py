@@ -25,7 +25,10 @@ class XeroSyncJob(models.Model):
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     operation = fields.Selection(
-        [("push", "Send"), ("void", "Void"), ("pull", "Fetch"), ("attach", "Attach")], required=True, default="push", readonly=True,
+        [("push", "Send"), ("void", "Void"), ("pull", "Fetch"), ("attach", "Attach")],
+        required=True,
+        default="push",
+        readonly=True,
     )
     xero_type = fields.Char("Xero Type", required=True, readonly=True)
     res_model = fields.Char("Model", readonly=True)
@@ -42,10 +45,19 @@ class XeroSyncJob(models.Model):
             ("done", "Done"),
             ("cancelled", "Cancelled"),
         ],
-        required=True, default="pending", readonly=True,
+        required=True,
+        default="pending",
+        readonly=True,
     )
-    priority = fields.Integer(required=True, default=EVENT, readonly=True, help="Lower is sooner: a person's click is 5, a posted document 10.")
-    rank = fields.Integer(required=True, default=50, readonly=True, help="Order of dependency: contacts before invoices before payments.")
+    priority = fields.Integer(
+        required=True,
+        default=EVENT,
+        readonly=True,
+        help="Lower is sooner: a person's click is 5, a posted document 10.",
+    )
+    rank = fields.Integer(
+        required=True, default=50, readonly=True, help="Order of dependency: contacts before invoices before payments."
+    )
     run_after = fields.Datetime(required=True, default=fields.Datetime.now, readonly=True)
     attempts = fields.Integer(readonly=True)
     prepared = fields.Boolean(readonly=True, help="What this document depends on has been queued.")
@@ -70,7 +82,9 @@ class XeroSyncJob(models.Model):
     failure_detail = fields.Text("Reason", readonly=True)
     fix_action = fields.Json(readonly=True, help="The record that a person edits to fix it.")
     has_fix = fields.Boolean(compute="_compute_has_fix")
-    blocked_by_id = fields.Many2one("xero.sync.job", "Waits For", readonly=True, ondelete="set null", index="btree_not_null")
+    blocked_by_id = fields.Many2one(
+        "xero.sync.job", "Waits For", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     batch_id = fields.Many2one("xero.sync.batch", readonly=True, ondelete="set null", index="btree_not_null")
     idempotency_key = fields.Char(related="batch_id.idempotency_key")
     correlation_id = fields.Char(readonly=True, index="btree_not_null")
@@ -103,10 +117,14 @@ class XeroSyncJob(models.Model):
         """Find jobs by the name of their record, among the kinds of records that have jobs."""
         if operator not in ("ilike", "like", "=ilike", "in"):
             return NotImplemented
-        models = [model for [model] in self.env["xero.sync.job"]._read_group([("res_model", "!=", False)], ["res_model"])]
+        models = [
+            model for [model] in self.env["xero.sync.job"]._read_group([("res_model", "!=", False)], ["res_model"])
+        ]
         return Domain.OR(
-            Domain("res_model", "=", model) & Domain("res_id", "in", self.env[model]._search([("display_name", operator, value)]))
-            for model in models if model in self.env
+            Domain("res_model", "=", model)
+            & Domain("res_id", "in", self.env[model]._search([("display_name", operator, value)]))
+            for model in models
+            if model in self.env
         )
 
     @api.depends("fix_action")
@@ -115,12 +133,16 @@ class XeroSyncJob(models.Model):
             job.has_fix = bool(job.fix_action)
 
     def _reason_in_words(self) -> str | None:
-        """Return why this open job is not done, for the person who looks at its document; ``None`` when it just waits its turn."""
+        """Return why this open job is not done, for the person who looks at its document; ``None`` when it just
+        waits its turn.
+        """
         self.ensure_one()
         if self.state in ("pending", "running"):
             return self.connection_id._reason_of_waiting()
         if self.failure_type == "bug":
-            return self.env._("The connector met an unexpected error. Try again; if it stays, show the job to an administrator.")
+            return self.env._(
+                "The connector met an unexpected error. Try again; if it stays, show the job to an administrator."
+            )
         return self.failure_detail
 
     # === ENQUEUE === #
@@ -135,7 +157,16 @@ class XeroSyncJob(models.Model):
         return rows
 
     @api.model
-    def _enqueue(self, connection_id: int, mapper, records: list[tuple[int, int]], *, operation="push", priority=EVENT, renew=True) -> None:
+    def _enqueue(
+        self,
+        connection_id: int,
+        mapper,
+        records: list[tuple[int, int]],
+        *,
+        operation="push",
+        priority=EVENT,
+        renew=True,
+    ) -> None:
         """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused.
 
         :param mapper: the mapper of the Xero type
@@ -146,33 +177,54 @@ class XeroSyncJob(models.Model):
             return
         states = WAITING if renew else ("pending", "blocked")
         # An existing row is updated, not skipped: its lock makes the worker wait for the change that asked again.
-        self._sql(SQL(
-            """
-            INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state, priority, rank,
-                                       run_after, attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
-            SELECT %(connection)s, v.company_id, %(operation)s, %(type)s, %(model)s, v.res_id, 'pending', %(priority)s, %(rank)s,
+        self._sql(
+            SQL(
+                """
+            INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state,
+                   priority, rank,
+                                       run_after, attempts, prepared, solo, user_id, create_uid, write_uid,
+                                              create_date, write_date)
+            SELECT %(connection)s, v.company_id, %(operation)s, %(type)s, %(model)s, v.res_id, 'pending',
+                   %(priority)s, %(rank)s,
                    %(now)s, 0, FALSE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s
               FROM unnest(%(res_ids)s::int[], %(company_ids)s::int[]) AS v(res_id, company_id)
-            ON CONFLICT (connection_id, operation, res_model, res_id) WHERE state IN ('pending', 'blocked', 'failed', 'dead')
-            DO UPDATE SET state = CASE WHEN xero_sync_job.state IN %(states)s THEN 'pending' ELSE xero_sync_job.state END,
+            ON CONFLICT (connection_id, operation, res_model, res_id) WHERE state IN ('pending', 'blocked',
+                   'failed', 'dead')
+            DO UPDATE SET state = CASE WHEN xero_sync_job.state IN %(states)s THEN 'pending' ELSE
+                   xero_sync_job.state END,
                           priority = LEAST(xero_sync_job.priority, EXCLUDED.priority),
                           run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after),
                           attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,
                           prepared = FALSE,
                           write_date = EXCLUDED.write_date
             """,
-            connection=connection_id, operation=operation, type=mapper._xero_type, model=mapper._odoo_model,
-            priority=priority, rank=mapper._push_rank, now=fields.Datetime.now(), user=self.env.uid, states=states, renew=renew,
-            res_ids=[res_id for res_id, _company in records], company_ids=[company for _id, company in records],
-        ))
+                connection=connection_id,
+                operation=operation,
+                type=mapper._xero_type,
+                model=mapper._odoo_model,
+                priority=priority,
+                rank=mapper._push_rank,
+                now=fields.Datetime.now(),
+                user=self.env.uid,
+                states=states,
+                renew=renew,
+                res_ids=[res_id for res_id, _company in records],
+                company_ids=[company for _id, company in records],
+            )
+        )
 
     @api.model
     def _enqueue_gone(self, links) -> None:
         """Queue the removal in Xero of what ``links`` stand for: their Odoo records are being deleted."""
         for link in links:
-            self.search([
-                ("res_model", "=", link.res_model), ("res_id", "=", link.res_id), ("state", "in", WAITING), ("operation", "=", "push"),
-            ]).write({"state": "cancelled", "done_at": fields.Datetime.now()})
+            self.search(
+                [
+                    ("res_model", "=", link.res_model),
+                    ("res_id", "=", link.res_id),
+                    ("state", "in", WAITING),
+                    ("operation", "=", "push"),
+                ]
+            ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
             mapper = self.env["xero.mapper"]._for_type(link.xero_type)
             self._enqueue(link.connection_id.id, mapper, [(link.res_id, link.company_id.id)], operation="void")
         self.env["xero.sync.runner"]._wake(links.connection_id.ids)
@@ -190,20 +242,34 @@ class XeroSyncJob(models.Model):
         jobs = self.sudo().filtered(lambda job: job.state in WAITING)
         if not jobs:
             raise UserError(self.env._("Only waiting, blocked and failed jobs can be tried again."))
-        jobs.write({
-            "state": "pending", "attempts": 0, "run_after": fields.Datetime.now(), "priority": CLICK, "prepared": False,
-            "failure_type": False, "failure_detail": False, "fix_action": False, "blocked_by_id": False,
-        })
+        jobs.write(
+            {
+                "state": "pending",
+                "attempts": 0,
+                "run_after": fields.Datetime.now(),
+                "priority": CLICK,
+                "prepared": False,
+                "failure_type": False,
+                "failure_detail": False,
+                "fix_action": False,
+                "blocked_by_id": False,
+            }
+        )
         self.env["xero.sync.runner"]._wake(jobs.connection_id.ids)
         self.env["xero.sync.runner"]._notify(jobs.ids)
 
     @api.model
     def _retry_fixed(self, records) -> None:
         """Try again what failed and named one of ``records`` as the place to fix it."""
-        rows = self.env.execute_query(SQL(
-            """SELECT id FROM xero_sync_job WHERE state IN %s AND fix_action->>'model' = %s AND (fix_action->>'res_id')::int = ANY(%s)""",
-            FAILED, records._name, records.ids,
-        ))
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM xero_sync_job WHERE state IN %s AND fix_action->>'model' = %s
+                       AND (fix_action->>'res_id')::int = ANY(%s)""",
+                FAILED,
+                records._name,
+                records.ids,
+            )
+        )
         if rows:
             self.sudo().browse([job_id for [job_id] in rows]).action_retry()
 
@@ -220,12 +286,15 @@ class XeroSyncJob(models.Model):
     @api.model
     def _release(self, job_ids: list[int]) -> None:
         """Let go what was blocked by ``job_ids``."""
-        self._sql(SQL(
-            """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL, run_after = %s,
+        self._sql(
+            SQL(
+                """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL, run_after = %s,
                       failure_type = NULL, failure_detail = NULL, fix_action = NULL
                 WHERE blocked_by_id = ANY(%s) AND state = 'blocked'""",
-            fields.Datetime.now(), job_ids,
-        ))
+                fields.Datetime.now(),
+                job_ids,
+            )
+        )
 
     def action_open_record(self):
         self.ensure_one()
@@ -242,7 +311,8 @@ class XeroSyncJob(models.Model):
         fix = self.fix_action or {}
         if fix.get("model") not in self.env:
             return self.action_open_record()
-        return self.env[fix["model"]].browse(fix["res_id"]).exists()._get_records_action(target="new")
+        name = self.env["ir.model"]._get(fix["model"]).name
+        return self.env[fix["model"]].browse(fix["res_id"]).exists()._get_records_action(target="new", name=name)
 
     # === METRICS === #
 
@@ -252,21 +322,30 @@ class XeroSyncJob(models.Model):
         lines = ["# TYPE xero_jobs gauge"]
         lines += [
             f'xero_jobs{{connection="{connection}",state="{state}"}} {count}'
-            for connection, state, count in self.env.execute_query(SQL(
-                "SELECT connection_id, state, count(*) FROM xero_sync_job WHERE state NOT IN ('done', 'cancelled') GROUP BY 1, 2 ORDER BY 1, 2"
-            ))
+            for connection, state, count in self.env.execute_query(
+                SQL(
+                    "SELECT connection_id, state, count(*) FROM xero_sync_job WHERE state NOT IN ('done', "
+                    "'cancelled') GROUP BY 1, 2 ORDER BY 1, 2"
+                )
+            )
         ]
         lines.append("# TYPE xero_oldest_job_seconds gauge")
         lines.append("# TYPE xero_day_calls_remaining gauge")
-        for connection, age, remaining in self.env.execute_query(SQL(
-            """SELECT c.id, COALESCE(EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - MIN(j.create_date)), 0), c.day_remaining
-                 FROM xero_connection c LEFT JOIN xero_sync_job j ON j.connection_id = c.id AND j.state IN ('pending', 'running')
+        for connection, age, remaining in self.env.execute_query(
+            SQL(
+                """SELECT c.id, COALESCE(EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - MIN(j.create_date)), 0),
+                       c.day_remaining
+                 FROM xero_connection c LEFT JOIN xero_sync_job j ON j.connection_id = c.id
+                        AND j.state IN ('pending', 'running')
                 WHERE c.active GROUP BY c.id ORDER BY c.id"""
-        )):
+            )
+        ):
             lines.append(f'xero_oldest_job_seconds{{connection="{connection}"}} {round(age)}')
             lines.append(f'xero_day_calls_remaining{{connection="{connection}"}} {remaining or 0}')
         return lines
 
     @api.autovacuum
     def _gc_jobs(self):
-        self.search([("state", "in", ("done", "cancelled")), ("done_at", "<", fields.Datetime.now() - KEEP_DONE)], limit=10_000).unlink()
+        self.search(
+            [("state", "in", ("done", "cancelled")), ("done_at", "<", fields.Datetime.now() - KEEP_DONE)], limit=10_000
+        ).unlink()

@@ -22,7 +22,9 @@ class XeroSyncMixin(models.AbstractModel):
     _name = "xero.sync.mixin"
     _description = "Xero Sync Mixin"
 
-    xero_sync_state = fields.Selection(SYNC_STATES, "Xero Status", compute="_compute_xero_sync", search="_search_xero_sync_state", compute_sudo=True)
+    xero_sync_state = fields.Selection(
+        SYNC_STATES, "Xero Status", compute="_compute_xero_sync", search="_search_xero_sync_state", compute_sudo=True
+    )
     xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True)
     xero_number = fields.Char("Number in Xero", compute="_compute_xero_sync", compute_sudo=True)
     xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True)
@@ -64,7 +66,9 @@ class XeroSyncMixin(models.AbstractModel):
             return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
         if not link or link.xero_status in GONE_STATUSES:
             return "not_synced"
-        return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(link.state, "not_synced")
+        return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(
+            link.state, "not_synced"
+        )
 
     def _xero_connection_ids(self) -> dict:
         """Return ``{record id: connection id}`` of the records whose company is connected, or was."""
@@ -77,17 +81,25 @@ class XeroSyncMixin(models.AbstractModel):
 
     def _xero_links(self):
         connections = self._xero_connection_ids()
-        links = self.env["xero.link"].search([
-            ("res_model", "=", self._name), ("res_id", "in", list(connections)), ("connection_id", "in", list(set(connections.values()))),
-        ])
+        links = self.env["xero.link"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", list(connections)),
+                ("connection_id", "in", list(set(connections.values()))),
+            ]
+        )
         return {link.res_id: link for link in links if connections[link.res_id] == link.connection_id.id}
 
     def _xero_open_jobs(self):
         connections = self._xero_connection_ids()
-        jobs = self.env["xero.sync.job"].search([
-            ("res_model", "=", self._name), ("res_id", "in", list(connections)), ("state", "not in", ("done", "cancelled")),
-            ("operation", "in", ("push", "void")),
-        ])
+        jobs = self.env["xero.sync.job"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", list(connections)),
+                ("state", "not in", ("done", "cancelled")),
+                ("operation", "in", ("push", "void")),
+            ]
+        )
         # One under way says more than one that waits.
         ordered = jobs.sorted(lambda job: (job.state == "running", job.id))
         return {job.res_id: job for job in ordered if connections[job.res_id] == job.connection_id.id}
@@ -120,7 +132,10 @@ class XeroSyncMixin(models.AbstractModel):
                   LIMIT 1),
                 'not_synced')
             """,
-            model=self._name, record=SQL.identifier(alias, "id"), gone=GONE_STATUSES, connections=self._xero_visible_connections(),
+            model=self._name,
+            record=SQL.identifier(alias, "id"),
+            gone=GONE_STATUSES,
+            connections=self._xero_visible_connections(),
         )
 
     @api.model
@@ -140,7 +155,9 @@ class XeroSyncMixin(models.AbstractModel):
             return NotImplemented
         matching = SQL(
             "(SELECT id FROM %s WHERE %s = ANY(%s))",
-            SQL.identifier(self._table), self._xero_state_sql(self._table), [str(state) for state in value],
+            SQL.identifier(self._table),
+            self._xero_state_sql(self._table),
+            [str(state) for state in value],
         )
         return [("id", "in", matching)]
 
@@ -149,14 +166,17 @@ class XeroSyncMixin(models.AbstractModel):
             return NotImplemented
         matching = SQL(
             "(SELECT res_id FROM xero_link WHERE res_model = %s AND xero_id = ANY(%s) AND connection_id = ANY(%s))",
-            self._name, [xero_id for xero_id in value if xero_id], self._xero_visible_connections(),
+            self._name,
+            [xero_id for xero_id in value if xero_id],
+            self._xero_visible_connections(),
         )
         found = [("id", "in", matching)]
         if False not in value:
             return found
         linked = SQL(
             "(SELECT res_id FROM xero_link WHERE res_model = %s AND xero_id IS NOT NULL AND connection_id = ANY(%s))",
-            self._name, self._xero_visible_connections(),
+            self._name,
+            self._xero_visible_connections(),
         )
         return ["|", ("id", "not in", linked), *found]
 
@@ -171,7 +191,9 @@ class XeroSyncMixin(models.AbstractModel):
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
             if not scope:
-                raise UserError(self.env._("%s is not connected to Xero. Connect it under Settings, Xero.", company.name))
+                raise UserError(
+                    self.env._("%s is not connected to Xero. Connect it under Settings, Xero.", company.name)
+                )
             refusals = [refusal for record in records if (refusal := record._xero_refusal(scope))]
             if refusals:
                 raise UserError("\n".join(refusals))
@@ -197,7 +219,7 @@ class XeroSyncMixin(models.AbstractModel):
         return self._xero_selection_notice(len(ready), reasons)
 
     def _xero_selection_notice(self, queued: int, reasons: list[str]) -> dict:
-        lines = [self.env._("%s queued for Xero.", queued), *reasons[:REASONS_SHOWN]]
+        lines = reasons[:REASONS_SHOWN]
         if len(reasons) > REASONS_SHOWN:
             lines.append(self.env._("… and %s more.", len(reasons) - REASONS_SHOWN))
         return {
@@ -205,6 +227,7 @@ class XeroSyncMixin(models.AbstractModel):
             "tag": "display_notification",
             "params": {
                 "type": "warning" if reasons else "success",
+                "title": self.env._("%s queued for Xero", queued),
                 "message": "\n".join(lines),
                 "sticky": bool(reasons),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
@@ -221,7 +244,12 @@ class XeroSyncMixin(models.AbstractModel):
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
             records = mapper._handles(self)
-            Job._enqueue(scope.connection_id, mapper, [(record.id, record._xero_company().id) for record in records], priority=priority)
+            Job._enqueue(
+                scope.connection_id,
+                mapper,
+                [(record.id, record._xero_company().id) for record in records],
+                priority=priority,
+            )
         self.env["xero.sync.runner"]._wake([scope.connection_id])
         self.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)
 

@@ -1,4 +1,5 @@
 """After an unknown outcome: look first, adopt what is ours, send again what is missing."""
+
 import logging
 from datetime import timedelta
 
@@ -25,10 +26,16 @@ class XeroSyncRunner(models.AbstractModel):
 
         :return: whether all that was sent is in Xero; ``False`` when something goes back to the queue
         """
-        batches = self.env["xero.sync.batch"].search([
-            ("connection_id", "=", connection.id), ("state", "!=", "done"),
-            "|", ("resolve_after", "=", False), ("resolve_after", "<=", fields.Datetime.now()),
-        ], order="id")
+        batches = self.env["xero.sync.batch"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("state", "!=", "done"),
+                "|",
+                ("resolve_after", "=", False),
+                ("resolve_after", "<=", fields.Datetime.now()),
+            ],
+            order="id",
+        )
         arrived = True
         for batch in batches:
             _logger.info("Looking up the outcome of call %s", batch.correlation_id)
@@ -56,7 +63,9 @@ class XeroSyncRunner(models.AbstractModel):
         batch.write({"state": "sent", "resolve_after": False})
 
     def _find_ours(self, connection, client, mapper, batch) -> dict:
-        """Return ``{res_id: element}`` of what Xero has of ``batch``: made since the call began, bearing our mark, not linked yet."""
+        """Return ``{res_id: element}`` of what Xero has of ``batch``: made since the call began, bearing our mark,
+        not linked yet.
+        """
         sent = dict(zip((item[1] for item in batch.items), codec.loads(batch.body)[mapper._xero_resource], strict=True))
         found = {}
         params = {"includeArchived": "true"} if mapper._xero_resource == "Contacts" else {}
@@ -70,13 +79,22 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _unlinked(self, connection, mapper, elements) -> list[dict]:
         """Return those of Xero's living ``elements`` that stand for no record yet; one query."""
-        linked = set(self.env["xero.link"].search([
-            ("connection_id", "=", connection.id), ("xero_type", "=", mapper._xero_type),
-            ("xero_id", "in", [element[mapper._xero_id_field] for element in elements]),
-        ]).mapped("xero_id"))
+        linked = set(
+            self.env["xero.link"]
+            .search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("xero_type", "=", mapper._xero_type),
+                    ("xero_id", "in", [element[mapper._xero_id_field] for element in elements]),
+                ]
+            )
+            .mapped("xero_id")
+        )
         return [
-            element for element in elements
-            if element[mapper._xero_id_field] not in linked and element.get(mapper._xero_status_field) not in GONE_STATUSES
+            element
+            for element in elements
+            if element[mapper._xero_id_field] not in linked
+            and element.get(mapper._xero_status_field) not in GONE_STATUSES
         ]
 
     def _adopt(self, connection, mapper, batch, found):

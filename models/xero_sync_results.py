@@ -1,4 +1,5 @@
 """Writing down: results, failures, the audit, and what the screens hear of it."""
+
 from decimal import Decimal
 
 from odoo import fields, models
@@ -68,7 +69,9 @@ class XeroSyncRunner(models.AbstractModel):
         :param saved: pairs (batch item, Xero's element)
         :return: failures by job id, of documents whose total is not Odoo's
         """
-        links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, [item[1] for item, _element in saved])
+        links = self.env["xero.link"]._map(
+            connection, mapper._xero_type, mapper._odoo_model, [item[1] for item, _element in saved]
+        )
         rows, failures = [], {}
         for item, element in saved:
             job_id, res_id, company_id, digest, expected, status, number, notice = item
@@ -76,25 +79,27 @@ class XeroSyncRunner(models.AbstractModel):
             adjustment, failure = self._compare(connection, links.get(res_id), expected, total)
             if failure:
                 failures[job_id] = failure
-            rows.append({
-                "connection_id": connection.id,
-                "company_id": company_id,
-                "xero_type": mapper._xero_type,
-                "res_model": mapper._odoo_model,
-                "res_id": res_id,
-                "xero_id": element[mapper._xero_id_field],
-                "xero_number": element.get(mapper._xero_number_field) or number,
-                # A document that could only be kept as a draft waits for a person, though it is in Xero.
-                "state": "error" if failure or (notice and status == "DRAFT") else "synced",
-                "message": failure.message if failure else notice or None,
-                "digest": None if failure else digest,
-                "xero_status": element.get(mapper._xero_status_field),
-                "xero_total": total,
-                "xero_updated_at": dates.parse_xero(element.get("UpdatedDateUTC")),
-                "adjustment": adjustment,
-                "synced_at": fields.Datetime.now(),
-                **self.env["xero.inbound"]._agreement(mapper._xero_type, element),
-            })
+            rows.append(
+                {
+                    "connection_id": connection.id,
+                    "company_id": company_id,
+                    "xero_type": mapper._xero_type,
+                    "res_model": mapper._odoo_model,
+                    "res_id": res_id,
+                    "xero_id": element[mapper._xero_id_field],
+                    "xero_number": element.get(mapper._xero_number_field) or number,
+                    # A document that could only be kept as a draft waits for a person, though it is in Xero.
+                    "state": "error" if failure or (notice and status == "DRAFT") else "synced",
+                    "message": failure.message if failure else notice or None,
+                    "digest": None if failure else digest,
+                    "xero_status": element.get(mapper._xero_status_field),
+                    "xero_total": total,
+                    "xero_updated_at": dates.parse_xero(element.get("UpdatedDateUTC")),
+                    "adjustment": adjustment,
+                    "synced_at": fields.Datetime.now(),
+                    **self.env["xero.inbound"]._agreement(mapper._xero_type, element),
+                }
+            )
         self.env["xero.link"]._save(rows)
         return failures
 
@@ -111,13 +116,25 @@ class XeroSyncRunner(models.AbstractModel):
             return adjustment, None
         small = abs(difference) <= LARGEST_ADJUSTMENT and not adjustment
         if small and connection.rounding_policy == "line" and connection.rounding_account_id:
-            return difference, Failure("total_mismatch", self.env._(
-                "Xero computed %(xero)s instead of %(odoo)s; a rounding line is being sent.", xero=total, odoo=expected,
-            ), None, "pending")
-        return adjustment, Failure("total_mismatch", self.env._(
-            "The document is in Xero with a total of %(xero)s, Odoo has %(odoo)s. Check its lines and taxes in both and sync again.",
-            xero=total, odoo=expected,
-        ))
+            return difference, Failure(
+                "total_mismatch",
+                self.env._(
+                    "Xero computed %(xero)s instead of %(odoo)s; a rounding line is being sent.",
+                    xero=total,
+                    odoo=expected,
+                ),
+                None,
+                "pending",
+            )
+        return adjustment, Failure(
+            "total_mismatch",
+            self.env._(
+                "The document is in Xero with a total of %(xero)s, Odoo has %(odoo)s. Check its lines and "
+                "taxes in both and sync again.",
+                xero=total,
+                odoo=expected,
+            ),
+        )
 
     def _classes(self, messages):
         return {elements.classify(message) for message in messages}
@@ -133,28 +150,37 @@ class XeroSyncRunner(models.AbstractModel):
         """Close jobs and let go what waited for them."""
         if not job_ids:
             return
-        self.env["xero.sync.job"]._sql(SQL(
-            """UPDATE xero_sync_job SET state = 'done', done_at = %s, failure_type = NULL, failure_detail = NULL, fix_action = NULL,
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                """UPDATE xero_sync_job SET state = 'done', done_at = %s, failure_type = NULL, failure_detail =
+                       NULL, fix_action = NULL,
                       blocked_by_id = NULL, solo = FALSE
-                WHERE id = ANY(%s) AND state = 'running'""", fields.Datetime.now(), list(job_ids),
-        ))
+                WHERE id = ANY(%s) AND state = 'running'""",
+                fields.Datetime.now(),
+                list(job_ids),
+            )
+        )
         self.env["xero.sync.job"]._release(list(job_ids))
         self._notify(job_ids)
 
     def _fail(self, failures: dict) -> None:
-        """Set jobs (``{job id: Failure}``) to the state of their failure, unless a newer job of the record waits already."""
+        """Set jobs (``{job id: Failure}``) to the state of their failure, unless a newer job of the record waits
+        already.
+        """
         if not failures:
             return
         self._finish_superseded(list(failures))
         jobs = self.env["xero.sync.job"].browse(failures).filtered(lambda job: job.state == "running")
         for job in jobs:
             failure = failures[job.id]
-            job.write({
-                "failure_type": failure.kind,
-                "failure_detail": failure.message,
-                "fix_action": failure.fix,
-                **self._next_state(job, failure),
-            })
+            job.write(
+                {
+                    "failure_type": failure.kind,
+                    "failure_detail": failure.message,
+                    "fix_action": failure.fix,
+                    **self._next_state(job, failure),
+                }
+            )
         told = jobs.filtered(lambda job: job.state in ("failed", "dead"))
         self._tell_document(told)
         self._log_failures(told)
@@ -169,7 +195,11 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _waits_for(self, blocker):
         if blocker.state in ("failed", "dead"):
-            return self.env._("Waits for %(name)s, which failed: %(reason)s", name=blocker.record_name, reason=blocker._reason_in_words() or "")
+            return self.env._(
+                "Waits for %(name)s, which failed: %(reason)s",
+                name=blocker.record_name,
+                reason=blocker._reason_in_words() or "",
+            )
         return self.env._("Waits for %s, which is sent first.", blocker.record_name)
 
     def _next_state(self, job, failure):
@@ -178,17 +208,26 @@ class XeroSyncRunner(models.AbstractModel):
         if failure.kind != "bug":
             return {"state": failure.state}
         attempts = job.attempts + 1
-        later = fields.Datetime.add(fields.Datetime.now(), minutes=2 ** attempts)
-        return {"attempts": attempts, "run_after": later, "state": "pending" if attempts < self._max_attempts() else "dead"}
+        later = fields.Datetime.add(fields.Datetime.now(), minutes=2**attempts)
+        return {
+            "attempts": attempts,
+            "run_after": later,
+            "state": "pending" if attempts < self._max_attempts() else "dead",
+        }
 
     def _max_attempts(self) -> int:
         return 5
 
     def _finish_superseded(self, job_ids) -> None:
-        self.env["xero.sync.job"]._sql(SQL(
-            "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s WHERE id = ANY(%s) AND state = 'running' AND %s",
-            fields.Datetime.now(), job_ids, self._superseded_sql(),
-        ))
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s WHERE id = ANY(%s) AND state = "
+                "'running' AND %s",
+                fields.Datetime.now(),
+                job_ids,
+                self._superseded_sql(),
+            )
+        )
 
     def _block(self, connection, blocked: dict) -> None:
         """Put jobs (``{job id: needs}``) behind the job of what they need."""
@@ -196,20 +235,29 @@ class XeroSyncRunner(models.AbstractModel):
             return
         self._finish_superseded(list(blocked))
         jobs = self.env["xero.sync.job"].browse(blocked).filtered(lambda job: job.state == "running")
-        self._enqueue_needs(connection, [need for job in jobs for need in blocked[job.id]], min(jobs.mapped("priority"), default=0))
+        self._enqueue_needs(
+            connection, [need for job in jobs for need in blocked[job.id]], min(jobs.mapped("priority"), default=0)
+        )
         for job in jobs:
             job.write(self._blocking(connection, blocked[job.id][0]))
 
     def _blocking(self, connection, need):
-        blocker = self.env["xero.sync.job"].search([
-            ("connection_id", "=", connection.id), ("res_model", "=", need.res_model), ("res_id", "=", need.res_id),
-            ("state", "not in", ("done", "cancelled")),
-        ], limit=1)
+        blocker = self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", need.res_model),
+                ("res_id", "=", need.res_id),
+                ("state", "not in", ("done", "cancelled")),
+            ],
+            limit=1,
+        )
         if not blocker:
             return {"state": "pending"}
         return {
-            "state": "blocked", "blocked_by_id": blocker.id,
-            "failure_type": "dependency", "failure_detail": self._waits_for(blocker),
+            "state": "blocked",
+            "blocked_by_id": blocker.id,
+            "failure_type": "dependency",
+            "failure_detail": self._waits_for(blocker),
         }
 
     # === TELLING === #
@@ -221,29 +269,40 @@ class XeroSyncRunner(models.AbstractModel):
                 continue
             records = self.env[model].browse(of_model.mapped("res_id")).exists()
             reasons = {job.res_id: job._reason_in_words() for job in of_model}
-            records._message_log_batch({record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records})
+            records._message_log_batch(
+                {record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records}
+            )
 
     def _log_failures(self, jobs) -> None:
-        self.env["xero.log"].create([{
-            "connection_id": job.connection_id.id,
-            "company_id": job.company_id.id,
-            "job_ids": [fields.Command.link(job.id)],
-            "summary": dict(job._fields["failure_type"]._description_selection(self.env)).get(job.failure_type),
-            "detail": job.failure_detail,
-            "correlation_id": job.correlation_id,
-            "user_id": job.user_id.id,
-        } for job in jobs])
+        self.env["xero.log"].create(
+            [
+                {
+                    "connection_id": job.connection_id.id,
+                    "company_id": job.company_id.id,
+                    "job_ids": [fields.Command.link(job.id)],
+                    "summary": dict(job._fields["failure_type"]._description_selection(self.env)).get(job.failure_type),
+                    "detail": job.failure_detail,
+                    "correlation_id": job.correlation_id,
+                    "user_id": job.user_id.id,
+                }
+                for job in jobs
+            ]
+        )
 
     def _notify(self, job_ids) -> None:
         """Tell open screens which records have a new status."""
-        rows = self.env.execute_query(SQL(
-            "SELECT company_id, res_model, array_agg(res_id) FROM xero_sync_job"
-            " WHERE id = ANY(%s) AND res_model IS NOT NULL GROUP BY company_id, res_model",
-            list(job_ids),
-        ))
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT company_id, res_model, array_agg(res_id) FROM xero_sync_job"
+                " WHERE id = ANY(%s) AND res_model IS NOT NULL GROUP BY company_id, res_model",
+                list(job_ids),
+            )
+        )
         for company_id, res_model, res_ids in rows:
             company = self.env["res.company"].browse(company_id)
-            self.env["bus.bus"]._sendone((company, "xero"), "xero_connector.status", {"model": res_model, "ids": res_ids})
+            self.env["bus.bus"]._sendone(
+                (company, "xero"), "xero_connector.status", {"model": res_model, "ids": res_ids}
+            )
 
     # === AUDIT === #
 
@@ -253,23 +312,32 @@ class XeroSyncRunner(models.AbstractModel):
         if not calls:
             return
         job_ids = self.env["xero.sync.job"].search([("batch_id", "=", batch.id)]).ids if batch else []
-        logs = self.env["xero.log"].create([{
-            "connection_id": connection.id,
-            "company_id": connection.company_id.id,
-            "method": call.method,
-            "path": call.path,
-            "status": call.status,
-            "duration_ms": call.duration_ms,
-            "sent_bytes": call.sent_bytes,
-            "received_bytes": call.received_bytes,
-            "summary": call.error or self.env._("%s documents", len(job_ids)) if job_ids else call.error,
-            "correlation_id": call.correlation_id,
-        } for call in calls])
+        logs = self.env["xero.log"].create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "company_id": connection.company_id.id,
+                    "method": call.method,
+                    "path": call.path,
+                    "status": call.status,
+                    "duration_ms": call.duration_ms,
+                    "sent_bytes": call.sent_bytes,
+                    "received_bytes": call.received_bytes,
+                    "summary": call.error or self.env._("%s documents", len(job_ids)) if job_ids else call.error,
+                    "correlation_id": call.correlation_id,
+                }
+                for call in calls
+            ]
+        )
         if job_ids:
-            self.env.cr.execute(SQL(
-                "INSERT INTO xero_log_job_rel (log_id, job_id) SELECT l, j FROM unnest(%s::int[]) l, unnest(%s::int[]) j ON CONFLICT DO NOTHING",
-                logs.ids, job_ids,
-            ))
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO xero_log_job_rel (log_id, job_id) SELECT l, j FROM unnest(%s::int[]) l, "
+                    "unnest(%s::int[]) j ON CONFLICT DO NOTHING",
+                    logs.ids,
+                    job_ids,
+                )
+            )
         self._record_limits(connection, calls[-1])
         calls.recorded = len(calls)
 
@@ -278,11 +346,18 @@ class XeroSyncRunner(models.AbstractModel):
         if limits is None or limits.day_remaining is None:
             return
         day_limit = next((limit for limit in DAY_LIMITS if limits.day_remaining <= limit), limits.day_remaining)
-        self.env.cr.execute(SQL(
-            """UPDATE xero_connection SET day_remaining = %s, minute_remaining = %s, limits_at = %s,
+        self.env.cr.execute(
+            SQL(
+                """UPDATE xero_connection SET day_remaining = %s, minute_remaining = %s, limits_at = %s,
                       day_limit = GREATEST(COALESCE(day_limit, 0), %s),
                       pause_count = CASE WHEN %s THEN pause_count ELSE 0 END
                 WHERE id = %s""",
-            limits.day_remaining, limits.minute_remaining, fields.Datetime.now(), day_limit, bool(call.error), connection.id,
-        ))
+                limits.day_remaining,
+                limits.minute_remaining,
+                fields.Datetime.now(),
+                day_limit,
+                bool(call.error),
+                connection.id,
+            )
+        )
         connection.invalidate_recordset(["day_remaining", "minute_remaining", "limits_at", "day_limit", "pause_count"])

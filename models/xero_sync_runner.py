@@ -1,4 +1,5 @@
 """Workers: who works on which organisation, for how long, and what stops them."""
+
 import logging
 import time
 from datetime import timedelta
@@ -30,7 +31,7 @@ class CallList(list):
 
     def settle(self, committed: bool) -> None:
         if committed:
-            del self[:self.recorded]
+            del self[: self.recorded]
         self.recorded = 0
 
 
@@ -84,10 +85,15 @@ class XeroSyncRunner(models.AbstractModel):
         return lanes.try_lock_for_update(allow_referencing=True, limit=1)
 
     def _lanes_with_work(self, visited) -> list[int]:
-        """Return the lanes with due jobs, calls to look up, or jobs that a worker claimed: in a free lane that worker is dead."""
+        """Return the lanes with due jobs, calls to look up, or jobs that a worker claimed: in a free lane that
+        worker is dead.
+        """
         now = fields.Datetime.now()
-        return [lane_id for [lane_id] in self.env.execute_query(SQL(
-            """
+        return [
+            lane_id
+            for [lane_id] in self.env.execute_query(
+                SQL(
+                    """
             SELECT lane.id FROM xero_lane lane JOIN xero_connection c ON c.id = lane.connection_id
              WHERE c.active AND c.state = 'connected' AND (c.paused_until IS NULL OR c.paused_until <= %(now)s)
                AND NOT c.id = ANY(%(visited)s)
@@ -95,19 +101,26 @@ class XeroSyncRunner(models.AbstractModel):
                              WHERE j.connection_id = c.id AND j.state = 'pending' AND j.run_after <= %(now)s
                                AND (j.priority < %(event)s OR NOT %(held)s))
                  OR EXISTS (SELECT FROM xero_sync_batch b
-                             WHERE b.connection_id = c.id AND b.state != 'done' AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s))
+                             WHERE b.connection_id = c.id AND b.state != 'done'
+                                    AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s))
                  OR EXISTS (SELECT FROM xero_sync_job j
                              WHERE j.connection_id = c.id AND j.state = 'running' AND NOT EXISTS (
                                    SELECT FROM xero_sync_batch b WHERE b.id = j.batch_id AND b.state != 'done')))
              ORDER BY lane.id
             """,
-            now=now, visited=visited, event=EVENT, held=self._held_sql(now),
-        ))]
+                    now=now,
+                    visited=visited,
+                    event=EVENT,
+                    held=self._held_sql(now),
+                )
+            )
+        ]
 
     def _held_sql(self, now) -> SQL:
         """Whether background work must leave the day's last calls to people. An old reading proves nothing: probe."""
         return SQL(
-            "COALESCE(c.day_limit > 0 AND c.day_remaining * 100 < c.day_limit * c.day_reserve_percent AND c.limits_at > %s, FALSE)",
+            "COALESCE(c.day_limit > 0 AND c.day_remaining * 100 < c.day_limit * c.day_reserve_percent AND "
+            "c.limits_at > %s, FALSE)",
             now - HELD_PROBE,
         )
 
@@ -195,13 +208,16 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _wake_for_later(self, connection):
         """Set the alarm for the next retry of this lane."""
-        [[run_after]] = self.env.execute_query(SQL(
-            """SELECT MIN(due) FROM (
+        [[run_after]] = self.env.execute_query(
+            SQL(
+                """SELECT MIN(due) FROM (
                    SELECT MIN(run_after) AS due FROM xero_sync_job WHERE connection_id = %(id)s AND state = 'pending'
                     UNION ALL
-                   SELECT MIN(resolve_after) FROM xero_sync_batch WHERE connection_id = %(id)s AND state != 'done') AS later""",
-            id=connection.id,
-        ))
+                   SELECT MIN(resolve_after) FROM xero_sync_batch WHERE connection_id = %(id)s
+                          AND state != 'done') AS later""",
+                id=connection.id,
+            )
+        )
         pause = connection.paused_until
         alarm = max(filter(None, (run_after, pause)), default=None)
         if run_after and alarm > fields.Datetime.now():
@@ -220,45 +236,67 @@ class XeroSyncRunner(models.AbstractModel):
     def _park(self, connection, error):
         reason = explain(self.env, error)
         connection.write({"state": "reauth", "reason": reason})
-        connection.credential_id._remind(self.env._(
-            "%(name)s cannot be reached: %(reason)s Connect again. Documents wait in the queue, nothing is lost.",
-            name=connection.name, reason=reason,
-        ))
+        connection.credential_id._remind(
+            self.env._(
+                "%(name)s cannot be reached: %(reason)s Connect again. Documents wait in the queue, nothing is lost.",
+                name=connection.name,
+                reason=reason,
+            )
+        )
         self._record_calls(connection)
 
     def _pause(self, connection, error):
         wait = getattr(error, "retry_after", None)
         backoff = min(timedelta(seconds=15 * 2 ** min(connection.pause_count, 10)), MAX_PAUSE)
         until = fields.Datetime.now() + (timedelta(seconds=float(wait) + 1) if wait else backoff)
-        self.env.cr.execute(SQL(
-            "UPDATE xero_connection SET paused_until = %s, pause_reason = %s, pause_count = COALESCE(pause_count, 0) + 1 WHERE id = %s",
-            until, explain(self.env, error), connection.id,
-        ))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE xero_connection SET paused_until = %s, pause_reason = %s, pause_count = "
+                "COALESCE(pause_count, 0) + 1 WHERE id = %s",
+                until,
+                explain(self.env, error),
+                connection.id,
+            )
+        )
         connection.invalidate_recordset()
         self._record_calls(connection)
 
     def _requeue_orphans(self, connection):
-        """Return jobs to the queue that were claimed and never sent. A newer waiting job of the record replaces them."""
-        self._finish_or_requeue(SQL(
-            """connection_id = %s AND state = 'running' AND NOT EXISTS (
+        """Return jobs to the queue that were claimed and never sent. A newer waiting job of the record replaces
+        them.
+        """
+        self._finish_or_requeue(
+            SQL(
+                """connection_id = %s AND state = 'running' AND NOT EXISTS (
                    SELECT FROM xero_sync_batch b WHERE b.id = xero_sync_job.batch_id AND b.state != 'done')""",
-            connection.id,
-        ))
+                connection.id,
+            )
+        )
 
     def _finish_or_requeue(self, condition: SQL) -> None:
-        self.env["xero.sync.job"]._sql(SQL(
-            "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s, batch_id = NULL WHERE %s AND %s",
-            fields.Datetime.now(), condition, self._superseded_sql(),
-        ))
-        self.env["xero.sync.job"]._sql(SQL("UPDATE xero_sync_job SET state = 'pending', batch_id = NULL WHERE %s", condition))
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s, batch_id = NULL WHERE %s AND %s",
+                fields.Datetime.now(),
+                condition,
+                self._superseded_sql(),
+            )
+        )
+        self.env["xero.sync.job"]._sql(
+            SQL("UPDATE xero_sync_job SET state = 'pending', batch_id = NULL WHERE %s", condition)
+        )
 
     def _superseded_sql(self) -> SQL:
         """Whether a newer job waits for the same record, or to read the same element."""
-        waiting = SQL("w.connection_id = xero_sync_job.connection_id AND w.state IN ('pending', 'blocked', 'failed', 'dead')")
+        waiting = SQL(
+            "w.connection_id = xero_sync_job.connection_id AND w.state IN ('pending', 'blocked', 'failed', 'dead')"
+        )
         return SQL(
             """(EXISTS (SELECT FROM xero_sync_job w WHERE %(waiting)s AND w.operation = xero_sync_job.operation
                            AND w.res_model = xero_sync_job.res_model AND w.res_id = xero_sync_job.res_id)
-                OR EXISTS (SELECT FROM xero_sync_job w WHERE %(waiting)s AND w.operation = 'pull' AND xero_sync_job.operation = 'pull'
-                           AND w.xero_type = xero_sync_job.xero_type AND COALESCE(w.xero_id, '') = COALESCE(xero_sync_job.xero_id, '')))""",
+                OR EXISTS (SELECT FROM xero_sync_job w WHERE %(waiting)s AND w.operation = 'pull'
+                       AND xero_sync_job.operation = 'pull'
+                           AND w.xero_type = xero_sync_job.xero_type
+                                  AND COALESCE(w.xero_id, '') = COALESCE(xero_sync_job.xero_id, '')))""",
             waiting=waiting,
         )

@@ -1,4 +1,5 @@
 """The nightly sweep: what no event announced is queued all the same."""
+
 from datetime import timedelta
 
 from odoo import fields, models
@@ -30,22 +31,31 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _sweep_moves(self, connection, scope) -> int:
         """Posted documents that have no agreed link, or were written after it, and no open job; one query."""
-        rows = self.env.execute_query(SQL(
-            """
+        rows = self.env.execute_query(
+            SQL(
+                """
             SELECT m.id FROM account_move m
-              LEFT JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id AND l.connection_id = %(connection)s
+              LEFT JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id
+                     AND l.connection_id = %(connection)s
              WHERE m.company_id IN %(companies)s AND m.move_type IN %(types)s
                AND COALESCE(m.invoice_date, m.date) >= %(start)s AND NOT m.journal_id = ANY(%(excluded)s)
-               AND ((m.state = 'posted' AND (l.xero_id IS NULL OR l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
-                    OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error') AND m.write_date > l.synced_at AND m.write_date > %(recent)s))
+               AND ((m.state = 'posted' AND (l.xero_id IS NULL OR l.state = 'to_sync'
+                      OR l.xero_status IN ('VOIDED', 'DELETED')))
+                    OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error')
+                           AND m.write_date > l.synced_at AND m.write_date > %(recent)s))
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id
                                   AND j.connection_id = %(connection)s AND j.state NOT IN ('done', 'cancelled'))
              ORDER BY m.id LIMIT %(limit)s
             """,
-            connection=connection.id, companies=tuple(self._served_companies(connection).ids), types=tuple(scope.move_types) or ("",),
-            start=scope.sync_from or fields.Date.to_date("1900-01-01"), excluded=list(scope.excluded_journals),
-            recent=fields.Datetime.now() - WINDOW, limit=CHUNK,
-        ))
+                connection=connection.id,
+                companies=tuple(self._served_companies(connection).ids),
+                types=tuple(scope.move_types) or ("",),
+                start=scope.sync_from or fields.Date.to_date("1900-01-01"),
+                excluded=list(scope.excluded_journals),
+                recent=fields.Datetime.now() - WINDOW,
+                limit=CHUNK,
+            )
+        )
         moves = self.env["account.move"].browse([move_id for [move_id] in rows])
         if moves:
             moves._xero_enqueue(scope, SWEEP)
@@ -58,8 +68,9 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _sweep_contacts(self, connection) -> int:
         """Linked contacts written after they were last agreed; one query."""
-        rows = self.env.execute_query(SQL(
-            """
+        rows = self.env.execute_query(
+            SQL(
+                """
             SELECT p.id FROM res_partner p
               JOIN xero_link l ON l.res_model = 'res.partner' AND l.res_id = p.id AND l.connection_id = %(connection)s
              WHERE l.xero_id IS NOT NULL AND l.state = 'synced' AND l.digest IS NOT NULL
@@ -68,16 +79,22 @@ class XeroSyncRunner(models.AbstractModel):
                                   AND j.connection_id = %(connection)s AND j.state NOT IN ('done', 'cancelled'))
              ORDER BY p.id LIMIT %(limit)s
             """,
-            connection=connection.id, recent=fields.Datetime.now() - WINDOW, limit=CHUNK,
-        ))
+                connection=connection.id,
+                recent=fields.Datetime.now() - WINDOW,
+                limit=CHUNK,
+            )
+        )
         self.env["res.partner"]._xero_enqueue_for(connection, [partner_id for [partner_id] in rows])
         return len(rows)
 
     def _free_blocked(self, connection) -> None:
         """Let jobs go whose blocker has ended without them."""
-        self.env["xero.sync.job"]._sql(SQL(
-            """UPDATE xero_sync_job j SET state = 'pending', blocked_by_id = NULL
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                """UPDATE xero_sync_job j SET state = 'pending', blocked_by_id = NULL
                 WHERE j.connection_id = %s AND j.state = 'blocked' AND NOT EXISTS (
-                      SELECT FROM xero_sync_job b WHERE b.id = j.blocked_by_id AND b.state NOT IN ('done', 'cancelled'))""",
-            connection.id,
-        ))
+                      SELECT FROM xero_sync_job b WHERE b.id = j.blocked_by_id
+                             AND b.state NOT IN ('done', 'cancelled'))""",
+                connection.id,
+            )
+        )

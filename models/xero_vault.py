@@ -3,6 +3,7 @@
 The key never lives in the database: it is ``xero_connector_key`` of the server configuration, else a file made once in
 Odoo's data directory. A copied database without that file holds nothing but noise.
 """
+
 import json
 import logging
 import os

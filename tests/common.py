@@ -1,4 +1,5 @@
 """The world of the tests: a company with books, and a Xero to talk to over real HTTP."""
+
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,8 @@ class Simulator:
         self._folder = tempfile.TemporaryDirectory()
         port_file = Path(self._folder.name) / "port"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "simulator", "--port", "0", "--port-file", str(port_file), "--quiet", "--no-limits"], cwd=ADDON,
+            [sys.executable, "-m", "simulator", "--port", "0", "--port-file", str(port_file), "--quiet", "--no-limits"],
+            cwd=ADDON,
         )
         self.url = f"http://localhost:{self._await_port(port_file)}"
         self.session = requests.Session()
@@ -82,7 +84,9 @@ class Simulator:
         """Allow ``organisations`` on the consent page at ``url``; return the parameters of the way back."""
         parts = urlsplit(url)
         form = [*parse_qsl(parts.query), ("decision", "allow"), *(("organisation", name) for name in organisations)]
-        answer = self.session.post(f"{parts.scheme}://{parts.netloc}{parts.path}", data=form, allow_redirects=False, timeout=30.0)
+        answer = self.session.post(
+            f"{parts.scheme}://{parts.netloc}{parts.path}", data=form, allow_redirects=False, timeout=30.0
+        )
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
@@ -103,12 +107,20 @@ class XeroCommon(AccountTestInvoicingCommon):
         cls.company = cls.company_data["company"]
         cls.company.country_id = cls.env.ref("base.us")
         cls.app = cls.simulator.control("")["apps"][0]
-        cls.credential = cls.env["xero.credential"].create({
-            "name": "Test app", "client_id": cls.app["client_id"], "client_secret": cls.app["client_secret"],
-        })
-        cls.connection = cls.env["xero.connection"].create({
-            "company_id": cls.company.id, "credential_id": cls.credential.id, "sync_from": "2019-01-01",
-        })
+        cls.credential = cls.env["xero.credential"].create(
+            {
+                "name": "Test app",
+                "client_id": cls.app["client_id"],
+                "client_secret": cls.app["client_secret"],
+            }
+        )
+        cls.connection = cls.env["xero.connection"].create(
+            {
+                "company_id": cls.company.id,
+                "credential_id": cls.credential.id,
+                "sync_from": "2019-01-01",
+            }
+        )
 
     @classmethod
     def add_organisation(cls, **profile) -> str:
@@ -143,7 +155,9 @@ class XeroCommon(AccountTestInvoicingCommon):
         for row in connection.account_mapping_ids.filtered(lambda row: row.state != "confirmed"):
             income = row.account_id.internal_group == "income"
             code = "200" if income else "400"
-            row.xero_account_id = self.env["xero.account"].search([("connection_id", "=", connection.id), ("code", "=", code)])
+            row.xero_account_id = self.env["xero.account"].search(
+                [("connection_id", "=", connection.id), ("code", "=", code)]
+            )
             row.state = "confirmed"
 
     # === WORK === #
@@ -157,7 +171,10 @@ class XeroCommon(AccountTestInvoicingCommon):
     def resume(self, connection=None):
         """Let the time of a pause be over."""
         (connection or self.connection).action_resume()
-        self.env.cr.execute("UPDATE xero_sync_job SET run_after = now() at time zone 'UTC' - interval '1 minute' WHERE state = 'pending'")
+        self.env.cr.execute(
+            "UPDATE xero_sync_job SET run_after = now() at time zone 'UTC' - interval '1 minute' WHERE "
+            "state = 'pending'"
+        )
         self.env.cr.execute("UPDATE xero_sync_batch SET resolve_after = NULL WHERE state != 'done'")
         self.env.invalidate_all()
 
@@ -176,15 +193,21 @@ class XeroCommon(AccountTestInvoicingCommon):
         account = self.company_data[f"default_account_{'expense' if purchase else 'revenue'}"]
         commands = []
         for number, line in enumerate(lines, 1):
-            data = line if isinstance(line, dict) else {"quantity": line[0], "price_unit": line[1], "tax_ids": [Command.set(taxes.ids)]}
+            data = (
+                line
+                if isinstance(line, dict)
+                else {"quantity": line[0], "price_unit": line[1], "tax_ids": [Command.set(taxes.ids)]}
+            )
             commands.append(Command.create({"name": f"Line {number}", "account_id": account.id, **data}))
-        move = self.env["account.move"].create({
-            "move_type": move_type,
-            "partner_id": values.pop("partner", self.partner_a).id,
-            "invoice_date": "2026-03-10",
-            "invoice_line_ids": commands,
-            **values,
-        })
+        move = self.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": values.pop("partner", self.partner_a).id,
+                "invoice_date": "2026-03-10",
+                "invoice_line_ids": commands,
+                **values,
+            }
+        )
         if post:
             move.action_post()
         return move
@@ -193,7 +216,9 @@ class XeroCommon(AccountTestInvoicingCommon):
         """Return the element of ``move`` as the simulator keeps it."""
         kind = "CreditNotes" if move.move_type.endswith("refund") else "Invoices"
         key = "CreditNoteID" if kind == "CreditNotes" else "InvoiceID"
-        return next((found for found in self.simulator.documents(self.tenant, kind) if found[key] == move.xero_invoice_id), None)
+        return next(
+            (found for found in self.simulator.documents(self.tenant, kind) if found[key] == move.xero_invoice_id), None
+        )
 
     def assertInXero(self, moves):
         """Every document is in Xero, once, with Odoo's total."""

@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -17,16 +17,19 @@ class TestAccess(TransactionCase):
         cls.company_a, cls.company_b = cls.env["res.company"].create([{"name": "A"}, {"name": "B"}])
         cls.branch = cls.env["res.company"].create({"name": "A branch", "parent_id": cls.company_a.id})
         credential = cls.env["xero.credential"].create({"name": "App", "client_id": "client"})
-        cls.connection_a, cls.connection_b = cls.env["xero.connection"].create([
-            {"company_id": company.id, "credential_id": credential.id} for company in (cls.company_a, cls.company_b)
-        ])
+        cls.connection_a, cls.connection_b = cls.env["xero.connection"].create(
+            [{"company_id": company.id, "credential_id": credential.id} for company in (cls.company_a, cls.company_b)]
+        )
         partner = cls.env["res.partner"].create({"name": "P"})
         for connection in (cls.connection_a, cls.connection_b):
             cls.env["xero.sync.job"]._enqueue(connection.id, CONTACT, [(partner.id, connection.company_id.id)])
 
     def user(self, login, groups, companies):
         return new_test_user(
-            self.env, login, groups=groups, company_id=companies[0].id,
+            self.env,
+            login,
+            groups=groups,
+            company_id=companies[0].id,
             company_ids=[Command.set([company.id for company in companies])],
         )
 
@@ -67,7 +70,15 @@ class TestAccess(TransactionCase):
 
     def test_employee_sees_nothing(self):
         employee = self.user("emp", "base.group_user", [self.company_a])
-        for model in ("xero.connection", "xero.sync.job", "xero.log", "xero.link", "xero.credential", "xero.sync.batch", "xero.lane"):
+        for model in (
+            "xero.connection",
+            "xero.sync.job",
+            "xero.log",
+            "xero.link",
+            "xero.credential",
+            "xero.sync.batch",
+            "xero.lane",
+        ):
             with self.assertRaises(AccessError):
                 self.env[model].with_user(employee).search([])
         with self.assertRaises(AccessError):
@@ -83,10 +94,13 @@ class TestAccess(TransactionCase):
         from odoo.service.model import get_public_method
 
         log = self.env["xero.log"].create({"connection_id": self.connection_a.id, "company_id": self.company_a.id})
-        with self.assertRaises(Exception):
+        with self.assertRaises(UserError):
             log.write({"summary": "changed"})
         for model, method in (
-            ("xero.credential", "_access_token"), ("xero.credential", "_vault"), ("xero.sync.runner", "_work"), ("xero.connection", "_client"),
+            ("xero.credential", "_access_token"),
+            ("xero.credential", "_vault"),
+            ("xero.sync.runner", "_work"),
+            ("xero.connection", "_client"),
         ):
             with self.assertRaises(AccessError):
                 get_public_method(self.env[model], method)

@@ -26,10 +26,17 @@ class TestConnect(XeroCommon):
         query = dict(parse_qsl(urlsplit(self.begin()).query))
         self.assertEqual(query["code_challenge_method"], "S256")
         self.assertEqual(query["redirect_uri"], "http://localhost:8069/xero/oauth/callback")
-        self.assertEqual(set(query["scope"].split()), {
-            "offline_access", "accounting.invoices", "accounting.payments", "accounting.contacts", "accounting.settings.read",
-            "accounting.attachments",
-        })
+        self.assertEqual(
+            set(query["scope"].split()),
+            {
+                "offline_access",
+                "accounting.invoices",
+                "accounting.payments",
+                "accounting.contacts",
+                "accounting.settings.read",
+                "accounting.attachments",
+            },
+        )
 
     def test_single_organisation_is_linked_and_read(self):
         self.connect()
@@ -59,10 +66,12 @@ class TestConnect(XeroCommon):
 
     def test_one_consent_serves_two_companies(self):
         other_tenant = self.add_organisation(**{**self.organisation, "Name": "Second Org"})
-        second = self.env["xero.connection"].create({
-            "company_id": self.env["res.company"].create({"name": "Second"}).id,
-            "credential_id": self.credential.id,
-        })
+        second = self.env["xero.connection"].create(
+            {
+                "company_id": self.env["res.company"].create({"name": "Second"}).id,
+                "credential_id": self.credential.id,
+            }
+        )
         self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant))
         self.connection.action_choose(self.tenant)
         second.action_choose()
@@ -89,9 +98,14 @@ class TestConnect(XeroCommon):
 
     def test_custom_connection_needs_no_consent(self):
         app = self.simulator.control("/apps", name="Custom", custom_organisation=self.tenant)
-        self.connection.credential_id = self.env["xero.credential"].create({
-            "name": "Custom", "grant_type": "client_credentials", "client_id": app["client_id"], "client_secret": app["client_secret"],
-        })
+        self.connection.credential_id = self.env["xero.credential"].create(
+            {
+                "name": "Custom",
+                "grant_type": "client_credentials",
+                "client_id": app["client_id"],
+                "client_secret": app["client_secret"],
+            }
+        )
         self.connection.action_connect()
         self.map_everything(self.connection)
         self.assertEqual(self.connection.state, "connected")
@@ -128,7 +142,8 @@ class TestConnect(XeroCommon):
     def test_keepalive_renews_and_warns_in_time(self):
         self.connect()
         self.env.cr.execute(
-            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = now() + interval '10 days'"
+            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = "
+            "now() + interval '10 days'"
         )
         self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
         self.env.invalidate_all()
@@ -136,7 +151,8 @@ class TestConnect(XeroCommon):
         self.assertFalse(self.credential.activity_ids, "a renewed consent ends in 60 days again")
         self.simulator.fault("error", path="/connect/token", status=503, count=None)
         self.env.cr.execute(
-            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = now() + interval '10 days'"
+            "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = "
+            "now() + interval '10 days'"
         )
         self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
         self.env.invalidate_all()
@@ -160,24 +176,43 @@ class TestConnect(XeroCommon):
 
 @tagged("post_install", "-at_install")
 class TestCompanies(XeroCommon):
-
     def test_two_companies_two_organisations(self):
         other = self.setup_other_company(name="Other Company")
         company = other["company"]
         company.currency_id = self.company.currency_id
         tenant = self.add_organisation(**{**self.organisation, "Name": "Other Org"})
-        connection = self.env["xero.connection"].create({
-            "company_id": company.id, "credential_id": self.credential.id, "sync_from": "2019-01-01",
-        })
+        connection = self.env["xero.connection"].create(
+            {
+                "company_id": company.id,
+                "credential_id": self.credential.id,
+                "sync_from": "2019-01-01",
+            }
+        )
         self.connect(connection, tenant)
         mine = self.make_move()
         self.env.user.company_ids |= company
-        theirs = self.env["account.move"].with_company(company).create({
-            "move_type": "out_invoice", "partner_id": self.partner_b.id, "invoice_date": "2026-03-10",
-            "invoice_line_ids": [Command.create({
-                "name": "Line", "quantity": 1, "price_unit": 70, "account_id": other["default_account_revenue"].id, "tax_ids": False,
-            })],
-        })
+        theirs = (
+            self.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.partner_b.id,
+                    "invoice_date": "2026-03-10",
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "Line",
+                                "quantity": 1,
+                                "price_unit": 70,
+                                "account_id": other["default_account_revenue"].id,
+                                "tax_ids": False,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
         theirs.action_post()
         self.drain()
         self.assertEqual((mine.xero_sync_state, theirs.xero_sync_state), ("synced", "synced"), theirs.xero_sync_message)
@@ -185,16 +220,35 @@ class TestCompanies(XeroCommon):
         self.assertEqual(len(self.simulator.documents(tenant, "Invoices")), 1)
 
     def test_branch_uses_the_parents_organisation(self):
-        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id, "country_id": self.company.country_id.id})
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id, "country_id": self.company.country_id.id}
+        )
         self.env.user.company_ids |= branch
-        self.partner_a.with_company(branch).property_account_receivable_id = self.company_data["default_account_receivable"]
-        move = self.env["account.move"].with_company(branch).create({
-            "move_type": "out_invoice", "partner_id": self.partner_a.id, "invoice_date": "2026-03-10",
-            "invoice_line_ids": [Command.create({
-                "name": "Line", "quantity": 1, "price_unit": 70, "account_id": self.company_data["default_account_revenue"].id,
-                "tax_ids": [Command.set(self.tax_sale_a.ids)],
-            })],
-        })
+        self.partner_a.with_company(branch).property_account_receivable_id = self.company_data[
+            "default_account_receivable"
+        ]
+        move = (
+            self.env["account.move"]
+            .with_company(branch)
+            .create(
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.partner_a.id,
+                    "invoice_date": "2026-03-10",
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "Line",
+                                "quantity": 1,
+                                "price_unit": 70,
+                                "account_id": self.company_data["default_account_revenue"].id,
+                                "tax_ids": [Command.set(self.tax_sale_a.ids)],
+                            }
+                        )
+                    ],
+                }
+            )
+        )
         move.action_post()
         self.assertEqual(move.company_id, branch)
         self.drain()
@@ -239,10 +293,16 @@ class TestCallback(HttpCase, TransactionCase):
         cls.manager = new_test_user(cls.env, "manager", groups="base.group_system,xero_connector.group_xero_manager")
         cls.clerk = new_test_user(cls.env, "clerk", groups="account.group_account_manager")
         cls.tenant = cls.simulator.control("/organisations", seed="us", Name="Callback Org")["tenant_id"]
-        credential = cls.env["xero.credential"].create({
-            "name": "App", "client_id": app["client_id"], "client_secret": app["client_secret"],
-        })
-        cls.connection = cls.env["xero.connection"].create({"company_id": cls.env.company.id, "credential_id": credential.id})
+        credential = cls.env["xero.credential"].create(
+            {
+                "name": "App",
+                "client_id": app["client_id"],
+                "client_secret": app["client_secret"],
+            }
+        )
+        cls.connection = cls.env["xero.connection"].create(
+            {"company_id": cls.env.company.id, "credential_id": credential.id}
+        )
 
     def back(self, user=None):
         url = self.connection.with_user(user or self.manager).action_connect()["url"]

@@ -1,4 +1,5 @@
 """What goes wrong on the way: nothing is sent twice, nothing is lost, nobody is blamed who is not to blame."""
+
 from datetime import timedelta
 
 from odoo import fields
@@ -12,13 +13,14 @@ KINDS = ("out_invoice", "in_invoice", "out_refund", "in_refund")
 
 @tagged("post_install", "-at_install")
 class TestFaults(XeroCommon):
-
     def mixed_moves(self):
         """Two documents of each kind; the bills share one number, which Xero allows."""
         moves = self.env["account.move"]
         for move_type in KINDS:
             for number in range(2):
-                moves += self.make_move(move_type, [(1, 100 + number)], ref="SAME" if move_type == "in_invoice" and number else f"R{number}")
+                moves += self.make_move(
+                    move_type, [(1, 100 + number)], ref="SAME" if move_type == "in_invoice" and number else f"R{number}"
+                )
         return moves
 
     def drain_to_end(self, rounds=12):
@@ -91,7 +93,9 @@ class TestFaults(XeroCommon):
         self.simulator.reset_stats()
         self.drain()
         self.assertEqual(self.simulator.calls(), {}, "a paused lane makes no call")
-        alarms = self.env["ir.cron.trigger"].search([("call_at", ">=", self.connection.paused_until - timedelta(seconds=1))])
+        alarms = self.env["ir.cron.trigger"].search(
+            [("call_at", ">=", self.connection.paused_until - timedelta(seconds=1))]
+        )
         self.assertTrue(alarms, "the worker is woken when the pause ends")
         self.resume()
         self.drain()

@@ -10,14 +10,16 @@ CONTACT = SimpleNamespace(_xero_type="Contact", _odoo_model="res.partner", _push
 
 @tagged("post_install", "-at_install")
 class TestJobs(TransactionCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         credential = cls.env["xero.credential"].create({"name": "App", "client_id": "client"})
-        cls.connection = cls.env["xero.connection"].create({
-            "company_id": cls.env["res.company"].create({"name": "Jobs"}).id, "credential_id": credential.id,
-        })
+        cls.connection = cls.env["xero.connection"].create(
+            {
+                "company_id": cls.env["res.company"].create({"name": "Jobs"}).id,
+                "credential_id": credential.id,
+            }
+        )
         cls.Job = cls.env["xero.sync.job"]
         cls.company = cls.connection.company_id
         cls.partners = cls.env["res.partner"].create([{"name": f"P{i}"} for i in range(3)])
@@ -84,7 +86,8 @@ class TestJobs(TransactionCase):
     def test_day_reserve_holds_background_work_only(self):
         self.enqueue(self.partners[0], priority=EVENT)
         self.env.cr.execute(
-            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 100, limits_at = now() at time zone 'UTC' WHERE id = %s",
+            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 100, limits_at = now() at time "
+            "zone 'UTC' WHERE id = %s",
             [self.connection.id],
         )
         runner = self.env["xero.sync.runner"]
@@ -92,7 +95,8 @@ class TestJobs(TransactionCase):
         self.enqueue(self.partners[1], priority=CLICK)
         self.assertEqual(runner._claim(self.connection).res_id, self.partners[1].id)
         self.env.cr.execute(
-            "UPDATE xero_connection SET limits_at = now() at time zone 'UTC' - interval '2 hours' WHERE id = %s", [self.connection.id],
+            "UPDATE xero_connection SET limits_at = now() at time zone 'UTC' - interval '2 hours' WHERE id = %s",
+            [self.connection.id],
         )
         self.assertEqual(runner._claim(self.connection).res_id, self.partners[0].id, "an old reading is probed anew")
 
@@ -119,13 +123,16 @@ class TestJobs(TransactionCase):
     def test_claim_uses_its_index(self):
         """With a long backlog the next job is found without sorting it."""
         self.env.cr.execute(
-            """INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state, priority, rank, run_after)
-               SELECT %s, %s, 'push', 'Contact', 'res.partner', 1000000 + i, 'pending', 10, 10, now() FROM generate_series(1, 20000) i""",
+            """INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id,
+                   state, priority, rank, run_after)
+               SELECT %s, %s, 'push', 'Contact', 'res.partner', 1000000 + i, 'pending', 10, 10, now() FROM
+                      generate_series(1, 20000) i""",
             [self.connection.id, self.company.id],
         )
         self.env.cr.execute("ANALYZE xero_sync_job")
         self.env.cr.execute(
-            "EXPLAIN SELECT j.id FROM xero_sync_job j WHERE j.connection_id = %s AND j.state = 'pending' ORDER BY j.priority, j.rank, j.id LIMIT 50",
+            "EXPLAIN SELECT j.id FROM xero_sync_job j WHERE j.connection_id = %s AND j.state = 'pending' "
+            "ORDER BY j.priority, j.rank, j.id LIMIT 50",
             [self.connection.id],
         )
         plan = "".join(row[0] for row in self.env.cr.fetchall())

@@ -6,7 +6,6 @@ from .common import XeroCommon
 
 @tagged("post_install", "-at_install")
 class TestPush(XeroCommon):
-
     def test_each_kind_arrives_with_its_total(self):
         moves = self.env["account.move"]
         for move_type in ("out_invoice", "in_invoice", "out_refund", "in_refund"):
@@ -15,7 +14,10 @@ class TestPush(XeroCommon):
         self.drain()
         self.assertInXero(moves)
         self.assertEqual(self.partner_a.xero_sync_state, "synced")
-        self.assertEqual(self.simulator.calls(self.tenant), {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 1, ("PUT", "CreditNotes"): 1})
+        self.assertEqual(
+            self.simulator.calls(self.tenant),
+            {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 1, ("PUT", "CreditNotes"): 1},
+        )
 
     def test_contacts_travel_together_and_documents_in_fifties(self):
         partners = self.env["res.partner"].create([{"name": f"Customer {number}"} for number in range(30)])
@@ -83,10 +85,13 @@ class TestPush(XeroCommon):
         self.assertInXero(move)
 
     def test_scope_leaves_out_kinds_journals_and_dates(self):
-        self.connection.write({
-            "sync_bills": False, "sync_from": "2026-02-01",
-            "excluded_journal_ids": [(4, self.company_data["default_journal_sale"].copy().id)],
-        })
+        self.connection.write(
+            {
+                "sync_bills": False,
+                "sync_from": "2026-02-01",
+                "excluded_journal_ids": [(4, self.company_data["default_journal_sale"].copy().id)],
+            }
+        )
         bill = self.make_move("in_invoice")
         old = self.make_move(invoice_date="2026-01-31")
         excluded = self.make_move(journal_id=self.connection.excluded_journal_ids.id)
@@ -106,16 +111,22 @@ class TestPush(XeroCommon):
         action = move.action_xero_fix()
         self.assertEqual(action["res_model"], "xero.mapping.account")
         row = self.env[action["res_model"]].browse(action["res_id"])
-        row.write({
-            "xero_account_id": self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "200")]).id,
-            "state": "confirmed",
-        })
+        row.write(
+            {
+                "xero_account_id": self.env["xero.account"]
+                .search([("connection_id", "=", self.connection.id), ("code", "=", "200")])
+                .id,
+                "state": "confirmed",
+            }
+        )
         move.action_xero_sync()
         self.drain()
         self.assertInXero(move)
 
     def test_refusal_is_shown_on_the_document(self):
-        self.simulator.fault("invalid", resource="Invoices", message="The document date cannot be before the period lock date")
+        self.simulator.fault(
+            "invalid", resource="Invoices", message="The document date cannot be before the period lock date"
+        )
         move = self.make_move()
         self.drain()
         job = self.job_of(move)

@@ -14,13 +14,17 @@ SECRET = "a-very-secret-value"
 
 @tagged("post_install", "-at_install")
 class TestSecrets(TransactionCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.credential = cls.env["xero.credential"].create({
-            "name": "App", "client_id": "client", "client_secret": SECRET, "webhook_key": SECRET,
-        })
+        cls.credential = cls.env["xero.credential"].create(
+            {
+                "name": "App",
+                "client_id": "client",
+                "client_secret": SECRET,
+                "webhook_key": SECRET,
+            }
+        )
         cls.admin = new_test_user(cls.env, "xero_admin", groups="base.group_system,xero_connector.group_xero_manager")
         cls.accountant = new_test_user(cls.env, "xero_accountant", groups="account.group_account_manager")
 

@@ -10,11 +10,16 @@ class XeroSetupWizard(models.TransientModel):
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     credential_id = fields.Many2one(
-        "xero.credential", "Existing App", domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+        "xero.credential",
+        "Existing App",
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
         help="One Xero app can serve several companies and organisations.",
     )
     grant_type = fields.Selection(
-        [("authorization_code", "Web app"), ("client_credentials", "Custom connection")], required=True, default="authorization_code",
+        [("authorization_code", "Web app"), ("client_credentials", "Custom connection")],
+        "Kind of App",
+        required=True,
+        default="authorization_code",
     )
     redirect_uri = fields.Char(compute="_compute_redirect_uri")
     has_credentials = fields.Boolean(compute="_compute_has_credentials")
@@ -22,7 +27,9 @@ class XeroSetupWizard(models.TransientModel):
     redirect_warning = fields.Char(compute="_compute_redirect_uri")
     client_id = fields.Char("Client ID")
     client_secret = fields.Char(
-        compute="_compute_client_secret", inverse="_inverse_client_secret", help="Goes encrypted into the app's credential, nowhere else.",
+        compute="_compute_client_secret",
+        inverse="_inverse_client_secret",
+        help="Goes encrypted into the app's credential, nowhere else.",
     )
 
     @api.depends("company_id")
@@ -36,7 +43,9 @@ class XeroSetupWizard(models.TransientModel):
     def _compute_has_credentials(self):
         credentials = self.env["xero.credential"]
         for wizard in self:
-            wizard.has_credentials = bool(credentials.search_count([("company_id", "in", (False, wizard.company_id.id))], limit=1))
+            wizard.has_credentials = bool(
+                credentials.search_count([("company_id", "in", (False, wizard.company_id.id))], limit=1)
+            )
             wizard.requested_scopes = credentials.new({}).requested_scopes
 
     def _compute_client_secret(self):
@@ -45,19 +54,29 @@ class XeroSetupWizard(models.TransientModel):
     def _inverse_client_secret(self):
         """Put the secret where it is encrypted at once: this table must never hold it."""
         for wizard in self.filtered("client_secret"):
-            values = {"client_id": (wizard.client_id or "").strip(), "client_secret": wizard.client_secret, "grant_type": wizard.grant_type}
+            values = {
+                "client_id": (wizard.client_id or "").strip(),
+                "client_secret": wizard.client_secret,
+                "grant_type": wizard.grant_type,
+            }
             if wizard.credential_id:
                 wizard.credential_id.write(values)
             else:
-                wizard.credential_id = self.env["xero.credential"].create({
-                    **values, "name": self.env._("Xero app of %s", wizard.company_id.name),
-                })
+                wizard.credential_id = self.env["xero.credential"].create(
+                    {
+                        **values,
+                        "name": self.env._("Xero app of %s", wizard.company_id.name),
+                    }
+                )
         self.invalidate_recordset(["client_secret"])
 
     def _address_warning(self, address):
         if address.startswith(("https://", "http://localhost:", "http://localhost/")):
             return False
-        return self.env._("Xero accepts only https addresses (and http://localhost for trials). Change the system parameter web.base.url first.")
+        return self.env._(
+            "Xero accepts only https addresses (and http://localhost for trials). Change the system "
+            "parameter web.base.url first."
+        )
 
     def action_connect(self):
         """Create the app and the connection as far as they are missing, and go to Xero's consent page."""
@@ -68,5 +87,7 @@ class XeroSetupWizard(models.TransientModel):
         if connection:
             connection.with_env(self.env).credential_id = self.credential_id
         else:
-            connection = self.env["xero.connection"].create({"company_id": self.company_id.id, "credential_id": self.credential_id.id})
+            connection = self.env["xero.connection"].create(
+                {"company_id": self.company_id.id, "credential_id": self.credential_id.id}
+            )
         return connection.with_env(self.env).action_connect()
