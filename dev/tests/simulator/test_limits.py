@@ -102,7 +102,7 @@ def test_sixth_call_in_flight(sim, limited):
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + 5
-    while not sim.look("stats")["peak_concurrent"].get(limited.tenant) == 5:
+    while sim.look("stats")["peak_concurrent"].get(limited.tenant) != 5:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     answer = limited.call("GET", "Organisation")
