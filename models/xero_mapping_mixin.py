@@ -11,12 +11,18 @@ class XeroMappingMixin(models.AbstractModel):
     _target = None
 
     connection_id = fields.Many2one(
-        "xero.connection", required=True, ondelete="cascade", index=True,
+        "xero.connection",
+        required=True,
+        ondelete="cascade",
+        index=True,
         default=lambda self: self.env["xero.connection"].search([("company_id", "=", self.env.company.id)], limit=1),
     )
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     state = fields.Selection(
-        [("missing", "Missing"), ("suggested", "Suggested"), ("confirmed", "Confirmed")], required=True, default="missing", index=True,
+        [("missing", "Missing"), ("suggested", "Suggested"), ("confirmed", "Confirmed")],
+        required=True,
+        default="missing",
+        index=True,
         help="Only confirmed mappings are used. Suggestions wait for a person.",
     )
     confidence = fields.Integer("Confidence %", readonly=True, aggregator=None)
@@ -51,7 +57,12 @@ class XeroMappingMixin(models.AbstractModel):
         if self._target not in vals or "state" in vals:
             return vals
         if vals[self._target]:
-            return {**vals, "state": "confirmed", "confidence": 100, "reason": self.env._("Chosen by %s", self.env.user.name)}
+            return {
+                **vals,
+                "state": "confirmed",
+                "confidence": 100,
+                "reason": self.env._("Chosen by %s", self.env.user.name),
+            }
         return {**vals, "state": "missing", "confidence": 0, "reason": False}
 
     # === SUGGESTIONS === #
@@ -81,5 +92,7 @@ class XeroMappingMixin(models.AbstractModel):
     def action_confirm(self):
         """Confirm the suggestions among ``self``."""
         self.check_access("write")
-        self.filtered(lambda row: row.state == "suggested" and row[row._target]).write({"state": "confirmed"})
+        self.filtered(lambda row: row.state == "suggested" and row[row._target]).write({
+            "state": "confirmed", "confidence": 100, "reason": self.env._("Confirmed by %s", self.env.user.name),
+        })
         return True

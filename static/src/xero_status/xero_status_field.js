@@ -92,7 +92,7 @@ export const xeroStatusField = {
 
 registry.category("fields").add("xero_status", xeroStatusField);
 
-/** The state of a job: it changes with the record that the job is about. */
+/** The state of a job: it changes with the record that the job is about, so the view must hold `res_id`. */
 export class XeroJobStateField extends XeroStatusField {
     makeWatcher(record) {
         return {
@@ -121,7 +121,6 @@ registry.category("fields").add("xero_job_state", {
     displayName: _t("Xero Job State"),
     fieldDependencies: [
         { name: "res_model", type: "char" },
-        { name: "res_id", type: "many2one_reference" },
         { name: "failure_detail", type: "text" },
     ],
 });
