@@ -15,14 +15,16 @@ class AccountMove(models.Model):
 
     # === SCOPE === #
 
-    def _xero_in_scope(self, scope) -> bool:
-        """Whether ``scope`` covers the kind, journal and date of this document, whatever its state."""
+    def _xero_kind_in_scope(self, scope) -> bool:
+        """Whether ``scope`` covers the kind and journal of this document."""
+        return self.move_type in scope.move_types and self.journal_id.id not in scope.excluded_journals
+
+    def _xero_time_in_scope(self, scope) -> bool:
+        """Whether this document is recent enough to be synced without being asked for."""
         day = self.invoice_date or self.date
-        return (
-            self.move_type in scope.move_types
-            and self.journal_id.id not in scope.excluded_journals
-            and not (scope.sync_from and day and day < scope.sync_from)
-        )
+        if scope.sync_from:
+            return not day or day >= scope.sync_from
+        return self.create_date >= scope.connected_at or bool(day and day >= scope.connected_at.date())
 
     def _xero_refusal(self, scope):
         self.ensure_one()
@@ -39,12 +41,6 @@ class AccountMove(models.Model):
                 "%(move)s: the journal %(journal)s is left out of the sync.",
                 move=self.display_name,
                 journal=self.journal_id.name,
-            )
-        if not self._xero_in_scope(scope):
-            return self.env._(
-                "%(move)s is dated before %(day)s, the first day that is synced.",
-                move=self.display_name,
-                day=fields.Date.to_string(scope.sync_from),
             )
         if self.state == "draft" and not scope.drafts and not self.posted_before:
             return self.env._("%s is a draft: post it first.", self.display_name)
@@ -77,8 +73,12 @@ class AccountMove(models.Model):
                     due._xero_enqueue(scope)
 
     def _xero_concerns(self, scope) -> bool:
-        """Whether a change of this document may concern Xero: it is posted, was posted, or drafts are synced."""
-        return (self.state == "posted" or self.posted_before or scope.drafts) and self._xero_in_scope(scope)
+        """Whether a change of this document may concern Xero: it is posted, was posted, or drafts are synced; and it
+        is recent or in Xero already.
+        """
+        if not (self.state == "posted" or self.posted_before or scope.drafts) or not self._xero_kind_in_scope(scope):
+            return False
+        return self._xero_time_in_scope(scope) or bool(self.xero_invoice_id) or self.xero_sync_state != "not_synced"
 
     @api.ondelete(at_uninstall=False)
     def _xero_queue_removal(self):

@@ -16,7 +16,9 @@ MOVE_TYPE_SETTINGS = {
     "in_refund": "sync_refunds",
 }
 # What enqueueing needs to know, in one cached value, so that posting a document asks the database nothing.
-Scope = namedtuple("Scope", "connection_id company_id move_types drafts sync_from excluded_journals ranked_contacts")
+Scope = namedtuple(
+    "Scope", "connection_id company_id move_types drafts sync_from connected_at excluded_journals ranked_contacts"
+)
 SCOPE_FIELDS = {
     "active",
     "state",
@@ -24,6 +26,7 @@ SCOPE_FIELDS = {
     "company_id",
     "sync_when",
     "sync_from",
+    "connected_at",
     "contact_policy",
     "excluded_journal_ids",
     *MOVE_TYPE_SETTINGS.values(),
@@ -89,9 +92,10 @@ class XeroConnection(models.Model):
     sync_when = fields.Selection([("posted", "When posted"), ("draft", "Drafts too")], required=True, default="posted")
     sync_from = fields.Date(
         "From Date",
-        default=fields.Date.context_today,
-        help="Documents dated before this day stay where they are. Empty: every document.",
+        help="Documents dated from this day on are synced, also those that exist already. Empty: documents made since "
+        "the company was connected. Older ones go when somebody clicks Sync to Xero.",
     )
+    connected_at = fields.Datetime("Connected Since", readonly=True, copy=False)
     contact_policy = fields.Selection(
         [("used", "Contacts of synced documents"), ("ranked", "Every new customer and vendor")],
         required=True,
@@ -262,6 +266,7 @@ class XeroConnection(models.Model):
             frozenset(kind for kind, setting in MOVE_TYPE_SETTINGS.items() if nearest[setting]),
             nearest.sync_when == "draft",
             nearest.sync_from or None,
+            nearest.connected_at or nearest.create_date,
             frozenset(nearest.excluded_journal_ids.ids),
             nearest.contact_policy == "ranked",
         )

@@ -143,6 +143,7 @@ class XeroConnection(models.Model):
                 "tenant_name": organisation["tenantName"],
                 "database_uuid": parameters.get_param("database.uuid"),
                 "state": "connected",
+                "connected_at": self.connected_at or fields.Datetime.now(),
                 "reason": False,
                 "paused_until": False,
                 "pause_reason": False,

@@ -38,9 +38,9 @@ class XeroSyncRunner(models.AbstractModel):
               LEFT JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id
                      AND l.connection_id = %(connection)s
              WHERE m.company_id IN %(companies)s AND m.move_type IN %(types)s
-               AND COALESCE(m.invoice_date, m.date) >= %(start)s AND NOT m.journal_id = ANY(%(excluded)s)
-               AND ((m.state = 'posted' AND (l.xero_id IS NULL OR l.state = 'to_sync'
-                      OR l.xero_status IN ('VOIDED', 'DELETED')))
+               AND NOT m.journal_id = ANY(%(excluded)s)
+               AND ((m.state = 'posted' AND l.xero_id IS NULL AND (%(recent_enough)s))
+                    OR (m.state = 'posted' AND (l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
                     OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error')
                            AND m.write_date > l.synced_at AND m.write_date > %(recent)s))
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id
@@ -50,7 +50,7 @@ class XeroSyncRunner(models.AbstractModel):
                 connection=connection.id,
                 companies=tuple(self._served_companies(connection).ids),
                 types=tuple(scope.move_types) or ("",),
-                start=scope.sync_from or fields.Date.to_date("1900-01-01"),
+                recent_enough=self._recent_enough_sql(scope),
                 excluded=list(scope.excluded_journals),
                 recent=fields.Datetime.now() - WINDOW,
                 limit=CHUNK,
@@ -60,6 +60,16 @@ class XeroSyncRunner(models.AbstractModel):
         if moves:
             moves._xero_enqueue(scope, SWEEP)
         return len(moves)
+
+    def _recent_enough_sql(self, scope) -> SQL:
+        """The same rule as ``account.move._xero_time_in_scope``."""
+        if scope.sync_from:
+            return SQL("COALESCE(m.invoice_date, m.date) >= %s", scope.sync_from)
+        return SQL(
+            "m.create_date >= %s OR COALESCE(m.invoice_date, m.date) >= %s",
+            scope.connected_at,
+            scope.connected_at.date(),
+        )
 
     def _served_companies(self, connection):
         """The connection's company and those of its branches that have no connection of their own."""

@@ -1,4 +1,5 @@
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import XeroCommon
@@ -84,22 +85,37 @@ class TestPush(XeroCommon):
         self.assertEqual(self.in_xero(move)["InvoiceNumber"], move.name)
         self.assertInXero(move)
 
-    def test_scope_leaves_out_kinds_journals_and_dates(self):
-        self.connection.write(
-            {
-                "sync_bills": False,
-                "sync_from": "2026-02-01",
-                "excluded_journal_ids": [(4, self.company_data["default_journal_sale"].copy().id)],
-            }
-        )
-        bill = self.make_move("in_invoice")
-        old = self.make_move(invoice_date="2026-01-31")
-        excluded = self.make_move(journal_id=self.connection.excluded_journal_ids.id)
-        for move in (bill, old, excluded):
+    def test_scope_leaves_out_kinds_and_journals(self):
+        journal = self.company_data["default_journal_sale"].copy()
+        self.connection.write({"sync_bills": False, "excluded_journal_ids": [Command.link(journal.id)]})
+        for move in (self.make_move("in_invoice"), self.make_move(journal_id=journal.id)):
             self.assertEqual(move.xero_sync_state, "not_synced")
             self.assertFalse(move.xero_can_sync)
             with self.assertRaises(UserError):
                 move.action_xero_sync()
+
+    def test_start_date_leaves_older_ones_to_a_click(self):
+        self.connection.sync_from = "2026-02-01"
+        old = self.make_move(invoice_date="2026-01-31")
+        self.assertEqual(old.xero_sync_state, "not_synced")
+        self.env["xero.sync.runner"]._sweep()
+        self.assertEqual(old.xero_sync_state, "not_synced")
+        old.action_xero_sync()
+        self.drain()
+        self.assertInXero(old)
+        old.ref = "Changed later"
+        self.assertEqual(old.xero_sync_state, "queued", "what is in Xero stays in step, however old")
+
+    def test_without_start_date_the_day_of_connecting_counts(self):
+        self.connection.write({"sync_from": False, "connected_at": "2026-02-01 00:00:00"})
+        before = self.make_move(post=False, invoice_date="2026-01-04")
+        self.env.cr.execute("UPDATE account_move SET create_date = '2026-01-01' WHERE id = %s", [before.id])
+        self.env.invalidate_all()
+        before.action_post()
+        backdated = self.make_move(invoice_date="2026-01-05")
+        self.assertEqual((before.xero_sync_state, backdated.xero_sync_state), ("not_synced", "queued"))
+        self.env["xero.sync.runner"]._sweep()
+        self.assertEqual(before.xero_sync_state, "not_synced")
 
     def test_missing_mapping_is_named_before_any_call_and_fixed(self):
         account = self.company_data["default_account_revenue"].copy({"code": "499000", "name": "Odd Income"})
