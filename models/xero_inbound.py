@@ -138,7 +138,7 @@ class XeroInbound(models.AbstractModel):
         :param source: ``"read"`` for a full reading; ``"write"`` for the answer to a write, which may leave things out
         """
         inbound = self._for_type(xero_type)
-        view = inbound._remote_view(element) if inbound else None
+        view = inbound._remote_view(element) if inbound is not None else None
         return {
             "remote_view": codec.dumps(view).decode() if view is not None else None,
             "remote_digest": codec.digest(view) if view is not None else None,
