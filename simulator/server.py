@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 MAX_BODY = 64 * 1024 * 1024
+# Said elsewhere in the environment, or no longer true once the body was read whole.
+DROPPED = {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 
 
 class Hangup(Exception):
@@ -95,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         }
         for name, value in self.headers.items():
             key = "HTTP_" + name.upper().replace("-", "_")
-            if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+            if key not in DROPPED:
                 environ[key] = value
         return environ
 

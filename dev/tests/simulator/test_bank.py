@@ -61,7 +61,8 @@ class TestCredits:
     def test_allocated_and_taken_back(self, au, kind):
         path, _made = credit(au, kind)
         invoice = au.invoice()
-        (row,) = au.write("PUT", f"{path}/Allocations", [{"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Amount": 60}])
+        part = {"Invoice": {"InvoiceID": invoice["InvoiceID"]}, "Amount": 60}
+        (row,) = au.write("PUT", f"{path}/Allocations", [part])
         assert row["StatusAttributeString"] == "OK"
         after = au.one(f"Invoices/{invoice['InvoiceID']}")
         assert (after["AmountDue"], after[path.split("/")[0]][0]["AppliedAmount"]) == (40, 60)

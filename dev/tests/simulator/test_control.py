@@ -1,0 +1,263 @@
+"""The control interface itself, the command line, the page, speed and safety under load."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from simulator_client import Api, line
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class TestInterface:
+    def test_overview(self, sim):
+        found = sim.look("")
+        assert [row["seed"] for row in found["organisations"]] == ["au", "nz", "uk", "us"]
+        assert found["apps"][0]["client_secret"]
+
+    def test_reset_forgets_everything(self, sim, au):
+        au.invoice()
+        sim.fault("error")
+        sim.control("readings", no_unarchive=False)
+        sim.control("clock", advance=86400)
+        sim.control("limits", enabled=True)
+        found = sim.control("reset")
+        assert found["organisations"][0]["counts"]["invoices"] == 0
+        assert sim.look("faults")["faults"] == []
+        assert sim.look("readings")["no_unarchive"] is True
+        assert sim.look("limits")["enabled"] is False
+        assert sim.look("stats")["total_calls"] == 0
+        assert au.call("GET", "Organisation").status_code == 401
+
+    def test_second_organisation_of_a_country(self, sim):
+        made = sim.control("organisations", seed="nz", Name="Second Ltd", BaseCurrency="USD")
+        api = sim.api("Second Ltd")
+        assert api.tenant == made["tenant_id"] != sim.api("nz").tenant
+        assert api.invoice()["CurrencyCode"] == "USD"
+
+    def test_apps_can_be_given_ids(self, sim):
+        made = sim.control("apps", name="Mine", client_id="ID", client_secret="SECRET")
+        assert (made["client_id"], made["client_secret"], made["tier"]) == ("ID", "SECRET", "starter")
+
+    def test_unknown_names_are_refused(self, sim):
+        for path in ("readings", "lives", "limits", "webhooks/settings"):
+            assert "nknown" in sim.control(path, expect=400, nonsense=1)["error"]
+        sim.control("nothing", expect=404)
+        sim.control("organisations", expect=400, seed="mars")
+
+    def test_pages_of_other_sites_are_refused(self, sim):
+        url = f"{sim.address}/simulator/reset"
+        assert requests.post(url, headers={"Origin": "https://evil.example.com"}).status_code == 403
+        assert requests.post(url, headers={"Origin": sim.address}).status_code == 200
+
+    def test_stats_and_calls(self, sim, au):
+        au.invoice()
+        au.call("GET", "Invoices/none")
+        report = sim.look("stats")
+        rows = {(row["method"], row["resource"], row["status"]): row["count"] for row in report["calls"]}
+        assert rows == {("PUT", "Contacts", 200): 1, ("PUT", "Invoices", 200): 1, ("GET", "Invoices", 404): 1}
+        assert report["total_calls"] == 3
+        calls = sim.look("calls?after=2")["calls"]
+        assert [(call["path"], call["status"]) for call in calls] == [("/api.xro/2.0/Invoices/none", 404)]
+        assert sim.control("stats/reset")["total_calls"] == 0
+        assert len(sim.documents("Invoices")) == 1
+
+    def test_totals(self, sim, au):
+        au.invoice()
+        au.bill()
+        gone = au.invoice()
+        au.change("Invoices", InvoiceID=gone["InvoiceID"], Status="VOIDED")
+        report = sim.look("organisations/au/totals")
+        assert report["live"] == {"ACCREC AUD": 100, "ACCPAY AUD": 100}
+        assert sum(row["count"] for row in report["totals"]) == 3
+
+    def test_dump_filters_and_shows_what_is_inside(self, sim, au):
+        au.invoice(InvoiceNumber="D-1")
+        au.save("Invoices", **au.draft_fields(Status="DRAFT"))
+        found = sim.look("organisations/au/documents/Invoices?Status=AUTHORISED")
+        assert found["count"] == 1
+        assert found["Invoices"][0]["inner"]["contact_name"] == "Usual Customer"
+        assert found["Invoices"][0]["Date"] == "2026-10-01"
+        assert sim.look("organisations/au/documents")["Invoices"] == 2
+        sim.control("organisations/au/documents/Nonsense", "GET", expect=404)
+
+
+class TestDuplicates:
+    def test_clean_books(self, sim, au):
+        au.invoice(InvoiceNumber="1", Url="https://example.com/1")
+        au.invoice(InvoiceNumber="2", Url="https://example.com/2")
+        assert sim.look("organisations/au/duplicates")["any"] is False
+
+    def test_same_link_twice(self, sim, au):
+        for number in ("1", "2"):
+            au.invoice(InvoiceNumber=number, Url="https://example.com/1")
+        report = sim.look("organisations/au/duplicates")
+        assert report["any"] is True
+        assert report["invoice_urls"] == [{"key": ["https://example.com/1"], "count": 2}]
+
+    def test_voided_ones_do_not_count(self, sim, au):
+        first = au.invoice(InvoiceNumber="1", Url="https://example.com/1")
+        au.change("Invoices", InvoiceID=first["InvoiceID"], Status="VOIDED")
+        au.invoice(InvoiceNumber="2", Url="https://example.com/1")
+        assert sim.look("organisations/au/duplicates")["any"] is False
+
+    def test_bills_of_one_contact_and_payments(self, sim, au):
+        au.bill()
+        bill = au.bill()
+        for _number in range(2):
+            au.pay(bill, 10, Reference="same")
+        report = sim.look("organisations/au/duplicates")
+        assert len(report["bill_numbers_of_a_contact"]) == 1
+        assert len(report["payments"]) == 1
+
+
+class TestCommandLine:
+    def run(self, *arguments):
+        return subprocess.Popen([sys.executable, "-m", "simulator", *arguments], cwd=ROOT, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+
+    def test_prints_its_address_and_app_and_ends_on_a_signal(self):
+        process = self.run("--seed", "uk")
+        first, second = process.stdout.readline(), process.stdout.readline()
+        address = first.split()[-1]
+        found = requests.get(f"{address}/simulator").json()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+        assert [row["seed"] for row in found["organisations"]] == ["uk"]
+        assert found["apps"][0]["client_id"] in second
+        rest = process.communicate()
+        assert "GET /simulator -> 200" in rest[0]
+
+    def test_unknown_seed(self):
+        process = self.run("--seed", "mars")
+        _out, err = process.communicate(timeout=10)
+        assert process.returncode == 2
+        assert "mars" in err
+
+
+class TestTransport:
+    def test_connections_are_kept_alive(self, sim, au):
+        parts = urlsplit(sim.address)
+        request = f"GET /simulator/clock HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+        with socket.create_connection((parts.hostname, parts.port)) as connection:
+            for _number in range(3):
+                connection.sendall(request)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+    def test_chunked_body(self, sim, au):
+        answer = au.call("PUT", "Contacts", {"Content-Type": "application/json"}, data=iter([b'{"Name": ', b'"Ada"}']))
+        assert answer.status_code == 200
+        assert au.call("GET", "Contacts").json()["Contacts"][0]["Name"] == "Ada"
+
+
+class TestPage:
+    def test_page_and_its_data(self, sim, au):
+        au.invoice(InvoiceNumber="SHOWN-1", DueDate="2026-12-24")
+        au.bill()
+        for path, kind in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")):
+            answer = sim.http.get(sim.address + path)
+            assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, kind)
+        card = sim.look("page")["organisations"][0]
+        assert (card["receivable"], card["payable"]) == (100, 100)
+        listed = sim.look("page/au/sales?q=shown+usual")
+        assert (listed["count"], listed["sums"]) == (1, {"AUD": {"total": 100, "due": 100}})
+        assert sim.look("page/au/sales?q=nonsense")["count"] == 0
+        document = sim.look(f"page/au/sales/{listed['rows'][0]['id']}")
+        assert document["lines"][0]["LineAmount"] == 100
+        assert document["history"][0]["Changes"] == "Created"
+        assert sim.http.get(sim.address + "/nothing").status_code == 404
+
+    def test_every_kind_can_be_listed_and_opened(self, sim, au):
+        invoice = au.invoice()
+        note = au.note()
+        sim.act("allocate", credit_note=note["CreditNoteID"], invoice=invoice["InvoiceID"], amount=10)
+        au.pay(invoice, 5)
+        au.bill()
+        for kind in ("sales", "bills", "notes", "contacts", "payments"):
+            (row,) = sim.look(f"page/au/{kind}")["rows"]
+            assert sim.look(f"page/au/{kind}/{row['id']}")["head"]["id"] == row["id"]
+        applied = sim.look(f"page/au/sales/{invoice['InvoiceID']}")["applied"]
+        assert [row["amount"] for row in applied] == [5, 10]
+
+    def test_deep_link_leads_to_the_document(self, sim, au):
+        (organisation,) = au.get("Organisation")["Organisations"]
+        invoice = au.invoice()["InvoiceID"]
+        params = {"shortcode": organisation["ShortCode"],
+                  "redirecturl": f"/AccountsReceivable/View.aspx?InvoiceID={invoice}"}  # fmt: skip
+        answer = sim.http.get(
+            f"{sim.address}/organisationlogin/default.aspx", params=params, allow_redirects=False
+        )
+        assert answer.headers["Location"].endswith(f"/#{au.tenant}/sales/{invoice}")
+
+    @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium")
+    def test_in_a_browser(self, sim, au, tmp_path):
+        invoice = au.invoice(InvoiceNumber="SEEN-1", LineItems=[line(Description="<i>Shown as text</i>")])
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                 f"--user-data-dir={tmp_path}", "--virtual-time-budget=6000", "--dump-dom"]  # fmt: skip
+        address = f"{sim.address}/#{au.tenant}/sales/{invoice['InvoiceID']}"
+        command = ["chromium", *flags, address]
+        shown = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        assert "SEEN-1" in shown
+        assert "100.00 AUD" in shown
+        assert "Awaiting payment" in shown
+        assert "&lt;i&gt;Shown as text&lt;/i&gt;" in shown
+
+
+class TestLoad:
+    def rows(self, api, count, prefix="L"):
+        return [api.draft_fields(InvoiceNumber=f"{prefix}-{number}", LineItems=[line()] * 3) for number in range(count)]
+
+    def test_a_thousand_invoices_in_batches_of_fifty_take_seconds(self, au):
+        rows = self.rows(au, 1000)
+        started = time.monotonic()
+        for start in range(0, 1000, 50):
+            assert len(au.write("PUT", "Invoices", rows[start : start + 50])) == 50
+        assert time.monotonic() - started < 5
+
+    def test_cost_of_a_write_does_not_grow_with_the_books(self, au):
+        def seconds(prefix):
+            rows = self.rows(au, 200, prefix)
+            started = time.monotonic()
+            for start in range(0, 200, 50):
+                au.write("PUT", "Invoices", rows[start : start + 50])
+            return time.monotonic() - started
+
+        first = min(seconds(f"A{number}") for number in range(3))
+        for number in range(20):
+            seconds(f"B{number}")
+        last = min(seconds(f"C{number}") for number in range(3))
+        assert last < 4 * first + 0.1
+
+    def test_long_lists_are_read_page_by_page_in_seconds(self, au):
+        for batch in range(20):
+            au.write("PUT", "Invoices", self.rows(au, 250, f"P{batch}"))
+        started = time.monotonic()
+        seen = [row["InvoiceID"] for page in range(1, 51) for row in au.rows("Invoices", page=page, pageSize=100)]
+        assert len(set(seen)) == 5000
+        assert time.monotonic() - started < 15
+
+    def test_parallel_writers_of_one_number_make_one_document(self, sim, au):
+        fields, outcomes = au.draft_fields(InvoiceNumber="ONE"), []
+        token, tenant = au.headers["Authorization"].split()[1], au.tenant
+
+        def write():
+            sim_of_thread = sim.__class__(sim.address)
+            (row,) = Api(sim_of_thread, token, tenant).write("PUT", "Invoices", [fields])
+            outcomes.append(row["StatusAttributeString"])
+
+        threads = [threading.Thread(target=write) for _number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["ERROR"] * 7 + ["OK"]
+        assert len(sim.documents("Invoices")) == 1
