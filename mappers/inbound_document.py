@@ -46,17 +46,20 @@ def _rate(value) -> str:
 
 def _line(line: dict, inclusive: bool) -> dict:
     gross, tax = line.get("LineAmount"), line.get("TaxAmount")
-    net = None if gross is None else Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)
+    account = words(line.get("AccountCode") or line.get("AccountID"))
+    # A line that only says something has no account; Xero may still give it an amount of zero.
+    telling = gross is None or (not account and not Decimal(str(gross)))
+    net = None if telling else Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)
     return clean(
         {
             "description": words(line.get("Description")),
             "quantity": amount(line.get("Quantity")) if net is not None else "",
-            "price": amount(line.get("UnitAmount")),
-            "discount": amount(line.get("DiscountRate")),
-            "account": words(line.get("AccountCode") or line.get("AccountID")),
+            "price": amount(line.get("UnitAmount")) if net is not None else "",
+            "discount": amount(line.get("DiscountRate")) if net is not None else "",
+            "account": account,
             "tax_type": line.get("TaxType") if net is not None else "",
             "net": number(net),
-            "tax": amount(tax),
+            "tax": amount(tax) if net is not None else "",
         }
     )
 

@@ -212,9 +212,9 @@ class XeroInbound(models.AbstractModel):
                 results[xero_id] = Result("ignored")
             else:
                 digest = codec.digest(self._remote_view(element))
-                if link.remote_digest == digest:
+                if link.remote_digest == digest and link.remote_source == "read":
                     results[xero_id] = Result("echo", res_id=link.res_id)
-                elif worker._is_same_version(link, element):
+                elif link.remote_digest == digest or worker._is_same_version(link, element):
                     seen_first.append((link, element))
                     results[xero_id] = Result("echo", res_id=link.res_id)
                 else:
@@ -260,7 +260,7 @@ class XeroInbound(models.AbstractModel):
             link.remote_source != "read"
             and updated
             and link.xero_updated_at
-            and updated.replace(microsecond=0) == link.xero_updated_at.replace(microsecond=0)
+            and updated == link.xero_updated_at
         )
 
     def _adopt_views(self, connection, pairs) -> None:

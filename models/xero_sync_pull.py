@@ -1,4 +1,4 @@
-"""Reading: polls that walk what changed, and fetches of single elements. Calls are made by the lane's worker, as all are."""
+"""Reading: polls that walk what changed, and fetches of single elements, both by the lane's worker."""
 
 import logging
 import traceback
@@ -143,7 +143,7 @@ class XeroSyncRunner(models.AbstractModel):
             self._transaction(self._fail_reading, connection, jobs.ids, Failure("bug", str(error)))
         except errors.XeroError:
             raise
-        except Exception as error:  # noqa: BLE001 -- kept on the job for us to read
+        except Exception as error:  # kept on the job for us to read
             self.env.cr.rollback()
             _logger.exception("Reading from Xero failed")
             text = "".join(traceback.format_exception(error, limit=-5))
@@ -229,7 +229,13 @@ class XeroSyncRunner(models.AbstractModel):
         """
         seen, back_to = {}, None
         for number, answer in enumerate(
-            client.pages(inbound._resource, params=dict(inbound._params), modified_since=cursor._since()), 1
+            client.pages(
+                inbound._resource,
+                params=dict(inbound._params),
+                modified_since=cursor._since(),
+                page_size=self._page_size(),
+            ),
+            1,
         ):
             elements = rows(answer.data, inbound._resource)
             if number == 1 and self._page_count(answer) > LONG_WALK:
@@ -300,6 +306,9 @@ class XeroSyncRunner(models.AbstractModel):
         if last:
             cursor.full_read_at = fields.Datetime.now()
             cursor._reached(cursor.full_started_at)
+
+    def _page_size(self) -> int:
+        return PAGE_SIZE
 
     def _page_count(self, answer) -> int:
         block = answer.data.get("pagination") or {}

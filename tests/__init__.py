@@ -5,3 +5,5 @@ from . import test_core_jobs
 from . import test_core_push
 from . import test_core_rpc
 from . import test_core_secrets
+from . import test_in_documents
+from . import test_in_poll
