@@ -271,6 +271,11 @@ class XeroConnection(models.Model):
             nearest.contact_policy == "ranked",
         )
 
+    def _sync_start(self):
+        """Return the first day that is synced without being asked for."""
+        self.ensure_one()
+        return self.sync_from or (self.connected_at or self.create_date).date()
+
     @api.model
     def _for_company(self, company):
         """Return the connection that serves ``company``, its own or the nearest parent's; empty without one."""

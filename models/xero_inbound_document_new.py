@@ -50,8 +50,8 @@ class XeroInboundDocument(models.AbstractModel):
         move_type = MOVE_TYPES.get(element.get("Type"))
         if not move_type or not connection[MOVE_TYPE_SETTINGS[move_type]]:
             return False
-        start = connection.sync_from and fields.Date.to_string(connection.sync_from)
-        return not start or document_view(element, self._number_field).get("date", "") >= start
+        start = fields.Date.to_string(connection._sync_start())
+        return document_view(element, self._number_field).get("date", "") >= start
 
     # === OUR OWN === #
 

@@ -46,13 +46,13 @@ class XeroSyncCursor(models.Model):
         cursor = self.search([("connection_id", "=", connection.id), ("xero_type", "=", xero_type)], limit=1)
         if cursor:
             return cursor
-        start = connection.sync_from and fields.Datetime.to_datetime(connection.sync_from) - timedelta(days=1)
+        start = fields.Datetime.to_datetime(connection._sync_start()) - timedelta(days=1)
         return self.create(
             {
                 "connection_id": connection.id,
                 "xero_type": xero_type,
                 "watermark": start,
-                "full_read_at": start and fields.Datetime.now(),
+                "full_read_at": fields.Datetime.now(),
             }
         )
 
