@@ -36,4 +36,6 @@ def consent(stack: Stack, odoo: Session, connection: int, organisations: list[st
         landed, answer = response.geturl(), response.read().decode(errors="replace")
     state = odoo.read("xero.connection", [("id", "=", connection)], ["state", "reason"])[0]
     if state["state"] not in ("connected", "choose"):
-        raise Stop(f"The connection is {state['state']} after the consent ({state['reason']}), at {landed}: {answer[:500]}")
+        raise Stop(
+            f"The connection is {state['state']} after the consent ({state['reason']}), at {landed}: {answer[:500]}"
+        )

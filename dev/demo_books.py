@@ -30,25 +30,48 @@ def _note(kind: str, name: str) -> dict[str, Any]:
 DOCUMENTS: list[tuple[str, str, str, list[dict[str, Any]]]] = [
     ("out_invoice", "Barossa Cellars", "AUD", [_line("Consulting", 150, 8)]),
     ("out_invoice", "Barossa Cellars", "AUD", [_line("Corks", 0.333, 1000), _line("Labels", 0.125, 333)]),
-    ("out_invoice", "Coral Bay Diving", "AUD", [
-        _note("section", "Equipment"), _line("Regulator", 349.95, 3, discount=33.33), _line("Wetsuit", 199.99, 7, discount=12.5),
-        _note("note", "Delivered to the boat."), _line("Advance already paid", 250, -1),
-    ]),
+    (
+        "out_invoice",
+        "Coral Bay Diving",
+        "AUD",
+        [
+            _note("section", "Equipment"),
+            _line("Regulator", 349.95, 3, discount=33.33),
+            _line("Wetsuit", 199.99, 7, discount=12.5),
+            _note("note", "Delivered to the boat."),
+            _line("Advance already paid", 250, -1),
+        ],
+    ),
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Guided dive, tax included", 99.95, 3, "gst_included")]),
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Reef tour", 87.35, 3, "gst+levy"), _line("Map", 4.45, 1)]),
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Boat hire", 133.33, 1), _line("Snacks", 9.99, 1)]),
     ("out_invoice", "Wellington Outfitters Ltd", "NZD", [_line("Wool, by weight", 41.237, 12.345, "free")]),
-    ("out_invoice", "Great Lakes Trading Inc", "USD", [_line("Design", 1234.56, 1, "free"), _line("Hosting", 7.77, 13, "free")]),
+    (
+        "out_invoice",
+        "Great Lakes Trading Inc",
+        "USD",
+        [_line("Design", 1234.56, 1, "free"), _line("Hosting", 7.77, 13, "free")],
+    ),
     ("out_invoice", "Café Zürich & Söhne", "EUR", [_line("Kaffeebohnen", 18.9, 25, "free", discount=7)]),
     ("out_invoice", "Barossa Cellars", "AUD", [_line("Sample", 75, 1), _line("Sample, free of charge", 75, -1)]),
-    ("in_invoice", "Harbour Office Supplies", "AUD", [_line("Paper", 6.49, 40, "gst"), _line("Postage stamps", 1.2, 100, "gst")]),
+    (
+        "in_invoice",
+        "Harbour Office Supplies",
+        "AUD",
+        [_line("Paper", 6.49, 40, "gst"), _line("Postage stamps", 1.2, 100, "gst")],
+    ),
     ("in_invoice", "Outback Freight", "AUD", [_line("Freight", 318.18, 1), _line("Fuel levy", 318.18, 0.175)]),
-    ("in_invoice", "Outback Freight", "USD", [_line("Sea freight", 2150.4, 1, "free"), _line("Insurance", 33.335, 3, "free")]),
+    (
+        "in_invoice",
+        "Outback Freight",
+        "USD",
+        [_line("Sea freight", 2150.4, 1, "free"), _line("Insurance", 33.335, 3, "free")],
+    ),
     ("out_refund", "Barossa Cellars", "AUD", [_line("Corks returned", 0.333, 250)]),
     ("out_refund", "Great Lakes Trading Inc", "USD", [_line("Hosting, two months", 7.77, 2, "free")]),
     ("in_refund", "Harbour Office Supplies", "AUD", [_line("Paper, water damage", 6.49, 5, "gst", discount=10)]),
     ("in_refund", "Outback Freight", "AUD", [_line("Freight overcharged", 45.45, 1)]),
-]  # fmt: skip
+]
 
 ROUNDED = 5
 """Position of the document that is rounded to five cents as if paid in cash."""
@@ -82,18 +105,31 @@ class Books:
         return self.odoo.call(model, "search", domain, limit=1, **options)[0]
 
     def _add_currencies(self) -> None:
-        found = self.odoo.call("res.currency", "search_read", [("name", "in", ["AUD", *CURRENCIES])], ["name"],
-                               context={"active_test": False})  # fmt: skip
+        found = self.odoo.call(
+            "res.currency",
+            "search_read",
+            [("name", "in", ["AUD", *CURRENCIES])],
+            ["name"],
+            context={"active_test": False},
+        )
         self.currencies = {row["name"]: row["id"] for row in found}
         self.odoo.call("res.currency", "write", list(self.currencies.values()), {"active": True})
         day = str(self.today - timedelta(days=60))
-        self.odoo.create("res.currency.rate", [
-            {"currency_id": self.currencies[name], "rate": rate, "name": day, "company_id": 1} for name, rate in CURRENCIES.items()
-        ])  # fmt: skip
+        self.odoo.create(
+            "res.currency.rate",
+            [
+                {"currency_id": self.currencies[name], "rate": rate, "name": day, "company_id": 1}
+                for name, rate in CURRENCIES.items()
+            ],
+        )
 
     def _add_taxes(self) -> None:
         for use in ("sale", "purchase"):
-            goods = [("type_tax_use", "=", use), ("company_id", "=", 1), ("price_include_override", "!=", "tax_included")]
+            goods = [
+                ("type_tax_use", "=", use),
+                ("company_id", "=", 1),
+                ("price_include_override", "!=", "tax_included"),
+            ]
             gst = self._id("account.tax", [*goods, ("amount", "=", 10.0), ("amount_type", "=", "percent")])
             free = self._id("account.tax", [*goods, ("amount", "=", 0.0), ("amount_type", "=", "percent")])
             self.taxes[use] = {"gst": [gst], "free": [free]}
@@ -119,17 +155,23 @@ class Books:
     def make_documents(self) -> list[int]:
         """Create all documents as drafts and return their ids."""
         ids = [self.odoo.create("account.move", self._document(*document)) for document in DOCUMENTS]
-        rounding = self.odoo.create("account.cash.rounding", {
-            "name": "Five cents", "rounding": 0.05, "strategy": "add_invoice_line", "rounding_method": "HALF-UP",
-            "profit_account_id": self._id("account.account", [("account_type", "=", "income_other")]),
-            "loss_account_id": self._id("account.account", [("account_type", "=", "expense")]),
-        })  # fmt: skip
+        rounding = self.odoo.create(
+            "account.cash.rounding",
+            {
+                "name": "Five cents",
+                "rounding": 0.05,
+                "strategy": "add_invoice_line",
+                "rounding_method": "HALF-UP",
+                "profit_account_id": self._id("account.account", [("account_type", "=", "income_other")]),
+                "loss_account_id": self._id("account.account", [("account_type", "=", "expense")]),
+            },
+        )
         self.odoo.call("account.move", "write", [ids[ROUNDED]], {"invoice_cash_rounding_id": rounding})
         return ids
 
     def _document(self, kind: str, partner: str, currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
         use = "sale" if kind.startswith("out_") else "purchase"
-        number = f"{partner.split()[0].upper()}-{len(lines)}-{kind}-{currency}"
+        number = f"{partner.split(maxsplit=1)[0].upper()}-{len(lines)}-{kind}-{currency}"
         return {
             "move_type": kind,
             "partner_id": self.partners[partner],

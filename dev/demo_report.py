@@ -45,7 +45,9 @@ class Report:
 def compare(odoo: Session, simulator: Simulator, organisation: str, ids: list[int]) -> Report:
     """Compare the posted documents `ids` with the books of the `organisation`."""
     report = Report()
-    moves = odoo.read("account.move", [("id", "in", ids)], ["name", "move_type", "amount_total", "currency_id", "state"])
+    moves = odoo.read(
+        "account.move", [("id", "in", ids)], ["name", "move_type", "amount_total", "currency_id", "state"]
+    )
     links = odoo.read("xero.link", [("res_model", "=", "account.move"), ("res_id", "in", ids)], ["res_id", "xero_id"])
     xero_ids = {link["res_id"]: link["xero_id"] for link in links}
     books = _books(simulator, organisation)
@@ -126,7 +128,9 @@ def table(report: Report) -> str:
         lines.append((KINDS[row.kind][0], row.currency, str(row.sent), calls, *amounts))
     widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
     texts = [_row(line, widths) for line in (head, tuple("-" * width for width in widths), *lines)]
-    footer = f"All calls to Xero, with those that read its settings: {report.total_calls}. One call may carry several kinds."
+    footer = (
+        f"All calls to Xero, with those that read its settings: {report.total_calls}. One call may carry several kinds."
+    )
     return "\n".join([*texts, footer])
 
 

@@ -65,10 +65,10 @@ class Site:
         own = [paths.addons_folder(), *([paths.GLUE] if paths.glue_addons() else [])]
         return [*self.home.addons, *own]
 
-    def run(self, name: str, *arguments: object, seconds: float = 900, **settings: object) -> Path:
+    def run(self, name: str, *arguments: object, seconds: float = 900, stdin: Path = Path(os.devnull)) -> Path:
         """Run an Odoo command to its end and return its log. Raises Stop when it fails."""
         log = self.folder / f"{name}.log"
-        child = self.spawn(name, *arguments, **settings)
+        child = self.spawn(name, *arguments, stdin=stdin)
         try:
             code = child.process.wait(seconds)
         finally:
@@ -77,12 +77,13 @@ class Site:
             raise Stop(f"odoo {' '.join(map(str, arguments))} ended with code {code}:\n{tail(log)}")
         return log
 
-    def spawn(self, name: str, *arguments: object, **settings: object) -> Child:
-        """Start an Odoo process that writes to `name`.log."""
+    def spawn(self, name: str, *arguments: object, stdin: Path = Path(os.devnull), **settings: object) -> Child:
+        """Start an Odoo process that writes to `name`.log; `settings` go to its configuration file."""
         return Child(
             f"Odoo ({name})",
             self.command(name, *arguments, **settings),
             log=self.folder / f"{name}.log",
+            stdin=stdin,
             cwd=self.folder,
             env=self.environment(),
         )

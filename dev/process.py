@@ -20,15 +20,24 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Child:
     """A process in a session of its own, with its output in a file."""
 
-    def __init__(self, name: str, command: list[object], *, log: Path, death_signal: int = signal.SIGTERM, **popen):
+    def __init__(
+        self,
+        name: str,
+        command: list[object],
+        *,
+        log: Path,
+        stdin: Path = Path(os.devnull),
+        death_signal: int = signal.SIGTERM,
+        **popen,
+    ) -> None:
         """Start `command`. `death_signal` is what the kernel sends it should this process be killed."""
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
+        with log.open("ab") as out, stdin.open("rb") as source:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
-                stdin=subprocess.DEVNULL,
+                stdin=source,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

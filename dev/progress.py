@@ -17,22 +17,28 @@ class _Line:
     """The line that is still being written on the terminal, if any."""
 
     open = False
+    stream = sys.stdout
+
+
+def to_stderr() -> None:
+    """Show progress on standard error, for commands whose output is for other programs."""
+    _Line.stream = sys.stderr
 
 
 def say(text: str = "") -> None:
     """Print `text` on a line of its own, whatever step is being shown."""
     if _Line.open:
         _Line.open = False
-        print()
-    print(text, flush=True)
+        print(file=_Line.stream)
+    print(text, file=_Line.stream, flush=True)
 
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
     """Show `text`, a dot for every few seconds of waiting, and the seconds when it is done."""
     if _Line.open:
-        print()
-    print(f"{text} ", end="", flush=True)
+        print(file=_Line.stream)
+    print(f"{text} ", end="", file=_Line.stream, flush=True)
     _Line.open = True
     started = time.monotonic()
     done = threading.Event()
@@ -51,14 +57,9 @@ def step(text: str) -> Iterator[None]:
 def _tick(done: threading.Event) -> None:
     while not done.wait(TICK_SECONDS):
         if _Line.open:
-            print(".", end="", flush=True)
+            print(".", end="", file=_Line.stream, flush=True)
 
 
 def _finish(text: str, result: str) -> None:
-    print(f" {result}" if _Line.open else f"{text}: {result}", flush=True)
+    print(f" {result}" if _Line.open else f"{text}: {result}", file=_Line.stream, flush=True)
     _Line.open = False
-
-
-def warn(text: str) -> None:
-    """Print `text` for a person on standard error."""
-    print(text, file=sys.stderr, flush=True)

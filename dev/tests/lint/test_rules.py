@@ -53,7 +53,9 @@ def test_no_path_of_one_machine_is_written_down():
 
 
 def test_files_stay_short():
-    long = {str(path): n for path in python_files() if (n := (REPO / path).read_text("utf-8").count("\n")) > LONGEST_FILE}
+    long = {
+        str(path): n for path in python_files() if (n := (REPO / path).read_text("utf-8").count("\n")) > LONGEST_FILE
+    }
     assert not long
 
 
@@ -61,7 +63,9 @@ def test_public_functions_of_the_pure_layer_have_docstrings():
     missing = []
     for path in python_files():
         if path.parts[0] in ("xero_api", "dev") and "tests" not in path.parts:
-            missing += [f"{path}:{node.lineno} {node.name}" for node in _public(tree(path)) if not ast.get_docstring(node)]
+            missing += [
+                f"{path}:{node.lineno} {node.name}" for node in _public(tree(path)) if not ast.get_docstring(node)
+            ]
     assert not missing
 
 

@@ -16,7 +16,8 @@ import shutil
 
 import pytest
 
-from dev import odoo_log, paths, process, scratch, stack as stacks, templates
+from dev import odoo_log, paths, process, scratch, templates
+from dev import stack as stacks
 
 KEPT_LOGS = paths.BUILD / "results" / "system"
 _numbers = itertools.count(1)

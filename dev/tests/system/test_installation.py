@@ -18,7 +18,9 @@ def test_prefork_workers_answer_and_all_end(stack):
     group = server.child
     server.kill()
     assert not group.running
-    assert wait_for(lambda: not stack.cluster.query("SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^odoo-'"), 10)
+    assert wait_for(
+        lambda: not stack.cluster.query("SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^odoo-'"), 10
+    )
 
 
 def test_stacks_do_not_know_each_other(new_stack):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dev import paths, process
+from dev import paths
 from dev.process import Child, wait_for
 from dev.progress import Stop
 

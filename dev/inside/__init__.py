@@ -1,0 +1,1 @@
+"""Code that runs inside an Odoo process, with its environment; see `dev.shell`."""
