@@ -34,6 +34,7 @@ class Application:
             response = self.answer(request)
         except Answer as answered:
             response = answered.response
+        response.date = self.world.clock.now()
         return response(environ, start_response)
 
     def answer(self, request: Request) -> Response:

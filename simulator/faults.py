@@ -18,6 +18,7 @@ KINDS = {
     "garbage": "The call is done, the answer is 200 with a body that is no JSON.",
     "expire_token": "The access token of the call is ended: 401 TokenExpired.",
     "disconnect": "The organisation is disconnected from the app: 403.",
+    "warn": "Every element of the write is saved with a warning, `message`.",
     "invalid": "Every element of the write is refused with `message`.",
 }
 

@@ -25,6 +25,8 @@ DEFAULTS: dict[str, bool] = {
     "wrong_total_refused": True,
     # A batch payment cannot be deleted.
     "batch_payment_delete_refused": True,
+    # Lists leave out invoices of archived contacts unless includeArchived=true.
+    "invoices_of_archived_contacts_hidden": True,
     # Items need accounting.settings; else accounting.invoices is enough too.
     "items_need_settings_scope": True,
     # A payment on a document raises an INVOICE or CREDITNOTE event for it.

@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 MAX_BODY = 64 * 1024 * 1024
+# The page asks every two seconds.
+UNLOGGED = "/simulator/page"
 # Said elsewhere in the environment, or no longer true once the body was read whole.
 DROPPED = {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
 
@@ -116,7 +118,9 @@ class Handler(BaseHTTPRequestHandler):
         return started[0], started[1], body
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        lines = [f"HTTP/1.1 {status}", f"Date: {self.date_time_string()}"]
+        lines = [f"HTTP/1.1 {status}"]
+        if not any(name.lower() == "date" for name, _value in headers):
+            lines.append(f"Date: {self.date_time_string()}")
         if not status.startswith("204"):
             lines.append(f"Content-Length: {len(body)}")
         lines += [f"{name}: {value}" for name, value in headers if name.lower() != "content-length"]
@@ -124,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
             lines.append("Connection: close")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         self.wfile.write(head if self.command == "HEAD" else head + body)
-        if not self.server.quiet:
+        if not self.server.quiet and not self.path.startswith(UNLOGGED):
             print(f"{self.command} {self.path} -> {status}", flush=True)
 
     def _cut(self) -> None:
@@ -144,6 +148,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, application: Any, quiet: bool = False) -> None:
         self.application = application
         self.quiet = quiet
+        if ":" in host:
+            self.address_family = socket.AF_INET6
         super().__init__((host, port), Handler)
 
     def server_bind(self) -> None:

@@ -21,7 +21,8 @@ class Call:
     org: Organisation
     resource: str
     path: list[str] = field(default_factory=list)
-    fault_message: str | None = None
+    refusal: str | None = None
+    warning: str | None = None
 
     @property
     def method(self) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request, Response
 from .. import idempotency
 from ..errors import Answer, not_found, refused, text
 from ..faults import Fault
-from ..limits import Breach
+from ..limits import REMAINING, Breach
 from ..oauth import scopes
 from ..oauth.endpoints import bearer, token_expired
 from ..oauth.registry import App
@@ -20,6 +20,10 @@ from .envelope import as_xml
 
 MAX_REQUEST = 10 * 1024 * 1024
 SUB_RESOURCES = {"Attachments", "History"}
+# What ledger and cashbook (PARTNER) editions do not have.
+INVOICING = {"Invoices", "CreditNotes"}
+# Longer queries never reach Xero: about 52 ids fit into one.
+MAX_QUERY = 2048
 WRITES = {"PUT", "POST", "PATCH"}
 
 
@@ -44,11 +48,14 @@ class Gateway:
         return response
 
     def _checked(self, request: Request, visit: "Visit", fault: Fault | None) -> Response:
+        if len(request.query_string) > MAX_QUERY:
+            raise text(414, "The request URL is too long")
         access = self._access(request, fault)
         visit.app = self.world.registry.apps[access.grant.client_id]
         visit.org = self._tenant(request, visit.app, access, fault)
         breach = self._enter(visit, fault)
         if breach:
+            visit.breach = breach
             raise _too_many(breach)
         try:
             if fault and fault.kind == "slow":
@@ -93,6 +100,8 @@ class Gateway:
         if not scopes.allows(access.grant.scopes, visit.resource, sub, request.method == "GET", lenient):
             header = {"WWW-Authenticate": 'Bearer error="insufficient_scope", error_description="insufficient_scope"'}
             raise refused(401, "AuthorizationUnsuccessful", header)
+        if visit.org.profile["Edition"] == "PARTNER" and visit.resource in INVOICING:
+            raise refused(403, "The organisation's edition does not include invoicing")
 
     def _once(self, request: Request, visit: "Visit", fault: Fault | None) -> Response:
         """Idempotency comes after the rate limit (replays cost quota) and keeps errors too."""
@@ -128,8 +137,9 @@ class Gateway:
 
     def _locked(self, request: Request, visit: "Visit", fault: Fault | None) -> Response:
         org = visit.org
-        message = fault.message if fault and fault.kind == "invalid" else None
-        call = Call(self.world, request, visit.app, org, visit.resource, visit.path, message)
+        call = Call(self.world, request, visit.app, org, visit.resource, visit.path)
+        if fault and fault.kind in ("invalid", "warn"):
+            call.refusal, call.warning = (fault.message, None) if fault.kind == "invalid" else (None, fault.message)
         with org.lock:
             try:
                 response = self.resources[visit.resource](call)
@@ -142,9 +152,10 @@ class Gateway:
     def _headers(self, response: Response, visit: "Visit") -> None:
         response.headers["xero-correlation-id"] = str(uuid.uuid4())
         if visit.app and visit.org:
-            response.headers.extend(
-                self.world.limits.headers(visit.app.client_id, visit.org.id, visit.app.tier)
-            )
+            left = self.world.limits.headers(visit.app.client_id, visit.org.id, visit.app.tier)
+            if visit.breach and visit.breach.problem in REMAINING:
+                left[REMAINING[visit.breach.problem]] = "0"
+            response.headers.extend(left)
 
     def _record(self, request: Request, response: Response, visit: "Visit") -> None:
         self.world.stats.call(
@@ -174,6 +185,7 @@ class Visit:
         self.path = path
         self.app: App | None = None
         self.org: Organisation | None = None
+        self.breach: Breach | None = None
         self.replayed = False
 
 

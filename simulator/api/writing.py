@@ -54,8 +54,8 @@ class Writer:
     def _one(self, call: Call, element: Doc) -> Any:
         mark = call.org.journal.mark()
         try:
-            if call.fault_message:
-                raise Invalid(call.fault_message)
+            if call.refusal:
+                raise Invalid(call.refusal)
             return self._save(call, element)
         except Invalid as invalid:
             call.org.journal.rollback(mark)
@@ -66,6 +66,8 @@ class Writer:
             return self._refused(result)
         shown = self._render(call, result[0])
         shown["StatusAttributeString"] = "OK"
+        if call.warning:
+            shown |= {"StatusAttributeString": "WARNING", "Warnings": [{"Message": call.warning}]}
         return shown
 
     def _refused(self, result: "Refusal") -> Doc:

@@ -16,6 +16,8 @@ from ..pages import data
 from ..world import World
 from . import acting, books, hooks, setup, steering
 
+LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
+
 
 class BadRequest(Exception):
     """The control call itself is wrong: 400 with ``error``."""
@@ -105,7 +107,8 @@ def _is_local(request: Request) -> bool:
     except ValueError:
         return False
     origin = request.headers.get("Origin")
-    return local and (not origin or urlsplit(origin).netloc == request.host)
+    named = urlsplit(f"//{request.host}").hostname in LOCAL_NAMES
+    return local and named and (not origin or urlsplit(origin).netloc == request.host)
 
 
 def _plain(value: Any) -> Any:

@@ -46,7 +46,10 @@ def render(call: Call, doc: Doc, full: bool = True) -> Doc:
 
 
 def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
-    """ContactIDs, Statuses, searchTerm, createdByMyApp."""
+    """ContactIDs, Statuses, searchTerm, createdByMyApp, includeArchived."""
+    contacts = call.org.contacts
+    if call.readings["invoices_of_archived_contacts_hidden"] and not call.flag("includeArchived"):
+        rows = [row for row in rows if contacts.get(row["_contact"])["ContactStatus"] != "ARCHIVED"]
     contact_ids = call.names("ContactIDs")
     if contact_ids is not None:
         wanted = {contact.lower() for contact in contact_ids}
@@ -59,7 +62,6 @@ def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
         rows = [row for row in rows if row["_app"] == call.app.client_id]
     term = call.args.get("searchTerm")
     if term:
-        contacts = call.org.contacts
         rows = [row for row in rows if views.matches(
             term, row["InvoiceNumber"], row.get("Reference"), contacts.get(row["_contact"])["Name"])]  # fmt: skip
     return rows

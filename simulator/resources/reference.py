@@ -153,8 +153,8 @@ class _single_refusal:
         self._call = call
 
     def __enter__(self) -> None:
-        if self._call.fault_message:
-            raise _refusal(self._call, [self._call.fault_message])
+        if self._call.refusal:
+            raise _refusal(self._call, [self._call.refusal])
 
     def __exit__(self, kind, error, trace) -> None:
         if isinstance(error, Invalid):

@@ -135,7 +135,7 @@ def _target_status(call: Call, element: Doc, kind: Kind, old: Doc) -> str:
     if old["Status"] not in MOVES:
         raise bad
     sent = fields.text(element, "Status")
-    if sent is None and call.readings["update_needs_status"] and old["Status"] == "AUTHORISED":
+    if sent is None and call.readings["update_needs_status"] and old["Status"] in ("AUTHORISED", "PAID"):
         raise bad
     target = (sent or old["Status"]).upper()
     if target not in MOVES[old["Status"]]:

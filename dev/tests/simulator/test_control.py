@@ -57,6 +57,7 @@ class TestInterface:
         url = f"{sim.address}/simulator/reset"
         assert requests.post(url, headers={"Origin": "https://evil.example.com"}).status_code == 403
         assert requests.post(url, headers={"Origin": sim.address}).status_code == 200
+        assert requests.get(f"{sim.address}/simulator", headers={"Host": "rebound.example.com"}).status_code == 403
 
     def test_stats_and_calls(self, sim, au):
         au.invoice()
@@ -129,12 +130,12 @@ class TestCommandLine:
         first, second = process.stdout.readline(), process.stdout.readline()
         address = first.split()[-1]
         found = requests.get(f"{address}/simulator").json()
+        assert process.stdout.readline() == "GET /simulator -> 200 OK\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(5) == 0
         assert [row["seed"] for row in found["organisations"]] == ["uk"]
         assert found["apps"][0]["client_id"] in second
-        rest = process.communicate()
-        assert "GET /simulator -> 200" in rest[0]
+        process.communicate()
 
     def test_unknown_seed(self):
         process = self.run("--seed", "mars")

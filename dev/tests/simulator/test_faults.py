@@ -70,6 +70,8 @@ def test_rate_limit_of_each_kind(sim, au, limit, retry_after):
     answer = put(au)
     assert (answer.status_code, answer.headers["X-Rate-Limit-Problem"]) == (429, limit)
     assert answer.headers.get("Retry-After") == (str(retry_after) if retry_after else None)
+    spent = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining"}.get(limit)
+    assert spent is None or answer.headers[spent] == "0"
     assert names(sim) == []
 
 
@@ -108,6 +110,23 @@ def test_invalid_refuses_with_the_message(sim, au):
     sim.fault("invalid", message="You have reached the limit of invoices you can approve.")
     assert au.refused("Contacts", Name="Ada") == ["You have reached the limit of invoices you can approve."]
     assert names(sim) == []
+
+
+def test_warn_saves_with_a_warning(sim, au):
+    sim.fault("warn", message="Check the rate")
+    (row,) = au.write("PUT", "Contacts", [{"Name": "Ada"}])
+    assert row["StatusAttributeString"] == "WARNING"
+    assert row["Warnings"] == [{"Message": "Check the rate"}]
+    assert names(sim) == ["Ada"]
+
+
+def test_partner_edition_has_no_invoicing(sim, au):
+    sim.control("organisations/au", profile={"Edition": "PARTNER"})
+    for path in ("Invoices", "CreditNotes"):
+        answer = au.call("GET", path)
+        assert answer.status_code == 403
+        assert answer.json()["Detail"] != "AuthenticationUnsuccessful"
+    assert au.call("GET", "Contacts").status_code == 200
 
 
 def test_organisation_offline_is_503(sim, au):

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 import pytest
 from simulator_client import line
@@ -74,6 +75,20 @@ class TestParameters:
     def test_invoice_numbers(self, au, ten):
         found = au.rows("Invoices", InvoiceNumbers="INV-A2, inv-a4,none", order="Date")
         assert numbers(found) == ["INV-A2", "INV-A4"]
+
+    def test_about_fifty_ids_fit_into_one_address(self, au):
+        ids = [str(uuid.uuid4()) for _number in range(60)]
+        assert au.call("GET", "Invoices", params={"IDs": ",".join(ids[:40])}).status_code == 200
+        assert au.call("GET", "Invoices", params={"IDs": ",".join(ids)}).status_code == 414
+
+    def test_invoices_of_archived_contacts_are_hidden_unless_asked_for(self, sim, au, ten):
+        sim.act("archive_contact", contact="Ada Trading")
+        assert len(au.rows("Invoices")) == 5
+        assert len(au.rows("Invoices", includeArchived="true")) == 10
+        assert au.rows("Invoices", InvoiceNumbers="INV-A0") == []
+        assert au.one("Invoices/INV-A0")["InvoiceNumber"] == "INV-A0"
+        sim.control("readings", invoices_of_archived_contacts_hidden=False)
+        assert len(au.rows("Invoices")) == 10
 
     def test_contact_ids(self, au, ten):
         wanted = ten[1]["Contact"]["ContactID"]
@@ -258,6 +273,13 @@ def test_unknown_things_are_404_without_json(au):
         assert answer.status_code == 404
         with pytest.raises(ValueError):
             answer.json()
+
+
+def test_date_header_follows_the_simulators_clock(sim, au):
+    before = parsedate_to_datetime(au.call("GET", "Organisation").headers["Date"])
+    sim.control("clock", advance=1000)
+    after = parsedate_to_datetime(au.call("GET", "Organisation").headers["Date"])
+    assert 1000 <= (after - before).total_seconds() < 1060
 
 
 def test_every_answer_has_a_correlation_id(au):
