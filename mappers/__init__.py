@@ -1,3 +1,3 @@
 from . import outgoing, base
 from . import contact
-from . import document, invoice, credit_note
+from . import document, document_checks, document_rounding, invoice, credit_note

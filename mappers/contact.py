@@ -1,4 +1,5 @@
 """Customers and vendors."""
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -9,10 +10,29 @@ from .text import email, shorten, squeeze
 NAME_LENGTH = 255
 CODE_LENGTH = 50
 OWN_FIELDS = (
-    "name", "is_company", "active", "email", "phone", "ref", "vat", "company_registry", "street", "street2", "city", "zip",
-    "state_id", "country_id", "type", "company_id", "commercial_partner_id",
+    "name",
+    "is_company",
+    "active",
+    "email",
+    "phone",
+    "ref",
+    "vat",
+    "company_registry",
+    "street",
+    "street2",
+    "city",
+    "zip",
+    "state_id",
+    "country_id",
+    "type",
+    "company_id",
+    "commercial_partner_id",
 )
-COMPANY_FIELDS = ("property_payment_term_id", "property_supplier_payment_term_id", "specific_property_product_pricelist")
+COMPANY_FIELDS = (
+    "property_payment_term_id",
+    "property_supplier_payment_term_id",
+    "specific_property_product_pricelist",
+)
 TERM_LINE_FIELDS = ("value", "value_amount", "nb_days", "delay_type", "days_next_month")
 
 
@@ -49,19 +69,28 @@ class XeroMapperContact(models.AbstractModel):
         parts = self._parts(partners, company)
         links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
         names = self._names(partners, connection)
-        currencies = set(self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code"))
+        currencies = set(
+            self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code")
+        )
         self._prefetch_terms(partners)
         return {
-            partner.id: self._outgoing(partner, parts.get(partner.id, partners.browse()), links.get(partner.id), names[partner.id], currencies)
+            partner.id: self._outgoing(
+                partner, parts.get(partner.id, partners.browse()), links.get(partner.id), names[partner.id], currencies
+            )
             for partner in partners
         }
 
     def _parts(self, partners, company) -> dict:
         """Return the active addresses and people of each partner, as far as the company may see them."""
-        found = partners.with_context(active_test=True).search_fetch([
-            ("commercial_partner_id", "in", partners.ids), ("id", "not in", partners.ids),
-            ("company_id", "in", (False, *company.ids, *company.parent_ids.ids)),
-        ], OWN_FIELDS, order="id")
+        found = partners.with_context(active_test=True).search_fetch(
+            [
+                ("commercial_partner_id", "in", partners.ids),
+                ("id", "not in", partners.ids),
+                ("company_id", "in", (False, *company.ids, *company.parent_ids.ids)),
+            ],
+            OWN_FIELDS,
+            order="id",
+        )
         return {owner.id: parts for owner, parts in found.grouped("commercial_partner_id").items()}
 
     def _prefetch_terms(self, partners):
@@ -73,7 +102,11 @@ class XeroMapperContact(models.AbstractModel):
 
     def _lookup_params(self, elements: list[dict]) -> list[dict]:
         """Return one call for each contact: Xero has no list filter by contact number."""
-        return [{"searchTerm": element["ContactNumber"], "includeArchived": "true"} for element in elements if element.get("ContactNumber")]
+        return [
+            {"searchTerm": element["ContactNumber"], "includeArchived": "true"}
+            for element in elements
+            if element.get("ContactNumber")
+        ]
 
     def _removal_payload(self, link) -> dict:
         """Contacts are never deleted in Xero; they are archived."""
@@ -107,7 +140,9 @@ class XeroMapperContact(models.AbstractModel):
         }
         out.payload = {key: value for key, value in payload.items() if value}
         if not name:
-            out.problems.append(Problem("validation", self.env._("The contact has no name."), "res.partner", partner.id))
+            out.problems.append(
+                Problem("validation", self.env._("The contact has no name."), "res.partner", partner.id)
+            )
         return out
 
     def _contact_number(self, res_id: int) -> str:
@@ -123,9 +158,16 @@ class XeroMapperContact(models.AbstractModel):
         number = squeeze(partner.vat)
         if len(number) <= CODE_LENGTH:
             return "" if number == "/" else number
-        out.problems.append(Problem("validation", self.env._(
-            "The tax number of %s is longer than the 50 characters that Xero takes.", partner.display_name,
-        ), "res.partner", partner.id))
+        out.problems.append(
+            Problem(
+                "validation",
+                self.env._(
+                    "The tax number of %s is longer than the 50 characters that Xero takes.", partner.display_name
+                ),
+                "res.partner",
+                partner.id,
+            )
+        )
         return ""
 
     def _currency(self, partner, currencies) -> str:
@@ -154,17 +196,25 @@ class XeroMapperContact(models.AbstractModel):
         """Return the names that would do, the preferred one first."""
         name = squeeze(partner.name) or email(partner.email)
         reference = squeeze(partner.ref)
-        suffixes = ["", *([f" ({reference})"] if reference and len(reference) <= CODE_LENGTH else []), f" ({partner.id})"]
+        suffixes = [
+            "",
+            *([f" ({reference})"] if reference and len(reference) <= CODE_LENGTH else []),
+            f" ({partner.id})",
+        ]
         return [shorten(name, NAME_LENGTH - len(suffix)) + suffix for suffix in suffixes] if name else [""]
 
     def _taken(self, names, connection) -> dict[str, set]:
         """Return which partners of ours have one of ``names`` (lower case) in Xero: ``{name: partner ids}``."""
         self.env["xero.link"].flush_model(["xero_number", "xero_status", "res_id"])
-        rows = self.env.execute_query(SQL(
-            """SELECT lower(xero_number), array_agg(res_id) FROM xero_link
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT lower(xero_number), array_agg(res_id) FROM xero_link
                 WHERE connection_id = %s AND xero_type = %s AND xero_id IS NOT NULL
                   AND COALESCE(xero_status, '') != 'ARCHIVED' AND lower(xero_number) = ANY(%s)
                 GROUP BY 1""",
-            connection.id, self._xero_type, sorted(names),
-        ))
+                connection.id,
+                self._xero_type,
+                sorted(names),
+            )
+        )
         return {name: set(ids) for name, ids in rows}

@@ -1,4 +1,5 @@
 """The parts of a contact: addresses, people, phones, payment terms. Reads partner records, returns Xero's elements."""
+
 import re
 
 from .text import email, fold, shorten, squeeze
@@ -27,7 +28,10 @@ def _split(name) -> dict:
 def persons(parts) -> list[dict]:
     """Return the first five people with an e-mail address."""
     found = [part for part in parts if part.type == "contact" and part.name and email(part.email)]
-    return [{**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False} for person in found[:MAX_PERSONS]]
+    return [
+        {**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False}
+        for person in found[:MAX_PERSONS]
+    ]
 
 
 def address(kind: str, place, partner) -> dict:
@@ -56,7 +60,10 @@ def phones(partner) -> list[dict]:
 
 def payment_terms(partner) -> dict:
     """Return the terms of sales and bills that Xero can express; others are not sent."""
-    terms = {"Bills": _term(partner.property_supplier_payment_term_id), "Sales": _term(partner.property_payment_term_id)}
+    terms = {
+        "Bills": _term(partner.property_supplier_payment_term_id),
+        "Sales": _term(partner.property_payment_term_id),
+    }
     return {side: term for side, term in terms.items() if term}
 
 

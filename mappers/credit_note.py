@@ -34,7 +34,13 @@ class XeroMapperCreditNote(models.AbstractModel):
 
     def _identity(self, element: dict) -> tuple:
         contact = (element.get("Contact") or {}).get("ContactID") or ""
-        return element.get("Type"), element.get("CreditNoteNumber"), contact.lower(), self._day(element), element.get("CurrencyCode")
+        return (
+            element.get("Type"),
+            element.get("CreditNoteNumber"),
+            contact.lower(),
+            self._day(element),
+            element.get("CurrencyCode"),
+        )
 
     def _day(self, element: dict) -> str:
         day = element.get("DateString") or element.get("Date")

@@ -1,14 +1,14 @@
 """What invoices, bills and credit notes have in common: state, head, problems and the order of the work."""
+
 from decimal import Decimal
 
 from odoo import models
 
-from ..xero_api import codec
 from ..xero_api.dates import to_date_string
 from ..xero_api.money import cents
 from .document_books import Books
 from .document_lines import read_sheet
-from .document_payload import payload_lines, predicted_total
+from .document_payload import payload_lines
 from .document_sheet import complete
 from .outgoing import Need, Outgoing, Problem
 from .text import printable, shorten
@@ -16,11 +16,10 @@ from .text import printable, shorten
 REFERENCE_LENGTH = 255
 # Xero refuses what is in these already.
 APPROVED = ("AUTHORISED", "PAID")
-LINE_AMOUNT_LIMIT = Decimal("9999999999.99")
 
 
 class XeroMapperDocument(models.AbstractModel):
-    """Shared by the mappers of ``account.move``. A document is always sent whole: Xero deletes lines that are left out."""
+    """Shared by the mappers of ``account.move``. Documents are sent whole: Xero deletes lines that are left out."""
 
     _name = "xero.mapper.document"
     _inherit = "xero.mapper"
@@ -29,15 +28,49 @@ class XeroMapperDocument(models.AbstractModel):
     _odoo_model = "account.move"
     # Xero's document type by move_type.
     _xero_types = {}
-    _tracked_fields = frozenset({
-        "state", "move_type", "name", "ref", "payment_reference", "invoice_origin", "invoice_date", "invoice_date_due", "date",
-        "partner_id", "commercial_partner_id", "currency_id", "invoice_currency_rate", "journal_id", "company_id",
-        "invoice_line_ids", "line_ids", "invoice_payment_term_id", "invoice_cash_rounding_id", "fiscal_position_id",
-    })
-    _tracked_line_fields = frozenset({
-        "name", "display_type", "sequence", "account_id", "tax_ids", "quantity", "price_unit", "discount", "amount_currency",
-        "balance", "debit", "credit", "product_id", "currency_id", "deductible_amount",
-    })
+    _tracked_fields = frozenset(
+        {
+            "state",
+            "move_type",
+            "name",
+            "ref",
+            "payment_reference",
+            "invoice_origin",
+            "invoice_date",
+            "invoice_date_due",
+            "date",
+            "partner_id",
+            "commercial_partner_id",
+            "currency_id",
+            "invoice_currency_rate",
+            "journal_id",
+            "company_id",
+            "invoice_line_ids",
+            "line_ids",
+            "invoice_payment_term_id",
+            "invoice_cash_rounding_id",
+            "fiscal_position_id",
+        }
+    )
+    _tracked_line_fields = frozenset(
+        {
+            "name",
+            "display_type",
+            "sequence",
+            "account_id",
+            "tax_ids",
+            "quantity",
+            "price_unit",
+            "discount",
+            "amount_currency",
+            "balance",
+            "debit",
+            "credit",
+            "product_id",
+            "currency_id",
+            "deductible_amount",
+        }
+    )
 
     # What Xero still lets change once something is paid or credited; amounts, dates and currency do not.
     _open_when_paid = frozenset()
@@ -68,7 +101,9 @@ class XeroMapperDocument(models.AbstractModel):
 
     def _removal_payload(self, link) -> dict:
         """Return the status change that takes the document out of Xero's books: drafts are deleted, others voided."""
-        status = {"DRAFT": "DELETED", "SUBMITTED": "DELETED", "VOIDED": None, "DELETED": None}.get(link.xero_status, "VOIDED")
+        status = {"DRAFT": "DELETED", "SUBMITTED": "DELETED", "VOIDED": None, "DELETED": None}.get(
+            link.xero_status, "VOIDED"
+        )
         return {self._xero_id_field: link.xero_id, "Status": status} if link.xero_id and status else {}
 
     # === ONE DOCUMENT === #
@@ -88,7 +123,8 @@ class XeroMapperDocument(models.AbstractModel):
     def _wanted_status(self, move, books) -> str:
         """Say what Xero shall hold, from the document's state alone.
 
-        Xero cannot make an approved document a draft again: one that was reset in Odoo goes, and comes back when posted.
+        Xero cannot make an approved document a draft again: one that was reset in Odoo goes, and comes back
+        when posted.
         """
         if move.state == "posted":
             return "AUTHORISED"
@@ -116,11 +152,18 @@ class XeroMapperDocument(models.AbstractModel):
     def _is_sale(self, move) -> bool:
         return move.move_type.startswith("out_")
 
+    def _use(self, move) -> str:
+        """Return the side of the tax mapping."""
+        return "sale" if self._is_sale(move) else "purchase"
+
     def _number(self, move, link) -> str:
         """Return the document number. Sales carry Odoo's, purchases the vendor's.
 
         A draft without one carries a mark that it can be found by, rather than use up a number of Xero's own sequence.
         """
+        if link and link.from_xero and link.xero_number:
+            # Made, or numbered anew, in Xero: the number that people know there stays.
+            return link.xero_number
         own = printable(move.name if move.name != "/" else "")
         if not self._is_sale(move):
             return printable(move.ref) or own or self._draft_number(move)
@@ -149,15 +192,28 @@ class XeroMapperDocument(models.AbstractModel):
         partner = move.commercial_partner_id
         link = books.contacts.get(partner.id)
         if not partner:
-            out.problems.append(Problem(
-                "validation", self.env._("%s has no contact: choose one.", self._name_of(move)), "account.move", move.id,
-            ))
+            out.problems.append(
+                Problem(
+                    "validation",
+                    self.env._("%s has no contact: choose one.", self._name_of(move)),
+                    "account.move",
+                    move.id,
+                )
+            )
         elif not (link and link.xero_id):
             out.needs.append(Need("Contact", "res.partner", partner.id))
         elif link.xero_status == "ARCHIVED":
-            out.problems.append(Problem("validation", self.env._(
-                "%s is archived in Xero and cannot be used on documents: restore it there.", partner.display_name,
-            ), "res.partner", partner.id))
+            out.problems.append(
+                Problem(
+                    "validation",
+                    self.env._(
+                        "%s is archived in Xero and cannot be used on documents: restore it there.",
+                        partner.display_name,
+                    ),
+                    "res.partner",
+                    partner.id,
+                )
+            )
         return {"ContactID": link.xero_id} if link and link.xero_id else {}
 
     def _name_of(self, move) -> str:
@@ -172,84 +228,4 @@ class XeroMapperDocument(models.AbstractModel):
         lines = payload_lines(sheet)
         if completed:
             self._prove(move, lines, sheet, books, out)
-        return lines + self._adjustment(move, books, out)
-
-    def _prove(self, move, lines, sheet, books, out):
-        """Compare what Xero will make of the lines with Odoo's total: never send what is known not to agree."""
-        residual = out.total - predicted_total(sheet, lines)
-        if not residual:
-            return
-        if books.connection.rounding_policy == "draft" and abs(residual) <= self._largest_rounding(sheet):
-            out.status = "DRAFT"
-            out.notices.append(self.env._(
-                "%(name)s stays a draft in Xero: its lines add up to %(difference)s less than in Odoo.",
-                name=self._name_of(move), difference=residual,
-            ))
-        elif abs(residual) <= self._largest_rounding(sheet) and self._rounding_account(books):
-            lines.append(self._rounding_line(books, residual))
-        else:
-            out.problems.append(Problem("total_mismatch", self.env._(
-                "The lines of %(name)s cannot be given to Xero so that they add up to %(total)s: %(difference)s would be missing.",
-                name=self._name_of(move), total=out.total, difference=residual,
-            ), "account.move", move.id))
-
-    def _largest_rounding(self, sheet) -> Decimal:
-        """Beyond a cent a line it is no rounding."""
-        return Decimal("0.01") * max(len(sheet.rows), 5)
-
-    def _adjustment(self, move, books, out) -> list[dict]:
-        """Return the line that makes up for what Xero's last answer differed by."""
-        link = books.links.get(move.id)
-        adjustment = cents(Decimal(repr(link.adjustment))) if link else Decimal(0)
-        if not adjustment or not self._rounding_account(books):
-            return []
-        return [self._rounding_line(books, adjustment)]
-
-    def _rounding_account(self, books):
-        account = books.connection.rounding_account_id
-        return account if account.status == "ACTIVE" and account.code else None
-
-    def _rounding_line(self, books, amount: Decimal) -> dict:
-        return {
-            "Description": "Rounding", "Quantity": Decimal(1), "UnitAmount": amount,
-            "AccountCode": self._rounding_account(books).code, "TaxType": self._untaxed(books),
-        }
-
-    def _untaxed(self, books) -> str:
-        tax = books.tax((), "sale") or books.tax((), "purchase")
-        return tax.tax_type if tax and tax.tax_type else "NONE"
-
-    # === CHECKS === #
-
-    def _check(self, move, books, out):
-        """Add what Xero would refuse for reasons other than its lines."""
-        if not out.number:
-            self._refuse(move, out, self.env._(
-                "The number of %s has letters or a length that Xero does not take: use up to 255 plain letters and digits.", self._name_of(move),
-            ))
-        if move.currency_id.name not in books.currencies:
-            self._refuse(move, out, self.env._(
-                "%(name)s is in %(currency)s, which is not enabled in %(organisation)s: add the currency in Xero, then read the settings anew.",
-                name=self._name_of(move), currency=move.currency_id.name, organisation=books.connection.tenant_name,
-            ))
-        if out.total < 0 or out.total > LINE_AMOUNT_LIMIT:
-            self._refuse(move, out, self.env._("Xero takes no document of %(total)s: %(name)s.", total=out.total, name=self._name_of(move)))
-        if out.payload.get("CurrencyRate") is not None and not out.payload["CurrencyRate"]:
-            self._refuse(move, out, self.env._("%s has no currency rate.", self._name_of(move)))
-        self._check_lock(move, books, out)
-
-    def _refuse(self, move, out, message: str):
-        out.problems.append(Problem("validation", message, "account.move", move.id))
-
-    def _check_lock(self, move, books, out):
-        """Xero refuses documents dated on or before a lock date. What is in Xero unchanged needs no sending."""
-        date = out.payload.get("Date")
-        if not (books.lock_date and date and date <= to_date_string(books.lock_date)):
-            return
-        link = books.links.get(move.id)
-        if link and link.state == "synced" and link.digest in (codec.digest(out.payload), codec.digest(out.agreed())):
-            return
-        out.problems.append(Problem("locked_period", self.env._(
-            "%(name)s is dated %(date)s, in a period that is locked in Xero up to %(lock)s.",
-            name=self._name_of(move), date=date, lock=to_date_string(books.lock_date),
-        ), "account.move", move.id))
+        return lines + self._adjustment(move, books)

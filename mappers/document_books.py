@@ -1,4 +1,5 @@
 """What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
+
 from collections import namedtuple
 from decimal import Decimal
 
@@ -6,8 +7,23 @@ from ..xero_api.money import rate
 from .document_lines import LINE_FIELDS, TaxBook
 
 MOVE_FIELDS = (
-    "name", "move_type", "state", "company_id", "currency_id", "commercial_partner_id", "partner_id", "ref", "payment_reference",
-    "invoice_origin", "invoice_date", "invoice_date_due", "date", "invoice_currency_rate", "amount_total", "direction_sign", "line_ids",
+    "name",
+    "move_type",
+    "state",
+    "company_id",
+    "currency_id",
+    "commercial_partner_id",
+    "partner_id",
+    "ref",
+    "payment_reference",
+    "invoice_origin",
+    "invoice_date",
+    "invoice_date_due",
+    "date",
+    "invoice_currency_rate",
+    "amount_total",
+    "direction_sign",
+    "line_ids",
 )
 TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
 # How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used.
@@ -41,7 +57,10 @@ class Books:
         self.accounts = self._accounts()
         self.tax_rates = self._tax_rates()
         self.base = connection.currency_code or connection.company_id.currency_id.name
-        self.currencies = {self.base, *self.env["xero.currency"].search([("connection_id", "=", connection.id)]).mapped("code")}
+        self.currencies = {
+            self.base,
+            *self.env["xero.currency"].search([("connection_id", "=", connection.id)]).mapped("code"),
+        }
         self.lock_date = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
         self._rates = {}
 

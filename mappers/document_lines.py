@@ -1,8 +1,9 @@
 """A document's journal items as lines for Xero.
 
-The journal items are what Odoo's tax engine has rounded and booked, so their sum is the document's total by construction.
-Each of them becomes a line, part of the tax of lines, or (receivable and stock valuation) nothing.
+The journal items are what Odoo's tax engine has rounded and booked, so their sum is the document's total by
+construction. Each of them becomes a line, part of the tax of lines, or (receivable and stock valuation) nothing.
 """
+
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,8 +16,18 @@ TEXTS = ("line_section", "line_subsection", "line_note")
 LEFT_OUT = ("payment_term", "cogs")
 DESCRIPTION_LENGTH = 4000
 LINE_FIELDS = (
-    "display_type", "sequence", "name", "account_id", "tax_ids", "tax_repartition_line_id", "group_tax_id", "amount_currency",
-    "quantity", "price_unit", "discount", "product_id",
+    "display_type",
+    "sequence",
+    "name",
+    "account_id",
+    "tax_ids",
+    "tax_repartition_line_id",
+    "group_tax_id",
+    "amount_currency",
+    "quantity",
+    "price_unit",
+    "discount",
+    "product_id",
 )
 
 

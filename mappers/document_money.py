@@ -1,8 +1,9 @@
 """Odoo's amounts in the form that makes Xero's own arithmetic arrive at them. Pure: no ORM, all money is Decimal.
 
-Xero rounds each line to cents, computes tax on each line, rounds it to cents and adds up. Odoo rounds tax over the whole
-document by default. The cents between the two travel as ``TaxAmount`` on as few lines as possible.
+Xero rounds each line to cents, computes tax on each line, rounds it to cents and adds up. Odoo rounds tax over the
+whole document by default. The cents between the two travel as ``TaxAmount`` on as few lines as possible.
 """
+
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,8 +49,9 @@ class Row:
 
 # === SPREADING === #
 
+
 def settle(values: list[Decimal], total: Decimal) -> list[Decimal]:
-    """Round ``values`` to cents so that they add up to ``total``; those that lost most by rounding give or take a cent."""
+    """Round ``values`` to cents so that they add up to ``total``; those moved most by rounding give or take one."""
     rounded = [cents(value) for value in values]
     missing = int((total - sum(rounded)) / CENT)
     step = CENT if missing > 0 else -CENT
@@ -73,10 +75,11 @@ def in_cents(rows: list[Row], taxes: dict, total: Decimal) -> dict:
     amounts = settle([row.net for row in rows] + list(taxes.values()), cents(total))
     for row, net in zip(rows, amounts):
         row.net = net
-    return dict(zip(taxes, amounts[len(rows):]))
+    return dict(zip(taxes, amounts[len(rows) :]))
 
 
 # === TAX === #
+
 
 def tax_targets(rows: Iterable[Row], booked: dict, percents: dict) -> dict:
     """Say how much of each booked tax belongs to the rows of each set of taxes.
@@ -162,6 +165,7 @@ def _is_half(value: Decimal) -> bool:
 
 
 # === SHAPE === #
+
 
 def choose_shape(row: Row, discounts: bool) -> None:
     """Set quantity, unit price and discount of ``row`` so that Xero's line amount is the net in cents for certain.

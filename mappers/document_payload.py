@@ -1,4 +1,5 @@
 """Lines as Xero's JSON wants them."""
+
 from decimal import Decimal
 
 from ..xero_api.money import predict_total

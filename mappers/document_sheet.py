@@ -1,4 +1,5 @@
 """Completing a document's lines: Xero's accounts and taxes, the tax of each line, and the shape of its price."""
+
 from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
@@ -17,8 +18,7 @@ def complete(mapper, move, sheet, books, out) -> bool:
     decimals = move.currency_id.decimal_places
     if decimals > MORE_THAN_CENTS:
         sheet.booked = in_cents(sheet.rows, sheet.booked, Decimal(repr(move.amount_total)))
-    use = "sale" if mapper._is_sale(move) else "purchase"
-    mapped = MappedRows(mapper, move, use, books, out)
+    mapped = MappedRows(mapper, move, mapper._use(move), books, out)
     mapped.fill(sheet.rows)
     if out.problems and any(problem.code == "mapping" for problem in out.problems):
         return False
@@ -98,21 +98,39 @@ class MappedRows:
     def _account_problem(self, account_id, account) -> Problem:
         record = self.env["account.account"].sudo().with_company(self.books.connection.company_id).browse(account_id)
         values = {"account": record.display_name, "xero": account.code if account else ""}
-        return self._problem(account and account.fault, "xero.mapping.account", account and account.id, ("account", account_id), {
-            None: self.env._("No Xero account is chosen for %(account)s.", **values),
-            "suggested": self.env._("The Xero account suggested for %(account)s is not confirmed yet.", **values),
-            "archived": self.env._("Xero account %(xero)s, chosen for %(account)s, is archived or gone: choose another.", **values),
-            "uncoded": self.env._("The Xero account chosen for %(account)s has no code: give it one in Xero.", **values),
-            "closed": self.env._("Xero account %(xero)s, chosen for %(account)s, takes no document lines: choose another.", **values),
-        })
+        return self._problem(
+            account and account.fault,
+            "xero.mapping.account",
+            account and account.id,
+            ("account", account_id),
+            {
+                None: self.env._("No Xero account is chosen for %(account)s.", **values),
+                "suggested": self.env._("The Xero account suggested for %(account)s is not confirmed yet.", **values),
+                "archived": self.env._(
+                    "Xero account %(xero)s, chosen for %(account)s, is archived or gone: choose another.", **values
+                ),
+                "uncoded": self.env._(
+                    "The Xero account chosen for %(account)s has no code: give it one in Xero.", **values
+                ),
+                "closed": self.env._(
+                    "Xero account %(xero)s, chosen for %(account)s, takes no document lines: choose another.", **values
+                ),
+            },
+        )
 
     def _tax_problem(self, taxes, tax) -> Problem:
         names = " + ".join(self.env["account.tax"].sudo().browse(taxes).mapped("name")) or self.env._("no tax")
-        return self._problem(tax and tax.fault, "xero.mapping.tax", tax and tax.id, ("tax", taxes, self.use), {
-            None: self.env._("No Xero tax rate is chosen for %s.", names),
-            "suggested": self.env._("The Xero tax rate suggested for %s is not confirmed yet.", names),
-            "archived": self.env._("The Xero tax rate chosen for %s is archived or gone: choose another.", names),
-        })
+        return self._problem(
+            tax and tax.fault,
+            "xero.mapping.tax",
+            tax and tax.id,
+            ("tax", taxes, self.use),
+            {
+                None: self.env._("No Xero tax rate is chosen for %s.", names),
+                "suggested": self.env._("The Xero tax rate suggested for %s is not confirmed yet.", names),
+                "archived": self.env._("The Xero tax rate chosen for %s is archived or gone: choose another.", names),
+            },
+        )
 
     def _problem(self, fault, model, res_id, missing, texts) -> Problem:
         message = texts.get(fault) or texts[None]
@@ -121,7 +139,16 @@ class MappedRows:
     def _check_pair(self, row, account, tax):
         if account.class_type in tax.applies or not account.class_type:
             return
-        self._tell(("pair", account.id, tax.id), lambda: Problem("mapping", self.env._(
-            "Xero does not allow tax %(tax)s on account %(account)s: choose another rate or another account.",
-            tax=tax.tax_type, account=account.code,
-        ), "xero.mapping.tax" if tax.id else "xero.mapping.account", tax.id or account.id))
+        self._tell(
+            ("pair", account.id, tax.id),
+            lambda: Problem(
+                "mapping",
+                self.env._(
+                    "Xero does not allow tax %(tax)s on account %(account)s: choose another rate or another account.",
+                    tax=tax.tax_type,
+                    account=account.code,
+                ),
+                "xero.mapping.tax" if tax.id else "xero.mapping.account",
+                tax.id or account.id,
+            ),
+        )

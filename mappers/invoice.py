@@ -41,7 +41,7 @@ class XeroMapperInvoice(models.AbstractModel):
         """Return one call for every forty numbers: longer lists break the address."""
         numbers = [element["InvoiceNumber"] for element in elements]
         listed = [number for number in numbers if "," not in number]
-        params = [{"InvoiceNumbers": ",".join(listed[start:start + 40])} for start in range(0, len(listed), 40)]
+        params = [{"InvoiceNumbers": ",".join(listed[start : start + 40])} for start in range(0, len(listed), 40)]
         return params + [{"where": f'InvoiceNumber=="{_quoted(number)}"'} for number in numbers if "," in number]
 
 

@@ -1,4 +1,5 @@
 """What a mapper hands over: one Odoo record as Xero shall hold it, and what stands in the way."""
+
 from dataclasses import dataclass, field
 from decimal import Decimal
 

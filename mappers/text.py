@@ -1,4 +1,5 @@
 """Texts as Xero takes them."""
+
 import re
 import unicodedata
 
@@ -9,7 +10,7 @@ PRINTABLE = re.compile(r"[ -~]+")
 
 def shorten(text: str, limit: int) -> str:
     """Return ``text``, cut with an ellipsis when longer than ``limit``."""
-    return text if len(text) <= limit else text[:limit - 1].rstrip() + ELLIPSIS
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
 
 def squeeze(text) -> str:

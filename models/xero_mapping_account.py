@@ -25,7 +25,10 @@ class XeroMappingAccount(models.Model):
     account_id = fields.Many2one("account.account", required=True, ondelete="cascade", index=True)
     account_type = fields.Selection(related="account_id.account_type")
     xero_account_id = fields.Many2one(
-        "xero.account", index=True, ondelete="set null", domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
+        "xero.account",
+        index=True,
+        ondelete="set null",
+        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
     )
     xero_status = fields.Char(related="xero_account_id.status")
 
@@ -35,7 +38,9 @@ class XeroMappingAccount(models.Model):
     def _check_connection(self):
         for row in self:
             if row.xero_account_id and row.xero_account_id.connection_id != row.connection_id:
-                raise ValidationError(self.env._("%s belongs to another Xero organisation.", row.xero_account_id.display_name))
+                raise ValidationError(
+                    self.env._("%s belongs to another Xero organisation.", row.xero_account_id.display_name)
+                )
 
     # === SUGGESTIONS === #
 
@@ -46,11 +51,16 @@ class XeroMappingAccount(models.Model):
         missing = accounts - rows.account_id
         targets = self._targets(connection)
         facts = self._facts(targets)
-        return rows | self.create([
-            {"connection_id": connection.id, "account_id": account.id,
-             **self._suggested_values(self._suggest(account, connection, facts), targets, first=True)}
-            for account in missing
-        ])
+        return rows | self.create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "account_id": account.id,
+                    **self._suggested_values(self._suggest(account, connection, facts), targets, first=True),
+                }
+                for account in missing
+            ]
+        )
 
     @api.model
     def _refresh(self, connection) -> None:
@@ -64,54 +74,87 @@ class XeroMappingAccount(models.Model):
             row.write(self._suggested_values(suggestions[row.account_id], targets, first=False))
         used = self._used(connection, accounts)
         known = set(rows.account_id.ids)
-        self.create([
-            {"connection_id": connection.id, "account_id": account.id, **self._suggested_values(suggestion, targets, first=True)}
-            for account, suggestion in suggestions.items()
-            if account.id not in known and (account in used or (suggestion and suggestion.sure))
-        ])
+        self.create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "account_id": account.id,
+                    **self._suggested_values(suggestion, targets, first=True),
+                }
+                for account, suggestion in suggestions.items()
+                if account.id not in known and (account in used or (suggestion and suggestion.sure))
+            ]
+        )
 
     def _suggest(self, account, connection, facts):
         account = account.with_company(connection.company_id)
         return suggest_account(account.code or "", account.name, account.account_type, account.internal_group, facts)
 
     def _targets(self, connection):
-        return self.env["xero.account"].search([
-            ("connection_id", "=", connection.id), ("status", "=", "ACTIVE"), ("type", "!=", "BANK"), ("code", "!=", False),
-        ]).filtered(lambda account: account.system_account not in CLOSED_SYSTEM_ACCOUNTS)
+        return (
+            self.env["xero.account"]
+            .search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("status", "=", "ACTIVE"),
+                    ("type", "!=", "BANK"),
+                    ("code", "!=", False),
+                ]
+            )
+            .filtered(lambda account: account.system_account not in CLOSED_SYSTEM_ACCOUNTS)
+        )
 
     def _facts(self, targets):
         return [AccountFacts(target.code, target.name, target.type, target.class_type) for target in targets]
 
     def _family_accounts(self, connection):
         """Return the accounts that documents of the company and its branches can use, in the order of their code."""
-        family = connection.company_id.parent_ids | self.env["res.company"].sudo().search([("id", "child_of", connection.company_id.id)])
-        return self.env["account.account"].sudo().with_company(connection.company_id).search([
-            ("company_ids", "in", family.ids), ("account_type", "not in", UNMAPPED_TYPES),
-        ])
+        family = connection.company_id.parent_ids | self.env["res.company"].sudo().search(
+            [("id", "child_of", connection.company_id.id)]
+        )
+        return (
+            self.env["account.account"]
+            .sudo()
+            .with_company(connection.company_id)
+            .search([("company_ids", "in", family.ids), ("account_type", "not in", UNMAPPED_TYPES)])
+        )
 
     def _used(self, connection, accounts):
         """Return those of ``accounts`` that documents of the last year, journals or product categories use."""
-        journals = self.env["account.journal"].sudo().search([
-            ("company_id", "child_of", connection.company_id.id), ("type", "in", ("sale", "purchase")),
-        ])
+        journals = (
+            self.env["account.journal"]
+            .sudo()
+            .search([("company_id", "child_of", connection.company_id.id), ("type", "in", ("sale", "purchase"))])
+        )
         company = connection.company_id.sudo()
         categories = self.env["product.category"].sudo().with_company(company).search([])
         defaults = (
-            journals.default_account_id | company.income_account_id | company.expense_account_id
-            | categories.property_account_income_categ_id | categories.property_account_expense_categ_id
+            journals.default_account_id
+            | company.income_account_id
+            | company.expense_account_id
+            | categories.property_account_income_categ_id
+            | categories.property_account_expense_categ_id
         )
         return accounts & (defaults | accounts.browse(self._used_ids(connection, accounts)))
 
     def _used_ids(self, connection, accounts) -> list[int]:
         self.env["account.move.line"].flush_model(["account_id", "date", "display_type", "move_id"])
         self.env["account.move"].flush_model(["move_type", "company_id"])
-        return [account_id for [account_id] in self.env.execute_query(SQL(
-            """
+        return [
+            account_id
+            for [account_id] in self.env.execute_query(
+                SQL(
+                    """
             SELECT a.id FROM unnest(%s::int[]) AS a(id)
              WHERE EXISTS (SELECT FROM account_move_line l JOIN account_move m ON m.id = l.move_id
-                            WHERE l.account_id = a.id AND l.date > %s AND m.move_type = ANY(%s) AND m.company_id = ANY(%s)
+                            WHERE l.account_id = a.id AND l.date > %s
+                              AND m.move_type = ANY(%s) AND m.company_id = ANY(%s)
                               AND l.display_type NOT IN ('payment_term', 'cogs', 'tax'))
             """,
-            accounts.ids, fields.Date.subtract(fields.Date.today(), years=1), list(DOCUMENT_TYPES),
-            self.env["res.company"].sudo().search([("id", "child_of", connection.company_id.id)]).ids,
-        ))]
+                    accounts.ids,
+                    fields.Date.subtract(fields.Date.today(), years=1),
+                    list(DOCUMENT_TYPES),
+                    self.env["res.company"].sudo().search([("id", "child_of", connection.company_id.id)]).ids,
+                )
+            )
+        ]

@@ -1,4 +1,5 @@
 """What a connection knows about accounts, taxes and currencies of its organisation."""
+
 from dataclasses import replace
 
 from odoo import api, fields, models
@@ -18,7 +19,7 @@ class XeroConnection(models.Model):
         counts = dict.fromkeys(self.ids, 0)
         for model in MAPPINGS:
             groups = self.env[model]._read_group(
-                [("connection_id", "in", self.ids), ("state", "!=", "confirmed")], ["connection_id"], ["__count"],
+                [("connection_id", "in", self.ids), ("state", "!=", "confirmed")], ["connection_id"], ["__count"]
             )
             for connection, count in groups:
                 counts[connection.id] += count
@@ -34,14 +35,18 @@ class XeroConnection(models.Model):
         :raise XeroError: Xero cannot be read; nothing has changed then
         """
         self.ensure_one()
-        answers = {resource: client.get(resource).data.get(resource) or [] for resource in ("Accounts", "TaxRates", "Currencies")}
+        answers = {
+            resource: client.get(resource).data.get(resource) or []
+            for resource in ("Accounts", "TaxRates", "Currencies")
+        }
         self.env["xero.account"]._refresh(self, answers["Accounts"])
         self.env["xero.tax.rate"]._refresh(self, answers["TaxRates"])
         self.env["xero.currency"]._refresh(self, answers["Currencies"])
         if not self.rounding_account_id:
-            self.rounding_account_id = self.env["xero.account"].search([
-                ("connection_id", "=", self.id), ("system_account", "=", "ROUNDING"), ("status", "=", "ACTIVE"),
-            ], limit=1)
+            self.rounding_account_id = self.env["xero.account"].search(
+                [("connection_id", "=", self.id), ("system_account", "=", "ROUNDING"), ("status", "=", "ACTIVE")],
+                limit=1,
+            )
         self._refresh_mappings()
 
     def _refresh_mappings(self):
@@ -62,7 +67,12 @@ class XeroConnection(models.Model):
         sets = {key[1:] for key in asked if key[0] == "tax"}
         states = []
         if accounts:
-            states += self.env["xero.mapping.account"].sudo()._ensure(self, self.env["account.account"].sudo().browse(sorted(accounts))).mapped("state")
+            states += (
+                self.env["xero.mapping.account"]
+                .sudo()
+                ._ensure(self, self.env["account.account"].sudo().browse(sorted(accounts)))
+                .mapped("state")
+            )
         if sets:
             states += self.env["xero.mapping.tax"].sudo()._ensure(self, sorted(sets)).mapped("state")
         return "confirmed" in states
@@ -73,11 +83,24 @@ class XeroConnection(models.Model):
             return problem
         kind, key = problem.missing[0], problem.missing[1:]
         if kind == "account":
-            row = self.env["xero.mapping.account"].sudo().search([("connection_id", "=", self.id), ("account_id", "=", key[0])], limit=1)
+            row = (
+                self.env["xero.mapping.account"]
+                .sudo()
+                .search([("connection_id", "=", self.id), ("account_id", "=", key[0])], limit=1)
+            )
         else:
-            row = self.env["xero.mapping.tax"].sudo().search([
-                ("connection_id", "=", self.id), ("key", "=", ",".join(map(str, key[0]))), ("type_tax_use", "=", key[1]),
-            ], limit=1)
+            row = (
+                self.env["xero.mapping.tax"]
+                .sudo()
+                .search(
+                    [
+                        ("connection_id", "=", self.id),
+                        ("key", "=", ",".join(map(str, key[0]))),
+                        ("type_tax_use", "=", key[1]),
+                    ],
+                    limit=1,
+                )
+            )
         return replace(problem, model=row._name, res_id=row.id or None)
 
     # === ACTIONS === #
@@ -102,4 +125,8 @@ class XeroConnection(models.Model):
         kind = "tax" if open_taxes and not open_accounts else "account"
         action = self.env["ir.actions.act_window"]._for_xml_id(f"xero_connector.action_xero_mapping_{kind}")
         undecided = bool(open_accounts or open_taxes)
-        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {"search_default_undecided": undecided}}
+        return {
+            **action,
+            "domain": [("connection_id", "in", self.ids)],
+            "context": {"search_default_undecided": undecided},
+        }

@@ -1,4 +1,5 @@
 """Which Xero account or tax rate an Odoo one probably is. Pure: works on plain values."""
+
 import re
 from collections import namedtuple
 from difflib import SequenceMatcher
@@ -10,7 +11,13 @@ Suggestion = namedtuple("Suggestion", "index confidence reason sure")
 AccountFacts = namedtuple("AccountFacts", "code name type class_type")
 RateFacts = namedtuple("RateFacts", "tax_type name effective display report_type")
 
-CLASS_OF_GROUP = {"asset": "ASSET", "liability": "LIABILITY", "equity": "EQUITY", "income": "REVENUE", "expense": "EXPENSE"}
+CLASS_OF_GROUP = {
+    "asset": "ASSET",
+    "liability": "LIABILITY",
+    "equity": "EQUITY",
+    "income": "REVENUE",
+    "expense": "EXPENSE",
+}
 TYPES_OF_ACCOUNT = {
     "income": ("REVENUE", "SALES"),
     "income_other": ("OTHERINCOME", "REVENUE"),
@@ -29,8 +36,26 @@ TYPES_OF_ACCOUNT = {
 }
 # Words that tell rates of the same percentage apart.
 TELLING_WORDS = (
-    "capital", "import", "export", "reverse", "zero", "exempt", "free", "excluded", "input taxed", "ec", "eu", "goods", "services",
-    "acquisition", "none", "no", "out of scope", "deferred", "reduced", "super reduced",
+    "capital",
+    "import",
+    "export",
+    "reverse",
+    "zero",
+    "exempt",
+    "free",
+    "excluded",
+    "input taxed",
+    "ec",
+    "eu",
+    "goods",
+    "services",
+    "acquisition",
+    "none",
+    "no",
+    "out of scope",
+    "deferred",
+    "reduced",
+    "super reduced",
 )
 # Xero's kinds of a tax that is due and claimed at once.
 REVERSE_REPORTS = ("REVERSECHARGES", "ECACQUISITIONS", "DRCHARGE", "DRCHARGESUPPLY")
@@ -43,12 +68,16 @@ def normal(text) -> str:
     return " ".join(re.sub(r"[^a-z0-9%]+", " ", fold(text).casefold().replace("&", " and ")).split())
 
 
-def suggest_account(code: str, name: str, account_type: str, group: str, candidates: list[AccountFacts]) -> Suggestion | None:
+def suggest_account(
+    code: str, name: str, account_type: str, group: str, candidates: list[AccountFacts]
+) -> Suggestion | None:
     """Return the best of ``candidates`` (usable Xero accounts) for an Odoo account.
 
     Sure are the same code in the same class, and the same name if only one has it; anything else is for a person.
     """
-    fitting = [(index, facts) for index, facts in enumerate(candidates) if facts.class_type == CLASS_OF_GROUP.get(group)]
+    fitting = [
+        (index, facts) for index, facts in enumerate(candidates) if facts.class_type == CLASS_OF_GROUP.get(group)
+    ]
     for index, facts in fitting:
         if code and facts.code == code:
             return Suggestion(index, 100, "code", True)
@@ -92,7 +121,11 @@ def suggest_rate(name: str, effective: float, nominal: float, candidates: list[R
 def _reverse(name, nominal, candidates) -> Suggestion | None:
     """Tax that is owed and claimed at once. Sure only when Xero has one rate of that kind and percentage."""
     zero = [(index, facts) for index, facts in enumerate(candidates) if abs(facts.effective) < SAME_RATE]
-    reverse = [(index, facts) for index, facts in zero if facts.report_type in REVERSE_REPORTS or "reverse" in normal(facts.name)]
+    reverse = [
+        (index, facts)
+        for index, facts in zero
+        if facts.report_type in REVERSE_REPORTS or "reverse" in normal(facts.name)
+    ]
     exact = [(index, facts) for index, facts in reverse if abs(facts.display - nominal) < SAME_RATE]
     if len(exact) == 1:
         return Suggestion(exact[0][0], 95, "rate", True)

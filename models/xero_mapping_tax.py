@@ -22,12 +22,15 @@ class XeroMappingTax(models.Model):
     _target = "xero_tax_rate_id"
 
     tax_ids = fields.Many2many(
-        "account.tax", string="Taxes", context={"active_test": False}, help="Empty: lines without tax.",
+        "account.tax", string="Taxes", context={"active_test": False}, help="Empty: lines without tax."
     )
     key = fields.Char(compute="_compute_key", store=True, precompute=True, help="Ids of the taxes, sorted.")
     type_tax_use = fields.Selection([("sale", "Sales"), ("purchase", "Purchases")], "Used On", required=True)
     xero_tax_rate_id = fields.Many2one(
-        "xero.tax.rate", "Xero Tax Rate", index=True, ondelete="set null",
+        "xero.tax.rate",
+        "Xero Tax Rate",
+        index=True,
+        ondelete="set null",
         domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
     )
     odoo_rate = fields.Float("Odoo Rate %", digits=(16, 4), compute="_compute_odoo_rate")
@@ -35,7 +38,7 @@ class XeroMappingTax(models.Model):
     xero_status = fields.Char(related="xero_tax_rate_id.status")
     rate_differs = fields.Boolean(
         compute="_compute_odoo_rate",
-        help="Totals still agree, since the tax of each line is sent, but Xero's tax return may show it under a wrong rate.",
+        help="Totals still agree, since the tax of each line is sent, but Xero's tax return may show a wrong rate.",
     )
 
     _set_unique = models.UniqueIndex("(connection_id, type_tax_use, key)", "These taxes have a mapping already.")
@@ -54,7 +57,9 @@ class XeroMappingTax(models.Model):
     def _compute_odoo_rate(self):
         for row in self:
             row.odoo_rate = row._effective(row.tax_ids.sudo())
-            row.rate_differs = bool(row.xero_tax_rate_id) and abs(row.odoo_rate - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
+            row.rate_differs = (
+                bool(row.xero_tax_rate_id) and abs(row.odoo_rate - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
+            )
 
     @api.constrains("xero_tax_rate_id", "connection_id")
     def _check_connection(self):
@@ -71,7 +76,9 @@ class XeroMappingTax(models.Model):
 
     def _effective(self, taxes) -> float:
         """Return what ``taxes`` add to a price without tax, in percent."""
-        details = taxes._get_tax_details(100.0, 1.0, precision_rounding=1e-6, rounding_method="round_globally", special_mode="total_excluded")
+        details = taxes._get_tax_details(
+            100.0, 1.0, precision_rounding=1e-6, rounding_method="round_globally", special_mode="total_excluded"
+        )
         return round(sum(data["tax_amount"] for data in details["taxes_data"]), 4)
 
     # === SUGGESTIONS === #
@@ -109,8 +116,14 @@ class XeroMappingTax(models.Model):
     def _single_sets(self, connection) -> list:
         """Return the set each active tax of the company and its branches makes on a line alone."""
         book = TaxBook()
-        family = connection.company_id.parent_ids | self.env["res.company"].sudo().search([("id", "child_of", connection.company_id.id)])
-        taxes = self.env["account.tax"].sudo().search([("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))])
+        family = connection.company_id.parent_ids | self.env["res.company"].sudo().search(
+            [("id", "child_of", connection.company_id.id)]
+        )
+        taxes = (
+            self.env["account.tax"]
+            .sudo()
+            .search([("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))])
+        )
         return [(key, tax.type_tax_use) for tax in taxes if (key := book.key(tax))]
 
     def _rates(self, connection):
@@ -119,7 +132,10 @@ class XeroMappingTax(models.Model):
     def _suggest(self, taxes, use, rates):
         """Return ``(suggestion, rates its index points into)``."""
         usable = rates.filtered(APPLIES[use])
-        facts = [RateFacts(rate.tax_type, rate.name, rate.effective_rate, rate.display_rate, rate.report_type) for rate in usable]
+        facts = [
+            RateFacts(rate.tax_type, rate.name, rate.effective_rate, rate.display_rate, rate.report_type)
+            for rate in usable
+        ]
         if not taxes:
             return suggest_untaxed(facts), usable
         records = self.env["account.tax"].sudo().browse(taxes)

@@ -1,4 +1,5 @@
 """What the organisation has in Xero: accounts, tax rates, currencies. Read from Xero, never written there."""
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -78,7 +79,9 @@ class XeroAccount(models.Model):
         if operator not in ("=", "in", "ilike", "=ilike") or not texts:
             return domain
         shown = [text.strip().partition(" ") for text in texts if isinstance(text, str) and " " in text.strip()]
-        return Domain.OR([domain, *(Domain("code", "=", code) & Domain("name", "=ilike", name) for code, _space, name in shown)])
+        return Domain.OR(
+            [domain, *(Domain("code", "=", code) & Domain("name", "=ilike", name) for code, _space, name in shown)]
+        )
 
     def _values(self, element):
         return {
@@ -131,15 +134,22 @@ class XeroTaxRate(models.Model):
             "display_rate": effective if display is None else float(display),
             "report_type": element.get("ReportTaxType") or False,
             # What an answer does not deny is allowed: Xero has the last word.
-            **{name: bool(element.get(key, True)) for name, key in {
-                "can_apply_to_assets": "CanApplyToAssets",
-                "can_apply_to_equity": "CanApplyToEquity",
-                "can_apply_to_expenses": "CanApplyToExpenses",
-                "can_apply_to_liabilities": "CanApplyToLiabilities",
-                "can_apply_to_revenue": "CanApplyToRevenue",
-            }.items()},
+            **{
+                name: bool(element.get(key, True))
+                for name, key in {
+                    "can_apply_to_assets": "CanApplyToAssets",
+                    "can_apply_to_equity": "CanApplyToEquity",
+                    "can_apply_to_expenses": "CanApplyToExpenses",
+                    "can_apply_to_liabilities": "CanApplyToLiabilities",
+                    "can_apply_to_revenue": "CanApplyToRevenue",
+                }.items()
+            },
             "components": [
-                {"name": part.get("Name"), "rate": float(part.get("Rate") or 0), "compound": bool(part.get("IsCompound"))}
+                {
+                    "name": part.get("Name"),
+                    "rate": float(part.get("Rate") or 0),
+                    "compound": bool(part.get("IsCompound")),
+                }
                 for part in element.get("TaxComponents") or []
             ],
         }

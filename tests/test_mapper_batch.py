@@ -1,4 +1,5 @@
 """Cost of preparing many documents at once."""
+
 import time
 
 from odoo.tests import tagged
@@ -11,17 +12,27 @@ MILLISECONDS_EACH = 10
 
 @tagged("post_install", "-at_install")
 class TestMapperBatch(MapperCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.taxes = cls.tax(10), cls.tax(20)
-        cls.partners = cls.env["res.partner"].create([
-            {"name": f"Customer {number}", "street": "Street 1", "city": "Town", "email": f"c{number}@example.com", "is_company": True,
-             "property_payment_term_id": cls.env.ref("account.account_payment_term_30days").id,
-             "child_ids": [(0, 0, {"name": "Person", "email": "p@example.com"}), (0, 0, {"name": "Store", "type": "delivery", "city": "Port"})]}
-            for number in range(50)
-        ])
+        cls.partners = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer {number}",
+                    "street": "Street 1",
+                    "city": "Town",
+                    "email": f"c{number}@example.com",
+                    "is_company": True,
+                    "property_payment_term_id": cls.env.ref("account.account_payment_term_30days").id,
+                    "child_ids": [
+                        (0, 0, {"name": "Person", "email": "p@example.com"}),
+                        (0, 0, {"name": "Store", "type": "delivery", "city": "Port"}),
+                    ],
+                }
+                for number in range(50)
+            ]
+        )
         cls.moves = cls.env["account.move"].union(*(cls._one(number) for number in range(50)))
         for partner in cls.partners:
             cls.link(partner, f"c0000000-0000-0000-0000-{partner.id:012d}")
@@ -29,7 +40,7 @@ class TestMapperBatch(MapperCase):
     @classmethod
     def _one(cls, number):
         ten, twenty = cls.taxes
-        lines = [(2, 10.5, ten), (1, 33.33, twenty), (3, 9.99, 10, twenty)][:number % 3 + 1]
+        lines = [(2, 10.5, ten), (1, 33.33, twenty), (3, 9.99, 10, twenty)][: number % 3 + 1]
         return cls.move(lines, "out_refund" if number % 2 else "out_invoice", partner_id=cls.partners[number].id)
 
     def _cost(self, kind, records):

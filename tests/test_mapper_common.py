@@ -1,15 +1,22 @@
 """Books on both sides for the tests of mappers: an Odoo company with documents, and what was read from Xero."""
+
 from decimal import ROUND_HALF_UP, Decimal
 from types import SimpleNamespace
 
 from odoo import Command
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import tagged
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-
 ACCOUNTS = [
-    {"AccountID": f"a0000000-0000-0000-0000-00000000{code}0", "Code": code, "Name": name, "Type": kind, "Class": group, "Status": "ACTIVE",
-     "SystemAccount": system}
+    {
+        "AccountID": f"a0000000-0000-0000-0000-00000000{code}0",
+        "Code": code,
+        "Name": name,
+        "Type": kind,
+        "Class": group,
+        "Status": "ACTIVE",
+        "SystemAccount": system,
+    }
     for code, name, kind, group, system in [
         ("200", "Sales", "REVENUE", "REVENUE", ""),
         ("260", "Other Revenue", "OTHERINCOME", "REVENUE", ""),
@@ -27,13 +34,20 @@ ACCOUNTS = [
 
 
 def rate(tax_type, name, percent, applies="AELRX", display=None, **more):
-    """Return Xero's element of a tax rate; ``applies`` lists the classes: Assets, Equity, Liabilities, Revenue, eXpenses."""
+    """Return Xero's element of a tax rate; ``applies``: Assets, Equity, Liabilities, Revenue, eXpenses."""
     return {
-        "TaxType": tax_type, "Name": name, "Status": "ACTIVE",
-        "EffectiveRate": Decimal(str(percent)), "DisplayTaxRate": Decimal(str(percent if display is None else display)),
-        "CanApplyToAssets": "A" in applies, "CanApplyToEquity": "E" in applies, "CanApplyToLiabilities": "L" in applies,
-        "CanApplyToRevenue": "R" in applies, "CanApplyToExpenses": "X" in applies,
-        "TaxComponents": [{"Name": name, "Rate": Decimal(str(percent)), "IsCompound": False}], **more,
+        "TaxType": tax_type,
+        "Name": name,
+        "Status": "ACTIVE",
+        "EffectiveRate": Decimal(str(percent)),
+        "DisplayTaxRate": Decimal(str(percent if display is None else display)),
+        "CanApplyToAssets": "A" in applies,
+        "CanApplyToEquity": "E" in applies,
+        "CanApplyToLiabilities": "L" in applies,
+        "CanApplyToRevenue": "R" in applies,
+        "CanApplyToExpenses": "X" in applies,
+        "TaxComponents": [{"Name": name, "Rate": Decimal(str(percent)), "IsCompound": False}],
+        **more,
     }
 
 
@@ -76,7 +90,6 @@ def xero_totals(payload, percents):
 
 @tagged("post_install", "-at_install")
 class MapperCase(AccountTestInvoicingCommon):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -84,17 +97,26 @@ class MapperCase(AccountTestInvoicingCommon):
         cls.env["ir.config_parameter"].set_param("database.uuid", "1a2b3c4d-0000-0000-0000-000000000000")
         cls.env["ir.config_parameter"].set_param("web.base.url", "https://odoo.example.com")
         credential = cls.env["xero.credential"].sudo().create({"name": "App", "client_id": "client"})
-        cls.connection = cls.env["xero.connection"].sudo().create({
-            "company_id": cls.company.id, "credential_id": credential.id, "tenant_name": "Xero Org", "currency_code": "USD",
-            "sync_from": False,
-        })
+        cls.connection = (
+            cls.env["xero.connection"]
+            .sudo()
+            .create(
+                {
+                    "company_id": cls.company.id,
+                    "credential_id": credential.id,
+                    "tenant_name": "Xero Org",
+                    "currency_code": "USD",
+                    "sync_from": False,
+                }
+            )
+        )
         cls.connection._refresh_reference(Reading())
         cls.mapper = {kind: cls.env["xero.mapper"]._for_type(kind) for kind in ("Contact", "Invoice", "CreditNote")}
         cls.revenue = cls.company_data["default_account_revenue"]
         cls.expense = cls.company_data["default_account_expense"]
-        cls.levy_account = cls.env["account.account"].create({
-            "name": "Levies payable", "code": "LEVY1", "account_type": "liability_current",
-        })
+        cls.levy_account = cls.env["account.account"].create(
+            {"name": "Levies payable", "code": "LEVY1", "account_type": "liability_current"}
+        )
         cls.map_account(cls.revenue, "200")
         cls.map_account(cls.expense, "429")
         cls.map_account(cls.levy_account, "850")
@@ -118,17 +140,31 @@ class MapperCase(AccountTestInvoicingCommon):
         tax_type = tax_type or f"{use[:1].upper()}{percent:g}"
         rates = cls.env["xero.tax.rate"].sudo()
         found = rates.search([("connection_id", "=", cls.connection.id), ("tax_type", "=", tax_type)])
-        found = found or rates.create({"connection_id": cls.connection.id, **rates._values(rate(tax_type, tax_type, percent))})
+        found = found or rates.create(
+            {"connection_id": cls.connection.id, **rates._values(rate(tax_type, tax_type, percent))}
+        )
         row = cls.env["xero.mapping.tax"].sudo()._ensure(cls.connection, [(tuple(sorted(taxes.ids)), use)])
         row.xero_tax_rate_id = found
         return row
 
     @classmethod
     def link(cls, record, xero_id, **values):
-        return cls.env["xero.link"].sudo().create({
-            "connection_id": cls.connection.id, "company_id": cls.company.id, "res_model": record._name, "res_id": record.id,
-            "xero_type": "Contact" if record._name == "res.partner" else cls._type(record), "xero_id": xero_id, "state": "synced", **values,
-        })
+        return (
+            cls.env["xero.link"]
+            .sudo()
+            .create(
+                {
+                    "connection_id": cls.connection.id,
+                    "company_id": cls.company.id,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "xero_type": "Contact" if record._name == "res.partner" else cls._type(record),
+                    "xero_id": xero_id,
+                    "state": "synced",
+                    **values,
+                }
+            )
+        )
 
     @staticmethod
     def _type(move):
@@ -140,10 +176,15 @@ class MapperCase(AccountTestInvoicingCommon):
     def tax(cls, amount, use="sale", mapped=True, **values):
         account = cls.company_data["default_account_tax_sale" if use == "sale" else "default_account_tax_purchase"]
         values.setdefault("amount_type", "percent")
-        lines = [Command.create({"repartition_type": "base"}), Command.create({"repartition_type": "tax", "account_id": account.id})]
+        lines = [
+            Command.create({"repartition_type": "base"}),
+            Command.create({"repartition_type": "tax", "account_id": account.id}),
+        ]
         for field in ("invoice_repartition_line_ids", "refund_repartition_line_ids"):
             values.setdefault(field, [Command.clear(), *lines])
-        tax = cls.env["account.tax"].create({"name": f"{values['amount_type']} {amount} {use}", "amount": amount, "type_tax_use": use, **values})
+        tax = cls.env["account.tax"].create(
+            {"name": f"{values['amount_type']} {amount} {use}", "amount": amount, "type_tax_use": use, **values}
+        )
         if mapped and values["amount_type"] == "percent" and amount >= 0:
             cls.map_taxes(tax, use, amount)
         return tax
@@ -152,7 +193,7 @@ class MapperCase(AccountTestInvoicingCommon):
     def move(cls, lines, move_type="out_invoice", post=True, **values):
         """Make a document.
 
-        :param lines: dicts of line values, or tuples (price, taxes) or (quantity, price, taxes) or (quantity, price, discount, taxes)
+        :param lines: dicts of line values, or tuples ([quantity,] price, [discount,] taxes)
         """
         account = cls.revenue if move_type.startswith("out") else cls.expense
         commands = []
@@ -165,10 +206,18 @@ class MapperCase(AccountTestInvoicingCommon):
             if "tax_ids" in line:
                 line = {**line, "tax_ids": [Command.set(line["tax_ids"].ids if line["tax_ids"] else [])]}
             commands.append(Command.create(line))
-        move = cls.env["account.move"].create({
-            "move_type": move_type, "partner_id": cls.partner_a.id, "invoice_date": "2026-03-05", "date": "2026-03-05",
-            "invoice_payment_term_id": False, "invoice_date_due": "2026-04-04", "invoice_line_ids": commands, **values,
-        })
+        move = cls.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "partner_id": cls.partner_a.id,
+                "invoice_date": "2026-03-05",
+                "date": "2026-03-05",
+                "invoice_payment_term_id": False,
+                "invoice_date_due": "2026-04-04",
+                "invoice_line_ids": commands,
+                **values,
+            }
+        )
         if post:
             move.action_post()
         return move
@@ -180,7 +229,7 @@ class MapperCase(AccountTestInvoicingCommon):
         return self.mapper[kind]._prepare(record, self.connection)[record.id]
 
     def sent(self, record):
-        """Return what is sent for ``record``, which must have no problem, and whose total must be Odoo's by Xero's arithmetic."""
+        """Return what is sent for ``record``: without problems, and with Odoo's total by Xero's arithmetic."""
         out = self.prepare(record)
         self.assertFalse(out.problems + out.needs)
         self.assert_agrees(record, out)
@@ -205,5 +254,6 @@ class MapperCase(AccountTestInvoicingCommon):
         """Return ``(quantity, price, discount, tax type, given tax)`` of each line with an amount."""
         return [
             (line["Quantity"], line["UnitAmount"], line.get("DiscountRate"), line["TaxType"], line.get("TaxAmount"))
-            for line in out.payload["LineItems"] if "UnitAmount" in line
+            for line in out.payload["LineItems"]
+            if "UnitAmount" in line
         ]

@@ -1,4 +1,5 @@
 """Partners as contacts."""
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -7,7 +8,6 @@ from .test_mapper_common import MapperCase
 
 @tagged("post_install", "-at_install")
 class TestMapperContact(MapperCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -26,42 +26,83 @@ class TestMapperContact(MapperCase):
 
     def test_company(self):
         partner = self.contact(
-            street="1 High St", street2="Floor 2", city="Leeds", zip="LS1 1AA", country_id=self.uk.id, phone="+44 113 496 0000",
-            email="office@acme.example.com", vat="GB123456782", company_registry="01234567", ref="C-17",
+            street="1 High St",
+            street2="Floor 2",
+            city="Leeds",
+            zip="LS1 1AA",
+            country_id=self.uk.id,
+            phone="+44 113 496 0000",
+            email="office@acme.example.com",
+            vat="GB123456782",
+            company_registry="01234567",
+            ref="C-17",
             child_ids=[
                 Command.create({"name": "Ann Mary Lee", "email": "ann@acme.example.com"}),
                 Command.create({"name": "No Mail"}),
                 Command.create({"name": "Accounts", "type": "invoice", "street": "PO Box 5", "city": "York"}),
-                Command.create({"name": "Depot", "type": "delivery", "street": "Dock 9", "city": "Hull", "country_id": self.uk.id}),
+                Command.create(
+                    {"name": "Depot", "type": "delivery", "street": "Dock 9", "city": "Hull", "country_id": self.uk.id}
+                ),
             ],
         )
         out = self.prepare(partner)
         self.assertEqual((out.status, out.number, out.total), ("ACTIVE", "Acme Ltd", None))
-        self.assertEqual(out.payload, {
-            "Name": "Acme Ltd", "ContactNumber": f"odoo-1a2b3c4d-{partner.id}", "ContactStatus": "ACTIVE",
-            "EmailAddress": "office@acme.example.com", "TaxNumber": "GB123456782", "CompanyNumber": "01234567", "AccountNumber": "C-17",
-            "Addresses": [
-                {"AddressType": "POBOX", "AddressLine1": "PO Box 5", "City": "York", "AttentionTo": "Accounts"},
-                {"AddressType": "STREET", "AddressLine1": "Dock 9", "City": "Hull", "Country": "United Kingdom", "AttentionTo": "Depot"},
-            ],
-            "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "+44 113 496 0000"}],
-            "ContactPersons": [{"FirstName": "Ann Mary", "LastName": "Lee", "EmailAddress": "ann@acme.example.com", "IncludeInEmails": False}],
-        })
+        self.assertEqual(
+            out.payload,
+            {
+                "Name": "Acme Ltd",
+                "ContactNumber": f"odoo-1a2b3c4d-{partner.id}",
+                "ContactStatus": "ACTIVE",
+                "EmailAddress": "office@acme.example.com",
+                "TaxNumber": "GB123456782",
+                "CompanyNumber": "01234567",
+                "AccountNumber": "C-17",
+                "Addresses": [
+                    {"AddressType": "POBOX", "AddressLine1": "PO Box 5", "City": "York", "AttentionTo": "Accounts"},
+                    {
+                        "AddressType": "STREET",
+                        "AddressLine1": "Dock 9",
+                        "City": "Hull",
+                        "Country": "United Kingdom",
+                        "AttentionTo": "Depot",
+                    },
+                ],
+                "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "+44 113 496 0000"}],
+                "ContactPersons": [
+                    {
+                        "FirstName": "Ann Mary",
+                        "LastName": "Lee",
+                        "EmailAddress": "ann@acme.example.com",
+                        "IncludeInEmails": False,
+                    }
+                ],
+            },
+        )
 
     def test_person(self):
         payload = self.payload(self.contact(name="Jean  Claude   Duval", is_company=False))
-        self.assertEqual((payload["Name"], payload["FirstName"], payload["LastName"]), ("Jean Claude Duval", "Jean Claude", "Duval"))
+        self.assertEqual(
+            (payload["Name"], payload["FirstName"], payload["LastName"]), ("Jean Claude Duval", "Jean Claude", "Duval")
+        )
         single = self.payload(self.contact(name="Plato", is_company=False))
         self.assertEqual((single["FirstName"], single.get("LastName")), ("Plato", None))
 
     def test_texts_as_xero_takes_them(self):
         for name, wanted in (
-            ("  Two   spaces ", "Two spaces"), ("A <b> & Co>", "A b & Co"), ("Tab\tand\nline", "Tab and line"), ("x" * 300, "x" * 254 + "…"),
+            ("  Two   spaces ", "Two spaces"),
+            ("A <b> & Co>", "A b & Co"),
+            ("Tab\tand\nline", "Tab and line"),
+            ("x" * 300, "x" * 254 + "…"),
         ):
             self.assertEqual(self.payload(self.contact(name=name))["Name"], wanted)
         for address, wanted in (
-            ("a@b.example.com", "a@b.example.com"), ('"A" <a@b.example.com>', "a@b.example.com"), ("müller@b.example.com", None),
-            ("a@bücher.example.com", None), ("a@b.example.com, c@d.example.com", None), ("nobody", None), ("a" * 250 + "@example.com", None),
+            ("a@b.example.com", "a@b.example.com"),
+            ('"A" <a@b.example.com>', "a@b.example.com"),
+            ("müller@b.example.com", None),
+            ("a@bücher.example.com", None),
+            ("a@b.example.com, c@d.example.com", None),
+            ("nobody", None),
+            ("a" * 250 + "@example.com", None),
         ):
             self.assertEqual(self.payload(self.contact(email=address)).get("EmailAddress"), wanted, address)
 
@@ -86,9 +127,9 @@ class TestMapperContact(MapperCase):
     def test_people_and_addresses_of_another_company_stay_out(self):
         other = self.env["res.company"].create({"name": "Other"})
         partner = self.contact()
-        self.env["res.partner"].create({
-            "name": "Secret", "email": "secret@example.com", "parent_id": partner.id, "company_id": other.id,
-        })
+        self.env["res.partner"].create(
+            {"name": "Secret", "email": "secret@example.com", "parent_id": partner.id, "company_id": other.id}
+        )
         self.assertNotIn("ContactPersons", self.payload(partner))
 
     def test_payment_terms_that_xero_can_tell(self):
@@ -96,16 +137,24 @@ class TestMapperContact(MapperCase):
             ({"nb_days": 30}, (30, "DAYSAFTERBILLDATE")),
             ({"nb_days": 0}, (0, "DAYSAFTERBILLDATE")),
             ({"nb_days": 10, "delay_type": "days_after_end_of_month"}, (10, "DAYSAFTERBILLMONTH")),
-            ({"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "20"}, (20, "OFFOLLOWINGMONTH")),
+            (
+                {"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "20"},
+                (20, "OFFOLLOWINGMONTH"),
+            ),
             ({"nb_days": 60}, None),
             ({"nb_days": 15, "delay_type": "days_end_of_month_on_the", "days_next_month": "20"}, None),
             ({"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "0"}, None),
             ({"nb_days": 5, "delay_type": "days_after_end_of_next_month"}, None),
         ):
-            term = self.env["account.payment.term"].create({"name": "t", "line_ids": [Command.create({"value": "percent", "value_amount": 100, **line})]})
+            term = self.env["account.payment.term"].create(
+                {"name": "t", "line_ids": [Command.create({"value": "percent", "value_amount": 100, **line})]}
+            )
             terms = self.payload(self.contact(property_payment_term_id=term.id)).get("PaymentTerms", {})
             self.assertEqual(terms.get("Sales"), wanted and {"Day": wanted[0], "Type": wanted[1]}, line)
-        supplier = self.contact(property_payment_term_id=False, property_supplier_payment_term_id=self.env.ref("account.account_payment_term_15days").id)
+        supplier = self.contact(
+            property_payment_term_id=False,
+            property_supplier_payment_term_id=self.env.ref("account.account_payment_term_15days").id,
+        )
         self.assertEqual(self.payload(supplier)["PaymentTerms"], {"Bills": {"Day": 15, "Type": "DAYSAFTERBILLDATE"}})
         self.assertNotIn("PaymentTerms", self.payload(self.contact(property_payment_term_id=self.pay_terms_b.id)))
 
@@ -117,7 +166,9 @@ class TestMapperContact(MapperCase):
 
     def test_currency_of_the_chosen_pricelist(self):
         for code, wanted in (("EUR", "EUR"), ("CHF", None)):
-            pricelist = self.env["product.pricelist"].create({"name": code, "currency_id": self.setup_other_currency(code).id})
+            pricelist = self.env["product.pricelist"].create(
+                {"name": code, "currency_id": self.setup_other_currency(code).id}
+            )
             partner = self.contact(specific_property_product_pricelist=pricelist.id)
             self.assertEqual(self.payload(partner).get("DefaultCurrency"), wanted)
 
@@ -126,7 +177,10 @@ class TestMapperContact(MapperCase):
     def test_same_name_in_one_batch(self):
         partners = self.contact() | self.contact(name="ACME ltd", ref="C-2") | self.contact(name="Acme Ltd")
         outs = self.mapper_._prepare(partners, self.connection)
-        self.assertEqual([outs[partner.id].number for partner in partners], ["Acme Ltd", "ACME ltd (C-2)", f"Acme Ltd ({partners[2].id})"])
+        self.assertEqual(
+            [outs[partner.id].number for partner in partners],
+            ["Acme Ltd", "ACME ltd (C-2)", f"Acme Ltd ({partners[2].id})"],
+        )
 
     def test_name_that_a_linked_partner_has(self):
         first, second = self.contact(), self.contact()
@@ -142,7 +196,11 @@ class TestMapperContact(MapperCase):
     def test_names_of_another_organisation_do_not_matter(self):
         first, second = self.contact(), self.contact()
         company = self.env["res.company"].create({"name": "Other"})
-        connection = self.env["xero.connection"].sudo().create({"company_id": company.id, "credential_id": self.connection.credential_id.id})
+        connection = (
+            self.env["xero.connection"]
+            .sudo()
+            .create({"company_id": company.id, "credential_id": self.connection.credential_id.id})
+        )
         self.link(first, "c1", xero_number="Acme Ltd").connection_id = connection
         self.assertEqual(self.payload(second)["Name"], "Acme Ltd")
 
@@ -172,4 +230,7 @@ class TestMapperContact(MapperCase):
         self.assertTrue(self.mapper_._marker_matches({"ContactNumber": f"odoo-1a2b3c4d-{partner.id}"}, partner.id))
         for number in (None, "", f"odoo-ffffffff-{partner.id}", f"odoo-1a2b3c4d-{partner.id}0"):
             self.assertFalse(self.mapper_._marker_matches({"ContactNumber": number}, partner.id), number)
-        self.assertEqual(self.mapper_._lookup_params([self.payload(partner)]), [{"searchTerm": f"odoo-1a2b3c4d-{partner.id}", "includeArchived": "true"}])
+        self.assertEqual(
+            self.mapper_._lookup_params([self.payload(partner)]),
+            [{"searchTerm": f"odoo-1a2b3c4d-{partner.id}", "includeArchived": "true"}],
+        )

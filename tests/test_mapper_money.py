@@ -1,4 +1,5 @@
 """Odoo's totals through Xero's arithmetic."""
+
 from decimal import Decimal as D
 
 from odoo import Command
@@ -9,7 +10,6 @@ from .test_mapper_common import MapperCase, cents
 
 @tagged("post_install", "-at_install")
 class TestMapperMoney(MapperCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -72,15 +72,21 @@ class TestMapperMoney(MapperCase):
 
     def test_discount_rate_only_on_sales_invoices(self):
         for move_type, tax, wanted in (
-            ("out_invoice", self.tax20, (4, 25, D(10))), ("out_refund", self.tax20, (4, D("22.5"), None)),
-            ("in_invoice", self.bill20, (4, D("22.5"), None)), ("in_refund", self.bill20, (4, D("22.5"), None)),
+            ("out_invoice", self.tax20, (4, 25, D(10))),
+            ("out_refund", self.tax20, (4, D("22.5"), None)),
+            ("in_invoice", self.bill20, (4, D("22.5"), None)),
+            ("in_refund", self.bill20, (4, D("22.5"), None)),
         ):
             out = self.sent(self.move([(4, 25, 10, tax)], move_type))
             self.assertEqual(self.lines(out)[0][:3], wanted, move_type)
 
     def test_discount_that_could_round_either_way_is_sent_as_net_price(self):
         """1000 x 0.13 less 12.5 % is 113.75, but 113.80 when the price is rounded to four decimals first."""
-        out = self.sent(self.move([{"name": "Screws", "quantity": 1000, "price_unit": 0.13, "discount": 12.5, "tax_ids": self.tax20}]))
+        out = self.sent(
+            self.move(
+                [{"name": "Screws", "quantity": 1000, "price_unit": 0.13, "discount": 12.5, "tax_ids": self.tax20}]
+            )
+        )
         self.assertEqual(self.lines(out), [(1, D("113.75"), None, "S20", None)])
         self.assertEqual(out.payload["LineItems"][0]["Description"], "Screws\n1000 x 0.13 - 12.5%")
 
@@ -109,10 +115,14 @@ class TestMapperMoney(MapperCase):
         self.assertEqual(len(self.lines(out)), 4)
 
     def test_group_of_taxes_is_its_members(self):
-        group = self.env["account.tax"].create({
-            "name": "10 + 15", "amount_type": "group", "type_tax_use": "sale",
-            "children_tax_ids": [Command.set((self.tax10 + self.tax15).ids)],
-        })
+        group = self.env["account.tax"].create(
+            {
+                "name": "10 + 15",
+                "amount_type": "group",
+                "type_tax_use": "sale",
+                "children_tax_ids": [Command.set((self.tax10 + self.tax15).ids)],
+            }
+        )
         self.map_taxes(self.tax10 + self.tax15, "sale", 25, "BOTH")
         out = self.sent(self.move([(100, group)]))
         self.assertEqual([line[3] for line in self.lines(out)], ["BOTH"])
@@ -130,29 +140,54 @@ class TestMapperMoney(MapperCase):
         out = self.sent(self.move([(5, 20, levy + self.tax20)]))
         self.assertEqual(out.total, D("132.00"))
         self.assertEqual(
-            [(line["AccountCode"], line["Quantity"] * line["UnitAmount"], line["TaxType"], line.get("TaxAmount")) for line in out.payload["LineItems"]],
+            [
+                (line["AccountCode"], line["Quantity"] * line["UnitAmount"], line["TaxType"], line.get("TaxAmount"))
+                for line in out.payload["LineItems"]
+            ],
             [("200", 100, "S20", None), ("850", 10, "S20", None)],
         )
 
     def _levy(self, amount, use="sale", **values):
-        parts = [Command.clear(), Command.create({"repartition_type": "base"}),
-                 Command.create({"repartition_type": "tax", "account_id": self.levy_account.id})]
+        parts = [
+            Command.clear(),
+            Command.create({"repartition_type": "base"}),
+            Command.create({"repartition_type": "tax", "account_id": self.levy_account.id}),
+        ]
         values.setdefault("amount_type", "fixed")
-        return self.tax(amount, use, name=f"levy {amount} {values['amount_type']}", invoice_repartition_line_ids=parts, refund_repartition_line_ids=parts, **values)
+        return self.tax(
+            amount,
+            use,
+            name=f"levy {amount} {values['amount_type']}",
+            invoice_repartition_line_ids=parts,
+            refund_repartition_line_ids=parts,
+            **values,
+        )
 
     def test_withholding_is_a_line_of_its_own(self):
         withheld = self._levy(-10, amount_type="percent")
         out = self.sent(self.move([(100, self.tax20 + withheld)]))
         self.assertEqual(out.total, D("110.00"))
-        self.assertEqual([(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]],
-                         [("200", 100, "S20"), ("850", -10, "NONE")])
+        self.assertEqual(
+            [(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]],
+            [("200", 100, "S20"), ("850", -10, "NONE")],
+        )
 
     def _reverse(self, amount):
         account = self.company_data["default_account_tax_purchase"]
-        parts = [Command.clear(), Command.create({"repartition_type": "base"}),
-                 Command.create({"repartition_type": "tax", "account_id": account.id}),
-                 Command.create({"repartition_type": "tax", "account_id": account.id, "factor_percent": -100})]
-        return self.tax(amount, "purchase", mapped=False, name=f"reverse {amount}", invoice_repartition_line_ids=parts, refund_repartition_line_ids=parts)
+        parts = [
+            Command.clear(),
+            Command.create({"repartition_type": "base"}),
+            Command.create({"repartition_type": "tax", "account_id": account.id}),
+            Command.create({"repartition_type": "tax", "account_id": account.id, "factor_percent": -100}),
+        ]
+        return self.tax(
+            amount,
+            "purchase",
+            mapped=False,
+            name=f"reverse {amount}",
+            invoice_repartition_line_ids=parts,
+            refund_repartition_line_ids=parts,
+        )
 
     def test_reverse_charge(self):
         for percent, given in ((0, None), (20, 0)):
@@ -164,35 +199,56 @@ class TestMapperMoney(MapperCase):
 
     def test_reverse_charge_as_group_of_opposites(self):
         plus, minus = self.tax(20, "purchase", name="plus"), self.tax(-20, "purchase", mapped=False, name="minus")
-        group = self.env["account.tax"].create({
-            "name": "opposites", "amount_type": "group", "type_tax_use": "purchase", "children_tax_ids": [Command.set((plus + minus).ids)],
-        })
+        group = self.env["account.tax"].create(
+            {
+                "name": "opposites",
+                "amount_type": "group",
+                "type_tax_use": "purchase",
+                "children_tax_ids": [Command.set((plus + minus).ids)],
+            }
+        )
         self.map_taxes(plus + minus, "purchase", 0, "OPPOSITES")
         out = self.sent(self.move([(100, group)], "in_invoice"))
         self.assertEqual(self.lines(out), [(1, 100, None, "OPPOSITES", None)])
 
     def test_tax_that_is_partly_a_cost(self):
         account = self.company_data["default_account_tax_purchase"]
-        parts = [Command.clear(), Command.create({"repartition_type": "base"}),
-                 Command.create({"repartition_type": "tax", "factor_percent": 50, "account_id": account.id}),
-                 Command.create({"repartition_type": "tax", "factor_percent": 50})]
-        tax = self.tax(20, "purchase", name="half", invoice_repartition_line_ids=parts, refund_repartition_line_ids=parts)
+        parts = [
+            Command.clear(),
+            Command.create({"repartition_type": "base"}),
+            Command.create({"repartition_type": "tax", "factor_percent": 50, "account_id": account.id}),
+            Command.create({"repartition_type": "tax", "factor_percent": 50}),
+        ]
+        tax = self.tax(
+            20, "purchase", name="half", invoice_repartition_line_ids=parts, refund_repartition_line_ids=parts
+        )
         out = self.sent(self.move([(100, tax)], "in_invoice"))
-        self.assertEqual([(line["AccountCode"], line["UnitAmount"], line["TaxType"], line.get("TaxAmount")) for line in out.payload["LineItems"]],
-                         [("429", 100, "P20", D("10.00")), ("429", 10, "NONE", None)])
+        self.assertEqual(
+            [
+                (line["AccountCode"], line["UnitAmount"], line["TaxType"], line.get("TaxAmount"))
+                for line in out.payload["LineItems"]
+            ],
+            [("429", 100, "P20", D("10.00")), ("429", 10, "NONE", None)],
+        )
 
     def test_tax_mapped_to_a_rate_of_zero_goes_to_its_account(self):
         tax = self.tax(20, mapped=False, name="not registered")
         self.map_taxes(tax, "sale", 0, "ZERO")
         self.map_account(self.company_data["default_account_tax_sale"], "820")
         out = self.sent(self.move([(100, tax)]))
-        self.assertEqual([(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]],
-                         [("200", 100, "ZERO"), ("820", 20, "NONE")])
+        self.assertEqual(
+            [(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]],
+            [("200", 100, "ZERO"), ("820", 20, "NONE")],
+        )
 
     def test_cash_basis_tax_is_tax_of_the_line(self):
         self.company.tax_exigibility = True
-        transition = self.env["account.account"].create({"name": "Transition", "code": "TRANS1", "account_type": "liability_current", "reconcile": True})
-        tax = self.tax(20, tax_exigibility="on_payment", cash_basis_transition_account_id=transition.id, name="on payment")
+        transition = self.env["account.account"].create(
+            {"name": "Transition", "code": "TRANS1", "account_type": "liability_current", "reconcile": True}
+        )
+        tax = self.tax(
+            20, tax_exigibility="on_payment", cash_basis_transition_account_id=transition.id, name="on payment"
+        )
         self.assertEqual(self.lines(self.sent(self.move([(100, tax)]))), [(1, 100, None, "S20", None)])
 
     def test_edited_tax_of_a_bill_is_the_truth(self):
@@ -208,13 +264,24 @@ class TestMapperMoney(MapperCase):
         """Import tax: Xero takes no tax above the price of its line."""
         self.map_account(self.company_data["default_account_tax_purchase"], "820")
         move = self.move([(0.01, self.bill20)], "in_invoice", post=False)
-        move.line_ids = [Command.create({
-            "name": "import tax", "display_type": "tax", "tax_repartition_line_id": self.bill20.invoice_repartition_line_ids[1].id,
-            "account_id": self.company_data["default_account_tax_purchase"].id, "amount_currency": 500, "partner_id": self.partner_a.id,
-        })]
+        move.line_ids = [
+            Command.create(
+                {
+                    "name": "import tax",
+                    "display_type": "tax",
+                    "tax_repartition_line_id": self.bill20.invoice_repartition_line_ids[1].id,
+                    "account_id": self.company_data["default_account_tax_purchase"].id,
+                    "amount_currency": 500,
+                    "partner_id": self.partner_a.id,
+                }
+            )
+        ]
         move.action_post()
         out = self.sent(move)
-        self.assertIn(("820", D("500.00"), "NONE"), [(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]])
+        self.assertIn(
+            ("820", D("500.00"), "NONE"),
+            [(line["AccountCode"], line["UnitAmount"], line["TaxType"]) for line in out.payload["LineItems"]],
+        )
 
     # === ROUNDING OF CASH, DISCOUNT OF TERMS === #
 
@@ -231,9 +298,15 @@ class TestMapperMoney(MapperCase):
         self.assertEqual(self.lines(out), [(1, D("99.98"), None, "S20", D("19.97"))])
 
     def test_early_payment_discount(self):
-        term = self.env["account.payment.term"].create({
-            "name": "2/7", "early_discount": True, "discount_percentage": 2, "discount_days": 7, "early_pay_discount_computation": "mixed",
-        })
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2/7",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 7,
+                "early_pay_discount_computation": "mixed",
+            }
+        )
         out = self.sent(self.move([(100, self.tax20)], invoice_payment_term_id=term.id))
         self.assertEqual(out.total, D("119.60"))
         self.assertEqual([line[1:4:2] for line in self.lines(out)], [(100, "S20"), (-2, "S20"), (2, "NONE")])
@@ -260,7 +333,9 @@ class TestMapperMoney(MapperCase):
     def test_currency_without_cents(self):
         """Odoo rounds tax to whole yen; Xero's rounding there is not documented, so only whole yen are left to it."""
         self.globally(False)
-        move = self.move([(3, 335, self.tax10), (1005, self.tax15), (1000, self.tax10)], currency_id=self._currency("JPY", 1).id)
+        move = self.move(
+            [(3, 335, self.tax10), (1005, self.tax15), (1000, self.tax10)], currency_id=self._currency("JPY", 1).id
+        )
         out = self.sent(move)
         self.assertEqual(out.total, 2010 + 101 + 151 + 1100)
         self.assertEqual([line[4] for line in self.lines(out)], [101, 151, None])
@@ -269,7 +344,8 @@ class TestMapperMoney(MapperCase):
         """Xero's totals have cents: 6.472 is 6.47, and no line is further off than a cent."""
         self.globally(False)
         move = self.move(
-            [(1.005, self.tax10), (2.335, self.tax10), (3, 0.777, self.tax20)], currency_id=self._currency("KWD", 0.001).id,
+            [(1.005, self.tax10), (2.335, self.tax10), (3, 0.777, self.tax20)],
+            currency_id=self._currency("KWD", 0.001).id,
         )
         out = self.sent(move)
         self.assertEqual((move.amount_total, out.total), (6.472, D("6.47")))

@@ -1,4 +1,5 @@
 """Many documents of every kind: total, accounts and taxes in Xero are Odoo's, to the cent."""
+
 import random
 from collections import defaultdict
 from decimal import Decimal as D
@@ -9,13 +10,12 @@ from odoo.tests import tagged
 
 from .test_mapper_common import MapperCase, cents, xero_totals
 
-DOCUMENTS = 200
+DOCUMENTS = 120
 SEED = 20260305
 
 
 @tagged("post_install", "-at_install")
 class TestMapperRandom(MapperCase):
-
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -24,9 +24,15 @@ class TestMapperRandom(MapperCase):
         cls.dinar = cls._currency("KWD", 0.001)
         cls.euro = cls._currency("EUR", 0.01)
         cls.env.ref("product.decimal_price").digits = 6
-        cls.term = cls.env["account.payment.term"].create({
-            "name": "3/7", "early_discount": True, "discount_percentage": 3, "discount_days": 7, "early_pay_discount_computation": "mixed",
-        })
+        cls.term = cls.env["account.payment.term"].create(
+            {
+                "name": "3/7",
+                "early_discount": True,
+                "discount_percentage": 3,
+                "discount_days": 7,
+                "early_pay_discount_computation": "mixed",
+            }
+        )
         for account in cls.cash_rounding_a.profit_account_id | cls.cash_rounding_a.loss_account_id:
             cls.map_account(account, "860")
         for use in ("sale", "purchase"):
@@ -41,17 +47,39 @@ class TestMapperRandom(MapperCase):
 
     @classmethod
     def _tax_sets(cls, use):
-        """Return lists of taxes on a line, priced without tax and with tax; mixtures of both are not used in practice."""
+        """Return lists of taxes on a line: priced without tax, and with tax."""
         sets = [[cls.env["account.tax"]], [cls.env["account.tax"]]]
         for included, found in enumerate(sets):
             values = {"price_include_override": "tax_included" if included else "tax_excluded"}
-            low, mid, high = (cls.tax(amount, use, name=f"{amount} {use} {included}", sequence=5, **values) for amount in (5, 8.25, 21))
-            parts = [Command.clear(), Command.create({"repartition_type": "base"}),
-                     Command.create({"repartition_type": "tax", "account_id": cls.levy_account.id})]
-            levy = cls.tax(0.37, use, amount_type="fixed", name=f"levy {use} {included}", sequence=1, include_base_amount=True,
-                           invoice_repartition_line_ids=parts, refund_repartition_line_ids=parts, **values)
-            withheld = cls.tax(-7, use, name=f"withheld {use} {included}", invoice_repartition_line_ids=parts,
-                               refund_repartition_line_ids=parts, sequence=9, **values)
+            low, mid, high = (
+                cls.tax(amount, use, name=f"{amount} {use} {included}", sequence=5, **values)
+                for amount in (5, 8.25, 21)
+            )
+            parts = [
+                Command.clear(),
+                Command.create({"repartition_type": "base"}),
+                Command.create({"repartition_type": "tax", "account_id": cls.levy_account.id}),
+            ]
+            levy = cls.tax(
+                0.37,
+                use,
+                amount_type="fixed",
+                name=f"levy {use} {included}",
+                sequence=1,
+                include_base_amount=True,
+                invoice_repartition_line_ids=parts,
+                refund_repartition_line_ids=parts,
+                **values,
+            )
+            withheld = cls.tax(
+                -7,
+                use,
+                name=f"withheld {use} {included}",
+                invoice_repartition_line_ids=parts,
+                refund_repartition_line_ids=parts,
+                sequence=9,
+                **values,
+            )
             cls.map_taxes(low + mid, use, 13.25, f"{use}SUM")
             found += [low, mid, high, low + mid, levy + high, high + withheld]
         return sets
@@ -63,8 +91,16 @@ class TestMapperRandom(MapperCase):
         currency = pick([self.company.currency_id] * 3 + [self.euro, self.yen, self.dinar])
         lines = [self._line(sets, currency) for _ in range(pick([1, 2, 3, 3, 8, 20]))]
         if chance() < 0.3:
-            lines.append({"price_unit": -round(sum(line["price_unit"] * line["quantity"] for line in lines) * chance() / 3, 2),
-                          "quantity": 1, "discount": 0, "tax_ids": pick(lines)["tax_ids"]})
+            lines.append(
+                {
+                    "price_unit": -round(
+                        sum(line["price_unit"] * line["quantity"] for line in lines) * chance() / 3, 2
+                    ),
+                    "quantity": 1,
+                    "discount": 0,
+                    "tax_ids": pick(lines)["tax_ids"],
+                }
+            )
         values = {"currency_id": currency.id}
         if chance() < 0.15 and currency.decimal_places == 2:
             values["invoice_cash_rounding_id"] = pick([self.cash_rounding_a, self.cash_rounding_b]).id
@@ -77,7 +113,10 @@ class TestMapperRandom(MapperCase):
         scale = 100 if currency == self.yen else 1
         return {
             "quantity": pick([1, 1, 2, 3, 7, 12, 1000, round(uniform(0, 20), 2)]),
-            "price_unit": pick([round(uniform(0, 300), 2), round(uniform(0, 5), 4), round(uniform(0, 2), 6), 0.33, 9.99, 99.95]) * scale,
+            "price_unit": pick(
+                [round(uniform(0, 300), 2), round(uniform(0, 5), 4), round(uniform(0, 2), 6), 0.33, 9.99, 99.95]
+            )
+            * scale,
             "discount": pick([0, 0, 0, 10, 12.5, 33.33, 100]),
             "tax_ids": pick(sets),
         }
@@ -86,12 +125,20 @@ class TestMapperRandom(MapperCase):
         """As on bills whose vendor computed the tax otherwise."""
         line = move.line_ids.filtered(lambda line: line.display_type == "tax" and abs(line.amount_currency) > 1)[:1]
         if line:
-            move.line_ids = [Command.update(line.id, {"amount_currency": line.amount_currency + self.random.choice([-0.02, 0.01, 0.5])})]
+            move.line_ids = [
+                Command.update(
+                    line.id, {"amount_currency": line.amount_currency + self.random.choice([-0.02, 0.01, 0.5])}
+                )
+            ]
 
     def test_random_documents(self):
         kinds = ["out_invoice", "out_invoice", "out_refund", "in_invoice", "in_refund", "out_receipt", "in_receipt"]
         given = lines = refused = 0
         for number in range(DOCUMENTS):
+            if number in (10, 50):
+                # Whether the database was analysed while empty must not decide how long Odoo's own queries take.
+                self.env.flush_all()
+                self.env.cr.execute("ANALYZE account_move, account_move_line, account_partial_reconcile")
             self.company.tax_calculation_rounding_method = self.random.choice(["round_globally", "round_per_line"])
             move_type = self.random.choice(kinds)
             wanted, values = self._document(move_type)
@@ -107,9 +154,15 @@ class TestMapperRandom(MapperCase):
             if move.amount_total < 0:
                 continue
             move.action_post()
-            with self.subTest(number=number, kind=move_type, currency=move.currency_id.name, lines=[
-                (line["quantity"], line["price_unit"], line["discount"], line["tax_ids"].mapped("name")) for line in wanted
-            ]):
+            with self.subTest(
+                number=number,
+                kind=move_type,
+                currency=move.currency_id.name,
+                lines=[
+                    (line["quantity"], line["price_unit"], line["discount"], line["tax_ids"].mapped("name"))
+                    for line in wanted
+                ],
+            ):
                 out = self.sent(move)
                 self._assert_accounts_agree(move, out)
                 given += sum("TaxAmount" in line for line in out.payload["LineItems"])
@@ -127,11 +180,18 @@ class TestMapperRandom(MapperCase):
                 in_odoo[codes[line.account_id]] += D(repr(round(sign * line.amount_currency, 6)))
         for line in out.payload["LineItems"]:
             if line["AccountCode"] != "820":
-                in_xero[line["AccountCode"]] += cents(line["Quantity"] * line["UnitAmount"] * (100 - line.get("DiscountRate", 0)) / 100)
+                in_xero[line["AccountCode"]] += cents(
+                    line["Quantity"] * line["UnitAmount"] * (100 - line.get("DiscountRate", 0)) / 100
+                )
         tolerance = D("0.01") * len(out.payload["LineItems"]) if move.currency_id.decimal_places > 2 else 0
         for code in {*in_odoo, *in_xero}:
             self.assertLessEqual(abs(in_odoo[code] - in_xero[code]), tolerance, code)
-        booked = sum(D(repr(round(sign * line.amount_currency, 6))) for line in move.line_ids.filtered("tax_repartition_line_id")
-                     if line.account_id != self.levy_account)
-        on_tax_account = sum(line["Quantity"] * line["UnitAmount"] for line in out.payload["LineItems"] if line["AccountCode"] == "820")
+        booked = sum(
+            D(repr(round(sign * line.amount_currency, 6)))
+            for line in move.line_ids.filtered("tax_repartition_line_id")
+            if line.account_id != self.levy_account
+        )
+        on_tax_account = sum(
+            line["Quantity"] * line["UnitAmount"] for line in out.payload["LineItems"] if line["AccountCode"] == "820"
+        )
         self.assertLessEqual(abs(xero_totals(out.payload, percents)[1] + on_tax_account - booked), tolerance)

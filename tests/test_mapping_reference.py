@@ -1,17 +1,17 @@
 """Lists read from Xero, and the mappings made of them."""
+
+from psycopg2 import IntegrityError
+
 from odoo import Command
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
-
-from psycopg2 import IntegrityError
 
 from .test_mapper_common import ACCOUNTS, MapperCase, Reading, rate
 
 
 @tagged("post_install", "-at_install")
 class TestMappingReference(MapperCase):
-
     def rows(self, kind):
         return self.env[kind].search([("connection_id", "=", self.connection.id)])
 
@@ -42,7 +42,14 @@ class TestMappingReference(MapperCase):
         self.assertEqual((sales.name, self.xero_account("260").status), ("Sales", "ACTIVE"))
 
     def test_unknown_kinds_are_kept(self):
-        odd = {"AccountID": "odd", "Code": "999", "Name": "Odd", "Type": "PAYGLIABILITY", "Class": "NEWCLASS", "Status": "STRANGE"}
+        odd = {
+            "AccountID": "odd",
+            "Code": "999",
+            "Name": "Odd",
+            "Type": "PAYGLIABILITY",
+            "Class": "NEWCLASS",
+            "Status": "STRANGE",
+        }
         rates = [{"TaxType": "X", "Name": "X", "EffectiveRate": 7, "Status": "PENDING"}, {"Name": "without type"}]
         self.connection._refresh_reference(Reading(accounts=[*ACCOUNTS, odd], rates=rates))
         self.assertEqual((self.xero_account("999").type, self.xero_account("999").status), ("PAYGLIABILITY", "STRANGE"))
@@ -57,7 +64,11 @@ class TestMappingReference(MapperCase):
 
     def test_two_organisations_do_not_mix(self):
         other = self.setup_other_company()["company"]
-        second = self.env["xero.connection"].sudo().create({"company_id": other.id, "credential_id": self.connection.credential_id.id})
+        second = (
+            self.env["xero.connection"]
+            .sudo()
+            .create({"company_id": other.id, "credential_id": self.connection.credential_id.id})
+        )
         second._refresh_reference(Reading(accounts=ACCOUNTS[:1], currencies=[{"Code": "NZD"}]))
         self.assertEqual(second.tax_mapping_ids.company_id, other)
         self.assertEqual(self.env["xero.account"].search_count([("connection_id", "=", second.id)]), 1)
@@ -71,13 +82,20 @@ class TestMappingReference(MapperCase):
 
     def test_rows_for_what_is_used_or_surely_known(self):
         unused = self.env["account.account"].create({"name": "Never used", "code": "NEVER1", "account_type": "income"})
-        sure = self.env["account.account"].create({"name": "Equipment", "code": "EQUIP1", "account_type": "asset_fixed"})
+        sure = self.env["account.account"].create(
+            {"name": "Equipment", "code": "EQUIP1", "account_type": "asset_fixed"}
+        )
         used = self.env["account.account"].create({"name": "Training", "code": "TRAIN1", "account_type": "income"})
-        self.move([{"account_id": used.id, "price_unit": 5, "tax_ids": None}], invoice_date="2026-10-05", date="2026-10-05")
+        self.move(
+            [{"account_id": used.id, "price_unit": 5, "tax_ids": None}], invoice_date="2026-10-05", date="2026-10-05"
+        )
         self.connection._refresh_reference(Reading())
         mapped = {row.account_id: row for row in self.connection.account_mapping_ids}
         self.assertNotIn(unused, mapped)
-        self.assertEqual((mapped[sure].state, mapped[sure].xero_account_id.code, mapped[sure].reason), ("confirmed", "720", "Same name"))
+        self.assertEqual(
+            (mapped[sure].state, mapped[sure].xero_account_id.code, mapped[sure].reason),
+            ("confirmed", "720", "Same name"),
+        )
         self.assertIn(used, mapped)
         self.assertNotEqual(mapped[used].state, "confirmed")
         self.assertNotIn(self.company_data["default_account_receivable"], mapped)
@@ -91,7 +109,9 @@ class TestMappingReference(MapperCase):
         self.assertEqual(row.xero_account_id.code, "260")
 
     def test_what_a_person_cleared_is_only_suggested_again(self):
-        sure = self.env["account.account"].create({"name": "Equipment", "code": "EQUIP1", "account_type": "asset_fixed"})
+        sure = self.env["account.account"].create(
+            {"name": "Equipment", "code": "EQUIP1", "account_type": "asset_fixed"}
+        )
         row = self.env["xero.mapping.account"]._ensure(self.connection, sure)
         self.assertEqual(row.state, "confirmed")
         row.xero_account_id = False
@@ -100,7 +120,9 @@ class TestMappingReference(MapperCase):
         self.assertEqual((row.state, row.xero_account_id.code), ("suggested", "720"))
 
     def test_accepting_suggestions(self):
-        account = self.env["account.account"].create({"name": "Equipments", "code": "EQUIP2", "account_type": "asset_fixed"})
+        account = self.env["account.account"].create(
+            {"name": "Equipments", "code": "EQUIP2", "account_type": "asset_fixed"}
+        )
         row = self.env["xero.mapping.account"]._ensure(self.connection, account)
         self.assertEqual(row.state, "suggested")
         missing = self.connection.missing_mapping_count
@@ -112,13 +134,16 @@ class TestMappingReference(MapperCase):
 
     def test_one_row_an_account(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
-            self.env["xero.mapping.account"].create({"connection_id": self.connection.id, "account_id": self.revenue.id})
+            self.env["xero.mapping.account"].create(
+                {"connection_id": self.connection.id, "account_id": self.revenue.id}
+            )
             self.env.flush_all()
 
     def test_spreadsheet_import(self):
         account = self.env["account.account"].create({"name": "Consulting", "code": "CONS1", "account_type": "income"})
         result = self.env["xero.mapping.account"].load(
-            ["connection_id/.id", "account_id/.id", "xero_account_id"], [[str(self.connection.id), str(account.id), "260 Other Revenue"]],
+            ["connection_id/.id", "account_id/.id", "xero_account_id"],
+            [[str(self.connection.id), str(account.id), "260 Other Revenue"]],
         )
         self.assertFalse(result["messages"])
         row = self.env["xero.mapping.account"].browse(result["ids"])
@@ -130,20 +155,33 @@ class TestMappingReference(MapperCase):
         tax = self.tax(12.5, mapped=False)
         levy = self.tax(1, mapped=False, amount_type="fixed", name="levy")
         withheld = self.tax(-5, mapped=False, name="withheld")
-        group = self.env["account.tax"].create({
-            "name": "group", "amount_type": "group", "type_tax_use": "sale", "children_tax_ids": [Command.set((tax + levy).ids)],
-        })
+        group = self.env["account.tax"].create(
+            {
+                "name": "group",
+                "amount_type": "group",
+                "type_tax_use": "sale",
+                "children_tax_ids": [Command.set((tax + levy).ids)],
+            }
+        )
         self.connection._refresh_reference(Reading(rates=[rate("NONE", "None", 0), rate("X", "Some", 12.5, "AELR")]))
         rows = {(row._key_ids(), row.type_tax_use): row for row in self.connection.tax_mapping_ids}
         row = rows[(tax.id,), "sale"]
-        self.assertEqual((row.xero_tax_rate_id.tax_type, row.state, row.odoo_rate, row.rate_differs), ("X", "confirmed", 12.5, False))
-        self.assertEqual(len([key for key in rows if tax.id in key[0]]), 1, "the group is the same set: its levy is a line of its own")
+        self.assertEqual(
+            (row.xero_tax_rate_id.tax_type, row.state, row.odoo_rate, row.rate_differs), ("X", "confirmed", 12.5, False)
+        )
+        self.assertEqual(
+            len([key for key in rows if tax.id in key[0]]),
+            1,
+            "the group is the same set: its levy is a line of its own",
+        )
         self.assertFalse([key for key in rows if {levy.id, withheld.id, group.id} & set(key[0])])
         self.assertEqual({rows[(), use].xero_tax_rate_id.tax_type for use in ("sale", "purchase")}, {"NONE"})
 
     def test_lines_without_tax_in_australia(self):
         self.connection.tax_mapping_ids.unlink()
-        self.connection._refresh_reference(Reading(rates=[rate("BASEXCLUDED", "BAS Excluded", 0), rate("EXEMPTOUTPUT", "GST Free Income", 0, "AELR")]))
+        self.connection._refresh_reference(
+            Reading(rates=[rate("BASEXCLUDED", "BAS Excluded", 0), rate("EXEMPTOUTPUT", "GST Free Income", 0, "AELR")])
+        )
         self.assertEqual(self.sent(self.move([(10, None)])).payload["LineItems"][0]["TaxType"], "BASEXCLUDED")
 
     def test_rate_that_differs_is_shown(self):
@@ -153,19 +191,30 @@ class TestMappingReference(MapperCase):
 
     def test_order_of_taxes_does_not_matter(self):
         first, second = self.tax(1, mapped=False), self.tax(2, mapped=False)
-        rows = self.env["xero.mapping.tax"]._ensure(self.connection, [(tuple(sorted((first + second).ids)), "sale")] * 2)
+        rows = self.env["xero.mapping.tax"]._ensure(
+            self.connection, [(tuple(sorted((first + second).ids)), "sale")] * 2
+        )
         self.assertEqual((len(rows), rows.odoo_rate, rows.display_name), (1, 3, f"{first.name} + {second.name}"))
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
-            self.env["xero.mapping.tax"].create({
-                "connection_id": self.connection.id, "tax_ids": [Command.set((second + first).ids)], "type_tax_use": "sale",
-            })
+            self.env["xero.mapping.tax"].create(
+                {
+                    "connection_id": self.connection.id,
+                    "tax_ids": [Command.set((second + first).ids)],
+                    "type_tax_use": "sale",
+                }
+            )
             self.env.flush_all()
 
     # === ACCESS === #
 
     def test_users_read_and_managers_write(self):
-        accountant = new_test_user(self.env, "xero_accountant", groups="account.group_account_invoice,xero_connector.group_xero_user",
-                                   company_id=self.company.id, company_ids=[Command.set(self.company.ids)])
+        accountant = new_test_user(
+            self.env,
+            "xero_accountant",
+            groups="account.group_account_invoice,xero_connector.group_xero_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
         row = self.connection.account_mapping_ids[0].with_user(accountant)
         self.assertEqual(row.state, self.connection.account_mapping_ids[0].state)
         with self.assertRaises(AccessError):
@@ -175,7 +224,14 @@ class TestMappingReference(MapperCase):
 
     def test_rows_of_another_company_are_hidden(self):
         other = self.setup_other_company()["company"]
-        stranger = new_test_user(self.env, "xero_stranger", groups="account.group_account_invoice,xero_connector.group_xero_manager",
-                                 company_id=other.id, company_ids=[Command.set(other.ids)])
+        stranger = new_test_user(
+            self.env,
+            "xero_stranger",
+            groups="account.group_account_invoice,xero_connector.group_xero_manager",
+            company_id=other.id,
+            company_ids=[Command.set(other.ids)],
+        )
         for kind in ("xero.account", "xero.tax.rate", "xero.currency", "xero.mapping.account", "xero.mapping.tax"):
-            self.assertFalse(self.env[kind].with_user(stranger).search([("connection_id", "=", self.connection.id)]), kind)
+            self.assertFalse(
+                self.env[kind].with_user(stranger).search([("connection_id", "=", self.connection.id)]), kind
+            )

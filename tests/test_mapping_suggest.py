@@ -1,4 +1,5 @@
 """Which suggestions are made, and which of them are sure."""
+
 from odoo.tests import BaseCase, tagged
 
 from ..models.xero_mapping_suggest import AccountFacts, RateFacts, suggest_account, suggest_rate, suggest_untaxed
@@ -22,19 +23,24 @@ def rate_facts(*rows):
 
 
 UK_SALES = rate_facts(
-    ("OUTPUT2", "20% (VAT on Income)", 20, 20, "OUTPUT"), ("RROUTPUT", "5% (VAT on Income)", 5, 5, "OUTPUT"),
-    ("ZERORATEDOUTPUT", "Zero Rated Income", 0, 0, "OUTPUT"), ("EXEMPTOUTPUT", "Exempt Income", 0, 0, "EXEMPTOUTPUT"),
-    ("ECZROUTPUT", "Zero Rated EC Goods Income", 0, 0, "ECOUTPUT"), ("NONE", "No VAT", 0, 0, "NONE"),
+    ("OUTPUT2", "20% (VAT on Income)", 20, 20, "OUTPUT"),
+    ("RROUTPUT", "5% (VAT on Income)", 5, 5, "OUTPUT"),
+    ("ZERORATEDOUTPUT", "Zero Rated Income", 0, 0, "OUTPUT"),
+    ("EXEMPTOUTPUT", "Exempt Income", 0, 0, "EXEMPTOUTPUT"),
+    ("ECZROUTPUT", "Zero Rated EC Goods Income", 0, 0, "ECOUTPUT"),
+    ("NONE", "No VAT", 0, 0, "NONE"),
 )
 UK_PURCHASES = rate_facts(
-    ("INPUT2", "20% (VAT on Expenses)", 20, 20, "INPUT"), ("REVERSECHARGES", "Reverse Charge Expenses (20%)", 0, 20, "REVERSECHARGES"),
-    ("ZERORATEDINPUT", "Zero Rated Expenses", 0, 0, "INPUT"), ("EXEMPTINPUT", "Exempt Expenses", 0, 0, "EXEMPTINPUT"), ("NONE", "No VAT", 0, 0, "NONE"),
+    ("INPUT2", "20% (VAT on Expenses)", 20, 20, "INPUT"),
+    ("REVERSECHARGES", "Reverse Charge Expenses (20%)", 0, 20, "REVERSECHARGES"),
+    ("ZERORATEDINPUT", "Zero Rated Expenses", 0, 0, "INPUT"),
+    ("EXEMPTINPUT", "Exempt Expenses", 0, 0, "EXEMPTINPUT"),
+    ("NONE", "No VAT", 0, 0, "NONE"),
 )
 
 
 @tagged("post_install", "-at_install")
 class TestMappingSuggest(BaseCase):
-
     def account(self, code, name, account_type):
         group = account_type.partition("_")[0]
         found = suggest_account(code, name, account_type, group, CHART)
