@@ -50,6 +50,7 @@ def test_connection_refused() -> None:
     harness = harness_for(f"http://127.0.0.1:{pure_servers.closed_port()}")
     assert type(write_error(harness)) is Unavailable
     assert [record.attempt for record in harness.records] == [1, 2, 3]
+    assert {(record.status, record.received_bytes) for record in harness.records} == {(None, 0)}
     assert len(harness.waits) == 2
 
 
