@@ -1,2 +1,3 @@
 from . import metrics
 from . import oauth
+from . import webhook

@@ -27,11 +27,15 @@ from . import xero_inbound_sides
 from . import xero_inbound_organisation
 from . import xero_inbound_schedule
 from . import xero_conflict
+from . import xero_webhook_event
 from . import xero_sync_mixin
 from . import xero_reference
 from . import xero_mapping_account
 from . import xero_mapping_tax
 from . import xero_mapping_connection
+from . import xero_mapping_journal
+from . import xero_payment_ledger
+from . import xero_inbound_payment
 from . import account_move
 from . import account_move_line
 from . import res_partner

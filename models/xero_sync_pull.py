@@ -275,7 +275,7 @@ class XeroSyncRunner(models.AbstractModel):
         """
         while True:
             number = cursor.full_page or 1
-            params = {**inbound._params, "page": number, "pageSize": PAGE_SIZE, "order": inbound._id_field}
+            params = {**inbound._params, "page": number, "pageSize": self._page_size(), "order": inbound._id_field}
             answer = client.get(inbound._resource, params=params)
             elements = rows(answer.data, inbound._resource)
             last = number >= self._page_count(answer) if self._page_count(answer) else not elements

@@ -103,6 +103,7 @@ class XeroSyncRunner(models.AbstractModel):
                  OR EXISTS (SELECT FROM xero_sync_batch b
                              WHERE b.connection_id = c.id AND b.state != 'done'
                                     AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s))
+                 OR EXISTS (SELECT FROM xero_webhook_event e WHERE e.connection_id = c.id AND e.state = 'new')
                  OR EXISTS (SELECT FROM xero_sync_job j
                              WHERE j.connection_id = c.id AND j.state = 'running' AND NOT EXISTS (
                                    SELECT FROM xero_sync_batch b WHERE b.id = j.batch_id AND b.state != 'done')))

@@ -202,6 +202,10 @@ class TestDocuments(InboundCommon):
             lambda row: row.tax_ids == tax and row.type_tax_use == use
         ).xero_tax_rate_id.tax_type
 
+    def expense_code(self):
+        account = self.company_data["default_account_expense"]
+        return self.connection.account_mapping_ids.filtered(lambda row: row.account_id == account).xero_account_id.code
+
     def made(self):
         return self.env["account.move"].search([("invoice_origin", "=", "Xero X-1")])
 
@@ -229,7 +233,7 @@ class TestDocuments(InboundCommon):
 
     def test_new_bill_and_credit_note_with_inclusive_prices(self):
         self.connection.inbound_documents = "post"
-        line = {"Description": "In", "Quantity": 3, "UnitAmount": 11.11, "AccountCode": "400", "TaxType": self.tax_type("purchase")}
+        line = {"Description": "In", "Quantity": 3, "UnitAmount": 11.11, "AccountCode": self.expense_code(), "TaxType": self.tax_type("purchase")}
         bill = self.new_invoice(Type="ACCPAY", InvoiceNumber="B 9", LineAmountTypes="Inclusive", LineItems=[line, {**line, "UnitAmount": 7.77}])
         self.poll()
         move = self.env["account.move"].search([("invoice_origin", "=", "Xero B 9")])

@@ -38,13 +38,13 @@ class TestPoll(InboundCommon):
         inbound._apply(self.connection, shown)
         self.env.invalidate_all()
         counts = []
-        for size in (2, 30):
+        for size in (1, 2, 30):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             results = inbound._apply(self.connection, shown[:size])
             counts.append(self.env.cr.sql_log_count - before)
             self.assertEqual({result.outcome for result in results.values()}, {"echo"})
-        self.assertEqual(counts[0], counts[1])
+        self.assertEqual(counts[1], counts[2])
 
     def test_watermark_moves_by_xeros_clock_and_overlaps(self):
         self.pushed()

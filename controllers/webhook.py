@@ -1,0 +1,72 @@
+import logging
+
+from odoo import fields, http
+from odoo.http import request
+
+from ..xero_api import errors, webhooks
+from ..xero_api.errors import XeroError
+
+_logger = logging.getLogger(__name__)
+
+# Deliveries are small: Xero sends up to some hundred events of a few hundred bytes.
+LARGEST = 1_000_000
+# The screen shows the last delivery to the minute: more often it is not written.
+SEEN_EVERY = 60
+
+
+class XeroWebhook(http.Controller):
+    @http.route(
+        "/xero/webhook/<string:token>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+    )
+    def deliver(self, token):
+        """Take a delivery of Xero: prove it, keep its events, say 200 with nothing else, all within milliseconds.
+
+        A wrong signature, an unknown address and an oversized body get the same empty 401. Reading what changed
+        is left to the worker. The signature is checked before anything else is looked at.
+        """
+        length = request.httprequest.content_length
+        credential = request.env["xero.credential"].sudo().browse(self._credential_id(token))
+        if length is None or length > LARGEST or not credential:
+            return self._answer(401)
+        raw = request.httprequest.get_data()
+        if not webhooks.verify(raw, request.httprequest.headers.get("x-xero-signature"), self._key(credential)):
+            return self._answer(401)
+        try:
+            events = webhooks.parse(raw)
+        except errors.ProtocolError:
+            # Rightly signed, so Xero's: repeating it would not make it readable.
+            _logger.info("A signed webhook delivery could not be read (%s bytes)", len(raw))
+            return self._answer(200)
+        self._seen(credential)
+        if events:
+            request.env["xero.webhook.event"].sudo()._receive(events)
+        return self._answer(200)
+
+    def _credential_id(self, token):
+        return request.env["xero.credential"]._webhook_ids().get(token) or []
+
+    def _key(self, credential):
+        try:
+            return credential._vault().get("webhook_key")
+        except XeroError:
+            return None
+
+    def _seen(self, credential):
+        now, last = fields.Datetime.now(), credential.webhook_seen_at
+        if not last or (now - last).total_seconds() > SEEN_EVERY:
+            request.env.cr.execute(
+                "UPDATE xero_credential SET webhook_seen_at = %s WHERE id = (SELECT id FROM xero_credential WHERE id = %s"
+                " FOR NO KEY UPDATE SKIP LOCKED)",
+                [now, credential.id],
+            )
+
+    def _answer(self, status):
+        response = request.make_response(b"", status=status)
+        response.headers.remove("Content-Type")
+        return response

@@ -1,0 +1,190 @@
+"""The inbox of webhooks: what Xero announced, before anybody looked into it."""
+
+import secrets
+from datetime import timedelta
+
+from odoo import api, fields, models, tools
+from odoo.tools import SQL
+
+from ..xero_api import codec
+from .xero_sync_job import EVENT
+from .xero_sync_pull import IDS
+
+KEEP = timedelta(days=35)
+# Xero tells single changes of these only by reading them one by one: from here on a poll is cheaper.
+SINGLE_READS = 2
+
+
+class XeroWebhookEvent(models.Model):
+    """One event of a verified delivery. Xero repeats, delays and reorders them, so a row is a hint to read, no more."""
+
+    _name = "xero.webhook.event"
+    _description = "Xero Webhook Event"
+    _order = "id desc"
+    _rec_name = "category"
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True, index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    category = fields.Char(required=True, readonly=True)
+    event_type = fields.Char("Event", readonly=True)
+    xero_id = fields.Char("Xero ID", readonly=True)
+    event_date = fields.Datetime("Happened", readonly=True, help="By Xero's clock.")
+    digest = fields.Char(required=True, readonly=True)
+    state = fields.Selection(
+        [("new", "New"), ("queued", "Reading queued"), ("known", "Known already"), ("ignored", "Not ours")],
+        required=True,
+        default="new",
+        readonly=True,
+    )
+
+    _digest_unique = models.UniqueIndex("(connection_id, digest)")
+    _new = models.Index("(connection_id) WHERE state = 'new'")
+
+    @api.model
+    def _receive(self, events) -> None:
+        """Keep ``events`` (of ``xero_api.webhooks``) of our organisations, with one insert, and wake their workers.
+
+        Events of organisations that are not connected here, and repeated ones, are dropped.
+        """
+        connections = {
+            connection.tenant_id: connection
+            for connection in self.env["xero.connection"].search(
+                [("tenant_id", "in", sorted({event.tenant_id for event in events}))]
+            )
+        }
+        rows = [
+            (connection.id, connection.company_id.id, event.category, event.event_type, event.resource_id.lower(),
+             event.event_date, self._digest(event))
+            for event in events
+            if (connection := connections.get(event.tenant_id)) and event.resource_id
+        ]  # fmt: skip
+        if not rows:
+            return
+        columns = list(zip(*rows))
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO xero_webhook_event (connection_id, company_id, category, event_type, xero_id, event_date,
+                          digest, state, create_uid, write_uid, create_date, write_date)
+                   SELECT v.*, 'new', %(user)s, %(user)s, %(now)s, %(now)s
+                     FROM unnest(%(a)s::int[], %(b)s::int[], %(c)s::text[], %(d)s::text[], %(e)s::text[],
+                                 %(f)s::timestamp[], %(g)s::text[]) v
+                   ON CONFLICT (connection_id, digest) DO NOTHING""",
+                user=self.env.uid,
+                now=fields.Datetime.now(),
+                **dict(zip("abcdefg", map(list, columns))),
+            )
+        )
+        if self.env.cr.rowcount:
+            self.env["xero.sync.runner"]._wake(sorted(set(columns[0])))
+
+    def _digest(self, event) -> str:
+        """Return what makes an event the same when it is delivered again."""
+        happened = event.event_date.isoformat() if event.event_date else ""
+        return codec.digest({"c": event.category, "t": event.event_type, "i": event.resource_id.lower(), "d": happened})
+
+    @api.model
+    def _queue_readings(self, connection) -> None:
+        """Turn the new events of ``connection`` into readings: by ids, or one poll where that costs fewer calls."""
+        events = self.search([("connection_id", "=", connection.id), ("state", "=", "new")], order="id")
+        for category, of_category in events.grouped("category").items():
+            inbound = self.env["xero.inbound"]._for_category(category)
+            if inbound is None:
+                of_category.state = "ignored"
+                continue
+            known = of_category._known(inbound)
+            known.state = "known"
+            fresh = of_category - known
+            fresh.state = "queued"
+            ids = sorted(set(fresh.mapped("xero_id")))
+            if len(ids) > (IDS if inbound._lists_ids else SINGLE_READS):
+                ids = [""]
+            self.env["xero.sync.job"]._enqueue_fetch(connection, inbound._xero_type, ids, priority=EVENT)
+
+    def _known(self, inbound):
+        """Return the events of changes that were read or made by us already: both times are Xero's own; one query."""
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "in", self.connection_id.ids),
+                ("xero_type", "=", inbound._xero_type),
+                ("xero_id", "in", self.mapped("xero_id")),
+            ]
+        )
+        updated = {link.xero_id: link.xero_updated_at for link in links if link.remote_digest}
+        return self.filtered(
+            lambda event: event.event_date and updated.get(event.xero_id) and event.event_date <= updated[event.xero_id]
+        )
+
+    @api.autovacuum
+    def _gc_events(self):
+        self.search([("create_date", "<", fields.Datetime.now() - KEEP), ("state", "!=", "new")], limit=10_000).unlink()
+
+
+class XeroCredential(models.Model):
+    _inherit = "xero.credential"
+
+    webhook_token = fields.Char(
+        readonly=True,
+        copy=False,
+        groups="xero_connector.group_xero_manager",
+        default=lambda self: secrets.token_urlsafe(24),
+        help="The part of the delivery address that nobody can guess.",
+    )
+    webhook_url = fields.Char(
+        "Webhook Delivery URL", compute="_compute_webhook_url", groups="xero_connector.group_xero_manager"
+    )
+    webhook_seen_at = fields.Datetime("Last Delivery", readonly=True, copy=False)
+
+    def init(self):
+        super().init()
+        self.env.cr.execute("SELECT id FROM xero_credential WHERE webhook_token IS NULL")
+        for [credential_id] in self.env.cr.fetchall():
+            self.env.cr.execute(
+                "UPDATE xero_credential SET webhook_token = %s WHERE id = %s",
+                [secrets.token_urlsafe(24), credential_id],
+            )
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS xero_credential_webhook_token_key ON xero_credential (webhook_token)"
+        )
+
+    @api.depends("webhook_token")
+    def _compute_webhook_url(self):
+        base = self.env["ir.config_parameter"].sudo().get_param("web.base.url", "").rstrip("/")
+        for credential in self:
+            credential.webhook_url = f"{base}/xero/webhook/{credential.webhook_token}"
+
+    @api.model
+    @tools.ormcache()
+    def _webhook_ids(self) -> dict:
+        """Return ``{token: credential id}`` of those that have a key. One cached value: forged posts cost no query and
+        no place in the cache."""
+        return {
+            credential.webhook_token: credential.id
+            for credential in self.sudo().search([("webhook_key_set", "=", True)])
+        }
+
+    def _seal_field(self, name):
+        super()._seal_field(name)
+        self.env.registry.clear_cache()
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "webhook_token" in vals or "active" in vals:
+            self.env.registry.clear_cache()
+        return result
+
+
+class XeroConnection(models.Model):
+    _inherit = "xero.connection"
+
+    webhook_url = fields.Char(related="credential_id.webhook_url", groups="xero_connector.group_xero_manager")
+    webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
+    webhook_seen_at = fields.Datetime(related="credential_id.webhook_seen_at", string="Last Webhook Delivery")
+
+
+class XeroSyncRunner(models.AbstractModel):
+    _inherit = "xero.sync.runner"
+
+    def _queue_dependencies(self, connection):
+        """Turn webhook events into readings too, before jobs are chosen."""
+        self.env["xero.webhook.event"]._queue_readings(connection)
+        return super()._queue_dependencies(connection)

@@ -1,0 +1,129 @@
+import base64
+import hashlib
+import hmac
+import json
+
+import requests
+
+from odoo.tests import HttpCase, tagged
+
+from .in_common import InboundCommon
+
+KEY = "webhook signing key"
+
+
+@tagged("post_install", "-at_install")
+class TestWebhook(InboundCommon, HttpCase):
+    def setUp(self):
+        super().setUp()
+        self.credential.webhook_key = KEY
+        self.env.flush_all()
+
+    def url(self, token=None):
+        return f"/xero/webhook/{token or self.credential.webhook_token}"
+
+    def event(self, xero_id, category="INVOICE", tenant=None, date="2026-03-10T10:00:00.000", event_type="UPDATE"):
+        return {
+            "resourceUrl": f"https://api.xero.com/api.xro/2.0/{category}/{xero_id}", "resourceId": xero_id,
+            "eventDateUtc": date, "eventType": event_type, "eventCategory": category,
+            "tenantId": tenant or self.tenant, "tenantType": "ORGANISATION",
+        }  # fmt: skip
+
+    def post(self, *events, key=KEY, token=None, raw=None):
+        body = raw or json.dumps({
+            "events": list(events), "firstEventSequence": 1, "lastEventSequence": len(events), "entropy": "ABC",
+        }).encode()  # fmt: skip
+        signature = base64.b64encode(hmac.new(key.encode(), body, hashlib.sha256).digest()).decode()
+        return self.url_open(self.url(token), data=body, headers={"x-xero-signature": signature, "Content-Type": "application/json"})
+
+    def events(self):
+        return self.env["xero.webhook.event"].search([("connection_id", "=", self.connection.id)])
+
+    def test_intent_to_receive(self):
+        right, wrong = self.post(), self.post(key="another")
+        self.assertEqual((right.status_code, right.content, right.cookies.get_dict()), (200, b"", {}))
+        self.assertEqual((wrong.status_code, wrong.content, wrong.cookies.get_dict()), (401, b"", {}))
+        self.assertNotIn("Set-Cookie", right.headers)
+        self.assertTrue(self.credential.webhook_seen_at)
+
+    def test_what_is_not_proven_is_401_and_leaves_nothing(self):
+        event = self.event("11111111-1111-4111-8111-111111111111")
+        self.assertEqual(self.post(event, token="nobody").status_code, 401)
+        self.assertEqual(self.post(event, key="forged").status_code, 401)
+        self.assertEqual(self.url_open(self.url(), data=b"{}").status_code, 401, "no signature")
+        self.assertEqual(self.post(raw=b"x" * 1_000_001).status_code, 401, "rightly signed, but too large to be read")
+        self.assertEqual(self.url_open(self.url()).status_code, 405)
+        self.assertFalse(self.events())
+
+    def test_signed_rubbish_is_acknowledged(self):
+        self.assertEqual(self.post(raw=b"not json").status_code, 200)
+        self.assertEqual(self.post({"odd": 1}).status_code, 200)
+        self.assertFalse(self.events())
+
+    def test_without_a_key_nothing_is_right(self):
+        self.credential._vault_update({"webhook_key": None})
+        self.assertEqual(self.post(key="").status_code, 401)
+
+    def test_event_brings_the_change(self):
+        move = self.pushed(ref="before")
+        self.edit(move, Reference="after")
+        self.simulator.reset_stats()
+        self.post(self.event(move.xero_invoice_id, date="2027-01-01T00:00:00"))
+        self.assertEqual(self.simulator.calls(self.tenant), {}, "the request itself reads nothing")
+        self.drain()
+        self.assertEqual(move.ref, "after")
+        self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Invoices"): 1})
+        self.assertEqual(self.events().state, "queued")
+
+    def test_echoes_duplicates_and_old_events_cost_no_call(self):
+        move = self.pushed()
+        self.simulator.reset_stats()
+        for _time in range(3):
+            self.post(self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"), self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"))
+        self.drain()
+        self.assertEqual(len(self.events()), 1)
+        self.assertEqual(self.events().state, "known")
+        self.assertEqual(self.simulator.calls(self.tenant), {})
+
+    def test_mixed_batches_go_where_they_belong(self):
+        foreign = "99999999-9999-4999-8999-999999999999"
+        move = self.pushed()
+        answer = self.post(
+            self.event(move.xero_invoice_id, date="2027-01-01T00:00:00"),
+            self.event(foreign, tenant="88888888-8888-4888-8888-888888888888"),
+            self.event(foreign, category="SUBSCRIPTION"),
+            self.event(foreign, category="SOMETHINGNEW"),
+            self.event(move.partner_id.xero_contact_id, category="CONTACT", date="2027-01-01T00:00:00"),
+        )
+        self.assertEqual(answer.status_code, 200)
+        self.drain()
+        states = {event.category: event.state for event in self.events()}
+        self.assertEqual(states, {"INVOICE": "queued", "CONTACT": "queued", "SUBSCRIPTION": "ignored", "SOMETHINGNEW": "ignored"})
+
+    def test_many_events_become_one_poll(self):
+        self.poll("Invoice")
+        self.simulator.reset_stats()
+        self.post(*(self.event(f"11111111-1111-4111-8111-{number:012d}") for number in range(200)))
+        self.drain()
+        self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Invoices"): 1})
+
+    def test_lost_webhook_is_repaired_by_the_poll(self):
+        move = self.pushed(ref="before")
+        self.edit(move, Reference="after")
+        self.poll("Invoice")
+        self.assertEqual(move.ref, "after")
+
+    def test_forged_posts_cost_next_to_nothing(self):
+        self.post(key="warm")
+        before = self.env.cr.sql_log_count
+        for _time in range(20):
+            self.post(self.event("11111111-1111-4111-8111-111111111111"), token="nobody")
+        self.assertLessEqual((self.env.cr.sql_log_count - before) / 20, 4, "what a public request of Odoo costs anyway")
+
+    def test_secret_of_the_address_is_for_administrators(self):
+        self.assertEqual(requests.utils.urlparse(self.credential.webhook_url).path, self.url())
+        accountant = self.env["res.users"].create({
+            "name": "Acc", "login": "acc_webhook", "company_id": self.company.id, "company_ids": [(6, 0, self.company.ids)],
+            "group_ids": [(4, self.env.ref("account.group_account_invoice").id)],
+        })
+        self.assertNotIn("webhook_url", self.connection.with_user(accountant).fields_get())
