@@ -1,0 +1,29 @@
+/** Steps that several tours share. */
+
+export const OPEN_MOVE_MS = 10_000;
+
+/** The status badge of the open form. A look-up without notification comes after 20 seconds only: too late for this. */
+export function waitForStatus(value, where = ".o_form_statusbar") {
+    return {
+        content: `The status becomes ${value} by itself`,
+        trigger: `${where} .o_xero_status[data-value=${value}]`,
+        timeout: OPEN_MOVE_MS,
+    };
+}
+
+/** From here on, a page that loads anew is found out by `stillSamePage`. */
+export function rememberPage() {
+    return {
+        content: "Remember the page",
+        trigger: "body",
+        run: () => document.body.classList.add("o_xero_same_page"),
+    };
+}
+
+export function stillSamePage() {
+    return { content: "The page was not loaded anew", trigger: "body.o_xero_same_page" };
+}
+
+export function openRow(text) {
+    return { content: `Open ${text}`, trigger: `.o_data_row td:contains(${text})`, run: "click" };
+}
