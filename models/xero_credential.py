@@ -145,7 +145,12 @@ class XeroCredential(models.Model):
         chosen = {
             name: parameters.get_param(f"xero_connector.{name}") for name in ("login_url", "identity_url", "api_url")
         }
-        return Endpoints(**{name: value for name, value in chosen.items() if value})
+        try:
+            return Endpoints(**{name: value for name, value in chosen.items() if value})
+        except ValueError as error:
+            raise UserError(
+                self.env._("A system parameter xero_connector.*_url holds no web address: %s", error)
+            ) from error
 
     def _consent_url(self, connection) -> str:
         """Return the address of Xero's consent page for ``connection``.
