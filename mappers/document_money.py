@@ -7,7 +7,7 @@ whole document by default. The cents between the two travel as ``TaxAmount`` on 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from ..xero_api.money import cents, line_tax, unit
 
@@ -50,21 +50,26 @@ class Row:
 # === SPREADING === #
 
 
-def settle(values: list[Decimal], total: Decimal) -> list[Decimal]:
-    """Round ``values`` to cents so that they add up to ``total``; those moved most by rounding give or take one."""
-    rounded = [cents(value) for value in values]
-    missing = int((total - sum(rounded)) / CENT)
-    step = CENT if missing > 0 else -CENT
-    order = sorted(range(len(values)), key=lambda index: (rounded[index] - values[index]) * step)
+def smallest(decimals: int) -> Decimal:
+    """Return the smallest amount of a currency that Xero can hold too: no fraction of a yen, and no thousandths."""
+    return Decimal(1).scaleb(-min(decimals, 2))
+
+
+def settle(values: list[Decimal], total: Decimal, step: Decimal = CENT) -> list[Decimal]:
+    """Round ``values`` to ``step`` so that they add up to ``total``; those moved most by rounding give or take one."""
+    rounded = [value.quantize(step, ROUND_HALF_UP) for value in values]
+    missing = int((total - sum(rounded)) / step)
+    sign = 1 if missing > 0 else -1
+    order = sorted(range(len(values)), key=lambda index: (rounded[index] - values[index]) * sign)
     for turn in range(abs(missing)):
-        rounded[order[turn % len(order)]] += step
+        rounded[order[turn % len(order)]] += sign * step
     return rounded
 
 
-def spread(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
-    """Split ``total`` (in cents) in proportion to ``weights``, whose sum is not zero, without losing a cent."""
+def spread(total: Decimal, weights: list[Decimal], step: Decimal = CENT) -> list[Decimal]:
+    """Split ``total`` in proportion to ``weights``, whose sum is not zero, without losing a ``step``."""
     whole = sum(weights)
-    return settle([total * weight / whole for weight in weights], total)
+    return settle([total * weight / whole for weight in weights], total, step)
 
 
 def in_cents(rows: list[Row], taxes: dict, total: Decimal) -> dict:
@@ -81,13 +86,14 @@ def in_cents(rows: list[Row], taxes: dict, total: Decimal) -> dict:
 # === TAX === #
 
 
-def tax_targets(rows: Iterable[Row], booked: dict, percents: dict) -> dict:
+def tax_targets(rows: Iterable[Row], booked: dict, percents: dict, decimals: int) -> dict:
     """Say how much of each booked tax belongs to the rows of each set of taxes.
 
     A tax that several sets share is divided in proportion to the nets of their rows.
 
-    :param booked: tax by tax id, in cents
+    :param booked: tax by tax id
     :param percents: nominal percent by tax id, for the rare case of nets that cancel out
+    :param decimals: of the document's currency
     :return: ``{set of taxes: {tax id: amount}}``; taxes without any row are under ``None``
     """
     nets = defaultdict(Decimal)
@@ -96,17 +102,18 @@ def tax_targets(rows: Iterable[Row], booked: dict, percents: dict) -> dict:
     targets = {taxes: {} for taxes in nets}
     for tax_id, amount in booked.items():
         sets = [taxes for taxes in nets if tax_id in taxes]
-        for taxes, share in zip(sets or [None], _shares(amount, [nets[taxes] for taxes in sets], percents.get(tax_id))):
+        shares = _shares(amount, [nets[taxes] for taxes in sets], percents.get(tax_id), smallest(decimals))
+        for taxes, share in zip(sets or [None], shares):
             targets.setdefault(taxes, {})[tax_id] = share
     return targets
 
 
-def _shares(amount: Decimal, nets: list[Decimal], percent) -> list[Decimal]:
+def _shares(amount: Decimal, nets: list[Decimal], percent, step: Decimal) -> list[Decimal]:
     if len(nets) < 2:
         return [amount]
     if sum(nets):
-        return spread(amount, nets)
-    return settle([net * (percent or ZERO) / HUNDRED for net in nets], amount)
+        return spread(amount, nets, step)
+    return settle([net * (percent or ZERO) / HUNDRED for net in nets], amount, step)
 
 
 def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
@@ -116,7 +123,7 @@ def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
     :return: ``False`` when no tax Xero would take on these rows can reach ``target``; the rows then carry none
     """
     own = [line_tax(row.net, row.percent) for row in rows]
-    taxes = _taxes(rows, own, target)
+    taxes = _taxes(rows, own, target, smallest(decimals))
     if not all(_acceptable(tax, row.net) for tax, row in zip(taxes, rows)):
         taxes = [ZERO] * len(rows)
     for row, computed, tax in zip(rows, own, taxes):
@@ -124,19 +131,18 @@ def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
     return sum(taxes) == target
 
 
-def _taxes(rows: list[Row], own: list[Decimal], target: Decimal) -> list[Decimal]:
-    missing = target - sum(own)
-    if not missing:
-        return own
-    if not any(row.percent for row in rows) or not any(row.net for row in rows):
-        return own
+def _taxes(rows: list[Row], own: list[Decimal], target: Decimal, step: Decimal) -> list[Decimal]:
+    """Return taxes in whole steps of the currency, as near to Xero's ``own`` as ``target`` lets them be."""
+    near = [tax.quantize(step, ROUND_HALF_UP) for tax in own]
+    missing = target - sum(near)
+    if not missing or not any(row.percent for row in rows) or not any(row.net for row in rows):
+        return near
     nets = [row.net for row in rows]
-    if abs(missing) > CENT * len(rows) and min(nets) * max(nets) >= 0:
-        return spread(target, nets)
+    if abs(missing) > step * len(rows) and min(nets) * max(nets) >= 0:
+        return spread(target, nets, step)
     # Negative lines are left alone where possible: what Xero makes of a given tax on them is not documented.
-    weights = [net for net in nets if net > 0]
-    weights = [max(net, ZERO) for net in nets] if weights else [abs(net) for net in nets]
-    return [tax + share for tax, share in zip(own, spread(missing, weights))]
+    weights = [max(net, ZERO) for net in nets] if max(nets) > 0 else [abs(net) for net in nets]
+    return [tax + share for tax, share in zip(near, spread(missing, weights, step))]
 
 
 def _acceptable(tax: Decimal, net: Decimal) -> bool:

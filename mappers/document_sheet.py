@@ -4,7 +4,16 @@ from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 
-from .document_money import ZERO, carry, choose_shape, fold_where_taxed_above_price, in_cents, spread, tax_targets
+from .document_money import (
+    ZERO,
+    carry,
+    choose_shape,
+    fold_where_taxed_above_price,
+    in_cents,
+    smallest,
+    spread,
+    tax_targets,
+)
 from .outgoing import Problem
 
 MORE_THAN_CENTS = 2
@@ -38,21 +47,21 @@ def _carry_taxes(sheet, books, decimals) -> list:
     by_taxes = defaultdict(list)
     for row in sheet.rows:
         by_taxes[row.taxes].append(row)
-    targets = tax_targets(sheet.rows, sheet.booked, books.taxes.percents)
+    targets = tax_targets(sheet.rows, sheet.booked, books.taxes.percents, decimals)
     apart = []
     for taxes, shares in targets.items():
         if taxes is None or not carry(by_taxes[taxes], sum(shares.values(), ZERO), decimals):
-            apart += _as_rows(sheet, shares)
+            apart += _as_rows(sheet, shares, smallest(decimals))
     return apart
 
 
-def _as_rows(sheet, shares: dict) -> list:
+def _as_rows(sheet, shares: dict, step: Decimal) -> list:
     """Return tax as lines on the accounts that Odoo booked it to."""
     rows = []
     for tax_id, share in shares.items():
         origins = sheet.origins[tax_id]
         weights = [origin.net for origin in origins]
-        parts = spread(share, weights) if sum(weights) else [share] + [ZERO] * (len(origins) - 1)
+        parts = spread(share, weights, step) if sum(weights) else [share] + [ZERO] * (len(origins) - 1)
         rows += [replace(origin, net=part, taxes=()) for origin, part in zip(origins, parts) if part]
     return rows
 

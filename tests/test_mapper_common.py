@@ -244,10 +244,12 @@ class MapperCase(AccountTestInvoicingCommon):
         wanted = cents(Decimal(repr(move.amount_total)))
         self.assertEqual(out.total, wanted, message)
         self.assertEqual(xero_totals(out.payload, self.percents())[2], wanted, message)
+        smallest = Decimal(1) if move.currency_id.decimal_places == 0 else Decimal("0.01")
         for line in out.payload["LineItems"]:
             if "TaxAmount" in line:
                 self.assertLessEqual(abs(line["TaxAmount"]), abs(line["UnitAmount"]), message)
                 self.assertLessEqual(line["TaxAmount"], line["UnitAmount"], message)
+                self.assertFalse(line["TaxAmount"] % smallest, f"{message}: no fraction of the currency's smallest unit")
             self.assertTrue(0 < len(line["Description"]) <= 4000)
 
     def lines(self, out):
