@@ -21,6 +21,7 @@
         "views/xero_tax_rate_views.xml",
         "views/xero_mapping_account_views.xml",
         "views/xero_mapping_tax_views.xml",
+        "views/xero_mapping_journal_views.xml",
         "views/xero_setup_wizard_views.xml",
         "views/xero_connect_wizard_views.xml",
         "views/xero_credential_views.xml",

@@ -1,0 +1,366 @@
+"""Payments made in Xero on documents of ours."""
+
+from dataclasses import dataclass
+
+from odoo import models
+from odoo.tools import SQL
+
+from ..mappers.inbound_document import changed_fields
+from ..mappers.inbound_payment import GONE, account_of, base_amount, payment_view, target_of
+from ..mappers.inbound_values import decimal
+from .xero_inbound import Result, Untakeable
+from .xero_inbound_document_apply import FORBIDDEN
+
+DOCUMENTS = ("Invoice", "CreditNote")
+
+
+@dataclass
+class Order:
+    """A payment of Xero's, ready to be booked.
+
+    :ivar record: what is paid: a document, or the payment in Odoo that stands for an over- or prepayment
+    :ivar row: the mapping of its bank account
+    """
+
+    element: dict
+    view: dict
+    record: models.BaseModel
+    row: models.BaseModel
+
+    @property
+    def move(self):
+        """The entry whose receivable or payable the payment settles."""
+        return self.record if self.record._name == "account.move" else self.record.move_id
+
+    @property
+    def amount(self) -> float:
+        """In the currency of the document."""
+        return float(decimal(self.view.get("amount")))
+
+
+class XeroInboundPayment(models.AbstractModel):
+    """Payments are booked in the journal that stands for their bank account, posted and reconciled. In Xero they are never
+    changed, only made and deleted; so one that differs all the same is undone and booked anew.
+    """
+
+    _name = "xero.inbound.payment"
+    _inherit = "xero.inbound"
+    _description = "Xero Inbound Payment"
+
+    _xero_type = "Payment"
+    _resource = "Payments"
+    _id_field = "PaymentID"
+    _odoo_model = "account.payment"
+    _category = "PAYMENT"
+    _rank = 40
+    _lists_ids = False
+
+    def _remote_view(self, element):
+        return payment_view(element)
+
+    # === NEW === #
+
+    def _apply_new(self, connection, elements):
+        """Book those on documents of ours; a fixed number of queries to judge a page."""
+        records = self._records(connection, elements)
+        rows = self._rows(connection, [element for element in elements if target_of(element) in records])
+        results, orders = {}, []
+        for element in elements:
+            try:
+                order = self._to_order(connection, element, records.get(target_of(element)), rows)
+            except Untakeable as error:
+                order = Result("failed", str(error), None, error.fix)
+            if isinstance(order, Result):
+                results[element[self._id_field]] = order
+            else:
+                orders.append(order)
+        results |= self._book(connection, orders)
+        self._drop_fetches(connection, elements, results)
+        return results
+
+    def _records(self, connection, elements) -> dict:
+        """Return ``{(type, id): record}`` of what the payments are for, as far as it is linked; a query for each type."""
+        wanted = {}
+        for element in elements:
+            kind, xero_id = target_of(element)
+            wanted.setdefault(kind, set()).add(xero_id)
+        found = {}
+        for kind, xero_ids in wanted.items():
+            inbound = self.env["xero.inbound"]._for_type(kind) if kind else None
+            links = inbound._links(connection, list(xero_ids)) if inbound is not None else {}
+            records = self.env[inbound._odoo_model].browse([link.res_id for link in links.values()]) if links else []
+            living = set(records.exists().ids) if links else set()
+            found |= {
+                (kind, xero_id): records.browse(link.res_id)
+                for xero_id, link in links.items()
+                if link.res_id in living and link.state != "ignored"
+            }
+        return found
+
+    def _rows(self, connection, elements) -> dict:
+        """Return ``{account id or code in Xero: mapping row}``; accounts that were never met get a row with a suggestion."""
+        keys = {account_of(element) for element in elements} - {""}
+        accounts = self.env["xero.account"].search(
+            [("connection_id", "=", connection.id), "|", ("xero_id", "in", list(keys)), ("code", "in", list(keys))]
+        )
+        rows = self.env["xero.mapping.journal"]._ensure(connection, accounts)
+        found = {row.xero_account_id.code: row for row in rows}
+        return found | {row.xero_account_id.xero_id: row for row in rows}
+
+    def _to_order(self, connection, element, record, rows):
+        """Return the ``Order`` of a payment, or the ``Result`` when it is not booked.
+
+        :raise Untakeable: something must be mended first
+        """
+        view = self._remote_view(element)
+        if record is None or view["status"] in GONE or not decimal(view.get("amount")):
+            return Result("ignored")
+        if self._is_ours(element):
+            return self._link_ours(connection, element)
+        row = self._row(connection, element, rows)
+        if row.state == "confirmed" and row.direction != "xero_to_odoo":
+            return Result("ignored")
+        if not row._is_usable():
+            raise Untakeable(
+                "mapping",
+                self.env._(
+                    "Choose the journal for the Xero bank account %s; the payment is booked then.",
+                    row.xero_account_id.display_name,
+                ),
+                row,
+            )
+        order = Order(element, view, record, row)
+        self._check(order)
+        return order
+
+    def _row(self, connection, element, rows):
+        row = rows.get(account_of(element))
+        if not row:
+            raise Untakeable(
+                "mapping",
+                self.env._("The bank account of this payment is not known yet: read the accounts of Xero again."),
+                connection,
+            )
+        return row
+
+    def _check(self, order) -> None:
+        """See that what is paid is posted.
+
+        :raise Untakeable: it is not
+        """
+        move = order.move
+        if move.state == "draft":
+            raise Untakeable(
+                "dependency",
+                self.env._("%s was paid in Xero but is a draft in Odoo: post it.", move.display_name),
+                move,
+            )
+        if move.state != "posted":
+            raise Untakeable(
+                "closed",
+                self.env._(
+                    "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero, or post the document again.",
+                    move.display_name or order.record.display_name,
+                ),
+                move,
+            )
+
+    # === OURS === #
+
+    def _is_ours(self, element) -> bool:
+        """Whether ``element`` bears the mark of a payment that this database sent."""
+        return False
+
+    def _link_ours(self, connection, element):
+        return Result("ignored")
+
+    # === BOOK === #
+
+    def _book(self, connection, orders) -> dict:
+        """Book ``orders`` together; when Odoo forbids one of them, each alone, and say why."""
+        if not orders:
+            return {}
+        try:
+            with self.env.cr.savepoint():
+                return self._book_all(connection, orders)
+        except (Untakeable, *FORBIDDEN):
+            self.env.invalidate_all(flush=False)
+        results = {}
+        for order in orders:
+            results |= self._book_alone(connection, order)
+        return results
+
+    def _book_alone(self, connection, order):
+        xero_id = order.element[self._id_field]
+        try:
+            with self.env.cr.savepoint():
+                return self._book_all(connection, [order])
+        except Untakeable as error:
+            failure = Result("failed", str(error), None, error.fix)
+        except FORBIDDEN as error:
+            failure = Result("failed", str(error.args[0]), None, {"kind": "validation"})
+        self.env.invalidate_all(flush=False)
+        return {xero_id: failure}
+
+    def _book_all(self, connection, orders):
+        ledger = self.env["xero.payment.ledger"]
+        known = {order.element[self._id_field]: ledger._find_twin(connection, order) for order in orders}
+        fresh = [order for order in orders if not known[order.element[self._id_field]]]
+        payments = ledger._book_orders(connection, fresh)
+        known |= {order.element[self._id_field]: payment for order, payment in zip(fresh, payments)}
+        self._link_all(connection, orders, known)
+        twins = {id(order) for order in orders} - {id(order) for order in fresh}
+        self._notify_documents(connection, orders)
+        return {
+            order.element[self._id_field]: Result(
+                "linked" if id(order) in twins else "created", res_id=known[order.element[self._id_field]].id
+            )
+            for order in orders
+        }
+
+    def _link_all(self, connection, orders, payments):
+        self.env["xero.link"]._save(
+            [
+                self._link_row(
+                    connection,
+                    payments[order.element[self._id_field]].id,
+                    order.element,
+                    payments[order.element[self._id_field]].company_id,
+                    from_xero=True,
+                    xero_number=order.element.get("Reference") or None,
+                    xero_total=order.element.get("Amount"),
+                )
+                for order in orders
+            ]
+        )
+
+    def _notify_documents(self, connection, orders):
+        """Tell open screens of the documents; those of the payments are told by the caller."""
+        by_model = {}
+        for order in orders:
+            by_model.setdefault(order.record._name, set()).add(order.record.id)
+        for model, res_ids in by_model.items():
+            self.env["bus.bus"]._sendone(
+                (connection.company_id, "xero"), "xero_connector.status", {"model": model, "ids": sorted(res_ids)}
+            )
+
+    def _drop_fetches(self, connection, elements, results):
+        """What a page brought need not be fetched one by one any more."""
+        done = [
+            element[self._id_field].lower()
+            for element in elements
+            if results[element[self._id_field]].outcome != "failed"
+        ]
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                """UPDATE xero_sync_job SET state = 'cancelled', done_at = now() AT TIME ZONE 'UTC'
+                    WHERE connection_id = %s AND operation = 'pull' AND xero_type = %s AND xero_id = ANY(%s)
+                      AND state IN ('pending', 'failed', 'dead')""",
+                connection.id,
+                self._xero_type,
+                done,
+            )
+        )
+
+    # === KNOWN === #
+
+    def _apply_known(self, connection, changed):
+        results = {}
+        payments = self.env["account.payment"].browse(
+            [link.res_id for link, _element in changed if link.res_model == "account.payment"]
+        )
+        living = set(payments.exists().ids)
+        for link, element in changed:
+            if link.res_model != "account.payment":
+                results[element[self._id_field]] = self._sent_changed(connection, link, element)
+            else:
+                payment = payments.browse(link.res_id) if link.res_id in living else payments.browse()
+                results[element[self._id_field]] = self._change(connection, link, element, payment)
+        self._drop_fetches(connection, [element for _link, element in changed], results)
+        return results
+
+    def _sent_changed(self, connection, link, element):
+        """A payment that Odoo sent was changed in Xero."""
+        self._agree(connection, link, element)
+        return Result("agreed", res_id=link.res_id)
+
+    def _change(self, connection, link, element, payment):
+        view = self._remote_view(element)
+        changed = changed_fields(link.remote_view, view)
+        gone = view["status"] in GONE
+        if not payment or (gone and payment.state in ("canceled", "rejected")):
+            self._agree(connection, link, element)
+            return Result("agreed" if gone else "ignored", res_id=link.res_id)
+        if changed == {"reference"}:
+            payment.memo = view.get("reference") or payment.memo
+            self._agree(connection, link, element)
+            return Result("updated", res_id=payment.id)
+        return (
+            self._undo(connection, link, element, payment, view)
+            if gone
+            else self._redo(connection, link, element, payment)
+        )
+
+    def _undo(self, connection, link, element, payment, view):
+        """The payment was undone in Xero: its documents are open again, the payment is cancelled."""
+        documents = self.env["xero.payment.ledger"]._documents(payment)
+        try:
+            with self.env.cr.savepoint():
+                self.env["xero.payment.ledger"]._cancel(payment)
+        except FORBIDDEN as error:
+            self.env.invalidate_all(flush=False)
+            reason = self.env._(
+                "%(payment)s was undone in Xero, but Odoo forbids it: %(reason)s",
+                payment=payment.display_name,
+                reason=error.args[0],
+            )
+            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
+        self._agree(connection, link, element)
+        payment._message_log(body=self.env._("Cancelled: it was undone in Xero."))
+        self._notify_documents(connection, [Order(element, view, document, None) for document in documents])
+        return Result("undone", res_id=payment.id)
+
+    def _redo(self, connection, link, element, payment):
+        """Book the payment as Xero has it now, in place of how it was."""
+        records = self._records(connection, [element])
+        rows = self._rows(connection, [element])
+        try:
+            with self.env.cr.savepoint():
+                self.env["xero.payment.ledger"]._cancel(payment)
+                order = self._to_order(connection, element, records.get(target_of(element)), rows)
+                if isinstance(order, Result):
+                    raise Untakeable("dependency", self.env._("What this payment is for now is not synced with Odoo."))
+                fresh = self.env["xero.payment.ledger"]._book_orders(connection, [order])
+        except Untakeable as error:
+            self.env.invalidate_all(flush=False)
+            return Result("failed", str(error), payment.id, error.fix)
+        except FORBIDDEN as error:
+            self.env.invalidate_all(flush=False)
+            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, str(error.args[0]))
+        link.res_id = fresh.id
+        self._agree(connection, link, element)
+        self._notify_documents(connection, [order])
+        return Result("updated", res_id=fresh.id)
+
+    # === CONFLICTS === #
+
+    def _odoo_view(self, connection, link, record):
+        return link.remote_view or {}
+
+    def _take_sides(self, connection, link, element, record, mine):
+        """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is."""
+        if "status" not in mine and record and record._name == "account.payment":
+            self.env["xero.payment.ledger"]._cancel(record)
+        self._agree(connection, link, element, state="synced", message=None)
+
+    # === INSIDE DOCUMENTS === #
+
+    def _base_amount(self, order):
+        """Return what the payment is worth in the company's currency; ``None`` when its document is in that currency."""
+        bank = order.element.get("BankAmount")
+        base = base_amount(order.view)
+        company = order.move.company_id
+        if base is None or order.move.currency_id == company.currency_id:
+            return None
+        held_in = order.row.xero_account_id.currency_code or company.currency_id.name
+        return float(bank if bank is not None and held_in == company.currency_id.name else base)
