@@ -36,15 +36,14 @@ class Writer:
         """Serve the call. ``forced_id`` is the id in the URL; it wins over the one in the body.
 
         With summarizeErrors=false: 200 and every element in order, the good ones saved. Without it (the default in
-        practice): one bad element refuses the call with 400, Elements lists the bad ones, nothing is saved.
+        practice): one bad element refuses the call with 400, Elements lists the bad ones, nothing is saved (the gateway
+        undoes what a refused call did).
         """
         elements = elements_of(read_json(call), self.plural)
         if forced_id is not None:
             elements = [{**element, self.id_field: forced_id} for element in elements]
-        start = call.org.journal.mark()
         results = [self._one(call, element) for element in elements]
         if call.flag("summarizeErrors", True) and any(isinstance(result, Refusal) for result in results):
-            call.org.journal.rollback(start)
             self._count(call, results, all_lost=True)
             bad = [self._refused(result) for result in results if isinstance(result, Refusal)]
             raise problem(10, "ValidationException", "A validation exception occurred", bad)

@@ -227,7 +227,7 @@ def _apply_status(element: Doc, doc: Doc) -> list[str]:
 def _unique(org: Organisation, doc: Doc) -> list[str]:
     """Names are unique among active contacts, without case; contact numbers among all."""
     messages = []
-    if doc["ContactStatus"] == "ACTIVE" and _other(org, "name", doc["Name"], doc):
+    if _other(org, "name", doc["Name"], doc):
         messages.append(
             f"The contact name {doc['Name']} is already assigned to another contact. "
             "The contact name must be unique across all active contacts."

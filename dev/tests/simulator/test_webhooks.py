@@ -127,12 +127,19 @@ class TestEvents:
         assert flush(sim) == {"waiting": 0}
         assert receiver.posts == []
 
-    def test_only_of_connected_organisations_and_wanted_categories(self, sim, hooked, receiver):
-        sim.control("webhooks", url=receiver.url, key=KEY, categories=["INVOICE"])
+    def test_only_of_connected_organisations(self, sim, hooked, receiver):
         sim.act("create_contact", "nz", Name="Not connected")
-        sim.act("create_contact", Name="Not wanted")
+        sim.act("create_contact", Name="Connected")
+        sim.control("disconnect", tenant="au")
+        sim.act("create_contact", Name="Not any more")
         flush(sim)
-        assert receiver.posts == []
+        assert len(receiver.events()) == 1
+
+    def test_only_of_wanted_categories(self, sim, hooked, receiver):
+        sim.control("webhooks", url=receiver.url, key=KEY, categories=["INVOICE"])
+        hooked.invoice()
+        flush(sim)
+        assert seen(receiver) == [("INVOICE", "CREATE")]
 
     def test_one_post_can_mix_organisations(self, sim, hooked, receiver):
         uk = sim.api("uk")
