@@ -1,0 +1,136 @@
+"""Companies with books, connected to the simulated Xero, and documents by the hundred."""
+
+from datetime import date, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from odoo import Command
+
+KINDS = ("out_invoice", "in_invoice", "out_refund", "out_invoice", "in_invoice", "in_refund")
+
+
+def open_books(env, name: str) -> int:
+    """Make a company called `name` with a chart of accounts in US dollars; return its id."""
+    usd = env.ref("base.USD")
+    usd.active = True
+    company = env["res.company"].create({"name": name, "country_id": env.ref("base.us").id, "currency_id": usd.id})
+    env.user.company_ids |= company
+    env.ref("base.user_admin").company_ids |= company
+    env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+    return company.id
+
+
+def connect(env, company_id: int, simulator: str, organisation: str) -> int:
+    """Connect a company to an organisation of the simulator at that address, with every mapping confirmed."""
+    env["ir.config_parameter"].set_param("web.base.url", "http://localhost:8069")
+    app = requests.get(f"{simulator}/simulator", timeout=30).json()["apps"][0]
+    values = {"name": "Xero app", "client_id": app["client_id"], "client_secret": app["client_secret"]}
+    credential = env["xero.credential"].create(values)
+    connection = env["xero.connection"].create({
+        "company_id": company_id, "credential_id": credential.id, "sync_from": "2020-01-01", "contact_policy": "used",
+    })
+    action = connection.action_connect()
+    env.cr.commit()
+    back = _consent(action["url"], organisation)
+    payload = env["xero.credential"]._read_state(back["state"])
+    event = credential._complete_consent(back["code"], payload["nonce"])
+    connection._offer_organisations(event)
+    confirm_mappings(env, connection)
+    return connection.id
+
+
+def _consent(url: str, organisation: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    form = [*parse_qsl(parts.query), ("decision", "allow"), ("organisation", organisation)]
+    address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    answer = requests.post(address, data=form, allow_redirects=False, timeout=30)
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def confirm_mappings(env, connection) -> None:
+    """Accept what is suggested, and choose for the accounts that are left."""
+    connection.action_accept_suggestions()
+    for row in connection.account_mapping_ids.filtered(lambda row: row.state != "confirmed"):
+        code = "200" if row.account_id.internal_group == "income" else "400"
+        found = [("connection_id", "=", connection.id), ("code", "=", code)]
+        row.write({"xero_account_id": env["xero.account"].search(found).id, "state": "confirmed"})
+
+
+def make(env, company_id: int, count: int, contacts: int, first: int = 0, post: bool = True) -> list[int]:
+    """Create `count` documents for `contacts` new contacts and return their ids.
+
+    The kinds take turns. Bills come in pairs with one number: Xero, as Odoo, lets a vendor use it twice.
+    """
+    env = env(context={**env.context, "allowed_company_ids": [company_id]})
+    names = [f"Contact {first + number}" for number in range(contacts)]
+    partners = env["res.partner"].create([{"name": name, "is_company": True} for name in names])
+    moves = env["account.move"].create([
+        document(partners[number % contacts], first + number, KINDS[number % len(KINDS)])
+        for number in range(count)
+    ])
+    if post:
+        moves.action_post()
+    return moves.ids
+
+
+def document(partner, number: int, kind: str) -> dict:
+    """Return the values of a document: one to three lines, no two documents of the same total."""
+    lines = [
+        {"name": f"Article {number}-{line}", "quantity": line + 1, "price_unit": 10 + 0.37 * number + line}
+        for line in range(1 + number % 3)
+    ]
+    values = {
+        "move_type": kind,
+        "partner_id": partner.id,
+        "invoice_date": str(date.today() - timedelta(days=number % 5)),
+        "invoice_line_ids": [Command.create(line) for line in lines],
+    }
+    return values if kind.startswith("out_") else {**values, "ref": f"V-{number // 6}"}
+
+
+def change(env, move_ids: list[int], text: str) -> None:
+    """Give posted documents another reference, which Xero must hear of."""
+    env["account.move"].browse(move_ids).write({"ref": text})
+
+
+def resume(env) -> None:
+    """Let every pause be over and every retry be due, as if a person had pressed the buttons."""
+    env["xero.connection"].search([]).action_resume()
+    past = "now() AT TIME ZONE 'UTC' - interval '1 minute'"
+    env.cr.execute(f"UPDATE xero_sync_job SET run_after = {past} WHERE state = 'pending'")
+    env.cr.execute("UPDATE xero_sync_batch SET resolve_after = NULL WHERE state != 'done'")
+
+
+def report(env, connection_id: int) -> dict:
+    """Return what Odoo thinks stands in Xero: documents, contacts, and counts of what is not finished."""
+    links = env["xero.link"].search([("connection_id", "=", connection_id)])
+    of = {(link.res_model, link.res_id): link for link in links}
+    company = env["xero.connection"].browse(connection_id).company_id
+    posted = [("company_id", "=", company.id), ("move_type", "!=", "entry"), ("state", "=", "posted")]
+    moves = env["account.move"].search(posted)
+    Job = env["xero.sync.job"]
+    sending = [("connection_id", "=", connection_id), ("operation", "in", ("push", "void"))]
+    jobs = Job._read_group(sending, ["state"], ["__count"])
+    return {
+        "documents": [_document(move, of.get(("account.move", move.id))) for move in moves],
+        "contacts": [link.xero_id for link in links if link.res_model == "res.partner"],
+        "partners": len(moves.commercial_partner_id),
+        "jobs": dict(jobs),
+        "failures": Job.search([*sending, ("failure_detail", "!=", False)], limit=5).mapped("failure_detail"),
+        "open_batches": env["xero.sync.batch"].search_count(
+            [("connection_id", "=", connection_id), ("state", "!=", "done")]
+        ),
+    }
+
+
+def _document(move, link) -> dict:
+    return {
+        "id": move.id,
+        "kind": move.move_type,
+        "total": f"{move.amount_total:.2f}",
+        "number": move.name,
+        "ref": move.ref or "",
+        "xero_id": link and link.xero_id,
+        "link_state": link and link.state,
+    }

@@ -1,0 +1,72 @@
+"""People work in Odoo while the workers send: they wait for nothing, and nothing they do is lost."""
+
+import random
+
+import pytest
+from drill import open_drill
+
+from dev.forge import Forge
+from dev.process import wait_for
+from dev.stack import new_stack
+
+WRITES = "PUT,POST"
+ROUNDS = 40
+
+
+@pytest.fixture(scope="module")
+def ground(cluster, template, folder):
+    """One stack with a running server whose cron does the work, and a forge for making documents."""
+    with new_stack(cluster, template, folder, "people", limits=False) as stack, Forge(stack) as forge:
+        stack.start_server(max_cron_threads=1)
+        yield forge
+
+
+@pytest.fixture
+def drill(ground, request):
+    return open_drill(ground, request.node.name)
+
+
+def test_what_people_change_while_it_is_sent_arrives(drill):
+    """References and prices, changed at random while calls are under way."""
+    dice = random.Random(3)
+    drill.simulator.post("faults", kind="delay", method=WRITES, seconds=0.25, count=None)
+    moves = drill.make(count=60, contacts=5)
+    odoo = drill.stack.session()
+    kinds = {row["id"]: row["move_type"] for row in odoo.read("account.move", [("id", "in", moves)], ["move_type"])}
+    invoices = [move for move, kind in kinds.items() if kind == "out_invoice"]
+    for number in range(ROUNDS):
+        act = dice.choice((refer, refer, reprice))
+        act(odoo, dice.choice(invoices), number)
+    assert wait_for(lambda: not drill.at_work(), 90)
+    report = drill.check(60)
+    assert any(document["ref"].startswith("Edit") for document in report["documents"])
+
+
+def refer(odoo, move: int, number: int) -> None:
+    """Change the reference of a posted invoice."""
+    odoo.call("account.move", "write", [move], {"ref": f"Edit {number}"})
+
+
+def reprice(odoo, move: int, number: int) -> None:
+    """Reset an invoice, change a price and post it again."""
+    products = [("move_id", "=", move), ("display_type", "=", "product")]
+    line = odoo.read("account.move.line", products, ["id"], limit=1)[0]
+    odoo.call("account.move", "button_draft", [move])
+    odoo.call("account.move", "write", [move], {"invoice_line_ids": [[1, line["id"], {"price_unit": 1000 + number}]]})
+    odoo.call("account.move", "action_post", [move])
+
+
+def test_nobody_waits_for_a_xero_that_hangs(drill):
+    """Posting, editing and changing settings end while a call that began before them still hangs."""
+    drafts = drill.make(count=4, contacts=1, post=False)
+    odoo = drill.stack.session()
+    drill.simulator.post("faults", kind="delay", method=WRITES, seconds=12, count=1)
+    odoo.call("account.move", "action_post", drafts[:1])
+    assert wait_for(drill.in_a_call, 30)
+    odoo.call("account.move", "action_post", drafts[1:])
+    odoo.call("account.move", "write", drafts[:1], {"ref": "While it hangs"})
+    odoo.call("account.move", "action_xero_sync", drafts)
+    odoo.call("xero.connection", "write", [drill.connection], {"day_reserve_percent": 30})
+    assert drill.in_a_call(), "the hanging call ended before the people's requests did"
+    assert wait_for(lambda: not drill.at_work(), 60)
+    drill.check(4)

@@ -1,0 +1,109 @@
+"""Several workers at once, answers that get lost, and a token that ends under twenty of them."""
+
+import random
+import time
+
+import pytest
+from drill import open_drill
+
+from dev.forge import Forge
+from dev.process import wait_for
+from dev.stack import new_stack
+
+WRITES = "PUT,POST"
+
+
+@pytest.fixture(scope="module")
+def ground(cluster, template, folder):
+    """One stack and one forge for all tests here."""
+    with new_stack(cluster, template, folder, "workers", limits=False) as stack, Forge(stack) as forge:
+        yield forge
+
+
+@pytest.fixture
+def drill(ground, request):
+    return open_drill(ground, request.node.name)
+
+
+def send_with(drill, kind: str, rounds: int = 8) -> None:
+    """Send 15 documents a round, while half of the writing calls meet a fault of `kind`."""
+    fault = drill.simulator.post("faults", kind=kind, method=WRITES, probability=0.5, count=None)
+    for number in range(rounds):
+        drill.make(count=15, contacts=1, first=15 * number)
+        drill.forge.fork("work:drain", seconds=20).wait(60)
+        drill.forge.ask("company:resume")
+    hits = sum(each["hits"] for each in drill.simulator.get("faults")["faults"])
+    assert hits >= rounds // 2, fault
+    drill.finish()
+    drill.check(15 * rounds)
+
+
+def test_lost_answers_are_looked_up(drill):
+    """Xero saves, and the connection breaks. Fails with BROKEN=look_up: bills stand twice."""
+    send_with(drill, "drop_after")
+
+
+def test_calls_that_never_arrive_are_made_again(drill):
+    """The connection breaks before Xero sees the call."""
+    send_with(drill, "drop_before")
+
+
+def test_answers_nobody_can_read_are_looked_up(drill):
+    """Xero saves and answers 200 with something that is no JSON. Fails with BROKEN=look_up too."""
+    send_with(drill, "garbage", rounds=4)
+
+
+def test_two_processes_share_two_organisations(ground, drill):
+    """One organisation is never worked on by two at once, two organisations are. Fails with BROKEN=lane."""
+    other = open_drill(ground, "The other company")
+    for each in (drill, other):
+        each.make(count=120, contacts=8)
+    drill.simulator.post("faults", kind="slow", method=WRITES, seconds=0.4, count=None)
+    drill.simulator.post("stats/reset")
+    workers = [ground.fork("work:drain", seconds=60) for _worker in range(3)]
+    together = wait_for(lambda: _in_flight(drill, other) == 2, 30)
+    for worker in workers:
+        worker.wait(90)
+    peaks = drill.simulator.get("stats")["peak_concurrent"]
+    assert together, "two organisations were not worked on at the same time"
+    assert (peaks[drill.tenant], peaks[other.tenant]) == (1, 1)
+    for each in (drill, other):
+        each.finish()
+        each.check(120)
+
+
+def _in_flight(*drills) -> int:
+    """Organisations with a call whose answer is awaited."""
+    ids = ",".join(str(drill.connection) for drill in drills)
+    query = f"SELECT DISTINCT connection_id FROM xero_sync_batch WHERE state = 'sent' AND connection_id IN ({ids})"
+    return len(drills[0].stack.query(query))
+
+
+@pytest.mark.parametrize("ending", ["by our clock", "by Xero's word"])
+def test_twenty_workers_renew_a_token_once(drill, ending):
+    """Twenty processes find the token ended at one moment, one renews it. Fails with BROKEN=renewal_lock."""
+    if ending == "by our clock":
+        drill.forge.ask("work:age_token", connection_id=drill.connection, seconds=30)
+    else:
+        drill.simulator.post("tokens/expire", access=True)
+    drill.simulator.post("faults", kind="delay", path="connect/token", seconds=0.3, count=None)
+    at = time.time() + 4
+    asking = {"connection_id": drill.connection, "at": at}
+    workers = [drill.forge.fork("work:ask_organisation", **asking) for _worker in range(20)]
+    names = {worker.wait(60) for worker in workers}
+    drill.simulator.delete("faults")
+    assert len(names) == 1
+    assert drill.simulator.get("stats")["oauth"].get("refresh_token") == 1
+
+
+def test_a_worker_killed_while_it_renews_costs_no_token(drill):
+    """Xero has rotated the refresh token and nobody stored the new one: Xero's grace for the old one is used."""
+    drill.forge.ask("work:age_token", connection_id=drill.connection, seconds=30)
+    drill.simulator.post("faults", kind="delay", path="connect/token", seconds=2, count=1)
+    worker = drill.forge.fork("work:ask_organisation", connection_id=drill.connection, at=0)
+    assert wait_for(lambda: drill.simulator.get("stats")["oauth"].get("refresh_token"), 20)
+    time.sleep(random.uniform(0, 0.5))
+    assert worker.kill()
+    drill.make(count=6, contacts=1)
+    drill.finish()
+    drill.check(6)
