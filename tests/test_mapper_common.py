@@ -249,7 +249,7 @@ class MapperCase(AccountTestInvoicingCommon):
             if "TaxAmount" in line:
                 self.assertLessEqual(abs(line["TaxAmount"]), abs(line["UnitAmount"]), message)
                 self.assertLessEqual(line["TaxAmount"], line["UnitAmount"], message)
-                self.assertFalse(line["TaxAmount"] % smallest, f"{message}: no fraction of the currency's smallest unit")
+                self.assertFalse(line["TaxAmount"] % smallest, f"{message}: a fraction of the smallest unit")
             self.assertTrue(0 < len(line["Description"]) <= 4000)
 
     def lines(self, out):
