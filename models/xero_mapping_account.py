@@ -127,7 +127,18 @@ class XeroMappingAccount(models.Model):
             .search([("company_id", "child_of", connection.company_id.id), ("type", "in", ("sale", "purchase"))])
         )
         company = connection.company_id.sudo()
-        categories = self.env["product.category"].sudo().with_company(company).search([])
+        categories = (
+            self.env["product.category"]
+            .sudo()
+            .with_company(company)
+            .search(
+                [
+                    "|",
+                    ("property_account_income_categ_id", "!=", False),
+                    ("property_account_expense_categ_id", "!=", False),
+                ]
+            )
+        )
         defaults = (
             journals.default_account_id
             | company.income_account_id

@@ -175,9 +175,9 @@ class XeroCurrency(models.Model):
     @api.model
     def _refresh(self, connection, elements):
         """Nothing points at a currency, so one that is gone is deleted."""
-        super()._refresh(connection, elements)
         codes = [element.get("Code") for element in elements]
         self.search([("connection_id", "=", connection.id), ("code", "not in", codes)]).unlink()
+        return super()._refresh(connection, elements)
 
     def _vanished(self):
         return {}
