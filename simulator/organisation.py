@@ -2,9 +2,9 @@
 
 import threading
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .clock import Clock
 from .store import Doc, Journal, Table
@@ -35,6 +35,14 @@ def new_id() -> str:
 def fold(text: str | None) -> str | None:
     """The form in which numbers and names are compared: without case."""
     return text.strip().casefold() if text else None
+
+
+def _zone(name: str) -> tzinfo:
+    """The time zone, or UTC where the machine has no zone data."""
+    try:
+        return ZoneInfo(ZONES[name])
+    except (KeyError, ZoneInfoNotFoundError):
+        return timezone.utc
 
 
 def _active_name(contact: Doc) -> str | None:
@@ -102,8 +110,7 @@ class Organisation:
 
     def today(self) -> date:
         """Today where the organisation is: the default date of its documents."""
-        zone = ZoneInfo(ZONES.get(self.profile["Timezone"], "UTC"))
-        return self.now().replace(tzinfo=ZoneInfo("UTC")).astimezone(zone).date()
+        return self.now().replace(tzinfo=timezone.utc).astimezone(_zone(self.profile["Timezone"])).date()
 
     def save(self, table: Table, doc: Doc, touch: bool = True) -> Doc:
         """Store a document; ``touch=False`` leaves UpdatedDateUTC alone (Xero's blind spots)."""
