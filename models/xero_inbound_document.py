@@ -38,9 +38,10 @@ class XeroInboundDocument(models.AbstractModel):
             event = self._event(link, view)
             state = self._state(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[state, event] if event else "agreed"
+            settled_before = (link.remote_view or {}).get("money")
             result = self._act(connection, link, element, view, by_id.get(link.res_id), action, event)
             results[element[self._id_field]] = result
-            if view.get("money") != (link.remote_view or {}).get("money") and state not in ("missing", "cancelled"):
+            if view.get("money") != settled_before and state not in ("missing", "cancelled"):
                 money.append((link, element))
         if money:
             self.env["xero.inbound"]._settlements(connection, self._xero_type, money)
