@@ -25,7 +25,9 @@ class XeroSyncRunner(models.AbstractModel):
         if mapper._xero_type == "Contact":
             return self._contact_namesakes(client, payload)
         if mapper._xero_type == "Invoice":
-            answer = client.get("Invoices", params={"InvoiceNumbers": payload["InvoiceNumber"], "page": 1})
+            answer = client.get(
+                "Invoices", params={"InvoiceNumbers": payload["InvoiceNumber"], "includeArchived": "true", "page": 1}
+            )
             return answer.data.get("Invoices") or []
         return self._credit_note_namesakes(client, payload)
 

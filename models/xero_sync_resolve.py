@@ -16,6 +16,8 @@ _logger = logging.getLogger(__name__)
 REPLAY_WITHIN = timedelta(minutes=5)
 # Clocks differ: look back further than the call.
 LOOK_BACK = timedelta(minutes=15)
+# Lists of these leave out archived contacts, and what belongs to them, unless asked.
+HIDES_ARCHIVED = ("Contacts", "Invoices")
 
 
 class XeroSyncRunner(models.AbstractModel):
@@ -68,7 +70,7 @@ class XeroSyncRunner(models.AbstractModel):
         """
         sent = dict(zip((item[1] for item in batch.items), codec.loads(batch.body)[mapper._xero_resource], strict=True))
         found = {}
-        params = {"includeArchived": "true"} if mapper._xero_resource == "Contacts" else {}
+        params = {"includeArchived": "true"} if mapper._xero_resource in HIDES_ARCHIVED else {}
         for answer in client.pages(mapper._xero_resource, params=params, modified_since=batch.started_at - LOOK_BACK):
             for element in self._unlinked(connection, mapper, answer.data.get(mapper._xero_resource) or []):
                 for res_id, payload in sent.items():
