@@ -1,0 +1,156 @@
+"""What the screens rely on: groups that match filters, words for people, and views that open for those who may."""
+
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import XeroCommon
+
+
+@tagged("post_install", "-at_install")
+class TestStatus(XeroCommon):
+    def setUp(self):
+        super().setUp()
+        quiet = self.env(context={**self.env.context, "xero_no_sync": True})
+        self.synced, self.failed, self.queued, self.untouched = (
+            self.make_move(post=False, invoice_origin=name).with_env(quiet) for name in ("a", "b", "c", "d")
+        )
+        moves = self.synced + self.failed + self.queued + self.untouched
+        moves.action_post()
+        self.moves = self.env["account.move"].browse(moves.ids)
+        self.moves[0].action_xero_sync()
+        self.drain()
+        self.simulator.fault("invalid", resource="Invoices", message="No")
+        self.moves[1].action_xero_sync()
+        self.drain()
+        self.moves[2].action_xero_sync()
+        self.env.flush_all()
+
+    def test_groups_match_filters_and_badges(self):
+        within = [("id", "in", self.moves.ids)]
+        groups = self.env["account.move"].formatted_read_group(within, ["xero_sync_state"], ["__count"])
+        counts = {group["xero_sync_state"]: group["__count"] for group in groups}
+        self.assertEqual(counts, {"synced": 1, "failed": 1, "queued": 1, "not_synced": 1})
+        for move in self.moves:
+            found = self.env["account.move"].search([*within, ("xero_sync_state", "=", move.xero_sync_state)])
+            self.assertEqual(found, move)
+
+    def test_a_selection_goes_as_far_as_it_can(self):
+        draft = self.make_move(post=False)
+        notice = (self.moves[3] + draft).action_xero_sync_selected()["params"]
+        self.assertIn("1", notice["title"])
+        self.assertIn("draft", notice["message"])
+        self.assertEqual((self.moves[3].xero_sync_state, draft.xero_sync_state), ("queued", "not_synced"))
+
+    def test_jobs_are_found_by_their_document(self):
+        job = self.job_of(self.moves[1])
+        self.assertEqual(self.env["xero.sync.job"].search([("record_name", "ilike", self.moves[1].name)]), job)
+        self.assertFalse(self.env["xero.sync.job"].search([("record_name", "ilike", "no such document")]))
+
+    def test_a_traceback_is_not_for_the_document(self):
+        self.job_of(self.moves[1]).sudo().write(
+            {"failure_type": "bug", "failure_detail": "Traceback (most recent call last)"}
+        )
+        self.moves.invalidate_recordset()
+        self.assertNotIn("Traceback", self.moves[1].xero_sync_message)
+        self.assertIn("Try again", self.moves[1].xero_sync_message)
+
+    def test_a_queue_that_stands_still_says_why(self):
+        self.assertFalse(self.moves[2].xero_sync_message)
+        self.connection.state = "reauth"
+        self.moves.invalidate_recordset()
+        self.assertIn("reconnect", self.moves[2].xero_sync_message)
+
+
+@tagged("post_install", "-at_install")
+class TestDecisions(XeroCommon):
+    def test_a_decision_sends_what_waited_for_it(self):
+        account = self.company_data["default_account_revenue"].copy({"name": "Unheard of", "code": "UNHEARD"})
+        line = {"quantity": 1, "price_unit": 10.0, "account_id": account.id}
+        move, other = self.make_move(lines=[line]), self.make_move(lines=[line])
+        self.drain()
+        self.assertEqual(set((move + other).mapped("xero_sync_state")), {"failed"})
+        row = self.env["xero.mapping.account"].search([("account_id", "=", account.id)])
+        self.assertEqual(move.action_xero_fix()["res_id"], row.id)
+        row.xero_account_id = self.env["xero.account"].search(
+            [("connection_id", "=", self.connection.id), ("code", "=", "200")]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(set((move + other).mapped("xero_sync_state")), {"queued"})
+        self.drain()
+        self.assertInXero(move + other)
+
+    def test_the_mappings_open_with_what_is_undecided(self):
+        self.connection.account_mapping_ids[0].xero_account_id = False
+        action = self.connection.action_open_mappings()
+        self.assertEqual(action["res_model"], "xero.mapping.account")
+        self.assertTrue(action["context"]["search_default_undecided"])
+
+    def test_a_branch_shows_that_it_uses_its_parents_connection(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        settings = self.env["res.config.settings"]
+        self.assertFalse(settings.create({"company_id": self.company.id}).xero_is_inherited)
+        self.assertTrue(settings.create({"company_id": branch.id}).xero_is_inherited)
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(XeroCommon):
+    def _actions(self):
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "xero_connector"), ("model", "=", "ir.actions.act_window")]
+        )
+        return self.env["ir.actions.act_window"].browse(data.mapped("res_id"))
+
+    def _open(self, user, action):
+        """Load ``action`` as the web client does, with the form of a row and the search."""
+        model = self.env[action.res_model].with_user(user).with_company(self.company)
+        modes = {*action.view_mode.split(","), "form"}
+        views = model.get_views([(False, mode) for mode in modes] + [(action.search_view_id.id, "search")])["views"]
+        self.assertEqual(set(views), {*modes, "search"})
+        model.search([], limit=1).read(["display_name"])
+
+    def test_every_screen_opens_for_those_who_see_its_menu(self):
+        move = self.make_move()
+        self.drain()
+        self.assertInXero(move)
+        people = [
+            new_test_user(
+                self.env,
+                login=f"sees {groups}",
+                groups=f"base.group_user,{groups}",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            for groups in ("account.group_account_invoice", "account.group_account_manager,base.group_system")
+        ]
+        opened = [0, 0]
+        for number, user in enumerate(people):
+            visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            for action in self._actions():
+                menu = self.env["ir.ui.menu"].search([("action", "=", f"ir.actions.act_window,{action.id}")])
+                if set(menu.ids) & visible:
+                    self._open(user, action)
+                    opened[number] += 1
+        self.assertGreaterEqual(opened[0], 8)
+        self.assertGreater(opened[1], opened[0], "an administrator sees more")
+
+    def test_people_without_invoicing_see_nothing_of_xero(self):
+        employee = new_test_user(self.env, login="employee", groups="base.group_user,base.group_partner_manager")
+        arch = self.env["res.partner"].with_user(employee).get_view(view_type="form")["arch"]
+        self.assertNotIn("action_xero_sync", arch)
+        visible = self.env["ir.ui.menu"].with_user(employee)._visible_menu_ids()
+        self.assertNotIn(self.env.ref("xero_connector.menu_xero").id, visible)
+
+    def test_secrets_are_typed_unseen_and_never_read_back(self):
+        arch = self.env["xero.credential"].get_view(view_type="form")["arch"]
+        for name in ("client_secret", "webhook_key"):
+            self.assertRegex(arch, rf'<field name="{name}"[^>]*password="True"')
+        read = self.credential.web_read({"client_secret": {}, "webhook_key": {}, "client_secret_set": {}})[0]
+        self.assertEqual((read["client_secret"], read["webhook_key"], read["client_secret_set"]), (False, False, True))
+
+    def test_the_guide_offers_an_app_that_is_known(self):
+        wizard = self.env["xero.setup.wizard"].create({"company_id": self.company.id})
+        self.assertTrue(wizard.has_credentials)
+        self.assertIn("accounting.invoices", wizard.requested_scopes)
+        self.credential.company_id = self.env["res.company"].create({"name": "Another"})
+        wizard.invalidate_recordset()
+        self.assertFalse(wizard.has_credentials)
