@@ -46,3 +46,10 @@ def claim_all(env, connection_id: int) -> None:
     runner._queue_dependencies(connection)
     while runner._claim(connection):
         pass
+
+
+def change_slowly(env, move_id: int, text: str, seconds: float) -> None:
+    """Change a document's reference in a transaction that stays open for some seconds, as a slow request does."""
+    env["account.move"].browse(move_id).ref = text
+    env.flush_all()
+    time.sleep(seconds)

@@ -72,6 +72,18 @@ def test_two_processes_share_two_organisations(ground, drill):
         each.check(120)
 
 
+def test_a_change_that_commits_late_is_not_lost(drill):
+    """A worker comes while a user's edit of a waiting document is not committed yet. Fails with BROKEN=queue_again."""
+    move, *_others = drill.make(count=6, contacts=1)
+    edit = drill.forge.fork("work:change_slowly", move_id=move, text="Changed late", seconds=3)
+    worker = drill.forge.fork("work:drain", seconds=30)
+    edit.wait(30)
+    worker.wait(60)
+    drill.finish()
+    report = drill.check(6)
+    assert {document["ref"] for document in report["documents"] if document["id"] == move} == {"Changed late"}
+
+
 def _in_flight(*drills) -> int:
     """Organisations with a call whose answer is awaited."""
     ids = ",".join(str(drill.connection) for drill in drills)
