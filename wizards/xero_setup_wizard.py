@@ -46,7 +46,9 @@ class XeroSetupWizard(models.TransientModel):
             wizard.has_credentials = bool(
                 credentials.search_count([("company_id", "in", (False, wizard.company_id.id))], limit=1)
             )
-            wizard.requested_scopes = credentials.new({}).requested_scopes
+            # Shown for custom connections, which have no refresh token to ask for.
+            scopes = credentials.new({}).requested_scopes.split()
+            wizard.requested_scopes = " ".join(scope for scope in scopes if scope != "offline_access")
 
     def _compute_client_secret(self):
         self.client_secret = False
