@@ -8,4 +8,5 @@ from . import test_core_secrets
 from . import test_in_documents
 from . import test_in_poll
 from . import test_in_webhook
+from . import test_pay_credits
 from . import test_pay_in

@@ -49,3 +49,28 @@ class PaymentCommon(InboundCommon):
             element = self.in_xero(move)
             due = element["RemainingCredit"] if move.move_type.endswith("refund") else element["AmountDue"]
             self.assertResidual(move, float(due))
+
+    def write_in_xero(self, resource, element, method="put"):
+        """Another program writes ``element`` in Xero; returns what Xero made of it."""
+        scopes = [f"accounting.{name}" for name in ("banktransactions", "payments", "settings", "invoices", "contacts")]
+        token = self.simulator.control("/token", organisations=[self.tenant], scopes=scopes)
+        answer = self.simulator.session.request(
+            method.upper(),
+            f"{self.simulator.url}/api.xro/2.0/{resource}",
+            json={resource: [element]},
+            headers={
+                "Authorization": f"Bearer {token['access_token']}",
+                "xero-tenant-id": self.tenant,
+                "Accept": "application/json",
+            },
+            timeout=30.0,
+        )
+        self.assertTrue(answer.ok, answer.text)
+        return answer.json()[resource][0]
+
+    def refund(self, kind, xero_id, amount):
+        """A person gives back what is left of an overpayment or prepayment."""
+        return self.write_in_xero(
+            "Payments",
+            {kind: {f"{kind}ID": xero_id}, "Account": {"Code": "090"}, "Amount": amount, "Date": "2026-03-20"},
+        )

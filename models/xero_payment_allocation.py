@@ -1,0 +1,262 @@
+"""Credits that were applied to documents in Xero: the same entries are reconciled in Odoo, for the same amount."""
+
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ..mappers.inbound_payment import allocations_of, credits_on, is_whole, payment_ids
+from ..xero_api import codec
+from .xero_inbound import Result, Untakeable
+from .xero_inbound_document_apply import FORBIDDEN
+from .xero_payment_ledger import SETTLED
+from .xero_sync_job import EVENT
+
+ALLOCATION = "Allocation"
+
+
+class Remaining:
+    """How much may still be reconciled, in the currency of the lines."""
+
+    def __init__(self, amount: float):
+        self.amount = amount
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    @api.model
+    def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
+        """Extend `account`: reconcile no more than the context's ``xero_at_most`` (a ``Remaining``)."""
+        most = self.env.context.get("xero_at_most")
+        if most is None:
+            return super()._prepare_reconciliation_single_partial(debit_values, credit_values, shadowed_aml_values)
+        held = [(values, self._xero_hold_back(values, most.amount)) for values in (debit_values, credit_values)]
+        result = super()._prepare_reconciliation_single_partial(debit_values, credit_values, shadowed_aml_values)
+        for values, (in_currency, balance) in held:
+            values["amount_residual_currency"] += in_currency
+            values["amount_residual"] += balance
+        most.amount -= (result.get("partial_values") or {}).get("debit_amount_currency", 0.0)
+        return result
+
+    def _xero_hold_back(self, values, most) -> tuple[float, float]:
+        """Lower the residual in ``values`` to at most ``most``; return what was taken off, in currency and in balance."""
+        line, residual, balance = values["aml"], values["amount_residual_currency"], values["amount_residual"]
+        most = max(line.currency_id.round(most), 0.0)
+        if abs(residual) <= most:
+            return 0.0, 0.0
+        values["amount_residual_currency"] = most if residual > 0 else -most
+        values["amount_residual"] = line.company_currency_id.round(balance * most / abs(residual))
+        return residual - values["amount_residual_currency"], balance - values["amount_residual"]
+
+
+class XeroPaymentLedger(models.AbstractModel):
+    _inherit = "xero.payment.ledger"
+
+    # === PARTIALS === #
+
+    def _partials(self, move, other):
+        """Return the reconciliations between the receivables and payables of two entries."""
+        lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        return partials.filtered(lambda partial: other in (partial.debit_move_id | partial.credit_move_id).move_id)
+
+    def _allocated(self, move, credit) -> Decimal:
+        """Return how much of ``credit`` is reconciled with the document ``move``, in the currency of the document."""
+        total = sum(
+            partial.debit_amount_currency if partial.debit_move_id.move_id == move else partial.credit_amount_currency
+            for partial in self._partials(move, credit)
+        )
+        return Decimal(str(move.currency_id.round(total)))
+
+    # === ALLOCATE === #
+
+    def _allocate(self, move, credit, amount: Decimal) -> None:
+        """Reconcile ``amount`` of the entry ``credit`` with the document ``move``.
+
+        :raise Untakeable: one of them has less open, or they cannot be reconciled
+        :raise UserError: Odoo forbids it
+        """
+        if "posted" not in (move.state, credit.state) or move.state != credit.state:
+            raise Untakeable(
+                "dependency",
+                self.env._(
+                    "%(credit)s was applied to %(name)s in Xero. Post both in Odoo, then try again.",
+                    credit=credit.display_name,
+                    name=move.display_name,
+                ),
+                move if move.state != "posted" else credit,
+            )
+        most = Remaining(float(amount))
+        lines, against = self._open_lines(move), self._open_lines(credit)
+        shared = (lines.account_id & against.account_id)[:1]
+        node = (lines | against).filtered(lambda line: line.account_id == shared)
+        if shared and move.currency_id == credit.currency_id:
+            node.with_context(xero_at_most=most).reconcile()
+        if not move.currency_id.is_zero(most.amount):
+            raise Untakeable(
+                "closed",
+                self.env._(
+                    "%(amount)s of %(credit)s was applied to %(name)s in Xero. In Odoo one of them has less open, or another account or "
+                    "currency. Undo what settled it in Odoo, and try again.",
+                    amount=move.currency_id.format(float(amount)),
+                    credit=credit.display_name,
+                    name=move.display_name,
+                ),
+                move,
+            )
+
+    def _set_allocation(self, connection, key: str, link, move, credit, amount: Decimal) -> bool:
+        """Have exactly ``amount`` of ``credit`` reconciled with ``move``. What people reconciled in Odoo is added to, not undone.
+
+        :param link: the link of an allocation that was taken over before, if any
+        :return: whether something was written
+        """
+        present = self._allocated(move, credit)
+        if present > amount and not link:
+            return False
+        if present > amount:
+            self._partials(move, credit).unlink()
+        missing = amount - self._allocated(move, credit)
+        if missing:
+            self._allocate(move, credit, missing)
+        self._remember(connection, key, link, move, self._partials(move, credit)[:1])
+        return bool(missing)
+
+    def _remember(self, connection, key, link, move, partial) -> None:
+        """Link the allocation ``key`` to the reconciliation that stands for it."""
+        if link.res_id == partial.id:
+            return
+        link.unlink()
+        self.env["xero.link"]._save(
+            [
+                {
+                    "connection_id": connection.id,
+                    "company_id": move.company_id.id,
+                    "xero_type": ALLOCATION,
+                    "res_model": partial._name,
+                    "res_id": partial.id,
+                    "xero_id": key,
+                    "state": "synced",
+                    "from_xero": True,
+                    "synced_at": fields.Datetime.now(),
+                }
+            ]
+        )
+
+    def _forget(self, link) -> bool:
+        """An allocation was taken back in Xero: undo its reconciliation.
+
+        :return: whether something was written
+        """
+        partial = self.env[link.res_model].browse(link.res_id).exists()
+        if partial:
+            first, second = partial.debit_move_id.move_id, partial.credit_move_id.move_id
+            self._partials(first, second).unlink()
+        link.unlink()
+        return bool(partial)
+
+
+class XeroInbound(models.AbstractModel):
+    _inherit = "xero.inbound"
+
+    # === SETTLEMENTS === #
+
+    @api.model
+    def _settlements(self, connection, xero_type, pairs):
+        """Extend: have new payments read, and reconcile the credits that were applied."""
+        super()._settlements(connection, xero_type, pairs)
+        worker = self._as_worker(connection)
+        worker._ask_for_payments(connection, [element for _link, element in pairs])
+        worker._settle_credits(connection, xero_type, pairs)
+
+    def _ask_for_payments(self, connection, elements) -> None:
+        """Read payments: one call for what is new, and those that stay unknown then one by one."""
+        jobs, payments = self.env["xero.sync.job"], self.env["xero.inbound"]._for_type("Payment")
+        listed = {xero_id for element in elements for xero_id in payment_ids(element)}
+        unknown = listed - set(payments._links(connection, list(listed)))
+        jobs._enqueue_poll(connection, "Payment", priority=EVENT)
+        # After the poll, which takes away those that it brought.
+        jobs._enqueue_fetch(connection, "Payment", unknown, priority=EVENT + 1)
+        self.env["xero.sync.runner"]._wake(connection.ids)
+
+    def _settle_credits(self, connection, xero_type, pairs) -> None:
+        """Bring the reconciliations of each document (or credit) in ``pairs`` to what Xero applied."""
+        for link, element in pairs:
+            owner = link.xero_id.lower()
+            if xero_type == "Invoice":
+                applied = {(*credit, owner): amount for credit, amount in credits_on(element).items()}
+            else:
+                allocations = allocations_of(element).items()
+                applied = {(xero_type, owner, invoice): amount for invoice, amount in allocations}
+            self._settle_one(connection, xero_type, link, element, owner, applied)
+
+    def _settle_one(self, connection, xero_type, link, element, owner, applied):
+        known = self._allocation_links(connection, owner)
+        if not applied and not known:
+            return
+        inbound = self.env["xero.inbound"]._for_type(xero_type)
+        try:
+            with self.env.cr.savepoint():
+                written = self._carry_out(connection, applied, known, is_whole(element, applied))
+        except Untakeable as error:
+            result = Result("failed", str(error), link.res_id, error.fix)
+        except FORBIDDEN as error:
+            result = Result("failed", str(error.args[0]), link.res_id, {"kind": "validation"})
+        else:
+            if written:
+                inbound._notify_screens(connection, {owner: Result("updated", res_id=link.res_id)})
+            return
+        self.env.invalidate_all(flush=False)
+        self._unsettle(link)
+        self.env["xero.sync.job"]._fail_fetches(connection, inbound, {link.xero_id: result})
+
+    def _carry_out(self, connection, applied, known, whole) -> bool:
+        """Undo first what Xero took back, so that it is open for what Xero applied instead."""
+        ledger, written = self.env["xero.payment.ledger"], False
+        moves = self._entries(connection, applied)
+        keys = {f"{credit}:{invoice}" for _kind, credit, invoice in applied}
+        for key in set(known) - keys if whole else ():
+            written |= ledger._forget(known[key])
+        for (kind, credit, invoice), amount in applied.items():
+            entry, move = moves.get((kind, credit)), moves.get(("Invoice", invoice))
+            key = f"{credit}:{invoice}"
+            if entry and move:
+                before = known.get(key, self.env["xero.link"])
+                written |= ledger._set_allocation(connection, key, before, move, entry, amount)
+            elif move:
+                # Read it: where it is taken over, it is reconciled then.
+                self.env["xero.sync.job"]._enqueue_fetch(connection, kind, [credit], priority=EVENT + 1)
+        return written
+
+    def _allocation_links(self, connection, owner) -> dict:
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "=", ALLOCATION),
+                "|",
+                ("xero_id", "=like", f"{owner}:%"),
+                ("xero_id", "=like", f"%:{owner}"),
+            ]
+        )
+        return {link.xero_id: link for link in links}
+
+    def _entries(self, connection, applied) -> dict:
+        """Return ``{(type, id): entry}`` of the documents and credits in ``applied`` that are linked."""
+        wanted = {}
+        for kind, credit, invoice in applied:
+            wanted.setdefault(kind, set()).add(credit)
+            wanted.setdefault("Invoice", set()).add(invoice)
+        found = {}
+        for kind, xero_ids in wanted.items():
+            inbound = self.env["xero.inbound"]._for_type(kind)
+            for xero_id, link in inbound._links(connection, list(xero_ids)).items():
+                record = self.env[link.res_model].browse(link.res_id).exists()
+                entry = record if record._name == "account.move" else record.move_id
+                if entry and link.state != "ignored":
+                    found[kind, xero_id.lower()] = entry
+        return found
+
+    def _unsettle(self, link):
+        """What could not be reconciled is tried again when the document is read again."""
+        view = {name: value for name, value in (link.remote_view or {}).items() if name != "money"}
+        link.write({"remote_view": view, "remote_digest": codec.digest(view)})
