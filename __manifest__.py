@@ -31,6 +31,8 @@
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/xero_menus.xml",
+        "views/xero_conflict_views.xml",
+        "views/xero_inbound_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["xero_connector/static/src/**/*"],

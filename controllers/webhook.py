@@ -61,8 +61,8 @@ class XeroWebhook(http.Controller):
         now, last = fields.Datetime.now(), credential.webhook_seen_at
         if not last or (now - last).total_seconds() > SEEN_EVERY:
             request.env.cr.execute(
-                "UPDATE xero_credential SET webhook_seen_at = %s WHERE id = (SELECT id FROM xero_credential WHERE id = %s"
-                " FOR NO KEY UPDATE SKIP LOCKED)",
+                "UPDATE xero_credential SET webhook_seen_at = %s"
+                " WHERE id = (SELECT id FROM xero_credential WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
                 [now, credential.id],
             )
 

@@ -80,12 +80,14 @@ def _money(element: dict) -> dict:
                 for kind in ("CreditNotes", "Prepayments", "Overpayments")
                 for part in element.get(kind) or []
             ),
-            "allocations": sorted(
-                f"{lower((part.get('Invoice') or {}).get('InvoiceID'))} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
-                for part in element.get("Allocations") or []
-            ),
+            "allocations": sorted(_allocation(part) for part in element.get("Allocations") or []),
         }
     )
+
+
+def _allocation(part: dict) -> str:
+    xero_id = (part.get("Invoice") or {}).get("InvoiceID")
+    return f"{lower(xero_id)} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
 
 
 def _credit(kind: str, part: dict) -> str:

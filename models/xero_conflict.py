@@ -20,7 +20,7 @@ class XeroConflict(models.Model):
 
     _name = "xero.conflict"
     _description = "Xero Conflict"
-    _order = "state desc, id desc"
+    _order = "state, id desc"
     _rec_name = "record_name"
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
@@ -206,6 +206,14 @@ class XeroConflict(models.Model):
         """Settle field by field, as chosen on the lines."""
         return self._settle_by_person(None)
 
+    def action_undo_payments(self):
+        """Take back what is paid on the documents in Odoo, and settle with Xero's side. The payments stay, unmatched."""
+        self._check_person()
+        for conflict in self.sudo():
+            if conflict.state == "open" and conflict.res_model == "account.move":
+                conflict._record().with_context(xero_no_sync=True).line_ids.remove_move_reconcile()
+        return self._settle_by_person("xero")
+
     def _settle_by_person(self, side):
         self._check_person()
         for conflict in self.sudo():
@@ -355,4 +363,5 @@ def _show_line(line) -> str:
     if "net" not in line:
         return " ".join(str(part) for part in line.values())
     tax = f" + {Decimal(line['tax']):.2f}" if line.get("tax") else ""
-    return f"{line.get('quantity', '1')} x {line.get('description', '')}: {Decimal(line['net']):.2f}{tax} ({line.get('account', '')} {line.get('tax_type', '')})"
+    text = f"{line.get('quantity', '1')} x {line.get('description', '')}: {Decimal(line['net']):.2f}{tax}"
+    return f"{text} ({line.get('account', '')} {line.get('tax_type', '')})"

@@ -96,7 +96,7 @@ class XeroInbound(models.AbstractModel):
     # === TO IMPLEMENT === #
 
     def _remote_view(self, element: dict) -> dict:
-        """Return what matters of ``element`` as plain JSON values (texts, lists, dicts), the same however Xero writes it.
+        """Return what matters of ``element`` as plain JSON values, the same however Xero writes it.
 
         Two views are equal exactly when nothing happened that Odoo should know. Decimals are texts without trailing
         zeros (``mappers.inbound_values.number``); what is empty is left out.
@@ -254,13 +254,10 @@ class XeroInbound(models.AbstractModel):
         return {link.xero_id: link for link in links}
 
     def _is_same_version(self, link, element) -> bool:
-        """Whether ``element`` is the version that a write of ours was answered with, seen in full for the first time."""
+        """Whether ``element`` is the version that a write of ours was answered with, seen in full for once."""
         updated = dates.parse_xero(element.get("UpdatedDateUTC"))
         return bool(
-            link.remote_source != "read"
-            and updated
-            and link.xero_updated_at
-            and updated == link.xero_updated_at
+            link.remote_source != "read" and updated and link.xero_updated_at and updated == link.xero_updated_at
         )
 
     def _adopt_views(self, connection, pairs) -> None:
@@ -286,7 +283,7 @@ class XeroInbound(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return step(connection, [item])
-        except Exception as error:  # noqa: BLE001 -- kept on a job for us to read
+        except Exception as error:
             _logger.exception("Taking over one %s failed", self._xero_type)
             self.env.invalidate_all(flush=False)
             element = item[1] if isinstance(item, tuple) else item

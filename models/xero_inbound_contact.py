@@ -57,7 +57,7 @@ class XeroInboundContact(models.AbstractModel):
         for link, element in changed:
             view, partner = self._remote_view(element), by_id.get(link.res_id)
             event = self._event(link, view)
-            state = self._state(partner, local, shared)
+            state = self._state(partner, local, shared, event)
             if event == "edited" and state == "changed" and not self._both_sides(connection, link, partner, view):
                 state = "active"
             action = CONTACT_TABLE[state, event] if event else "agreed"
@@ -75,9 +75,11 @@ class XeroInboundContact(models.AbstractModel):
             return "restored" if view.get("status") == "ACTIVE" else "archived"
         return "edited" if changed else None
 
-    def _state(self, partner, local, shared) -> str:
+    def _state(self, partner, local, shared, event) -> str:
         if not partner:
             return "missing"
+        if event == "archived" and partner.active and partner.id in shared:
+            return "shared"
         if partner.id in local:
             return "changed"
         if not partner.active:
@@ -96,7 +98,7 @@ class XeroInboundContact(models.AbstractModel):
         return self.env["xero.mapper"]._for_type("Contact")._prepare(partners, connection)
 
     def _both_sides(self, connection, link, partner, view) -> set:
-        """Return the fields that both sides changed, each to something else; changes of different fields do not meet."""
+        """Return the fields that both sides changed, each to something else; others do not meet."""
         base = link.remote_view or {}
         odoo = self._odoo_view(connection, link, partner)
         remote, local = changed_fields(base, view), changed_fields(base, odoo)
@@ -151,7 +153,8 @@ class XeroInboundContact(models.AbstractModel):
             element,
             partner,
             self.env._(
-                "%s was archived in Xero. In Odoo it stays, because a login or another company uses it. No document can be sent for it until it "
+                "%s was archived in Xero. In Odoo it stays, because a login or another company uses it. "
+                "No document can be sent for it until it "
                 "is restored in Xero.",
                 partner.display_name,
             ),
@@ -242,7 +245,7 @@ class XeroInboundContact(models.AbstractModel):
             self._write_persons(partner, view.get("persons") or [])
 
     def _write_place(self, partner, kind, place):
-        """Write an address to the part of the partner that stands for it; a delivery address of its own becomes a part."""
+        """Write an address to the part of the partner that stands for it; a new delivery address becomes a part."""
         values = self._place_values(place)
         part = partner.child_ids.filtered(lambda child: child.type == kind)[:1]
         if part:

@@ -56,7 +56,7 @@ class XeroInboundContact(models.AbstractModel):
         )
 
     def _ensure(self, connection, contacts: list[dict]) -> None:
-        """Make partners for the ``contacts`` of documents to import, as far as they are not linked; their details are fetched."""
+        """Make partners for those ``contacts`` of imported documents that are not linked; their details are fetched."""
         by_id = {contact["ContactID"]: contact for contact in contacts if contact.get("ContactID")}
         missing = set(by_id) - set(self._links(connection, list(by_id)))
         for xero_id in sorted(missing):

@@ -11,7 +11,7 @@ GONE = "VOIDED"
 
 
 class XeroInboundDocument(models.AbstractModel):
-    """Shared by the two kinds of document. Which change does what is in ``xero_inbound_states``; how, in the ``_do_`` methods."""
+    """Shared by both kinds of document. What a change does is in ``xero_inbound_states``; how, in ``_do_`` methods."""
 
     _name = "xero.inbound.document"
     _inherit = "xero.inbound"
@@ -51,7 +51,7 @@ class XeroInboundDocument(models.AbstractModel):
         return getattr(self, f"_do_{action}")(connection, link, element, view, move, event)
 
     def _event(self, link, view) -> str | None:
-        """Return what happened in Xero since the last agreement: the key of the weightiest change; ``None`` for nothing."""
+        """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing."""
         base = link.remote_view or {}
         changed = changed_fields(base, view)
         if "status" in changed and view.get("status") == GONE:

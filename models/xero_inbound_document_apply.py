@@ -116,24 +116,28 @@ class XeroInboundDocument(models.AbstractModel):
             )
         if move.state == "cancel":
             return self.env._(
-                "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero and void it there, or reset the document in Odoo "
+                "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero and void it there, "
+                "or reset the document in Odoo "
                 "to draft and post it.",
                 name,
             )
         if self._is_settled(move):
             if event == "voided":
                 return self.env._(
-                    "%s was voided in Xero but is paid in Odoo. Ways out: undo the payment in Odoo and cancel it, make a credit note in Odoo, "
+                    "%s was voided in Xero but is paid in Odoo. Ways out: undo the payment in Odoo and cancel it, "
+                    "make a credit note in Odoo, "
                     "or send it to Xero again as a new document.",
                     name,
                 )
             return self.env._(
-                "%s was changed in Xero but is paid in Odoo, where its amounts are closed. Ways out: undo the payment in Odoo and take over "
+                "%s was changed in Xero but is paid in Odoo, where its amounts are closed. "
+                "Ways out: undo the payment in Odoo and take over "
                 "the change, or send Odoo's document to Xero again.",
                 name,
             )
         return self.env._(
-            "%s was changed in Xero but lies in a period that is locked in Odoo, or is secured by a hash. Ways out: open the period and "
+            "%s was changed in Xero but lies in a period that is locked in Odoo, or is secured by a hash. "
+            "Ways out: open the period and "
             "try again, make a credit note, or send Odoo's document to Xero again.",
             name,
         )
@@ -225,7 +229,7 @@ class XeroInboundDocument(models.AbstractModel):
     # === LINES === #
 
     def _line_commands(self, connection, move, base: list, view) -> list:
-        """Return what turns the lines of ``move``, which stand for ``base``, into those of ``view``; equal lines are left alone."""
+        """Return what turns the lines of ``move`` (they stand for ``base``) into those of ``view``; equal ones stay."""
         own = self._told_lines(move)
         books = LineBooks(self, connection, move.move_type, move.company_id)
         lines = view.get("lines") or []
@@ -283,7 +287,8 @@ class XeroInboundDocument(models.AbstractModel):
             raise Untakeable(
                 "total_mismatch",
                 self.env._(
-                    "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. Check which Odoo taxes stand for Xero's.",
+                    "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. "
+                    "Check which Odoo taxes stand for Xero's.",
                     odoo=round(move.amount_total, 2),
                     xero=view.get("total") or "0",
                 ),
@@ -302,7 +307,7 @@ class LineBooks:
         self.taxes = self._taxes()
 
     def _accounts(self) -> dict:
-        """Return ``{code or id in Xero: Odoo account}``; of several Odoo accounts the one of the same code, else the first."""
+        """Return ``{code or id in Xero: Odoo account}``; of several the one of the same code, else the first."""
         rows = self.env["xero.mapping.account"].search(
             [("connection_id", "=", self.connection.id), ("state", "=", "confirmed")]
         )

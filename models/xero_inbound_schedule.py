@@ -28,7 +28,8 @@ class XeroConnection(models.Model):
         "New Documents in Xero",
         required=True,
         default="ignore",
-        help="Approved documents that were made in Xero, of the kinds and dates that are synced. What was made in Odoo is never imported.",
+        help="Approved documents that were made in Xero, of the kinds and dates that are synced. "
+        "What was made in Odoo is never imported.",
     )
     inbound_sale_journal_id = fields.Many2one(
         "account.journal",

@@ -66,7 +66,7 @@ CONTACT_STATES = {
     "active": "active",
     "archived": "archived",
     "shared": "used by a login, or by another connected company",
-    "changed": "changed in Odoo since the last agreement",
+    "changed": "changed in Odoo since the last agreement, the same fields",
 }
 CONTACT_EVENTS = {
     "edited": "edited",
@@ -99,28 +99,24 @@ CONTACT_TABLE = {
 
 # === NEW IN XERO === #
 
-NEW_EVENTS = {
-    "draft": "draft document",
-    "approved": "approved document",
-    "gone": "voided or deleted document",
-    "ours": "document or contact that bears our mark",
-    "contact": "contact",
-}
 NEW_SETTINGS = {"ignore": "ignore", "draft": "import as draft", "post": "import and post"}
+NEW_EVENTS = {
+    "draft": "draft, or waiting for approval",
+    "approved": "approved, of a kind and date that is synced",
+    "gone": "voided or deleted",
+    "ours": "bears our mark, its link is missing",
+}
 NEW_TABLE = {
     ("ignore", "draft"): "ignored",
     ("ignore", "approved"): "ignored",
     ("ignore", "gone"): "ignored",
     ("ignore", "ours"): "linked",
-    ("ignore", "contact"): "ignored",
     ("draft", "draft"): "ignored",
     ("draft", "approved"): "created",
     ("draft", "gone"): "ignored",
     ("draft", "ours"): "linked",
-    ("draft", "contact"): "created",
     ("post", "draft"): "ignored",
     ("post", "approved"): "created",
     ("post", "gone"): "ignored",
     ("post", "ours"): "linked",
-    ("post", "contact"): "created",
 }

@@ -57,7 +57,7 @@ class XeroSyncCursor(models.Model):
         )
 
     def _is_full_due(self) -> bool:
-        """Whether everything is to be read, because nothing was yet, a full read was cut short, or the last is long ago."""
+        """Whether everything is to be read: nothing was yet, a full read was cut short, or the last is long ago."""
         self.ensure_one()
         if self.full_page or not self.watermark:
             return True

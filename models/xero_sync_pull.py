@@ -26,7 +26,8 @@ class XeroSyncJob(models.Model):
     _inherit = "xero.sync.job"
 
     _pull_unique = models.UniqueIndex(
-        "(connection_id, xero_type, COALESCE(xero_id, '')) WHERE operation = 'pull' AND state IN ('pending', 'blocked', 'failed', 'dead')"
+        "(connection_id, xero_type, COALESCE(xero_id, ''))"
+        " WHERE operation = 'pull' AND state IN ('pending', 'blocked', 'failed', 'dead')"
     )
 
     @api.model
@@ -47,14 +48,18 @@ class XeroSyncJob(models.Model):
         self._sql(
             SQL(
                 """
-            INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, xero_id, state, priority, rank, run_after,
-                                       attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
-            SELECT %(connection)s, %(company)s, 'pull', %(type)s, NULLIF(v.xero_id, ''), 'pending', %(priority)s, %(rank)s, %(now)s,
+            INSERT INTO xero_sync_job (
+                   connection_id, company_id, operation, xero_type, xero_id, state, priority, rank, run_after,
+                   attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
+            SELECT %(connection)s, %(company)s, 'pull', %(type)s, NULLIF(v.xero_id, ''), 'pending', %(priority)s,
+                   %(rank)s, %(now)s,
                    0, TRUE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s
               FROM unnest(%(ids)s::varchar[]) AS v(xero_id)
-            ON CONFLICT (connection_id, xero_type, COALESCE(xero_id, '')) WHERE operation = 'pull' AND state IN ('pending', 'blocked', 'failed', 'dead')
+            ON CONFLICT (connection_id, xero_type, COALESCE(xero_id, ''))
+            WHERE operation = 'pull' AND state IN ('pending', 'blocked', 'failed', 'dead')
             DO UPDATE SET state = 'pending', priority = LEAST(xero_sync_job.priority, EXCLUDED.priority), attempts = 0,
-                          run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after), write_date = EXCLUDED.write_date
+                          run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after),
+                          write_date = EXCLUDED.write_date
             """,
                 connection=connection.id,
                 company=connection.company_id.id,
@@ -222,8 +227,8 @@ class XeroSyncRunner(models.AbstractModel):
         """Walk the changes in the order of their time.
 
         Xero pages by offset. An element that is edited while we walk leaves its place and comes again at the end, and
-        the one behind it may slip over the edge of a page unread. So when an element comes twice, the watermark goes back
-        to the edge behind its first place.
+        the one behind it may slip over the edge of a page unread. So when an element comes twice, the watermark goes
+        back to the edge behind its first place.
 
         :return: whether the walk came to its end
         """

@@ -12,6 +12,11 @@ class InboundCommon(XeroCommon):
         """Act as a person in Xero; returns the element."""
         return self.simulator.control(f"/organisations/{self.tenant}/act/{action}", **values)
 
+    def drain(self):
+        super().drain()
+        # A worker has a cursor of its own; what this one remembers of number sequences is out of date.
+        self.env.cr.cache.clear()
+
     def poll(self, *types):
         """Read what changed, as the schedule would."""
         for xero_type in types or self.TYPES:
@@ -44,18 +49,29 @@ class InboundCommon(XeroCommon):
             client.close()
 
     def open_jobs(self):
-        return self.env["xero.sync.job"].search([
-            ("connection_id", "=", self.connection.id), ("state", "not in", ("done", "cancelled")),
-        ])
+        return self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "=", self.connection.id),
+                ("state", "not in", ("done", "cancelled")),
+            ]
+        )
 
     def failed_fetch(self):
         """Return the fetch job that waits for a person."""
-        return self.env["xero.sync.job"].search([
-            ("connection_id", "=", self.connection.id), ("operation", "=", "pull"), ("state", "=", "failed"),
-        ])
+        return self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "=", self.connection.id),
+                ("operation", "=", "pull"),
+                ("state", "=", "failed"),
+            ]
+        )
 
     def conflict_of(self, record):
-        return self.env["xero.conflict"].sudo().search([("res_model", "=", record._name), ("res_id", "=", record.id)], limit=1)
+        return (
+            self.env["xero.conflict"]
+            .sudo()
+            .search([("res_model", "=", record._name), ("res_id", "=", record.id)], limit=1)
+        )
 
     def cursor_of(self, xero_type):
         return self.env["xero.sync.cursor"].sudo()._of(self.connection, xero_type)
@@ -66,12 +82,21 @@ class InboundCommon(XeroCommon):
     def writes_of(self, records):
         """Return what tells whether business rows were written."""
         self.env.flush_all()
-        self.env.cr.execute(f"SELECT id, xmin::text, ctid::text FROM {records._table} WHERE id = ANY(%s) ORDER BY id", [records.ids])  # noqa: S608
+        self.env.cr.execute(
+            f"SELECT id, xmin::text, ctid::text FROM {records._table} WHERE id = ANY(%s) ORDER BY id", [records.ids]
+        )
         return self.env.cr.fetchall()
 
     def pay(self, move, amount=None):
         """Register a payment in Odoo."""
-        wizard = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids).create({
-            "payment_date": fields.Date.to_date("2026-03-12"), **({"amount": amount} if amount else {}),
-        })
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=move.ids)
+            .create(
+                {
+                    "payment_date": fields.Date.to_date("2026-03-12"),
+                    **({"amount": amount} if amount else {}),
+                }
+            )
+        )
         wizard._create_payments()

@@ -8,7 +8,9 @@ class TestDocuments(InboundCommon):
     def lines(self, move):
         """Return the lines of the document of ``move`` in Xero, as an edit sends them back."""
         keys = ("LineItemID", "Description", "Quantity", "UnitAmount", "AccountCode", "TaxType")
-        return [{key: line[key] for key in keys if line.get(key) is not None} for line in self.in_xero(move)["LineItems"]]
+        return [
+            {key: line[key] for key in keys if line.get(key) is not None} for line in self.in_xero(move)["LineItems"]
+        ]
 
     def assertAgreed(self, move):
         """Both sides hold the same, nothing waits, and a further reading finds nothing new."""
@@ -152,10 +154,15 @@ class TestDocuments(InboundCommon):
         self.assertIn("260", job.failure_detail)
         self.assertEqual(move.state, "posted", "nothing half done")
         account = self.company_data["default_account_revenue"].copy({"code": "409999"})
-        self.env["xero.mapping.account"].create({
-            "connection_id": self.connection.id, "account_id": account.id,
-            "xero_account_id": self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "260")]).id,
-        })
+        self.env["xero.mapping.account"].create(
+            {
+                "connection_id": self.connection.id,
+                "account_id": account.id,
+                "xero_account_id": self.env["xero.account"]
+                .search([("connection_id", "=", self.connection.id), ("code", "=", "260")])
+                .id,
+            }
+        )
         job.action_retry()
         self.drain()
         self.assertEqual(move.invoice_line_ids.account_id, account)
@@ -184,17 +191,37 @@ class TestDocuments(InboundCommon):
     # === NEW === #
 
     def new_invoice(self, **values):
-        contact = getattr(self, "xero_contact", None) or self.person("create_contact", Name="Made in Xero", EmailAddress="made@example.com")
+        contact = getattr(self, "xero_contact", None) or self.person(
+            "create_contact", Name="Made in Xero", EmailAddress="made@example.com"
+        )
         self.xero_contact = contact
-        return self.person("create_invoice", **{
-            "contact": contact["ContactID"], "Date": "2026-03-15", "InvoiceNumber": "X-1", "Reference": "their PO",
-            "LineItems": [
-                {"Description": "Work", "Quantity": 3, "UnitAmount": 25.06, "AccountCode": "200", "TaxType": self.tax_type("sale")},
-                {"Description": "Odd", "Quantity": 7, "UnitAmount": 0.3333, "AccountCode": "200", "TaxType": self.tax_type("sale")},
-                {"Description": "A note only"},
-            ],
-            **values,
-        })
+        return self.person(
+            "create_invoice",
+            **{
+                "contact": contact["ContactID"],
+                "Date": "2026-03-15",
+                "InvoiceNumber": "X-1",
+                "Reference": "their PO",
+                "LineItems": [
+                    {
+                        "Description": "Work",
+                        "Quantity": 3,
+                        "UnitAmount": 25.06,
+                        "AccountCode": "200",
+                        "TaxType": self.tax_type("sale"),
+                    },
+                    {
+                        "Description": "Odd",
+                        "Quantity": 7,
+                        "UnitAmount": 0.3333,
+                        "AccountCode": "200",
+                        "TaxType": self.tax_type("sale"),
+                    },
+                    {"Description": "A note only"},
+                ],
+                **values,
+            },
+        )
 
     def tax_type(self, use):
         tax = self.tax_sale_a if use == "sale" else self.tax_purchase_a
@@ -228,13 +255,26 @@ class TestDocuments(InboundCommon):
                 self.assertEqual((move.ref, str(move.invoice_date)), ("their PO", "2026-03-15"))
                 self.assertEqual(move.partner_id.email, "made@example.com")
                 self.assertEqual(move.xero_invoice_id, element["InvoiceID"])
-                self.assertEqual(self.env["account.move"].search_count([("invoice_origin", "=", move.invoice_origin)]), 1)
+                self.assertEqual(
+                    self.env["account.move"].search_count([("invoice_origin", "=", move.invoice_origin)]), 1
+                )
                 self.assertAgreed(move)
 
     def test_new_bill_and_credit_note_with_inclusive_prices(self):
         self.connection.inbound_documents = "post"
-        line = {"Description": "In", "Quantity": 3, "UnitAmount": 11.11, "AccountCode": self.expense_code(), "TaxType": self.tax_type("purchase")}
-        bill = self.new_invoice(Type="ACCPAY", InvoiceNumber="B 9", LineAmountTypes="Inclusive", LineItems=[line, {**line, "UnitAmount": 7.77}])
+        line = {
+            "Description": "In",
+            "Quantity": 3,
+            "UnitAmount": 11.11,
+            "AccountCode": self.expense_code(),
+            "TaxType": self.tax_type("purchase"),
+        }
+        bill = self.new_invoice(
+            Type="ACCPAY",
+            InvoiceNumber="B 9",
+            LineAmountTypes="Inclusive",
+            LineItems=[line, {**line, "UnitAmount": 7.77}],
+        )
         self.poll()
         move = self.env["account.move"].search([("invoice_origin", "=", "Xero B 9")])
         self.assertEqual((move.move_type, move.ref, move.state), ("in_invoice", "B 9", "posted"))

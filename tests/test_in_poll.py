@@ -22,7 +22,10 @@ class TestPoll(InboundCommon):
         before = [self.writes_of(records) for records in (moves, moves.line_ids, partners)]
         self.simulator.reset_stats()
         self.poll()
-        self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Contacts"): 1, ("GET", "Invoices"): 1, ("GET", "CreditNotes"): 1})
+        self.assertEqual(
+            self.simulator.calls(self.tenant),
+            {("GET", "Contacts"): 1, ("GET", "Invoices"): 1, ("GET", "CreditNotes"): 1},
+        )
         self.assertEqual([self.writes_of(records) for records in (moves, moves.line_ids, partners)], before)
         self.assertEqual([self.cursor_of(kind).last_count for kind in self.TYPES], [10, 20, 20])
         self.assertEqual(sum(self.cursor_of(kind).last_changes for kind in self.TYPES), 0)
@@ -49,7 +52,9 @@ class TestPoll(InboundCommon):
     def test_watermark_moves_by_xeros_clock_and_overlaps(self):
         self.pushed()
         cursor = self.cursor_of("Invoice")
-        newest = self.link_of(self.env["account.move"].search([("xero_invoice_id", "!=", False)], limit=1)).xero_updated_at
+        newest = self.link_of(
+            self.env["account.move"].search([("xero_invoice_id", "!=", False)], limit=1)
+        ).xero_updated_at
         self.assertEqual(cursor.watermark, newest.replace(microsecond=0))
         self.poll("Invoice")
         self.assertEqual(cursor.last_count, 1, "the overlap reads it again")
@@ -91,7 +96,9 @@ class TestPoll(InboundCommon):
         self.resume()
         self.drain()
         self.assertEqual(cursor.full_page, 0)
-        self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Invoices"): 2}, "the first page is not read again")
+        self.assertEqual(
+            self.simulator.calls(self.tenant), {("GET", "Invoices"): 2}, "the first page is not read again"
+        )
         self.assertGreater(cursor.full_read_at, fields.Datetime.now() - timedelta(minutes=5))
         self.assertEqual({move.xero_sync_state for move in moves}, {"synced"})
 
@@ -125,7 +132,11 @@ class TestPoll(InboundCommon):
 
     def test_polls_are_spaced_by_the_day_limit(self):
         count = lambda: len(self.connection._due_polls())  # noqa: E731
-        polled = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._polled and inbound._xero_type != "Organisation"]
+        polled = [
+            inbound
+            for inbound in self.env["xero.inbound"]._all()
+            if inbound._polled and inbound._xero_type != "Organisation"
+        ]
         self.connection.facts_at = fields.Datetime.now()
         for inbound in polled:
             self.cursor_of(inbound._xero_type).polled_at = fields.Datetime.now() - timedelta(minutes=20)
@@ -158,7 +169,8 @@ class TestPoll(InboundCommon):
         self.pushed()
         self.simulator.reset_stats()
         self.env.cr.execute(
-            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 100, limits_at = now() at time zone 'UTC' WHERE id = %s",
+            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 100, limits_at = now() at time zone 'UTC'"
+            " WHERE id = %s",
             [self.connection.id],
         )
         self.connection.invalidate_recordset()
@@ -177,8 +189,13 @@ class TestPoll(InboundCommon):
     def test_user_sees_only_readings_of_own_companies(self):
         self.poll("Invoice")
         other = self.env["res.company"].create({"name": "Elsewhere"})
-        user = self.env["res.users"].create({
-            "name": "Else", "login": "else_cursor", "company_id": other.id, "company_ids": [(6, 0, other.ids)],
-            "group_ids": [(4, self.env.ref("account.group_account_invoice").id)],
-        })
+        user = self.env["res.users"].create(
+            {
+                "name": "Else",
+                "login": "else_cursor",
+                "company_id": other.id,
+                "company_ids": [(6, 0, other.ids)],
+                "group_ids": [(4, self.env.ref("account.group_account_invoice").id)],
+            }
+        )
         self.assertFalse(self.env["xero.sync.cursor"].with_user(user).search([]))

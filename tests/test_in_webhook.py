@@ -34,7 +34,9 @@ class TestWebhook(InboundCommon, HttpCase):
             "events": list(events), "firstEventSequence": 1, "lastEventSequence": len(events), "entropy": "ABC",
         }).encode()  # fmt: skip
         signature = base64.b64encode(hmac.new(key.encode(), body, hashlib.sha256).digest()).decode()
-        return self.url_open(self.url(token), data=body, headers={"x-xero-signature": signature, "Content-Type": "application/json"})
+        return self.url_open(
+            self.url(token), data=body, headers={"x-xero-signature": signature, "Content-Type": "application/json"}
+        )
 
     def events(self):
         return self.env["xero.webhook.event"].search([("connection_id", "=", self.connection.id)])
@@ -79,7 +81,10 @@ class TestWebhook(InboundCommon, HttpCase):
         move = self.pushed()
         self.simulator.reset_stats()
         for _time in range(3):
-            self.post(self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"), self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"))
+            self.post(
+                self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"),
+                self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"),
+            )
         self.drain()
         self.assertEqual(len(self.events()), 1)
         self.assertEqual(self.events().state, "known")
@@ -98,7 +103,9 @@ class TestWebhook(InboundCommon, HttpCase):
         self.assertEqual(answer.status_code, 200)
         self.drain()
         states = {event.category: event.state for event in self.events()}
-        self.assertEqual(states, {"INVOICE": "queued", "CONTACT": "queued", "SUBSCRIPTION": "ignored", "SOMETHINGNEW": "ignored"})
+        self.assertEqual(
+            states, {"INVOICE": "queued", "CONTACT": "queued", "SUBSCRIPTION": "ignored", "SOMETHINGNEW": "ignored"}
+        )
 
     def test_many_events_become_one_poll(self):
         self.poll("Invoice")
@@ -122,8 +129,13 @@ class TestWebhook(InboundCommon, HttpCase):
 
     def test_secret_of_the_address_is_for_administrators(self):
         self.assertEqual(requests.utils.urlparse(self.credential.webhook_url).path, self.url())
-        accountant = self.env["res.users"].create({
-            "name": "Acc", "login": "acc_webhook", "company_id": self.company.id, "company_ids": [(6, 0, self.company.ids)],
-            "group_ids": [(4, self.env.ref("account.group_account_invoice").id)],
-        })
+        accountant = self.env["res.users"].create(
+            {
+                "name": "Acc",
+                "login": "acc_webhook",
+                "company_id": self.company.id,
+                "company_ids": [(6, 0, self.company.ids)],
+                "group_ids": [(4, self.env.ref("account.group_account_invoice").id)],
+            }
+        )
         self.assertNotIn("webhook_url", self.connection.with_user(accountant).fields_get())
