@@ -6,6 +6,7 @@ import traceback
 import uuid
 from collections import defaultdict, namedtuple
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import fields, models
 from odoo.tools import SQL
@@ -103,7 +104,7 @@ class XeroSyncRunner(models.AbstractModel):
         digest = codec.digest(out.agreed())
         if exists and link.digest == digest and link.state == "synced":
             return None, None
-        payload = {mapper._xero_id_field: link.xero_id, **out.payload} if exists else out.payload
+        payload = self._update_payload(mapper, link, out) if exists else out.payload
         item = Item(
             job.id,
             job.res_id,
@@ -116,6 +117,19 @@ class XeroSyncRunner(models.AbstractModel):
             "\n".join(out.notices),
         )
         return ("POST" if exists else "PUT"), item
+
+    def _update_payload(self, mapper, link, out) -> dict:
+        """Return the element that updates what ``link`` stands for; of a document with money on it Xero takes the head
+        only. Whether the totals still agree is read from the answer.
+        """
+        payload = out.payload
+        if self._has_money_on_it(link):
+            payload = {key: value for key, value in payload.items() if key in mapper._open_when_paid or key == "Status"}
+        return {mapper._xero_id_field: link.xero_id, **payload}
+
+    def _has_money_on_it(self, link) -> bool:
+        money = (link.remote_view or {}).get("money") or {}
+        return link.xero_status == "PAID" or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
 
     def _removal(self, mapper, job, link):
         payload = mapper._removal_payload(link)

@@ -76,7 +76,8 @@ class XeroSyncRunner(models.AbstractModel):
         for item, element in saved:
             job_id, res_id, company_id, digest, expected, status, number, notice = item
             total = element.get("Total")
-            adjustment, failure = self._compare(connection, links.get(res_id), expected, total)
+            kept_draft = bool(notice and status == "DRAFT")
+            adjustment, failure = self._compare(connection, links.get(res_id), None if kept_draft else expected, total)
             if failure:
                 failures[job_id] = failure
             rows.append(
@@ -89,7 +90,7 @@ class XeroSyncRunner(models.AbstractModel):
                     "xero_id": element[mapper._xero_id_field],
                     "xero_number": element.get(mapper._xero_number_field) or number,
                     # A document that could only be kept as a draft waits for a person, though it is in Xero.
-                    "state": "error" if failure or (notice and status == "DRAFT") else "synced",
+                    "state": "error" if failure or kept_draft else "synced",
                     "message": failure.message if failure else notice or None,
                     "digest": None if failure else digest,
                     "xero_status": element.get(mapper._xero_status_field),

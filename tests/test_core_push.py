@@ -48,6 +48,32 @@ class TestPush(XeroCommon):
         self.assertInXero(move)
         self.assertEqual(move.xero_invoice_id, before)
 
+    def test_head_of_a_paid_document_still_changes(self):
+        """Once money is on it, Xero takes changes of the head; the lines stay as they are."""
+        self.simulator.control(f"/organisations/{self.tenant}/act/edit_account", code="090", CurrencyCode="USD")
+        for share in (40, None):
+            move = self.make_move(ref="Before")
+            self.drain()
+            amount = {"amount": share} if share else {}
+            self.simulator.control(f"/organisations/{self.tenant}/act/pay", invoice=move.name, **amount)
+            self.env["xero.sync.job"]._enqueue_poll(self.connection, "Invoice")
+            self.drain()
+            move.ref = "After"
+            self.drain()
+            self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+            self.assertEqual(self.in_xero(move)["Reference"], "After")
+
+    def test_document_kept_as_a_draft_says_why(self):
+        """Where a rounding line is not wanted, a person decides about the cent."""
+        self.connection.rounding_policy = "draft"
+        move = self.make_move(lines=[(1, 100.0)])
+        self.env.cr.execute("UPDATE account_move SET amount_total = amount_total + 0.01 WHERE id = %s", [move.id])
+        self.env.invalidate_all()
+        self.drain()
+        self.assertEqual(self.in_xero(move)["Status"], "DRAFT")
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.assertTrue(move.xero_sync_message)
+
     def test_cancel_voids_and_posting_again_makes_a_new_one(self):
         move = self.make_move()
         self.drain()
