@@ -108,7 +108,8 @@ class XeroCredential(models.Model):
         query = SQL(
             "SELECT vault FROM xero_credential WHERE id = %s %s", self.id, SQL("FOR NO KEY UPDATE") if lock else SQL()
         )
-        self.env.cr.execute(query)
+        # Losing the race for the row is part of the plan, nothing to log.
+        self.env.cr.execute(query, log_exceptions=False)
         row = self.env.cr.fetchone()
         try:
             return xero_vault.unseal(row[0] if row else None)
