@@ -315,7 +315,8 @@ class XeroInboundContact(models.AbstractModel):
         return values
 
     def _term(self, wanted):
-        for term in self.env["account.payment.term"].search([]):
+        company_ids = [False, *self.env.company.parent_ids.ids]
+        for term in self.env["account.payment.term"].search([("company_id", "in", company_ids)]):
             told = payment_terms(PartnerTerms(term, term)).get("Sales")
             if told and f"{told['Type']} {told['Day']}" == wanted:
                 return term
