@@ -9,6 +9,8 @@ from .xero_sync_job import EVENT
 BATCH = 50
 # How far ahead dependencies are gathered, so that contacts of many documents travel together.
 LOOK_AHEAD = 1000
+# A call takes jobs of one kind, which lie among others: more than a call's worth must be prepared.
+HEAD = 250
 
 
 class XeroSyncRunner(models.AbstractModel):
@@ -27,8 +29,10 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _queue_dependencies(self, connection) -> None:
         """Queue what the next due documents need and Xero lacks, such as their contacts; three queries a thousand
-        documents.
+        documents, and one a call while those ahead are prepared.
         """
+        if self._is_head_prepared(connection):
+            return
         rows = self.env["xero.sync.job"]._sql(
             SQL(
                 """
@@ -49,6 +53,20 @@ class XeroSyncRunner(models.AbstractModel):
         for xero_type, (res_ids, priority) in by_type.items():
             needs = self.env["xero.mapper"]._for_type(xero_type)._dependencies(res_ids, connection)
             self._enqueue_needs(connection, needs, priority)
+
+    def _is_head_prepared(self, connection) -> bool:
+        """Whether the next few hundred jobs have been prepared: a long backlog is not written to before its turn."""
+        [[unprepared]] = self.env.execute_query(
+            SQL(
+                """SELECT count(*) FROM (
+                       SELECT j.prepared FROM xero_sync_job j WHERE %s AND j.operation != 'pull'
+                        ORDER BY j.priority, j.rank, j.id LIMIT %s) AS head
+                    WHERE NOT prepared""",
+                self._due_sql(connection),
+                HEAD,
+            )
+        )
+        return not unprepared
 
     def _enqueue_needs(self, connection, needs, priority) -> None:
         """Queue those of ``needs`` that have no link. What failed before stays with the person who must act."""
