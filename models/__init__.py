@@ -38,6 +38,8 @@ from . import xero_payment_ledger
 from . import xero_inbound_payment
 from . import xero_payment_allocation
 from . import xero_inbound_credit
+from . import xero_payment_part
+from . import xero_payment_events
 from . import account_move
 from . import account_move_line
 from . import res_partner

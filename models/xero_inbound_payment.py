@@ -169,10 +169,21 @@ class XeroInboundPayment(models.AbstractModel):
 
     def _is_ours(self, element) -> bool:
         """Whether ``element`` bears the mark of a payment that this database sent."""
-        return False
+        return self.env["xero.mapper"]._for_type(self._xero_type)._marked_id(element) is not None
 
     def _link_ours(self, connection, element):
-        return Result("ignored")
+        """The answer to sending it was lost, or the link: link it, unless the sending itself is still looking."""
+        part_id = self.env["xero.mapper"]._for_type(self._xero_type)._marked_id(element)
+        part = self.env["xero.payment.part"].browse(part_id).exists()
+        sending = self.env["xero.sync.batch"].search_count(
+            [("connection_id", "=", connection.id), ("state", "!=", "done")], limit=1
+        )
+        link = self.env["xero.link"]._map(connection, self._xero_type, part._name, part.ids).get(part_id)
+        if not part or sending or (link and link.xero_id and link.xero_status not in GONE):
+            return Result("ignored")
+        row = self._link_row(connection, part.id, element, part.company_id, xero_number=element.get("Reference"))
+        self.env["xero.link"]._save([{**row, "res_model": part._name, "digest": None, "state": "to_sync"}])
+        return Result("linked", res_id=part.entry_id.origin_payment_id.id or None)
 
     # === BOOK === #
 
@@ -280,9 +291,17 @@ class XeroInboundPayment(models.AbstractModel):
         return results
 
     def _sent_changed(self, connection, link, element):
-        """A payment that Odoo sent was changed in Xero."""
+        """A payment that Odoo sent was taken back in Xero: a person decides, unless Odoo has taken it back too."""
+        part = self.env["xero.payment.part"].browse(link.res_id).exists()
+        if part and not part.over and self._remote_view(element)["status"] in GONE:
+            reason = self.env._(
+                "%s was sent to Xero and deleted there. Ways out: send it again, or undo its reconciliation in Odoo.",
+                part.display_name,
+            )
+            result = self.env["xero.conflict"]._refuse(self, connection, link, element, part, reason)
+            return result._replace(res_id=None)
         self._agree(connection, link, element)
-        return Result("agreed", res_id=link.res_id)
+        return Result("agreed")
 
     def _change(self, connection, link, element, payment):
         view = self._remote_view(element)
@@ -348,10 +367,21 @@ class XeroInboundPayment(models.AbstractModel):
         return link.remote_view or {}
 
     def _take_sides(self, connection, link, element, record, mine):
-        """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is."""
+        """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is, or send it again."""
+        if record and record._name == "xero.payment.part":
+            self._take_sides_of_sent(connection, link, element, record, "status" in mine)
+            return
         if "status" not in mine and record and record._name == "account.payment":
             self.env["xero.payment.ledger"]._cancel(record)
         self._agree(connection, link, element, state="synced", message=None)
+
+    def _take_sides_of_sent(self, connection, link, element, part, again):
+        if again:
+            self._resend(connection, link, element, part)
+            return
+        self._agree(connection, link, element, state="synced", message=None)
+        part.over = True
+        self.env["xero.payment.ledger"]._partials(part.entry_id, part.document_id).unlink()
 
     # === INSIDE DOCUMENTS === #
 

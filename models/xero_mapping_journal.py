@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from . import xero_mapping_mixin  # noqa: F401 -- its model must be known first
@@ -56,6 +56,10 @@ class XeroMappingJournal(models.Model):
         required=True,
         default="xero_to_odoo",
         help="Payments of one bank account go one way only. From Xero to Odoo suits a bank feed in Xero.",
+    )
+
+    outgoing_since = fields.Datetime(
+        "Sent Since", readonly=True, help="Payments made in Odoo before this moment are not sent to Xero."
     )
 
     _account_unique = models.UniqueIndex(
@@ -167,6 +171,22 @@ class XeroMappingJournal(models.Model):
             ]
         )
         return {row.journal_id.id: row for row in rows}
+
+    @api.model
+    @tools.ormcache()
+    def _outgoing_journal_ids(self) -> frozenset:
+        """Return the journals whose payments go to Xero, of all connections."""
+        rows = self.search(
+            [("direction", "=", "odoo_to_xero"), ("state", "=", "confirmed"), ("journal_id", "!=", False)]
+        )
+        return frozenset(rows.journal_id.ids)
+
+    def _decided(self, vals):
+        """Extend: what was paid before a journal's payments were to go to Xero stays where it is."""
+        vals = super()._decided(vals)
+        if vals.get("direction") != "odoo_to_xero":
+            return vals
+        return {**vals, "outgoing_since": self.env.cr.now().replace(microsecond=0)}
 
     def write(self, vals):
         before = {row.id: row.direction for row in self}

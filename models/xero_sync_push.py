@@ -210,9 +210,8 @@ class XeroSyncRunner(models.AbstractModel):
             for a look-up when its outcome is not known
         """
         client.correlation_id = batch.correlation_id
-        send = client.put if batch.method == "PUT" else client.post
         try:
-            answer = send(batch.resource, body, idempotency_key=batch.idempotency_key)
+            answer = self._send(client, mapper, batch, body)
         except errors.OutcomeUnknown as error:
             self._transaction(self._mark_unknown, connection, batch, error)
             raise
@@ -226,6 +225,11 @@ class XeroSyncRunner(models.AbstractModel):
             self._transaction(self._close_batch, connection, batch)
             raise
         self._settle_answer(connection, client, mapper, batch, answer)
+
+    def _send(self, client, mapper, batch, body: bytes):
+        """Make the one call and return the answer."""
+        send = client.put if batch.method == "PUT" else client.post
+        return send(batch.resource, body, idempotency_key=batch.idempotency_key)
 
     def _mark_unknown(self, connection, batch, error):
         wait = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))

@@ -19,7 +19,10 @@ from . import test_mapper_problems
 from . import test_mapper_random
 from . import test_mapping_reference
 from . import test_mapping_suggest
+from . import test_pay_companies
 from . import test_pay_credits
 from . import test_pay_in
+from . import test_pay_mapping
+from . import test_pay_out
 from . import test_ui_tours
 from . import test_ui_views

@@ -1,0 +1,209 @@
+"""Payments made in Odoo, as Xero takes them: one for each document."""
+
+import re
+from decimal import Decimal
+
+from odoo import models
+
+from .outgoing import Need, Outgoing, Problem
+from .text import shorten
+
+REFERENCE_LENGTH = 255
+PAYABLE = ("AUTHORISED", "PAID")
+
+
+class XeroMapperPayment(models.AbstractModel):
+    """Parts of payment entries. Payments carry no link back to Odoo: the end of their reference is our mark."""
+
+    _name = "xero.mapper.payment"
+    _inherit = "xero.mapper"
+    _description = "Xero Payment Mapper"
+
+    _xero_type = "Payment"
+    _xero_resource = "Payments"
+    _xero_id_field = "PaymentID"
+    _xero_number_field = "Reference"
+    _odoo_model = "xero.payment.part"
+    _push_rank = 40
+
+    # === MAPPER === #
+
+    def _handles(self, records):
+        return records
+
+    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+        """Return what to send for the parts ``records``; a fixed number of queries for any number of them."""
+        parts = records.sudo().with_company(connection.company_id)
+        links = self._document_links(parts, connection)
+        rows = self.env["xero.mapping.journal"].sudo()._outgoing_journals(connection)
+        accounts = self._write_off_rows(parts, connection)
+        return {part.id: self._outgoing(part, connection, links, rows, accounts) for part in parts}
+
+    def _dependencies(self, res_ids, connection) -> list[Need]:
+        """Return the documents that the parts ``res_ids`` pay."""
+        parts = self.env[self._odoo_model].sudo().browse(res_ids).exists()
+        return [self._need(move) for move in parts.filtered(lambda part: not part.over).document_id]
+
+    def _marker_matches(self, element: dict, res_id: int, sent: dict | None = None) -> bool:
+        return self._marked_id(element) == res_id
+
+    def _marked_id(self, element: dict) -> int | None:
+        """Return the id of the part that ``element`` was made for by this database; ``None`` for all others."""
+        found = re.search(
+            rf"\bodoo-{re.escape(self._database_mark())}-(\d+)$", (element.get("Reference") or "").strip()
+        )
+        return int(found[1]) if found else None
+
+    def _lookup_params(self, elements: list[dict]) -> list[dict]:
+        """Return one call for each reference."""
+        return [{"where": f'Reference=="{_quoted(element["Reference"])}"'} for element in elements]
+
+    def _removal_payload(self, link) -> dict:
+        if not link.xero_id or link.xero_status == "DELETED":
+            return {}
+        return {"PaymentID": link.xero_id, "Status": "DELETED"}
+
+    # === ONE PART === #
+
+    def _outgoing(self, part, connection, links, rows, accounts) -> Outgoing:
+        out = Outgoing(part.id)
+        if part.over or not part.document_id:
+            return out
+        out.status = "AUTHORISED"
+        out.total = Decimal(f"{part.amount:.2f}")
+        out.number = self._reference(part)
+        out.payload = {
+            **self._target(part, links, out),
+            "Account": self._account(part, rows, accounts, out),
+            "Date": part.date.isoformat(),
+            "Amount": out.total,
+            "Reference": out.number,
+        }
+        if part.rate:
+            out.payload["CurrencyRate"] = Decimal(f"{part.rate:.6f}")
+        self._check_period(part, connection, out)
+        return out
+
+    def _reference(self, part) -> str:
+        mark = f"odoo-{self._database_mark()}-{part.id}"
+        memo = " ".join((part.entry_id.ref or part.entry_id.name or "").split())
+        return f"{shorten(memo, REFERENCE_LENGTH - len(mark) - 1)} {mark}".strip()
+
+    def _need(self, move) -> Need:
+        mapper = next(mapper for mapper in self.env["xero.mapper"]._for_model("account.move") if mapper._handles(move))
+        return Need(mapper._xero_type, "account.move", move.id)
+
+    def _document_links(self, parts, connection) -> dict:
+        links = self.env["xero.link"].sudo()
+        return {
+            (kind, res_id): link
+            for kind in ("Invoice", "CreditNote")
+            for res_id, link in links._map(connection, kind, "account.move", parts.document_id.ids).items()
+        }
+
+    def _target(self, part, links, out) -> dict:
+        need = self._need(part.document_id)
+        link = links.get((need.xero_type, need.res_id))
+        if not (link and link.xero_id):
+            out.needs.append(need)
+            return {}
+        if link.xero_status not in PAYABLE:
+            out.problems.append(
+                Problem(
+                    "validation",
+                    self.env._(
+                        "%s is not approved in Xero: a payment on it can only be sent then. Approve or send it, then try again.",
+                        part.document_id.display_name,
+                    ),
+                    "account.move",
+                    part.document_id.id,
+                )
+            )
+        return {need.xero_type: {f"{need.xero_type}ID": link.xero_id}}
+
+    # === ACCOUNTS === #
+
+    def _account(self, part, rows, accounts, out) -> dict:
+        if part.account_id:
+            return self._write_off_account(part, accounts, out)
+        row = rows.get(part.journal_id.id)
+        if not row:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._("No Xero bank account takes the payments of %s.", part.journal_id.display_name),
+                )
+            )
+            return {}
+        if row.xero_status != "ACTIVE":
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._("The bank account %s is archived in Xero.", row.xero_account_id.display_name),
+                    row._name,
+                    row.id,
+                )
+            )
+        return {"AccountID": row.xero_account_id.xero_id}
+
+    def _write_off_rows(self, parts, connection) -> dict:
+        rows = (
+            self.env["xero.mapping.account"]
+            .sudo()
+            .search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("account_id", "in", parts.account_id.ids),
+                    ("state", "=", "confirmed"),
+                ]
+            )
+        )
+        return {row.account_id.id: row for row in rows}
+
+    def _write_off_account(self, part, accounts, out) -> dict:
+        """Xero writes off by a payment from an account that payments are enabled for."""
+        row = accounts.get(part.account_id.id)
+        if not row:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._(
+                        "No Xero account is chosen for %s, which takes the write-off.", part.account_id.display_name
+                    ),
+                    missing=("account", part.account_id.id),
+                )
+            )
+            return {}
+        target = row.xero_account_id
+        if target.type != "BANK" and not target.enable_payments:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._(
+                        "The write-off goes to %s, which takes no payments in Xero. Enable payments to this account in Xero's chart of "
+                        "accounts, read the accounts again, and try again.",
+                        target.display_name,
+                    ),
+                    row._name,
+                    row.id,
+                )
+            )
+        return {"AccountID": target.xero_id}
+
+    def _check_period(self, part, connection, out) -> None:
+        locked = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
+        if locked and part.date <= locked:
+            out.problems.append(
+                Problem(
+                    "locked_period",
+                    self.env._(
+                        "The payment is dated %(day)s; Xero is locked up to %(lock)s.",
+                        day=part.date.isoformat(),
+                        lock=locked.isoformat(),
+                    ),
+                )
+            )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
