@@ -97,6 +97,8 @@ class XeroConflict(models.Model):
                 "settled_at": fields.Datetime.now(),
             }
         )
+        # One is open at a time: the database must know that the former is settled before it sees the new one.
+        self.flush_model(["state"])
         base, theirs = link.remote_view or {}, inbound._remote_view(element)
         ours = inbound._odoo_view(connection, link, record)
         conflict = self.create(
