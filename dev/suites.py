@@ -1,5 +1,6 @@
 """The test suites: how each one is run and what came of it."""
 
+import os
 import re
 import shlex
 from collections.abc import Callable
@@ -135,7 +136,8 @@ def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job
 
 def _spawn(name: str, command: list[object], log: Path) -> Child:
     log.unlink(missing_ok=True)
-    return Child(name, command, log=log, cwd=paths.REPO)
+    environment = {**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(paths.BUILD / "hypothesis")}
+    return Child(name, command, log=log, cwd=paths.REPO, env=environment)
 
 
 def _odoo_result(log: Path) -> odoo_log.Result:
