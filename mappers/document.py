@@ -161,12 +161,13 @@ class XeroMapperDocument(models.AbstractModel):
 
         A draft without one carries a mark that it can be found by, rather than use up a number of Xero's own sequence.
         """
-        if link and link.from_xero and link.xero_number:
-            # Made, or numbered anew, in Xero: the number that people know there stays.
-            return link.xero_number
         own = printable(move.name if move.name != "/" else "")
+        # Made, or numbered anew, in Xero: the number that people know there stays.
+        theirs = link.xero_number if link and link.from_xero else ""
         if not self._is_sale(move):
-            return printable(move.ref) or own or self._draft_number(move)
+            return printable(move.ref) or theirs or own or self._draft_number(move)
+        if theirs:
+            return theirs
         if not own:
             return "" if move.state == "posted" else self._draft_number(move)
         return f"{own}-R{link.revision}" if link and link.revision else own

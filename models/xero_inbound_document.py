@@ -136,6 +136,8 @@ class XeroInboundInvoice(models.AbstractModel):
     _number_field = "InvoiceNumber"
     _category = "INVOICE"
     _rank = 20
+    # Without it Xero leaves out the documents of archived contacts.
+    _params = {"includeArchived": "true"}
 
 
 class XeroInboundCreditNote(models.AbstractModel):
