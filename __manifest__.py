@@ -33,6 +33,7 @@
         "views/xero_menus.xml",
         "views/xero_conflict_views.xml",
         "views/xero_inbound_views.xml",
+        "views/xero_payment_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["xero_connector/static/src/**/*"],

@@ -112,7 +112,8 @@ class XeroMapperPayment(models.AbstractModel):
                 Problem(
                     "validation",
                     self.env._(
-                        "%s is not approved in Xero: a payment on it can only be sent then. Approve or send it, then try again.",
+                        "%s is not approved in Xero: a payment on it can only be sent then. Approve or send it, then "
+                        "try again.",
                         part.document_id.display_name,
                     ),
                     "account.move",
@@ -180,8 +181,8 @@ class XeroMapperPayment(models.AbstractModel):
                 Problem(
                     "mapping",
                     self.env._(
-                        "The write-off goes to %s, which takes no payments in Xero. Enable payments to this account in Xero's chart of "
-                        "accounts, read the accounts again, and try again.",
+                        "The write-off goes to %s, which takes no payments in Xero. Enable payments to this account in "
+                        "Xero's chart of accounts, read the accounts again, and try again.",
                         target.display_name,
                     ),
                     row._name,

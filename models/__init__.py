@@ -36,6 +36,7 @@ from . import xero_mapping_connection
 from . import xero_mapping_journal
 from . import xero_payment_ledger
 from . import xero_inbound_payment
+from . import xero_inbound_payment_known
 from . import xero_payment_allocation
 from . import xero_inbound_credit
 from . import xero_payment_part

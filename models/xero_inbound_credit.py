@@ -158,8 +158,8 @@ class XeroInboundCredit(models.AbstractModel):
         raise Untakeable(
             "mapping",
             self.env._(
-                "Xero does not tell through which bank account an overpayment or prepayment came. Choose the journal for them on the "
-                "Xero connection."
+                "Xero does not tell through which bank account an overpayment or prepayment came. Choose the journal "
+                "for them on the Xero connection."
             ),
             connection,
         )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from odoo import models
 from odoo.tools import SQL
 
-from ..mappers.inbound_document import changed_fields
 from ..mappers.inbound_payment import GONE, account_of, base_amount, payment_view, target_of
 from ..mappers.inbound_values import decimal
 from .xero_inbound import Result, Untakeable
@@ -39,8 +38,9 @@ class Order:
 
 
 class XeroInboundPayment(models.AbstractModel):
-    """Payments are booked in the journal that stands for their bank account, posted and reconciled. In Xero they are never
-    changed, only made and deleted; so one that differs all the same is undone and booked anew.
+    """Payments are booked in the journal that stands for their bank account, posted and reconciled.
+
+    In Xero they are never changed, only made and deleted; so one that differs all the same is undone and booked anew.
     """
 
     _name = "xero.inbound.payment"
@@ -79,7 +79,7 @@ class XeroInboundPayment(models.AbstractModel):
         return results
 
     def _records(self, connection, elements) -> dict:
-        """Return ``{(type, id): record}`` of what the payments are for, as far as it is linked; a query for each type."""
+        """Return ``{(type, id): record}`` of what the payments are for, if it is linked; a query for each type."""
         wanted = {}
         for element in elements:
             kind, xero_id = target_of(element)
@@ -98,7 +98,7 @@ class XeroInboundPayment(models.AbstractModel):
         return found
 
     def _rows(self, connection, elements) -> dict:
-        """Return ``{account id or code in Xero: mapping row}``; accounts that were never met get a row with a suggestion."""
+        """Return ``{account id or code in Xero: mapping row}``; new accounts get a row with a suggestion."""
         keys = {account_of(element) for element in elements} - {""}
         accounts = self.env["xero.account"].search(
             [("connection_id", "=", connection.id), "|", ("xero_id", "in", list(keys)), ("code", "in", list(keys))]
@@ -159,7 +159,8 @@ class XeroInboundPayment(models.AbstractModel):
             raise Untakeable(
                 "closed",
                 self.env._(
-                    "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero, or post the document again.",
+                    "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero, or post the "
+                    "document again.",
                     move.display_name or order.record.display_name,
                 ),
                 move,
@@ -273,120 +274,10 @@ class XeroInboundPayment(models.AbstractModel):
             )
         )
 
-    # === KNOWN === #
-
-    def _apply_known(self, connection, changed):
-        results = {}
-        payments = self.env["account.payment"].browse(
-            [link.res_id for link, _element in changed if link.res_model == "account.payment"]
-        )
-        living = set(payments.exists().ids)
-        for link, element in changed:
-            if link.res_model != "account.payment":
-                results[element[self._id_field]] = self._sent_changed(connection, link, element)
-            else:
-                payment = payments.browse(link.res_id) if link.res_id in living else payments.browse()
-                results[element[self._id_field]] = self._change(connection, link, element, payment)
-        self._drop_fetches(connection, [element for _link, element in changed], results)
-        return results
-
-    def _sent_changed(self, connection, link, element):
-        """A payment that Odoo sent was taken back in Xero: a person decides, unless Odoo has taken it back too."""
-        part = self.env["xero.payment.part"].browse(link.res_id).exists()
-        if part and not part.over and self._remote_view(element)["status"] in GONE:
-            reason = self.env._(
-                "%s was sent to Xero and deleted there. Ways out: send it again, or undo its reconciliation in Odoo.",
-                part.display_name,
-            )
-            result = self.env["xero.conflict"]._refuse(self, connection, link, element, part, reason)
-            return result._replace(res_id=None)
-        self._agree(connection, link, element)
-        return Result("agreed")
-
-    def _change(self, connection, link, element, payment):
-        view = self._remote_view(element)
-        changed = changed_fields(link.remote_view, view)
-        gone = view["status"] in GONE
-        if not payment or (gone and payment.state in ("canceled", "rejected")):
-            self._agree(connection, link, element)
-            return Result("agreed" if gone else "ignored", res_id=link.res_id)
-        if changed == {"reference"}:
-            payment.memo = view.get("reference") or payment.memo
-            self._agree(connection, link, element)
-            return Result("updated", res_id=payment.id)
-        return (
-            self._undo(connection, link, element, payment, view)
-            if gone
-            else self._redo(connection, link, element, payment)
-        )
-
-    def _undo(self, connection, link, element, payment, view):
-        """The payment was undone in Xero: its documents are open again, the payment is cancelled."""
-        documents = self.env["xero.payment.ledger"]._documents(payment)
-        try:
-            with self.env.cr.savepoint():
-                self.env["xero.payment.ledger"]._cancel(payment)
-        except FORBIDDEN as error:
-            self.env.invalidate_all(flush=False)
-            reason = self.env._(
-                "%(payment)s was undone in Xero, but Odoo forbids it: %(reason)s",
-                payment=payment.display_name,
-                reason=error.args[0],
-            )
-            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
-        self._agree(connection, link, element)
-        payment._message_log(body=self.env._("Cancelled: it was undone in Xero."))
-        self._notify_documents(connection, [Order(element, view, document, None) for document in documents])
-        return Result("undone", res_id=payment.id)
-
-    def _redo(self, connection, link, element, payment):
-        """Book the payment as Xero has it now, in place of how it was."""
-        records = self._records(connection, [element])
-        rows = self._rows(connection, [element])
-        try:
-            with self.env.cr.savepoint():
-                self.env["xero.payment.ledger"]._cancel(payment)
-                order = self._to_order(connection, element, records.get(target_of(element)), rows)
-                if isinstance(order, Result):
-                    raise Untakeable("dependency", self.env._("What this payment is for now is not synced with Odoo."))
-                fresh = self.env["xero.payment.ledger"]._book_orders(connection, [order])
-        except Untakeable as error:
-            self.env.invalidate_all(flush=False)
-            return Result("failed", str(error), payment.id, error.fix)
-        except FORBIDDEN as error:
-            self.env.invalidate_all(flush=False)
-            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, str(error.args[0]))
-        link.res_id = fresh.id
-        self._agree(connection, link, element)
-        self._notify_documents(connection, [order])
-        return Result("updated", res_id=fresh.id)
-
-    # === CONFLICTS === #
-
-    def _odoo_view(self, connection, link, record):
-        return link.remote_view or {}
-
-    def _take_sides(self, connection, link, element, record, mine):
-        """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is, or send it again."""
-        if record and record._name == "xero.payment.part":
-            self._take_sides_of_sent(connection, link, element, record, "status" in mine)
-            return
-        if "status" not in mine and record and record._name == "account.payment":
-            self.env["xero.payment.ledger"]._cancel(record)
-        self._agree(connection, link, element, state="synced", message=None)
-
-    def _take_sides_of_sent(self, connection, link, element, part, again):
-        if again:
-            self._resend(connection, link, element, part)
-            return
-        self._agree(connection, link, element, state="synced", message=None)
-        part.over = True
-        self.env["xero.payment.ledger"]._partials(part.entry_id, part.document_id).unlink()
-
-    # === INSIDE DOCUMENTS === #
+    # === AMOUNTS === #
 
     def _base_amount(self, order):
-        """Return what the payment is worth in the company's currency; ``None`` when its document is in that currency."""
+        """Return what the payment is worth in the company's currency; ``None`` when the document is in that one."""
         bank = order.element.get("BankAmount")
         base = base_amount(order.view)
         company = order.move.company_id

@@ -228,7 +228,8 @@ class XeroConnection(models.Model):
         "Journal for Prepayments and Overpayments",
         check_company=True,
         domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
-        help="Xero does not tell through which bank account they came. Empty: the only mapped journal, if there is one.",
+        help="Xero does not tell through which bank account they came. Empty: the only mapped journal, if there is "
+        "one.",
     )
 
     def _refresh_mappings(self):

@@ -39,7 +39,7 @@ class AccountMoveLine(models.Model):
         return result
 
     def _xero_hold_back(self, values, most) -> tuple[float, float]:
-        """Lower the residual in ``values`` to at most ``most``; return what was taken off, in currency and in balance."""
+        """Lower the residual in ``values`` to ``most``; return what was taken off, in currency and in balance."""
         line, residual, balance = values["aml"], values["amount_residual_currency"], values["amount_residual"]
         most = max(line.currency_id.round(most), 0.0)
         if abs(residual) <= most:
@@ -96,8 +96,8 @@ class XeroPaymentLedger(models.AbstractModel):
             raise Untakeable(
                 "closed",
                 self.env._(
-                    "%(amount)s of %(credit)s was applied to %(name)s in Xero. In Odoo one of them has less open, or another account or "
-                    "currency. Undo what settled it in Odoo, and try again.",
+                    "%(amount)s of %(credit)s was applied to %(name)s in Xero. In Odoo one of them has less open, or "
+                    "another account or currency. Undo what settled it in Odoo, and try again.",
                     amount=move.currency_id.format(float(amount)),
                     credit=credit.display_name,
                     name=move.display_name,
@@ -106,7 +106,7 @@ class XeroPaymentLedger(models.AbstractModel):
             )
 
     def _set_allocation(self, connection, key: str, link, move, credit, amount: Decimal) -> bool:
-        """Have exactly ``amount`` of ``credit`` reconciled with ``move``. What people reconciled in Odoo is added to, not undone.
+        """Have exactly ``amount`` of ``credit`` reconciled with ``move``; more that people reconciled in Odoo stays.
 
         :param link: the link of an allocation that was taken over before, if any
         :return: whether something was written

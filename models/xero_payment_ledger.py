@@ -58,7 +58,9 @@ class XeroPaymentLedger(models.AbstractModel):
         return payments
 
     def _check_residuals(self, orders) -> None:
-        """See that nothing is paid twice: Xero never takes more than is due, so less due in Odoo means that it was settled here.
+        """See that nothing is paid twice.
+
+        Xero never takes more than is due, so less due in Odoo means that something was settled here.
 
         :raise Untakeable: it was
         """
@@ -72,8 +74,8 @@ class XeroPaymentLedger(models.AbstractModel):
                 raise Untakeable(
                     "closed",
                     self.env._(
-                        "%(paid)s was paid in Xero on %(name)s, of which only %(open)s is open in Odoo. Undo what settled it in Odoo, or "
-                        "the payment in Xero, and try again.",
+                        "%(paid)s was paid in Xero on %(name)s, of which only %(open)s is open in Odoo. Undo what "
+                        "settled it in Odoo, or the payment in Xero, and try again.",
                         paid=move.currency_id.format(total),
                         name=move.display_name,
                         open=move.currency_id.format(residual),
@@ -130,8 +132,8 @@ class XeroPaymentLedger(models.AbstractModel):
         raise Untakeable(
             "locked_period",
             self.env._(
-                "The payment is dated %(day)s, in a period that is closed in Odoo. Open the period and try again, or let payments be "
-                "booked on the first open day (Xero connection).",
+                "The payment is dated %(day)s, in a period that is closed in Odoo. Open the period and try again, or "
+                "let payments be booked on the first open day (Xero connection).",
                 day=fields.Date.to_string(day),
             ),
             connection,

@@ -16,11 +16,11 @@ Share = namedtuple("Share", "document_id account_id amount rate")
 
 
 class XeroPaymentPart(models.Model):
-    """One payment in Xero: so much of one entry of a bank journal on one document, through the bank or a write-off account.
+    """One payment in Xero: what an entry of a bank journal pays on one document, through the bank or by a write-off.
 
     Xero's payments are for one document each and are never changed, so rows are neither: what is not so any more is
-    over, and a new row takes its place. Rows are not the reconciliations themselves, because Odoo makes those anew whenever
-    a document is reset and posted again, and has one for each instalment.
+    over, and a new row takes its place. Rows are not the reconciliations themselves, because Odoo makes those anew
+    whenever somebody undoes and repeats one, and has one for each instalment.
     """
 
     _name = "xero.payment.part"
@@ -67,8 +67,9 @@ class XeroPaymentPart(models.Model):
 
     @api.model
     def _refresh(self, moves) -> None:
-        """Bring the parts of the payment entries among ``moves``, or reconciled with them, to the present state, and queue
-        what changed for Xero.
+        """Bring the parts of the payment entries among ``moves``, or reconciled with them, to the present state.
+
+        What changed is queued for Xero.
         """
         journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
         if not journals:
@@ -92,12 +93,12 @@ class XeroPaymentPart(models.Model):
         rows = self.env["xero.mapping.journal"]._outgoing_journals(connection)
         from_xero = self._from_xero(entries)
         scope = connection._scope(connection.company_id.id)
-        removed, made = self.browse(), self.browse()
+        removed, made, parts = self.browse(), self.browse(), old.grouped("entry_id")
         for entry in entries:
             row = rows.get(entry.journal_id.id)
             goes = row and entry not in from_xero and entry.create_date >= row.outgoing_since
             wanted = self._shares(entry, scope) if goes and entry.state == "posted" else []
-            gone, new = self._compare(connection, entry, old.filtered(lambda part: part.entry_id == entry), wanted)
+            gone, new = self._compare(connection, entry, parts.get(entry, self.browse()), wanted)
             removed, made = removed | gone, made | new
         self._enqueue(connection, removed, REMOVAL)
         self._enqueue(connection, made, EVENT)
@@ -178,7 +179,7 @@ class XeroPaymentPart(models.Model):
         return self._split(entry, paid)
 
     def _exchange(self, partial, mine, entry) -> float:
-        """Return what of the entry's line went into the exchange difference of ``partial``: it was paid all the same."""
+        """Return what of the entry's line went into the exchange difference of ``partial``: that was paid too."""
         if not partial.exchange_move_id or mine.currency_id != mine.company_currency_id:
             return 0.0
         return sum(

@@ -182,6 +182,28 @@ class TestPayIn(PaymentCommon):
         self.assertResidual(move, 0)
         self.assertIn(payment.name, self.conflict_of(payment).reason)
 
+    def test_payment_undone_and_document_voided_in_one_round(self):
+        move = self.pushed()
+        element = self.pay_in_xero(move)
+        self.poll()
+        self.person("undo_payment", payment=element["PaymentID"])
+        self.person("void", invoice=move.xero_invoice_id)
+        self.poll()
+        self.assertEqual(self.payment_of(element).state, "canceled")
+        self.assertEqual(move.state, "cancel")
+        self.assertFalse(self.env["xero.conflict"].search([("state", "=", "open")]))
+        self.assertFalse(self.open_jobs())
+
+    def test_a_reading_of_the_invoice_alone_brings_its_payment(self):
+        move = self.pushed()
+        element = self.pay_in_xero(move)
+        self.fetch("Invoice", move.xero_invoice_id)
+        self.assertTrue(self.payment_of(element))
+        self.assertResidual(move, 0)
+        self.person("undo_payment", payment=element["PaymentID"])
+        self.fetch("Invoice", move.xero_invoice_id)
+        self.assertResidual(move, move.amount_total, "not_paid")
+
     def test_a_draft_is_paid_after_it_is_posted(self):
         move = self.pushed()
         element = self.pay_in_xero(move)

@@ -109,6 +109,39 @@ class TestPayOut(OutgoingCommon):
         self.assertNotIn(("PUT", "Payments"), self.simulator.calls(self.tenant))
         self.assertQuiet()
 
+    def test_undone_and_repeated_before_a_worker_comes_is_nothing(self):
+        move = self.pushed()
+        payment = self.register(move)
+        self.drain()
+        lines = (payment.move_id | move).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        self.simulator.reset_stats()
+        lines.remove_move_reconcile()
+        lines.reconcile()
+        self.drain()
+        calls = self.simulator.calls(self.tenant)
+        self.assertFalse({("PUT", "Payments"), ("POST", "Payments")} & set(calls), calls)
+        self.assertSameDue(move)
+        self.assertQuiet()
+
+    def test_instalments_are_paid_by_one_payment(self):
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "Two halves",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 50, "nb_days": 0}),
+                    Command.create({"value": "percent", "value_amount": 50, "nb_days": 30}),
+                ],
+            }
+        )
+        move = self.pushed(invoice_payment_term_id=terms.id)
+        self.register(move, installments_mode="full", amount=move.amount_total)
+        self.drain()
+        self.assertEqual(self.amounts_in_xero(), [move.amount_total])
+        self.assertSameDue(move)
+        self.assertQuiet()
+
     def test_moved_to_another_document(self):
         first, second = self.pushed(), self.pushed()
         payment = self.register(first)
