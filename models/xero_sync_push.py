@@ -129,7 +129,13 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _has_money_on_it(self, link) -> bool:
         money = (link.remote_view or {}).get("money") or {}
-        return link.xero_status == "PAID" or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
+        # Of a credit note Xero tells the refunds and where it went, not how much.
+        settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
+        return (
+            settled
+            or link.xero_status == "PAID"
+            or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
+        )
 
     def _removal(self, mapper, job, link):
         payload = mapper._removal_payload(link)
