@@ -194,6 +194,41 @@ class TestPayIn(PaymentCommon):
         self.assertFalse(self.env["xero.conflict"].search([("state", "=", "open")]))
         self.assertFalse(self.open_jobs())
 
+    def test_an_edited_payment_is_booked_anew_and_a_new_reference_only_noted(self):
+        first, second = self.pushed(), self.pushed(lines=[(1, 500.0)])
+        element = self.pay_in_xero(first)
+        self.poll()
+        old = self.payment_of(element)
+        inbound = self.env["xero.inbound"]._for_type("Payment")
+        [shown] = self.shown()
+        inbound._apply(self.connection, [{**shown, "Reference": "Corrected"}])
+        self.assertEqual((self.payment_of(element), old.memo), (old, "Corrected"))
+        changed = {**shown, "Amount": 90, "Invoice": {"InvoiceID": second.xero_invoice_id}}
+        results = inbound._apply(self.connection, [changed])
+        self.assertEqual([result.outcome for result in results.values()], ["updated"])
+        self.assertEqual(old.state, "canceled")
+        self.assertEqual(self.payment_of(element).amount, 90)
+        self.assertResidual(first, first.amount_total, "not_paid")
+        self.assertResidual(second, second.amount_total - 90, "partial")
+
+    def test_judging_a_page_takes_the_same_queries_whatever_its_size(self):
+        moves = self.env["account.move"]
+        for number in range(14):
+            moves += self.make_move(lines=[(1, 10.0 + number)])
+        self.drain()
+        self.row.direction = "none"
+        for move in moves:
+            self.pay_in_xero(move)
+        shown, inbound = self.shown(), self.env["xero.inbound"]._for_type("Payment")
+        inbound._apply(self.connection, shown)
+        counts = []
+        for size in (2, 14):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            inbound._apply(self.connection, shown[:size])
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1, counts)
+
     def test_a_reading_of_the_invoice_alone_brings_its_payment(self):
         move = self.pushed()
         element = self.pay_in_xero(move)

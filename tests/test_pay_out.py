@@ -109,6 +109,15 @@ class TestPayOut(OutgoingCommon):
         self.assertNotIn(("PUT", "Payments"), self.simulator.calls(self.tenant))
         self.assertQuiet()
 
+    def test_what_was_paid_too_much_and_booked_as_income_stays_in_odoo(self):
+        income = self.company_data["default_account_revenue"]
+        move = self.pushed()
+        amount = move.amount_total + 5
+        self.register(move, amount=amount, payment_difference_handling="reconcile", writeoff_account_id=income.id)
+        self.drain()
+        self.assertEqual(self.amounts_in_xero(), [move.amount_total])
+        self.assertSameDue(move)
+
     def test_undone_and_repeated_before_a_worker_comes_is_nothing(self):
         move = self.pushed()
         payment = self.register(move)
