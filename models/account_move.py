@@ -79,22 +79,3 @@ class AccountMove(models.Model):
         if not (self.state == "posted" or self.posted_before or scope.drafts) or not self._xero_kind_in_scope(scope):
             return False
         return self._xero_time_in_scope(scope) or bool(self.xero_invoice_id) or self.xero_sync_state != "not_synced"
-
-    @api.ondelete(at_uninstall=False)
-    def _xero_queue_removal(self):
-        """A document that is deleted in Odoo goes in Xero too."""
-        if self.env.context.get("xero_no_sync"):
-            return
-        links = (
-            self.env["xero.link"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("xero_id", "!=", False),
-                    ("state", "!=", "ignored"),
-                ]
-            )
-        )
-        self.env["xero.sync.job"].sudo()._enqueue_gone(links)

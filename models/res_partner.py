@@ -85,22 +85,3 @@ class ResPartner(models.Model):
                 connection.id, mapper, [(res_id, connection.company_id.id) for res_id in res_ids], priority=EVENT
             )
         self.env["xero.sync.runner"]._wake(connection.ids)
-
-    @api.ondelete(at_uninstall=False)
-    def _xero_queue_removal(self):
-        """A contact that is deleted in Odoo is archived in Xero."""
-        if self.env.context.get("xero_no_sync"):
-            return
-        links = (
-            self.env["xero.link"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("xero_id", "!=", False),
-                    ("state", "!=", "ignored"),
-                ]
-            )
-        )
-        self.env["xero.sync.job"].sudo()._enqueue_gone(links)

@@ -209,7 +209,7 @@ class XeroConflict(models.Model):
         return self._settle_by_person(None)
 
     def action_undo_payments(self):
-        """Take back what is paid on the documents in Odoo, and settle with Xero's side. The payments stay, unmatched."""
+        """Undo what is paid on the documents in Odoo, and settle with Xero's side; the payments stay, unmatched."""
         self._check_person()
         for conflict in self.sudo():
             if conflict.state == "open" and conflict.res_model == "account.move":

@@ -180,6 +180,27 @@ class XeroSyncMixin(models.AbstractModel):
         )
         return ["|", ("id", "not in", linked), *found]
 
+    # === EVENTS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _xero_queue_removal(self):
+        """What is deleted in Odoo goes in Xero too: documents are voided or deleted, contacts archived."""
+        if self.env.context.get("xero_no_sync"):
+            return
+        links = (
+            self.env["xero.link"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("xero_id", "!=", False),
+                    ("state", "!=", "ignored"),
+                ]
+            )
+        )
+        self.env["xero.sync.job"].sudo()._enqueue_gone(links)
+
     # === ACTIONS === #
 
     def action_xero_sync(self):
