@@ -44,22 +44,38 @@ class XeroSyncRunner(models.AbstractModel):
             if batch.method == "PUT":
                 arrived &= self._resolve_creation(connection, client, batch)
             else:
-                # An update by id can be repeated: the job sends the record's present state.
-                self._transaction(self._close_batch, connection, batch)
-                arrived = False
+                arrived &= self._resolve_update(connection, client, batch)
         return arrived
+
+    def _resolve_update(self, connection, client, batch) -> bool:
+        """Repeat an update under its key: its answer is what Xero holds, else our own change looks like another's.
+
+        A call too old for that, or answered with an error, is over: the jobs send the records' present state.
+        """
+        if self._may_replay(batch):
+            self._replay(connection, client, batch)
+            return True
+        self._transaction(self._close_batch, connection, batch)
+        return False
 
     def _resolve_creation(self, connection, client, batch) -> bool:
         mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
         found = self._find_ours(connection, client, mapper, batch)
         missing = len(found) < len(batch.items)
-        # A call that was answered, be it with an error, is over. One that was not may still be saving.
-        if missing and not batch.answered and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN:
-            self._transaction(self._touch_batch, batch)
-            self._call(connection, client, mapper, batch, batch.body.encode())
+        if missing and self._may_replay(batch):
+            self._replay(connection, client, batch)
             return True
         self._transaction(self._adopt, connection, mapper, batch, found)
         return not missing
+
+    def _may_replay(self, batch) -> bool:
+        """A call that was answered, be it with an error, is over. One that was not may still be saving."""
+        return not batch.answered and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN
+
+    def _replay(self, connection, client, batch):
+        mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
+        self._transaction(self._touch_batch, batch)
+        self._call(connection, client, mapper, batch, batch.body.encode())
 
     def _touch_batch(self, batch):
         batch.write({"state": "sent", "resolve_after": False})
