@@ -59,7 +59,7 @@ def touch(folder: Path) -> None:
     os.utime(folder / MARKER)
 
 
-def keep_newest(parent: Path, pattern: str, count: int, min_age_seconds: float = 3600) -> None:
+def keep_newest(parent: Path, pattern: str, count: int, min_age_seconds: float = 600) -> None:
     """Remove all but the `count` most recently used folders matching `pattern`, and none used a short time ago."""
     done = [folder for folder in parent.glob(pattern) if is_complete(folder)]
     done.sort(key=lambda folder: (folder / MARKER).stat().st_mtime, reverse=True)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from dev import apt, scratch
+from dev import scratch
 from dev.process import Child, wait_for
 from dev.progress import Stop
 
@@ -29,17 +29,15 @@ SETTINGS = {
 
 
 def programs() -> Path:
-    """The folder with the newest PostgreSQL server's programs, installed when missing. Raises Stop."""
-    found = _newest_programs()
-    if found is None:
-        apt.install(["postgresql"])
-        found = _newest_programs()
+    """The folder with the newest PostgreSQL server's programs. Raises Stop when there is none."""
+    found = find_programs()
     if found is None:
         raise Stop(f"PostgreSQL {OLDEST} or newer is needed, and its server programs were not found.")
     return found
 
 
-def _newest_programs() -> Path | None:
+def find_programs() -> Path | None:
+    """The folder with the newest PostgreSQL server's programs that is new enough, if any."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
     for server in [*reversed(debian), shutil.which("postgres")]:
         if server and version(Path(server).parent) >= OLDEST:

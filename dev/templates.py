@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev import cache, paths, postgres, scratch, venv
+from dev import cache, paths, postgres, scratch, system, venv
 from dev.odoo import Site
 from dev.odoo_home import OdooHome, odoo_home
 from dev.postgres import Cluster
@@ -98,7 +98,7 @@ def new_site(cluster: Cluster, template: Path, folder: Path, database: str) -> S
 
 def prepare() -> tuple[OdooHome, Path]:
     """Get everything a server without the addon needs: Odoo, environment, PostgreSQL, template. Raises Stop."""
-    postgres.programs()
+    system.require(system.VENV, system.POSTGRESQL)
     home = odoo_home()
     venv.python()
     return home, base_template(home)

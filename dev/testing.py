@@ -1,20 +1,16 @@
 """`make test`: prepares everything, runs the suites two at a time and ends with one line of counts."""
 
 import os
-import shutil
 import signal
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from dev import apt, scratch, suites, templates, venv
+from dev import scratch, suites, system, templates, venv
 from dev.counts import CRASHED, Counts
 from dev.process import POLL_SECONDS, Child
 from dev.progress import Stop, say
 from dev.suites import Choice, Job
-
-BROWSERS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
-"""In the order Odoo looks for them."""
 
 REPORT_SECONDS = 30
 
@@ -45,13 +41,17 @@ def _run(chosen: Choice) -> Counts:
 
 def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
     """The jobs in lanes that run side by side: Odoo's own tests, and all others."""
+    with_odoo = bool(set(suites.ODOO_SUITES) & set(chosen.suites))
+    with_database = with_odoo or "system" in chosen.suites
+    needs = {system.VENV: True, system.POSTGRESQL: with_database, system.BROWSER: with_odoo}
+    system.require(*(package for package, needed in needs.items() if needed))
     pytest_lane: list[Job] = []
     if "lint" in chosen.suites:
         pytest_lane += suites.lint_jobs()
     pytest_lane += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
     venv.python()
     odoo_lane: list[Job] = []
-    if set(suites.ODOO_SUITES) & set(chosen.suites):
+    if with_odoo:
         odoo_lane = _odoo_lane(chosen, stack)
     if "system" in chosen.suites:
         templates.prepare()
@@ -59,16 +59,10 @@ def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
 
 
 def _odoo_lane(chosen: Choice, stack: ExitStack) -> list[Job]:
-    _ensure_browser()
     _home, template = templates.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))
     return suites.odoo_jobs(chosen, cluster, template, folder)
-
-
-def _ensure_browser() -> None:
-    if not any(map(shutil.which, BROWSERS)):
-        apt.install(["chromium"])
 
 
 @dataclass

@@ -3,10 +3,9 @@
 import hashlib
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
-from dev import apt, cache, paths
+from dev import cache, paths, system
 from dev.progress import Stop, step
 
 LOCK = paths.REPO / "dev" / "requirements.lock"
@@ -27,8 +26,7 @@ def python() -> Path:
 def _build(folder: Path) -> None:
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         raise Stop(f"Odoo 19 needs Python 3.10 to 3.13, and this is {sys.version.split()[0]}.")
-    if find_spec("ensurepip") is None or find_spec("venv") is None:
-        apt.install(["python3-venv"])
+    system.require(system.VENV)
     with step("Making the virtual environment"):
         _run([sys.executable, "-m", "venv", folder], folder)
     with step("Installing the Python packages of dev/requirements.lock"):
