@@ -145,7 +145,7 @@ class XeroMapperDocument(models.AbstractModel):
             "LineAmountTypes": "Exclusive",
             "CurrencyCode": move.currency_id.name,
             "CurrencyRate": books.currency_rate(move),
-            "Reference": self._reference(move),
+            "Reference": self._reference(move, out.number),
         }
         return {key: value for key, value in head.items() if value not in (None, "", {})}
 
@@ -175,10 +175,13 @@ class XeroMapperDocument(models.AbstractModel):
     def _draft_number(self, move) -> str:
         return f"odoo-{self._database_mark()}-{move.id}"
 
-    def _reference(self, move) -> str:
+    def _reference(self, move, number) -> str:
         """Return the customer's reference; on purchases Xero has no such field."""
         if not self._is_sale(move):
             return ""
+        if move.payment_reference == number != move.name:
+            # Imported: what Odoo keeps of the number in Xero is no reference.
+            return shorten(" ".join((move.ref or "").split()), REFERENCE_LENGTH)
         memo = move.payment_reference if move.payment_reference != move.name else ""
         return shorten(" ".join((move.ref or memo or move.invoice_origin or "").split()), REFERENCE_LENGTH)
 

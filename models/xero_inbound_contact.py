@@ -219,7 +219,8 @@ class XeroInboundContact(models.AbstractModel):
                 ("res_model", "=", "res.partner"),
                 ("res_id", "=", partner.id),
                 ("operation", "=", "push"),
-                ("state", "in", ("pending", "blocked", "failed", "dead")),
+                # One under way looks first at what it would overwrite, and is sent afterwards.
+                ("state", "not in", ("done", "cancelled")),
             ],
             limit=1,
         )
