@@ -70,8 +70,16 @@ def _version(release: Path) -> str:
 
 
 def _mark(folder: Path, version: str) -> str:
+    """Tell one copy of Odoo from another: the package's version, or for a named folder its path and commit."""
     mark = folder / ".version"
-    return mark.read_text(encoding="utf-8").strip() if mark.exists() else version
+    if mark.exists():
+        return mark.read_text(encoding="utf-8").strip()
+    command = ["git", "-C", folder, "rev-parse", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        commit = ""
+    return " ".join([version, str(folder), commit])
 
 
 def _download(folder: Path) -> None:
