@@ -11,8 +11,8 @@ BUILD = REPO / ".dev"
 GLUE = REPO / "addons"
 """Optional second addons folder."""
 
-NOT_THE_ADDON = {"addons", "dev", "simulator", "docs", "__pycache__"}
-"""Folders at the top of the clone that are no part of what Odoo loads."""
+NOT_THE_ADDON = {"addons", "dev", "simulator", "docs", "Makefile", "pyproject.toml", "__pycache__"}
+"""Entries at the top of the clone that are no part of what Odoo loads."""
 
 
 def cache() -> Path:
