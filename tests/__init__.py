@@ -8,6 +8,7 @@ from . import test_core_secrets
 from . import test_in_contacts
 from . import test_in_documents
 from . import test_in_poll
+from . import test_in_roundtrip
 from . import test_in_states
 from . import test_in_webhook
 from . import test_mapper_batch
