@@ -6,6 +6,7 @@ from odoo import models
 
 from ..mappers.inbound_document import changed_fields, payload_element
 from ..xero_api import codec
+from .xero_payment_ledger import SETTLED
 from .xero_sync_job import CLICK
 
 WITH_LINES = {"tax", "total"}
@@ -100,9 +101,26 @@ class XeroInboundDocument(models.AbstractModel):
             move.button_draft()
             ours = self._odoo_view(connection, link, move) if connection.sync_when == "draft" else {}
             theirs = changed_fields(link.remote_view, view)
+        matched = self._matched_lines(move)
         self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
         if move.state == "draft" and view["status"] == "AUTHORISED":
             move._post(soft=False)
+        self._match_again(move, matched)
+
+    def _matched_lines(self, move):
+        """Return the lines of payments and credits that settle ``move``."""
+        lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        return lines.matched_debit_ids.debit_move_id | lines.matched_credit_ids.credit_move_id
+
+    def _match_again(self, move, matched):
+        """Resetting a document to draft takes what settled it away; it still does."""
+        own = self.env["xero.payment.ledger"]._open_lines(move) if move.state == "posted" else move.line_ids.browse()
+        for account in own.account_id:
+            lines = (own | matched.exists()).filtered_domain(
+                [("account_id", "=", account.id), ("reconciled", "=", False)]
+            )
+            if lines - own and lines & own:
+                lines.reconcile()
 
     def _cancel(self, move):
         if move.state == "posted":
