@@ -42,7 +42,7 @@ class XeroSyncRunner(models.AbstractModel):
                AND ((m.state = 'posted' AND l.xero_id IS NULL AND (%(recent_enough)s))
                     OR (m.state = 'posted' AND (l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
                     OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error')
-                           AND m.write_date > l.synced_at AND m.write_date > %(recent)s))
+                           AND date_trunc('second', m.write_date) > l.synced_at AND m.write_date > %(recent)s))
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id
                                   AND j.connection_id = %(connection)s AND j.state NOT IN ('done', 'cancelled'))
              ORDER BY m.id LIMIT %(limit)s
@@ -84,7 +84,7 @@ class XeroSyncRunner(models.AbstractModel):
             SELECT p.id FROM res_partner p
               JOIN xero_link l ON l.res_model = 'res.partner' AND l.res_id = p.id AND l.connection_id = %(connection)s
              WHERE l.xero_id IS NOT NULL AND l.state = 'synced' AND l.digest IS NOT NULL
-               AND p.write_date > l.synced_at AND p.write_date > %(recent)s
+               AND date_trunc('second', p.write_date) > l.synced_at AND p.write_date > %(recent)s
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'res.partner' AND j.res_id = p.id
                                   AND j.connection_id = %(connection)s AND j.state NOT IN ('done', 'cancelled'))
              ORDER BY p.id LIMIT %(limit)s
