@@ -1,5 +1,5 @@
 # Every command prepares what it needs. `make` alone lists them.
-.PHONY: help demo demo-check test bench lint run clean
+.PHONY: help demo demo-check test bench lint run pictures clean
 .DEFAULT_GOAL := help
 
 ARGS ?=
@@ -26,6 +26,9 @@ lint:  ## Linters and tests of the code's structure
 
 run:  ## Odoo with the addon and a simulated Xero, without the demo's steps; Ctrl-C ends it
 	@exec $(DEV) run
+
+pictures:  ## Take the screenshots of the documentation anew
+	@exec $(DEV) pictures
 
 clean:  ## Remove what was made inside this clone
 	@exec $(DEV) clean

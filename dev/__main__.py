@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": ("dev.bench", "run"),
     "lint": ("dev.testing", "lint"),
     "run": ("dev.serve", "run"),
+    "pictures": ("dev.pictures", "run"),
     "clean": ("dev.clean", "run"),
 }
 INTERRUPTED = 130

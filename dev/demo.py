@@ -29,7 +29,7 @@ LEVY_RATE = {
 
 def demo() -> int:
     """Run the demo and stay up until Ctrl-C."""
-    with _demonstration() as (stack, report):
+    with demonstration() as (stack, report):
         _show(report)
         serve.show(stack)
         serve.wait_for_interrupt()
@@ -38,7 +38,7 @@ def demo() -> int:
 
 def check() -> int:
     """Run the demo unattended; 0 only if every document is in Xero with no difference."""
-    with _demonstration() as (_stack, report):
+    with demonstration() as (_stack, report):
         _show(report)
     return 1 if report.problems else 0
 
@@ -51,7 +51,8 @@ def _show(report: demo_report.Report) -> None:
 
 
 @contextmanager
-def _demonstration() -> Iterator[tuple[Stack, demo_report.Report]]:
+def demonstration() -> Iterator[tuple[Stack, demo_report.Report]]:
+    """An Odoo with the demo's books, connected and sent, and what came of it; all of it is gone at the end."""
     with one_stack(MODULES) as stack:
         with step("Starting Odoo and logging in"):
             stack.start_server()

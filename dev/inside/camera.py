@@ -1,0 +1,86 @@
+"""Takes pictures of Odoo's screens with the machine's Chromium. Runs in the virtual environment, as a process of its own.
+
+Reads a JSON object from standard input: `url`, `login`, `password`, `browser` (a program), `folder`, and `shots`, a list
+of objects with `name`, `path`, and optionally `clicks` (selectors clicked one after the other), `wait` (a selector that
+must be there), `size` ([width, height]). Prints the names of the pictures taken.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+PAGE_MS = 60_000
+DRAWN_MS = 400
+COLOURS = 160
+"""Screens are flat: so many colours look the same and need a third of the bytes."""
+
+BUSY = "() => !document.querySelector('.o_blockUI, .o_loading_indicator')"
+
+
+@contextmanager
+def window(program: str, size: tuple[int, int]) -> Iterator[BrowserContext]:
+    """Open a headless browser window of `size` pixels."""
+    with sync_playwright() as tools:
+        chromium = tools.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        try:
+            context = chromium.new_context(
+                viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", device_scale_factor=1
+            )
+            context.set_default_timeout(PAGE_MS)
+            yield context
+        finally:
+            chromium.close()
+
+
+def log_in(context: BrowserContext, url: str, login: str, password: str) -> Page:
+    """Log in on Odoo's login page and return the page behind it."""
+    page = context.new_page()
+    page.goto(f"{url}/web/login?redirect=/odoo")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(".o_web_client .o_main_navbar")
+    return page
+
+
+def take(page: Page, url: str, shot: dict[str, Any]) -> bytes:
+    """Bring `shot` about on `page` and return it as a PNG."""
+    width, height = shot.get("size", (1366, 820))
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(url + shot["path"])
+    page.wait_for_selector(shot.get("wait", ".o_view_controller, .o_action"))
+    for selector in shot.get("clicks", ()):
+        page.click(selector)
+    page.wait_for_function(BUSY)
+    page.wait_for_timeout(DRAWN_MS)
+    return page.screenshot(animations="disabled", caret="hide")
+
+
+def save(png: bytes, file: Path) -> None:
+    """Write the picture with few colours, so that the addon stays small."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def main() -> None:
+    """Take every picture asked for."""
+    order = json.load(sys.stdin)
+    folder = Path(order["folder"])
+    folder.mkdir(parents=True, exist_ok=True)
+    with window(order["browser"], (1366, 820)) as context:
+        page = log_in(context, order["url"], order["login"], order["password"])
+        for shot in order["shots"]:
+            save(take(page, order["url"], shot), folder / f"{shot['name']}.png")
+            sys.stdout.write(f"{shot['name']}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""`make pictures`: the screenshots of the documentation and of the description page, taken from the demo's books."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from dev import demo, paths, system, venv
+from dev.progress import Stop, say, step
+from dev.stack import Stack
+
+FOLDER = paths.REPO / "static" / "description" / "screens"
+PHONE = (390, 844)
+
+
+def run(folder: str = "") -> int:
+    """Take all pictures into `folder`, by default the one the documentation shows; return the exit code."""
+    system.require(system.BROWSER)
+    target = Path(folder) if folder else FOLDER
+    with demo.demonstration() as (stack, _report):
+        with step("Taking pictures"):
+            take(stack, shots(stack), target)
+    say(f"The pictures are in {target}")
+    return 0
+
+
+def shots(stack: Stack) -> list[dict[str, Any]]:
+    """Every picture: its name, the address, and what is clicked before it is taken."""
+    odoo = stack.session()
+    connection = odoo.call("xero.connection", "search", [], limit=1)[0]
+    invoice = odoo.call("account.move", "search", [("move_type", "=", "out_invoice"), ("state", "=", "posted")])[-1]
+    return [
+        _shot("connection", f"/odoo/xero-connections/{connection}"),
+        _shot("invoice", f"/odoo/action-account.action_move_out_invoice/{invoice}"),
+        _shot("invoice-phone", f"/odoo/action-account.action_move_out_invoice/{invoice}", size=PHONE),
+        _shot("invoices", "/odoo/action-account.action_move_out_invoice"),
+        _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
+        _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
+    ]
+
+
+def _shot(name: str, path: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "path": path, **more}
+
+
+def take(stack: Stack, wanted: list[dict[str, Any]], folder: Path) -> None:
+    """Have the browser take the `wanted` pictures into `folder`. Raises Stop with the browser's words."""
+    order = {
+        "url": stack.server.url,
+        "login": "admin",
+        "password": "admin",
+        "browser": next(filter(None, map(shutil.which, system.BROWSERS))),
+        "folder": str(folder),
+        "shots": wanted,
+    }
+    command = [venv.python(), "-m", "dev.inside.camera"]
+    result = subprocess.run(
+        command, input=json.dumps(order), text=True, capture_output=True, cwd=paths.REPO, check=False
+    )
+    if result.returncode:
+        raise Stop(f"The browser took {result.stdout.split()} and then failed:\n{result.stderr[-3000:]}")
