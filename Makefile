@@ -1,5 +1,5 @@
 # Every command prepares what it needs. `make` alone lists them.
-.PHONY: help demo demo-check test bench lint run pictures clean
+.PHONY: help demo demo-check test bench lint run pictures texts clean
 .DEFAULT_GOAL := help
 
 ARGS ?=
@@ -29,6 +29,9 @@ run:  ## Odoo with the addon and a simulated Xero, without the demo's steps; Ctr
 
 pictures:  ## Take the screenshots of the documentation anew
 	@exec $(DEV) pictures
+
+texts:  ## Export the texts to translate and bring the translations in step
+	@exec $(DEV) texts
 
 clean:  ## Remove what was made inside this clone
 	@exec $(DEV) clean

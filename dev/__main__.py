@@ -17,6 +17,7 @@ COMMANDS = {
     "lint": ("dev.testing", "lint"),
     "run": ("dev.serve", "run"),
     "pictures": ("dev.pictures", "run"),
+    "texts": ("dev.texts", "run"),
     "clean": ("dev.clean", "run"),
 }
 INTERRUPTED = 130

@@ -1,8 +1,8 @@
-"""Takes pictures of Odoo's screens with the machine's Chromium. Runs in the virtual environment, as a process of its own.
+"""Takes pictures of Odoo's screens with the machine's Chromium. A process of its own in the virtual environment.
 
-Reads a JSON object from standard input: `url`, `login`, `password`, `browser` (a program), `folder`, and `shots`, a list
-of objects with `name`, `path`, and optionally `clicks` (selectors clicked one after the other), `wait` (a selector that
-must be there), `size` ([width, height]). Prints the names of the pictures taken.
+Reads a JSON object from standard input: `url`, `login`, `password`, `browser` (a program), `folder`, and `shots`, a
+list of objects with `name`, `path`, and optionally `clicks` (selectors clicked one after the other), `wait` (a selector
+that must be there) and `size` ([width, height]). Prints the names of the pictures taken.
 """
 
 import io
