@@ -26,6 +26,9 @@ from . import xero_inbound_contact_new
 from . import xero_inbound_sides
 from . import xero_inbound_organisation
 from . import xero_inbound_schedule
+from . import xero_snapshot
+from . import xero_snapshot_element
+from . import xero_inbound_snapshot
 from . import xero_conflict
 from . import xero_webhook_event
 from . import xero_sync_mixin

@@ -119,7 +119,11 @@ class XeroInbound(models.AbstractModel):
         raise NotImplementedError
 
     def _poll(self, connection, client, runner):
-        """Read what changed in Xero, in place of the usual pages; ``None`` when the usual pages shall be read."""
+        """Read what changed in Xero, in place of the usual pages.
+
+        :return: ``True`` when done; ``False`` when the day's last calls are for people, to go on later; ``None`` when
+            the usual pages shall be read
+        """
         return None
 
     @api.model

@@ -193,6 +193,9 @@ class XeroSyncRunner(models.AbstractModel):
     def _poll(self, connection, client, inbound, jobs) -> None:
         """Read what changed since the last time, or everything when that is due."""
         handled = inbound._poll(connection, client, self)
+        if handled is False:
+            self._transaction(self._postpone, connection, jobs.ids)
+            return
         if handled is None:
             cursor = self._transaction(self.env["xero.sync.cursor"]._of, connection, inbound._xero_type)
             whole = self._read_in_full if cursor._is_full_due() else self._read_changes

@@ -27,3 +27,4 @@ from . import test_pay_mapping
 from . import test_pay_out
 from . import test_ui_tours
 from . import test_ui_views
+from . import test_snapshot

@@ -1,0 +1,147 @@
+from collections import namedtuple
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..xero_api import codec, dates
+
+# How each kind is read, and where its columns come from. `due` names what is still open.
+Kind = namedtuple("Kind", "resource id_field number name total due params paged", defaults=({}, True))
+ARCHIVED = {"includeArchived": "true"}
+KINDS = {
+    "Contact": Kind("Contacts", "ContactID", "ContactNumber", "Name", None, None, ARCHIVED),
+    "Invoice": Kind("Invoices", "InvoiceID", "InvoiceNumber", None, "Total", "AmountDue", ARCHIVED),
+    "CreditNote": Kind("CreditNotes", "CreditNoteID", "CreditNoteNumber", None, "Total", "RemainingCredit"),
+    "Prepayment": Kind("Prepayments", "PrepaymentID", "Reference", None, "Total", "RemainingCredit"),
+    "Overpayment": Kind("Overpayments", "OverpaymentID", "Reference", None, "Total", "RemainingCredit"),
+    "Payment": Kind("Payments", "PaymentID", "Reference", None, "Amount", None),
+    "Item": Kind("Items", "ItemID", "Code", "Name", None, None, {}, False),
+}
+COLUMNS = {
+    "xero_id": "varchar",
+    "number": "varchar",
+    "name": "varchar",
+    "contact_xero_id": "varchar",
+    "status": "varchar",
+    "date": "date",
+    "due_date": "date",
+    "currency": "varchar",
+    "total": "numeric",
+    "amount_due": "numeric",
+    "updated_at": "timestamp",
+    "data": "jsonb",
+}
+
+
+class XeroSnapshotElement(models.Model):
+    """One element as Xero gave it. Ids, amounts and texts are Xero's own; nothing here is linked or judged yet."""
+
+    _name = "xero.snapshot.element"
+    _description = "Xero Snapshot Element"
+    _order = "snapshot_id desc, id"
+    _rec_name = "number"
+
+    snapshot_id = fields.Many2one("xero.snapshot", required=True, ondelete="cascade", readonly=True)
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True, readonly=True)
+    xero_type = fields.Char("Kind", required=True, readonly=True)
+    xero_id = fields.Char("Xero ID", required=True, readonly=True)
+    number = fields.Char(readonly=True, help="Number of a document, ContactNumber of a contact, code of an item.")
+    name = fields.Char(readonly=True, help="Name of a contact or an item, or of the contact of a document.")
+    contact_xero_id = fields.Char("Xero ID of the Contact", readonly=True)
+    status = fields.Char(readonly=True)
+    date = fields.Date(readonly=True)
+    due_date = fields.Date(readonly=True)
+    currency = fields.Char(readonly=True)
+    total = fields.Float(digits=(20, 4), readonly=True, help="In the currency of the element.")
+    amount_due = fields.Float(digits=(20, 4), readonly=True, help="What is open, in the currency of the element.")
+    updated_at = fields.Datetime("Updated in Xero", readonly=True, help="By Xero's clock.")
+    data = fields.Json(readonly=True, help="The whole element; numbers with a fraction are texts, digit by digit.")
+
+    _element_unique = models.UniqueIndex("(snapshot_id, xero_type, xero_id)")
+
+    @api.model
+    def _check_kinds(self, kinds) -> None:
+        """See that ``kinds`` can be read.
+
+        :raise ValueError: for none, and for unknown ones
+        """
+        unknown = [kind for kind in kinds if kind not in KINDS]
+        if unknown or not kinds:
+            raise ValueError(f"Kinds of a snapshot: {', '.join(KINDS)}; not {unknown or 'none'}")
+
+    @api.model
+    def _store(self, snapshot, kind: str, elements: list[dict]) -> None:
+        """Insert ``elements`` with one statement; one that a shifted page shows again replaces the former."""
+        by_id = {element[KINDS[kind].id_field]: element for element in elements if element.get(KINDS[kind].id_field)}
+        if not by_id:
+            return
+        rows = [self._row(kind, element) for element in by_id.values()]
+        columns = SQL(", ").join(map(SQL.identifier, COLUMNS))
+        values = SQL(", ").join(
+            SQL("%s::" + sql_type + "[]", [row[name] for row in rows]) for name, sql_type in COLUMNS.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO xero_snapshot_element (snapshot_id, connection_id, xero_type, %(columns)s)
+                   SELECT %(snapshot)s, %(connection)s, %(kind)s, v.* FROM unnest(%(values)s) AS v
+                       ON CONFLICT (snapshot_id, xero_type, xero_id) DO UPDATE SET %(replaced)s""",
+                columns=columns,
+                snapshot=snapshot.id,
+                connection=snapshot.connection_id.id,
+                kind=kind,
+                values=values,
+                replaced=SQL(", ").join(
+                    SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in COLUMNS
+                ),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _row(self, kind: str, element: dict) -> dict:
+        """Return the columns of ``element``."""
+        form = KINDS[kind]
+        contact = element.get("Contact") or (element.get("Invoice") or {}).get("Contact") or {}
+        return {
+            "xero_id": element[form.id_field],
+            "number": _text(element.get(form.number)),
+            "name": _text(element.get(form.name) if form.name else contact.get("Name")),
+            "contact_xero_id": contact.get("ContactID") or None,
+            "status": element.get("ContactStatus" if kind == "Contact" else "Status") or None,
+            "date": _moment(element.get("DateString") or element.get("Date")),
+            "due_date": _moment(element.get("DueDateString") or element.get("DueDate")),
+            "currency": element.get("CurrencyCode") or None,
+            "total": _number(element.get(form.total)),
+            "amount_due": _number(element.get(form.due)),
+            "updated_at": _moment(element.get("UpdatedDateUTC")),
+            "data": codec.dumps(exact(element)).decode(),
+        }
+
+
+def exact(value):
+    """Return ``value`` with decimals as texts: what is kept as JSON comes back to the last digit."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        return {key: exact(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [exact(part) for part in value]
+    # The database takes every character but this one.
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+def _text(value):
+    return exact(str(value)) if value else None
+
+
+def _number(value):
+    return None if value is None or value == "" else Decimal(str(value))
+
+
+def _moment(value):
+    """A date that nobody understands stays in ``data`` and does not stop the reading."""
+    try:
+        return dates.parse_xero(value)
+    except ValueError:
+        return None
