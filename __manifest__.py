@@ -8,7 +8,7 @@
     "license": "LGPL-3",
     "application": True,
     "depends": ["account", "bus"],
-    "external_dependencies": {"python": ["requests", "xero-python", "tenacity", "cryptography"]},
+    "external_dependencies": {"python": ["requests", "xero-python", "tenacity", "cryptography", "rapidfuzz"]},
     "data": [
         "security/xero_security.xml",
         "security/ir.model.access.csv",

@@ -28,3 +28,4 @@ from . import test_pay_out
 from . import test_ui_tours
 from . import test_ui_views
 from . import test_snapshot
+from . import test_match_score
