@@ -33,6 +33,22 @@ class TestJobs(TransactionCase):
         with self.assertQueryCount(1):
             self.Job._enqueue(self.connection.id, CONTACT, [(partner.id, self.company.id) for partner in self.partners])
 
+    def test_waking_a_worker_takes_one_query_in_a_transaction(self):
+        runner = self.env["xero.sync.runner"]
+        cron = self.env.ref("xero_connector.ir_cron_xero_worker_3")
+        runner._wake([1])  # the ids of the cron rows are cached from here on
+        before = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
+        with self.assertQueryCount(1):
+            runner._wake([2])
+            runner._wake([2, 7])
+        self.assertEqual(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]), before + 1)
+
+    def test_a_worker_that_is_switched_off_is_not_woken(self):
+        cron = self.env.ref("xero_connector.ir_cron_xero_worker_4")
+        cron.active = False
+        self.env["xero.sync.runner"]._wake([3])
+        self.assertFalse(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]))
+
     def test_waiting_jobs_are_reused(self):
         first = self.enqueue(priority=EVENT)
         second = self.enqueue(priority=CLICK)
