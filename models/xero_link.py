@@ -124,23 +124,14 @@ class XeroLink(models.Model):
         keys = ("res_model", "res_id", "connection_id", "xero_type")
         columns = list(rows[0])
         changed = [name for name in columns if name not in keys]
+        stamp = (self.env.uid, self.env.uid, fields.Datetime.now(), fields.Datetime.now())
         self.env.cr.execute(
             SQL(
                 """INSERT INTO xero_link (%s, create_uid, write_uid, create_date, write_date) VALUES %s
                ON CONFLICT (res_model, res_id, connection_id, xero_type) DO UPDATE SET %s, write_date =
                       EXCLUDED.write_date""",
                 SQL(", ").join(map(SQL.identifier, columns)),
-                SQL(", ").join(
-                    SQL(
-                        "(%s, %s, %s, %s, %s)",
-                        SQL(", ").join(SQL("%s", row[name]) for name in columns),
-                        self.env.uid,
-                        self.env.uid,
-                        fields.Datetime.now(),
-                        fields.Datetime.now(),
-                    )
-                    for row in rows
-                ),
+                SQL(", ").join(SQL("%s", (*(row[name] for name in columns), *stamp)) for row in rows),
                 SQL(", ").join(SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name)) for name in changed),
             )
         )

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .xero_sync_job import EVENT
+from .xero_sync_job import CLICK, EVENT
 
 # Xero advises about 50 elements a request.
 BATCH = 50
@@ -139,7 +139,9 @@ class XeroSyncRunner(models.AbstractModel):
                 ids,
             )
         )
-        self._notify(ids)
+        if priority <= CLICK:
+            # Somebody looks at the screen; of background work they hear when it is done.
+            self._notify(ids)
         return self.env["xero.sync.job"].browse(ids)
 
     def _alone_sql(self) -> SQL:

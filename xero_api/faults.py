@@ -124,27 +124,35 @@ def _forbidden(data: dict[str, Any]) -> XeroError:
 
 def messages_of(element: Any) -> list[str]:
     """Return every ValidationErrors message in ``element``, nested ones included, each once, in order."""
-    return list(dict.fromkeys(_messages(element, "ValidationErrors")))
+    return _messages(element, "ValidationErrors")
 
 
 def warnings_of(element: Any) -> list[str]:
     """Return every Warnings message in ``element``, nested ones included, each once, in order."""
-    return list(dict.fromkeys(_messages(element, "Warnings")))
+    return _messages(element, "Warnings")
 
 
-def _messages(node: Any, key: str) -> Iterator[str]:
+def _messages(element: Any, key: str) -> list[str]:
+    found: dict[str, None] = {}
+    _collect(element, key, found)
+    return list(found)
+
+
+def _collect(node: Any, key: str, found: dict[str, None]) -> None:
     if isinstance(node, list):
-        for item in node:
-            yield from _messages(item, key)
+        parts = node
     elif isinstance(node, dict):
         entries = node.get(key)
-        for entry in entries if isinstance(entries, list) else []:
+        for entry in entries if isinstance(entries, list) else ():
             text = entry.get("Message") if isinstance(entry, dict) else entry
             if text and isinstance(text, str):
-                yield text
-        for name, item in node.items():
-            if name != key and isinstance(item, (dict, list)):
-                yield from _messages(item, key)
+                found[text] = None
+        parts = [part for name, part in node.items() if name != key]
+    else:
+        return
+    for part in parts:
+        if part and isinstance(part, (dict, list)):
+            _collect(part, key, found)
 
 
 def _number_of(data: dict[str, Any]) -> int | None:
