@@ -1,4 +1,4 @@
 from . import outgoing, base
 from . import contact
 from . import document, document_checks, document_rounding, invoice, credit_note
-from . import payment
+from . import payment, allocation

@@ -95,6 +95,24 @@ def _credit(kind: str, part: dict) -> str:
     return f"{lower(xero_id)} {amount(part.get('AppliedAmount') or part.get('Amount'))}"
 
 
+def applied_view(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
+    """Return the view of an invoice or credit note after a credit was applied, or (below zero) taken back.
+
+    :param kind: ``Invoice`` for the document that is credited, ``CreditNote`` for the credit
+    :param other_id: id of the other of the two
+    """
+    total, listed = ("credited", "credits") if kind == "Invoice" else ("remaining", "allocations")
+    money = dict(view.get("money") or {})
+    money[total] = amount(decimal(money.get(total)) + (change if kind == "Invoice" else -change))
+    rows, row = list(money.get(listed) or []), f"{lower(other_id)} {amount(abs(change))}"
+    if change > 0:
+        rows.append(row)
+    elif row in rows:
+        rows.remove(row)
+    money[listed] = sorted(rows)
+    return clean({**view, "money": clean(money)})
+
+
 def payload_element(payload: dict, percents: dict, total: Decimal | None, id_field: str, xero_id: str) -> dict:
     """Return the element that Xero would hold after taking ``payload``, as far as views look at it.
 

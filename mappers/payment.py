@@ -29,7 +29,7 @@ class XeroMapperPayment(models.AbstractModel):
     # === MAPPER === #
 
     def _handles(self, records):
-        return records
+        return records.filtered(lambda part: not part.credit_type)
 
     def _prepare(self, records, connection) -> dict[int, Outgoing]:
         """Return what to send for the parts ``records``; a fixed number of queries for any number of them."""

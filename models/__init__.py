@@ -43,7 +43,9 @@ from . import xero_inbound_payment_known
 from . import xero_payment_allocation
 from . import xero_inbound_credit
 from . import xero_payment_part
+from . import xero_payment_credit
 from . import xero_payment_events
+from . import xero_sync_allocation
 from . import account_move
 from . import account_move_line
 from . import res_partner

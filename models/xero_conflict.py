@@ -90,13 +90,7 @@ class XeroConflict(models.Model):
         return Result("refused", reason, record.id)
 
     def _open(self, inbound, connection, link, element, record, kind, reason, policy):
-        self.search([("link_id", "=", link.id), ("state", "=", "open")]).write(
-            {
-                "state": "settled",
-                "choice": "other",
-                "settled_at": fields.Datetime.now(),
-            }
-        )
+        self._overtaken(link)
         # One is open at a time: the database must know that the former is settled before it sees the new one.
         self.flush_model(["state"])
         base, theirs = link.remote_view or {}, inbound._remote_view(element)
@@ -135,6 +129,13 @@ class XeroConflict(models.Model):
             ]
         )
         return conflict
+
+    @api.model
+    def _overtaken(self, link) -> None:
+        """What was asked about ``link`` has been answered by what happened since."""
+        self.search([("link_id", "=", link.id), ("state", "=", "open")]).write(
+            {"state": "settled", "choice": "other", "settled_at": fields.Datetime.now()}
+        )
 
     def _ask(self):
         """Hold what is to be sent, mark the record, and leave the reason where people look."""

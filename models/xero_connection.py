@@ -29,6 +29,7 @@ SCOPE_FIELDS = {
     "connected_at",
     "contact_policy",
     "excluded_journal_ids",
+    "credit_direction",
     *MOVE_TYPE_SETTINGS.values(),
 }
 # Jobs keep gathering while a consent is renewed; they leave only when the organisation is connected.

@@ -205,6 +205,7 @@ class XeroInboundContact(models.AbstractModel):
             partner.invalidate_recordset()
             return self._refuse(connection, link, element, partner, str(error.args[0]))
         self._agree(connection, link, element, **self._agreed_values(connection, link, partner, element))
+        self.env["xero.conflict"]._overtaken(link)
         return Result(outcome, res_id=partner.id)
 
     def _agreed_values(self, connection, link, partner, element) -> dict:

@@ -7,7 +7,6 @@ from ..mappers.inbound_payment import GONE, allocations_of, base_amount, credit_
 from ..mappers.inbound_values import decimal
 from .xero_inbound import Result, Untakeable
 from .xero_inbound_document_apply import FORBIDDEN
-from .xero_payment_allocation import ALLOCATION
 
 # Changes of these are applications of the credit, not edits.
 APPLIED = {"remaining", "allocations"}
@@ -205,14 +204,9 @@ class XeroInboundCredit(models.AbstractModel):
         return Result("undone", res_id=payment.id)
 
     def _take_back(self, connection, link, payment):
+        entry = payment.move_id
         self.env["xero.payment.ledger"]._cancel(payment)
-        self.env["xero.link"].search(
-            [
-                ("connection_id", "=", connection.id),
-                ("xero_type", "=", ALLOCATION),
-                ("xero_id", "=like", f"{link.xero_id.lower()}:%"),
-            ]
-        ).unlink()
+        self.env["xero.payment.part"]._drop(entry)
 
     def _redo(self, connection, link, element, payment):
         """It was edited: book it as it is now, in place of how it was."""

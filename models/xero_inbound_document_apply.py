@@ -64,6 +64,7 @@ class XeroInboundDocument(models.AbstractModel):
             move.invalidate_recordset()
             return self._refuse(connection, link, element, view, move, str(error.args[0]))
         self._agree(connection, link, element, **{**self._agreed_values(connection, move, element), **agreed})
+        self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
         self._tell(move, outcome)
         return Result(outcome, res_id=move.id)

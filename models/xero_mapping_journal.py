@@ -223,6 +223,19 @@ class XeroConnection(models.Model):
         default="refuse",
         help="What to do with payments from Xero that are dated in a period that Odoo has closed.",
     )
+    credit_direction = fields.Selection(
+        [
+            ("both", "Both ways"),
+            ("xero_to_odoo", "From Xero to Odoo"),
+            ("odoo_to_xero", "From Odoo to Xero"),
+            ("none", "Not at all"),
+        ],
+        "Applied Credits Go",
+        required=True,
+        default="both",
+        help="Credit notes, overpayments and prepayments set against invoices and bills. No money moves and no bank "
+        "feed knows of it, so both sides can do it without counting anything twice.",
+    )
     credit_journal_id = fields.Many2one(
         "account.journal",
         "Journal for Prepayments and Overpayments",

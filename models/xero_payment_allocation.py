@@ -8,10 +8,9 @@ from ..mappers.inbound_payment import allocations_of, credits_on, is_whole, paym
 from ..xero_api import codec
 from .xero_inbound import Result, Untakeable
 from .xero_inbound_document_apply import FORBIDDEN
+from .xero_payment_credit import ALLOCATION, SENT_WAYS, TAKEN_WAYS
 from .xero_payment_ledger import SETTLED
 from .xero_sync_job import EVENT
-
-ALLOCATION = "Allocation"
 
 
 class Remaining:
@@ -105,55 +104,81 @@ class XeroPaymentLedger(models.AbstractModel):
                 move,
             )
 
-    def _set_allocation(self, connection, key: str, link, move, credit, amount: Decimal) -> bool:
-        """Have exactly ``amount`` of ``credit`` reconciled with ``move``; more that people reconciled in Odoo stays.
+    def _settle_pair(self, connection, credit_type, key: str, link, move, credit, amount: Decimal) -> bool:
+        """Take over that Xero has ``amount`` of ``credit`` applied to the document ``move``.
 
-        :param link: the link of an allocation that was taken over before, if any
-        :return: whether something was written
+        :param link: the link of their part, if any
+        :return: whether something was reconciled or undone in Odoo
         """
-        present = self._allocated(move, credit)
-        if present > amount and not link:
+        held, present = link._applied(), self._allocated(move, credit)
+        if link and amount == held:
             return False
-        if present > amount:
+        wanted = self._merged(connection, link, held, present, amount)
+        if (move | credit).filtered(lambda entry: entry.state != "posted") and held:
+            # Reset or cancelled in Odoo: that undid it, and Xero is being told.
+            wanted = present
+        if wanted < present:
             self._partials(move, credit).unlink()
-        missing = amount - self._allocated(move, credit)
+        missing = wanted - self._allocated(move, credit)
         if missing:
             self._allocate(move, credit, missing)
-        self._remember(connection, key, link, move, self._partials(move, credit)[:1])
-        return bool(missing)
+        part = self._keep_part(connection, credit_type, link, move, credit)
+        self._remember(connection, key, link, part, amount)
+        if part._amount() != amount and connection._sends_credits(connection.company_id.id):
+            part._enqueue(connection, part, EVENT)
+        return wanted != present
 
-    def _remember(self, connection, key, link, move, partial) -> None:
-        """Link the allocation ``key`` to the reconciliation that stands for it."""
-        if link.res_id == partial.id:
-            return
-        link.unlink()
+    def _merged(self, connection, link, held, present, amount) -> Decimal:
+        """Return what shall be reconciled in Odoo: Xero's amount, unless Odoo has a change that Xero does not know yet.
+
+        :param held: what both agreed last
+        :param present: what is reconciled in Odoo
+        :param amount: what is applied in Xero
+        """
+        if connection.credit_direction not in TAKEN_WAYS:
+            return present
+        if connection.credit_direction not in SENT_WAYS:
+            return amount if link else max(present, amount)
+        if present < held:
+            return present
+        return amount if present == held else max(present, amount)
+
+    def _keep_part(self, connection, credit_type, link, move, credit):
+        """Return the part of the pair, with the amount that is reconciled now."""
+        parts = self.env["xero.payment.part"]
+        part = parts.browse(link.res_id).exists() or parts.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("entry_id", "=", credit.id),
+                ("document_id", "=", move.id),
+                ("credit_type", "!=", False),
+            ],
+            limit=1,
+        )
+        values = parts._credit_values(connection, credit, credit_type, move, self._allocated(move, credit))
+        if not part:
+            return parts.create(values)
+        part.write({name: values[name] for name in ("amount", "over")})
+        return part
+
+    def _remember(self, connection, key, link, part, amount) -> None:
         self.env["xero.link"]._save(
             [
                 {
                     "connection_id": connection.id,
-                    "company_id": move.company_id.id,
+                    "company_id": part.company_id.id,
                     "xero_type": ALLOCATION,
-                    "res_model": partial._name,
-                    "res_id": partial.id,
+                    "res_model": part._name,
+                    "res_id": part.id,
                     "xero_id": key,
                     "state": "synced",
-                    "from_xero": True,
+                    "xero_status": "AUTHORISED" if amount else "DELETED",
+                    "xero_total": amount,
+                    "from_xero": link.from_xero if link else True,
                     "synced_at": fields.Datetime.now(),
                 }
             ]
         )
-
-    def _forget(self, link) -> bool:
-        """An allocation was taken back in Xero: undo its reconciliation.
-
-        :return: whether something was written
-        """
-        partial = self.env[link.res_model].browse(link.res_id).exists()
-        if partial:
-            first, second = partial.debit_move_id.move_id, partial.credit_move_id.move_id
-            self._partials(first, second).unlink()
-        link.unlink()
-        return bool(partial)
 
 
 class XeroInbound(models.AbstractModel):
@@ -216,13 +241,17 @@ class XeroInbound(models.AbstractModel):
         moves = self._entries(connection, applied)
         keys = {f"{credit}:{invoice}" for _kind, credit, invoice in applied}
         for key in set(known) - keys if whole else ():
-            written |= ledger._forget(known[key])
+            part = self.env["xero.payment.part"].browse(known[key].res_id).exists()
+            if part.entry_id and part.document_id:
+                written |= ledger._settle_pair(
+                    connection, part.credit_type, key, known[key], part.document_id, part.entry_id, Decimal(0)
+                )
         for (kind, credit, invoice), amount in applied.items():
             entry, move = moves.get((kind, credit)), moves.get(("Invoice", invoice))
             key = f"{credit}:{invoice}"
             if entry and move:
                 before = known.get(key, self.env["xero.link"])
-                written |= ledger._set_allocation(connection, key, before, move, entry, amount)
+                written |= ledger._settle_pair(connection, kind, key, before, move, entry, amount)
             elif move:
                 # Read it: where it is taken over, it is reconciled then.
                 self.env["xero.sync.job"]._enqueue_fetch(connection, kind, [credit], priority=EVENT + 1)

@@ -17,32 +17,35 @@ class AccountPartialReconcile(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partials = super().create(vals_list)
-        partials._xero_moves()._xero_payments_changed()
+        partials._xero_moves()._xero_settlement_changed()
         return partials
 
     def write(self, vals):
         result = super().write(vals)
         if "exchange_move_id" in vals:
             # What a payment is worth shows only now.
-            self._xero_moves()._xero_payments_changed()
+            self._xero_moves()._xero_settlement_changed()
         return result
 
     def unlink(self):
         moves = self._xero_moves()
         result = super().unlink()
-        moves.exists()._xero_payments_changed()
+        moves.exists()._xero_settlement_changed()
         return result
 
     def _xero_moves(self):
-        """Return the entries whose payments may concern Xero; no query where no journal's payments go there."""
-        moves = self.env["account.move"]
+        """Return the entries whose payments or credits may concern Xero; no query where none go there."""
         if self.env.context.get("xero_no_sync"):
-            return moves
+            return self.env["account.move"]
         journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
-        if not journals:
-            return moves
+        connections = self.env["xero.connection"]
         touched = (self.debit_move_id | self.credit_move_id).move_id
-        return touched.filtered(lambda move: move.sudo().journal_id.id in journals)
+        return touched.filtered(
+            lambda move: (
+                move.sudo().journal_id.id in journals
+                or (connections._sends_credits(move.sudo().company_id.id) and move.sudo()._xero_may_be_credit())
+            )
+        )
 
 
 class AccountMove(models.Model):
@@ -57,6 +60,16 @@ class AccountMove(models.Model):
     def _xero_payments_changed(self):
         if self:
             self.env["xero.payment.part"]._refresh(self)
+
+    def _xero_settlement_changed(self):
+        """What of ``self`` is reconciled has changed."""
+        self._xero_payments_changed()
+        if self:
+            self.env["xero.payment.part"]._refresh_credits(self)
+
+    def _xero_may_be_credit(self) -> bool:
+        """Whether this entry may stand for a credit in Xero: a credit note, an overpayment or a prepayment."""
+        return self.move_type in ("out_refund", "in_refund") or bool(self.origin_payment_id)
 
 
 class XeroSyncRunner(models.AbstractModel):

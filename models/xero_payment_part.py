@@ -40,6 +40,12 @@ class XeroPaymentPart(models.Model):
         digits=(18, 6), readonly=True, help="Units of that currency for one of the company's; 0 for none."
     )
     date = fields.Date(readonly=True)
+    credit_type = fields.Selection(
+        [("CreditNote", "Credit Note"), ("Overpayment", "Overpayment"), ("Prepayment", "Prepayment")],
+        "Credit",
+        readonly=True,
+        help="What is applied to the document. Empty: the part is a payment.",
+    )
     over = fields.Boolean(readonly=True, help="It is not so any more: it must not be in Xero.")
 
     @api.depends("entry_id.name", "document_id.name")
@@ -75,7 +81,7 @@ class XeroPaymentPart(models.Model):
         if not journals:
             return
         entries = self._entries(moves.sudo(), journals)
-        old = self.sudo().search([("entry_id", "in", (moves | entries).ids)])
+        old = self.sudo().search([("entry_id", "in", (moves | entries).ids), ("credit_type", "=", False)])
         entries |= old.entry_id
         for company, of_company in entries.grouped("company_id").items():
             connection = self.env["xero.connection"]._for_company(company)
@@ -155,7 +161,7 @@ class XeroPaymentPart(models.Model):
         }
 
     def _enqueue(self, connection, parts, priority):
-        mapper = self.env["xero.mapper"]._for_type("Payment")
+        mapper = self.env["xero.mapper"]._for_type("Allocation" if parts[:1].credit_type else "Payment")
         records = [(part.id, part.company_id.id) for part in parts.sorted("id")]
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, priority=priority)
         if parts:

@@ -13,6 +13,7 @@ from odoo.tools import SQL
 
 from ..mappers.outgoing import Outgoing
 from ..xero_api import codec, errors
+from ..xero_api.elements import list_key
 from .xero_link import GONE_STATUSES
 
 _logger = logging.getLogger(__name__)
@@ -20,7 +21,9 @@ _logger = logging.getLogger(__name__)
 # Xero takes 10 MB and advises 3.5.
 MAX_BODY = 3_000_000
 # One element of a call and the job it is for.
-Item = namedtuple("Item", "job_id res_id company_id payload digest total status number notice", defaults=(None,))
+Item = namedtuple(
+    "Item", "job_id res_id company_id payload digest total status number notice path", defaults=(None, None)
+)
 Failure = namedtuple("Failure", "kind message fix state", defaults=(None, "failed"))
 
 
@@ -171,7 +174,7 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _ship(self, connection, client, mapper, method, items) -> None:
         """Store what is about to be said, commit, say it, and write down the answer."""
-        body = codec.dumps({mapper._xero_resource: [item.payload for item in items]})
+        body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
         batch = self._transaction(self._store_batch, connection, mapper, method, items, body)
         self._call(connection, client, mapper, batch, body)
 
@@ -181,7 +184,7 @@ class XeroSyncRunner(models.AbstractModel):
             {
                 "connection_id": connection.id,
                 "method": method,
-                "resource": mapper._xero_resource,
+                "resource": items[0].path or mapper._xero_resource,
                 "xero_type": mapper._xero_type,
                 # Xero keeps keys per app: database and organisation make it ours alone.
                 "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
@@ -205,7 +208,7 @@ class XeroSyncRunner(models.AbstractModel):
         return batch
 
     def _stored_item(self, item) -> list:
-        """Return ``item`` without its payload, which the body holds."""
+        """Return ``item`` without its payload and path, which the batch holds."""
         total = None if item.total is None else str(item.total)
         return [item.job_id, item.res_id, item.company_id, item.digest, total, item.status, item.number, item.notice]
 

@@ -48,7 +48,7 @@ class XeroSyncRunner(models.AbstractModel):
         :return: ``(item, payload, messages)`` of the creations that Xero refused because the number or name is taken
         """
         saved, failures, duplicates = [], {}, []
-        sent = codec.loads(batch.body)[batch.resource]
+        sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
         for item, payload, outcome in zip(batch.items, sent, outcomes, strict=True):
             if outcome.ok:
                 saved.append((item, outcome.element))

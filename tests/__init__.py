@@ -22,6 +22,8 @@ from . import test_mapping_reference
 from . import test_mapping_suggest
 from . import test_pay_companies
 from . import test_pay_credits
+from . import test_pay_credits_out
+from . import test_pay_credits_safe
 from . import test_pay_in
 from . import test_pay_mapping
 from . import test_pay_out

@@ -10,6 +10,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 
 from .pay_common import PaymentCommon
+from .roundtrip_credits import CreditSteps
 
 KINDS = ("out_invoice", "in_invoice", "out_refund", "in_refund")
 XERO_TYPES = {
@@ -23,7 +24,7 @@ CATEGORIES = {"invoice": "INVOICE", "credit_note": "CREDITNOTE"}
 KEY = "webhook signing key"
 
 
-class RoundtripCommon(PaymentCommon):
+class RoundtripCommon(CreditSteps, PaymentCommon):
     """``self.rng`` decides everything; ``self.history`` tells what happened."""
 
     def note(self, text):
@@ -222,19 +223,6 @@ class RoundtripCommon(PaymentCommon):
             payment = self.rng.choice(payments)
             if self.in_xero_act("undo_payment", payment["Amount"], payment=payment["PaymentID"]):
                 self.announce(*self.paid[payment["PaymentID"]])
-
-    def xero_allocate(self):
-        note = self.pick("AUTHORISED", kinds=["CreditNotes"])
-        if not note:
-            return
-        wanted = "ACCREC" if note[2]["Type"] == "ACCRECCREDIT" else "ACCPAY"
-        fitting = [
-            row
-            for row in self.simulator.documents(self.tenant, "Invoices")
-            if (row["Status"], row["Type"]) == ("AUTHORISED", wanted)
-        ]
-        if fitting:
-            self.on_document("allocate", note, invoice=self.rng.choice(fitting)["InvoiceID"])
 
     def xero_contact(self):
         contacts = self.simulator.documents(self.tenant, "Contacts")

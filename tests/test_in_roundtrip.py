@@ -23,13 +23,16 @@ WEIGHTS = {
     "odoo_reset": 1,
     "odoo_cancel": 1,
     "odoo_repost": 3,
+    "odoo_apply": 4,
+    "odoo_unapply": 2,
     "odoo_partner": 3,
     "xero_details": 3,
     "xero_lines": 4,
     "xero_void": 1,
     "xero_pay": 4,
     "xero_undo": 2,
-    "xero_allocate": 2,
+    "xero_allocate": 3,
+    "xero_unallocate": 2,
     "xero_contact": 3,
     "xero_archive": 1,
     "xero_create": 3,
@@ -223,7 +226,7 @@ class TestRoundtrip(RoundtripCommon, HttpCase):
             payment = self.elements["Payment"].get(xero_id, {})
             for name in ("Invoice", "CreditNote"):
                 found.add((payment.get(name) or {}).get(f"{name}ID", "").lower())
-        return found
+        return found | self.held_credits()
 
     def wrong_documents(self):
         held, money = self.held(), self.held_money()

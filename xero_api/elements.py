@@ -34,10 +34,15 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
+def list_key(resource: str) -> str:
+    """Return the name of the list of elements in bodies and answers of ``resource`` (last word of a path)."""
+    name = resource.rstrip("/").rsplit("/", 1)[-1]
+    return _LIST_KEYS.get(name, name)
+
+
 def rows(data: dict[str, Any], resource: str) -> list[dict[str, Any]]:
     """Return the list of elements for ``resource`` (last word of a path); empty when missing or null."""
-    name = resource.rstrip("/").rsplit("/", 1)[-1]
-    found = data.get(_LIST_KEYS.get(name, name))
+    found = data.get(list_key(resource))
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
@@ -47,20 +52,22 @@ def real_id(value: Any) -> str | None:
     return text if _GUID.fullmatch(text) and text != ZERO_GUID else None
 
 
-def _outcome(element: dict[str, Any], id_field: str) -> Outcome:
+def _outcome(element: dict[str, Any], id_field: str | None) -> Outcome:
     errors = messages_of(element)
-    xero_id = real_id(element.get(id_field))
+    xero_id = real_id(element.get(id_field)) if id_field else None
     status = str(element.get("StatusAttributeString") or "").upper()
     flagged = element.get("HasErrors") is True or element.get("HasValidationErrors") is True
-    ok = status != "ERROR" and not flagged and not errors and xero_id is not None
+    ok = status != "ERROR" and not flagged and not errors and (xero_id is not None or not id_field)
     return Outcome(ok, xero_id, element, errors, warnings_of(element))
 
 
-def outcomes(answer: Answer, resource: str, id_field: str) -> list[Outcome]:
+def outcomes(answer: Answer, resource: str, id_field: str | None) -> list[Outcome]:
     """Judge each element of a bulk write alone, in the order sent.
 
     The HTTP status proves nothing (200 also for refused elements), nor does the status echoed in a refused
     element. The caller must compare the number of outcomes with the number of elements sent.
+
+    :param id_field: ``None`` for elements that Xero answers without an id.
     """
     return [_outcome(element, id_field) for element in rows(answer.data, resource)]
 
