@@ -27,18 +27,28 @@ class XeroOAuth(http.Controller):
                 request.env._("This link is not valid any more. Open the connection in Odoo and click Connect again."),
                 status=400,
             )
-        connection = request.env["xero.connection"].browse(payload["connection"]).exists()
+        connection = self._connection(payload["connection"])
         if not connection or not connection.has_access("write"):
             return self._page(request.env._("You may not connect this company."), status=403)
         if error or not code:
             return self._page(self._refusal(error), connection)
         try:
             event = connection.credential_id.sudo()._complete_consent(code, payload["nonce"])
-            action = connection._offer_organisations(event)
+            action = self._next(connection, connection._offer_organisations(event))
         except (errors.XeroError, UserError) as refused:
             _logger.info("Connection %s was not completed: %s", connection.id, type(refused).__name__)
             return self._page(explain(request.env, refused), connection)
         return request.redirect(self._address(connection, action))
+
+    def _next(self, connection, action):
+        """Return the action that follows a consent: the choice of the organisation, or the guide."""
+        return connection._after_connecting() if action.get("res_model") == connection._name else action
+
+    def _connection(self, connection_id):
+        """Return the connection, in its own company: the consent may be for another than the user's main one."""
+        connection = request.env["xero.connection"].browse(connection_id).exists()
+        company = connection.sudo().company_id & request.env.user.company_ids
+        return connection.with_context(allowed_company_ids=company.ids) if company else connection
 
     def _refusal(self, error):
         return REFUSALS.get(error) or request.env._(
@@ -46,9 +56,11 @@ class XeroOAuth(http.Controller):
         )
 
     def _address(self, connection, action):
-        """Return where to go on: the connection, or the choice of the organisation on top of it."""
+        """Return where to go on: the choice of the organisation, the guide, or the connection."""
         if action.get("res_model") == "xero.connect.wizard":
             return f"/odoo/action-xero_connector.action_xero_connect_wizard/{action['res_id']}"
+        if action.get("res_model") == "xero.setup":
+            return f"/odoo/xero-setup/{action['res_id']}"
         return f"/odoo/action-xero_connector.action_xero_connection/{connection.id}"
 
     def _page(self, message, connection=None, status=200):

@@ -29,6 +29,7 @@ from . import xero_inbound_schedule
 from . import xero_snapshot
 from . import xero_snapshot_element
 from . import xero_inbound_snapshot
+from . import xero_hold
 from . import xero_conflict
 from . import xero_webhook_event
 from . import xero_sync_mixin
@@ -37,6 +38,12 @@ from . import xero_mapping_account
 from . import xero_mapping_tax
 from . import xero_mapping_connection
 from . import xero_mapping_journal
+from . import xero_mapping_sheet
+from . import xero_mapping_sheet_kinds
+from . import xero_inbound_setup
+from . import xero_setup
+from . import xero_setup_facts
+from . import xero_setup_links
 from . import xero_payment_ledger
 from . import xero_inbound_payment
 from . import xero_inbound_payment_known

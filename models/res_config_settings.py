@@ -52,6 +52,11 @@ class ResConfigSettings(models.TransientModel):
             "context": {"default_company_id": self.company_id.id},
         }
 
+    def action_xero_guide(self):
+        """Open the guide of this company's connection."""
+        self.ensure_one()
+        return self.company_id.xero_connection_id.with_env(self.env).action_setup()
+
     def action_xero_connect(self):
         """Begin or renew the consent of this company's connection."""
         self.ensure_one()

@@ -22,7 +22,9 @@ class XeroMappingAccount(models.Model):
 
     _target = "xero_account_id"
 
-    account_id = fields.Many2one("account.account", required=True, ondelete="cascade", index=True)
+    account_id = fields.Many2one("account.account", "Odoo Account", required=True, ondelete="cascade", index=True)
+    account_code = fields.Char("Odoo Code", compute="_compute_account_code", compute_sudo=True)
+    account_label = fields.Char(compute="_compute_account_code", compute_sudo=True)
     account_type = fields.Selection(related="account_id.account_type")
     xero_account_id = fields.Many2one(
         "xero.account",
@@ -33,6 +35,14 @@ class XeroMappingAccount(models.Model):
     xero_status = fields.Char(related="xero_account_id.status")
 
     _account_unique = models.UniqueIndex("(connection_id, account_id)", "This account has a mapping already.")
+
+    @api.depends("account_id.code_store", "account_id.name", "company_id")
+    def _compute_account_code(self):
+        """Odoo shows codes to full accountants only; names alone do not tell accounts apart."""
+        for row in self:
+            account = row.account_id.with_company(row.company_id)
+            row.account_code = account.code
+            row.account_label = " ".join(filter(None, (account.code, account.name)))
 
     @api.constrains("xero_account_id", "connection_id")
     def _check_connection(self):

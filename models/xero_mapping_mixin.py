@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+# From what confidence on a suggestion counts as sure, and as likely.
+SURE, LIKELY = 90, 60
+
 
 class XeroMappingMixin(models.AbstractModel):
     """Shared by the mappings: one row says what something of Odoo is called in one Xero organisation."""
@@ -27,6 +30,29 @@ class XeroMappingMixin(models.AbstractModel):
     )
     confidence = fields.Integer("Confidence %", readonly=True, aggregator=None)
     reason = fields.Char(readonly=True)
+    certainty = fields.Selection(
+        [
+            ("missing", "Missing"),
+            ("doubtful", "Doubtful"),
+            ("likely", "Likely"),
+            ("sure", "Sure"),
+            ("decided", "Decided"),
+        ],
+        compute="_compute_certainty",
+        store=True,
+        index=True,
+        help="How far a suggestion can be trusted: sure ones share code, number or name with Xero's.",
+    )
+
+    @api.depends("state", "confidence")
+    def _compute_certainty(self):
+        for row in self:
+            if row.state != "suggested":
+                row.certainty = "decided" if row.state == "confirmed" else "missing"
+            else:
+                row.certainty = (
+                    "sure" if row.confidence >= SURE else "likely" if row.confidence >= LIKELY else "doubtful"
+                )
 
     def _reasons(self) -> dict[str, str]:
         return {

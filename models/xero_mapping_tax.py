@@ -116,15 +116,15 @@ class XeroMappingTax(models.Model):
     def _single_sets(self, connection) -> list:
         """Return the set each active tax of the company and its branches makes on a line alone."""
         book = TaxBook()
+        taxes = self.env["account.tax"].sudo().search(self._taxes_domain(connection))
+        return [(key, tax.type_tax_use) for tax in taxes if (key := book.key(tax))]
+
+    def _taxes_domain(self, connection) -> list:
+        """Return the domain of the taxes that documents of the company and its branches can use."""
         family = connection.company_id.parent_ids | self.env["res.company"].sudo().search(
             [("id", "child_of", connection.company_id.id)]
         )
-        taxes = (
-            self.env["account.tax"]
-            .sudo()
-            .search([("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))])
-        )
-        return [(key, tax.type_tax_use) for tax in taxes if (key := book.key(tax))]
+        return [("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))]
 
     def _rates(self, connection):
         return self.env["xero.tax.rate"].search([("connection_id", "=", connection.id), ("status", "=", "ACTIVE")])

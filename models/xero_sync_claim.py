@@ -20,11 +20,15 @@ class XeroSyncRunner(models.AbstractModel):
         now = fields.Datetime.now()
         return SQL(
             """j.connection_id = %(id)s AND j.state = 'pending' AND j.run_after <= %(now)s
-               AND (j.priority < %(event)s OR NOT (SELECT %(held)s FROM xero_connection c WHERE c.id = %(id)s))""",
+               AND (j.priority < %(event)s OR NOT (SELECT %(held)s FROM xero_connection c WHERE c.id = %(id)s))
+               AND %(free)s""",
             id=connection.id,
             now=now,
             event=EVENT,
             held=self._held_sql(now),
+            free=self._free_sql(
+                SQL("(SELECT COALESCE(hold_until_matched, FALSE) FROM xero_connection WHERE id = %s)", connection.id)
+            ),
         )
 
     def _queue_dependencies(self, connection) -> None:

@@ -119,7 +119,7 @@ class XeroSyncRunner(models.AbstractModel):
                AND NOT c.id = ANY(%(visited)s)
                AND (EXISTS (SELECT FROM xero_sync_job j
                              WHERE j.connection_id = c.id AND j.state = 'pending' AND j.run_after <= %(now)s
-                               AND (j.priority < %(event)s OR NOT %(held)s))
+                               AND (j.priority < %(event)s OR NOT %(held)s) AND %(free)s)
                  OR EXISTS (SELECT FROM xero_sync_batch b
                              WHERE b.connection_id = c.id AND b.state != 'done'
                                     AND (b.resolve_after IS NULL OR b.resolve_after <= %(now)s))
@@ -133,6 +133,7 @@ class XeroSyncRunner(models.AbstractModel):
                     visited=visited,
                     event=EVENT,
                     held=self._held_sql(now),
+                    free=self._free_sql(SQL("COALESCE(c.hold_until_matched, FALSE)")),
                 )
             )
         ]

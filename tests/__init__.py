@@ -27,6 +27,11 @@ from . import test_pay_credits_safe
 from . import test_pay_in
 from . import test_pay_mapping
 from . import test_pay_out
+from . import test_setup_access
+from . import test_setup_guide
+from . import test_setup_hold
+from . import test_setup_sheet
+from . import test_setup_tours
 from . import test_ui_tours
 from . import test_ui_views
 from . import test_snapshot

@@ -315,7 +315,8 @@ class TestCallback(HttpCase, TransactionCase):
         self.authenticate("manager", "manager")
         answer = self.call(**self.back())
         self.assertEqual(answer.status_code, 303)
-        self.assertIn(f"/{self.connection.id}", answer.headers["Location"])
+        guide = self.env["xero.setup"].search([("connection_id", "=", self.connection.id)])
+        self.assertIn(f"/odoo/xero-setup/{guide.id}", answer.headers["Location"])
         self.assertEqual((self.connection.state, self.connection.tenant_name), ("connected", "Callback Org"))
 
     def test_others_cannot_use_the_state(self):

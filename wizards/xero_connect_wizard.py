@@ -31,7 +31,7 @@ class XeroConnectWizard(models.TransientModel):
             self.connection_id._link_organisation(self.line_id._organisation())
         except errors.XeroError as error:
             raise UserError(self.env._("Xero did not answer: %s", explain(self.env, error))) from error
-        return {**self.connection_id._get_records_action(), "target": "main"}
+        return {**self.connection_id._after_connecting(), "target": "main"}
 
 
 class XeroConnectWizardLine(models.TransientModel):

@@ -30,8 +30,17 @@ registry.category("web_tour.tours").add("xero_connect", {
             trigger: ".o_data_row:contains(Kauri Trading) button[name=action_choose]",
             run: "click",
         },
-        { trigger: ".o_arrow_button_current:contains(Connected)" },
+        { content: "The guide opens by itself", trigger: ".o_arrow_button_current:contains(Organisation)" },
         { trigger: ".o_form_view h1:contains(Kauri Trading)" },
         { trigger: "[name=currency_code]:contains(USD)" },
+        {
+            content: "The worker has counted: there is nothing to match",
+            trigger: "button[name=action_start]:contains(Accept Suggestions and Start)",
+            run: "click",
+        },
+        { trigger: ".o_arrow_button_current:contains(Done)" },
+        { trigger: "button[name=action_open_connection]", run: "click" },
+        { trigger: ".o_arrow_button_current:contains(Connected)" },
+        { trigger: ".o_form_view h1:contains(Kauri Trading)" },
     ],
 });

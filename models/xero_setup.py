@@ -1,0 +1,217 @@
+"""The guide after connecting: what was found, what will happen, and the decisions that a person has to make."""
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .xero_inbound_setup import XERO_TYPE
+from .xero_sync_job import CLICK
+
+STEPS = [
+    ("organisation", "Organisation"),
+    ("reading", "Chart of Accounts"),
+    ("mapping", "Mapping"),
+    ("payments", "Payments"),
+    ("scope", "What to Sync"),
+    ("match", "Match"),
+    ("alerts", "Alerts"),
+    ("done", "Done"),
+]
+ORDER = [step for step, _label in STEPS]
+
+
+class XeroSetup(models.Model):
+    """One guide for each connection. Every step can be left and taken up again; choices are the connection's own."""
+
+    _name = "xero.setup"
+    _description = "Xero Setup"
+    _order = "finished_at desc, id"
+    _rec_name = "connection_id"
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True, readonly=True)
+    company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
+    step = fields.Selection(STEPS, required=True, default="organisation")
+    furthest = fields.Integer(readonly=True, help="The furthest step that was looked at.")
+    progress = fields.Integer(compute="_compute_progress")
+    finished_at = fields.Datetime("Finished", readonly=True)
+    finished_by_id = fields.Many2one("res.users", "Finished By", readonly=True)
+
+    _connection_unique = models.UniqueIndex("(connection_id)", "This connection has a guide already.")
+
+    @api.depends("furthest", "finished_at")
+    def _compute_progress(self):
+        for setup in self:
+            setup.progress = 100 if setup.finished_at else 100 * setup.furthest // len(ORDER)
+
+    @api.depends("connection_id.name")
+    def _compute_display_name(self):
+        for setup in self:
+            setup.display_name = self.env._("Set up %s", setup.connection_id.name)
+
+    def write(self, vals):
+        """Extend: remember how far a person has come."""
+        result = super().write(vals)
+        if "step" in vals:
+            place = ORDER.index(vals["step"])
+            super(XeroSetup, self.filtered(lambda setup: setup.furthest < place)).write({"furthest": place})
+        return result
+
+    # === OPENING === #
+
+    def _check_person(self):
+        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
+            raise AccessError(self.env._("Only a Xero administrator sets up companies."))
+        self.check_access("write")
+
+    @api.model
+    def _of(self, connection):
+        """Return the guide of ``connection``; a new one has the worker ask Xero what it needs to know."""
+        setup = self.search([("connection_id", "=", connection.id)], limit=1)
+        if not setup:
+            setup = self.create({"connection_id": connection.id})
+            setup._request_facts()
+        return setup
+
+    @api.model
+    def action_open(self):
+        """Open the guide of the present company; without a connection, what connects it."""
+        self._check_person()
+        connection = self.env["xero.connection"].search([("company_id", "=", self.env.company.id)], limit=1)
+        if connection:
+            return connection.action_setup()
+        if self.env.company.xero_connection_id:
+            raise UserError(
+                self.env._(
+                    "%(branch)s uses the connection of %(parent)s: switch to that company to set it up.",
+                    branch=self.env.company.name,
+                    parent=self.env.company.sudo().xero_connection_id.company_id.name,
+                )
+            )
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_setup_wizard")
+        return {**action, "context": {"default_company_id": self.env.company.id}}
+
+    def _request_facts(self, *more: str) -> None:
+        """Have the worker ask Xero what plan and books are like, and read ``more`` types of elements."""
+        for setup in self:
+            for xero_type in (XERO_TYPE, *more):
+                self.env["xero.sync.job"].sudo()._enqueue_poll(setup.connection_id, xero_type, priority=CLICK)
+        self.env["xero.sync.runner"]._wake(self.connection_id.ids)
+
+    def _notify_screens(self):
+        """Tell open guides that the worker has found something out."""
+        for setup in self:
+            self.env["bus.bus"]._sendone(
+                (setup.company_id, "xero"), "xero_connector.status", {"model": self._name, "ids": setup.ids}
+            )
+
+    # === STEPS === #
+
+    def action_next(self):
+        self._check_person()
+        for setup in self:
+            setup.step = setup._neighbour(1)
+        return True
+
+    def action_back(self):
+        self._check_person()
+        for setup in self:
+            setup.step = setup._neighbour(-1)
+        return True
+
+    def _neighbour(self, way: int) -> str:
+        """Return the step before or after the present one; an organisation that holds nothing has nothing to match."""
+        place = ORDER.index(self.step) + way
+        if self.is_empty and ORDER[min(max(place, 0), len(ORDER) - 1)] == "match":
+            place += way
+        return ORDER[min(max(place, 0), len(ORDER) - 1)]
+
+    def action_read_again(self):
+        """Have the worker read the organisation, its accounts, tax rates and currencies anew."""
+        self._check_person()
+        self._check_connected()
+        self._request_facts("Organisation")
+        return True
+
+    def _check_connected(self):
+        for setup in self:
+            if setup.connection_id.state != "connected":
+                raise UserError(
+                    self.env._("%s is not connected to Xero: connect it first.", setup.company_id.display_name)
+                )
+
+    def action_confirm_sure(self):
+        """Confirm every suggestion of accounts, taxes and bank accounts that is sure."""
+        self._check_person()
+        for model in self._mapping_models():
+            model.search([("connection_id", "in", self.connection_id.ids), ("certainty", "=", "sure")]).action_confirm()
+        return True
+
+    def _mapping_models(self) -> list:
+        return [self.env[name] for name in ("xero.mapping.account", "xero.mapping.tax", "xero.mapping.journal")]
+
+    # === END === #
+
+    def action_start(self):
+        """Take every suggestion as it is and send documents from now on: one click, where nothing has to be matched."""
+        self._check_person()
+        self._check_connected()
+        for setup in self:
+            setup.connection_id.action_accept_suggestions()
+            setup._finish()
+        return True
+
+    def action_hold(self):
+        """Match first: documents wait until that is done, and the guide goes on where it is done."""
+        self._check_person()
+        self.connection_id.write({"hold_until_matched": True})
+        self.step = "match"
+        return True
+
+    def action_release(self):
+        """Send what waits, matched or not."""
+        self._check_person()
+        self.connection_id.action_release()
+        return True
+
+    def action_finish(self):
+        """End the guide: documents flow from now on."""
+        self._check_person()
+        for setup in self:
+            setup._finish()
+        return True
+
+    def _finish(self):
+        if self.connection_id.hold_until_matched:
+            self.connection_id.action_release()
+        self.write({"step": "done", "finished_at": fields.Datetime.now(), "finished_by_id": self.env.uid})
+
+
+class XeroConnection(models.Model):
+    _inherit = "xero.connection"
+
+    setup_ids = fields.One2many("xero.setup", "connection_id")
+
+    def action_setup(self):
+        """Open the guide of this connection where it was left."""
+        self.ensure_one()
+        self._check_administrator()
+        if self.company_id not in self.env.companies:
+            raise UserError(
+                self.env._("This is the connection of %s: switch to that company to set it up.", self.company_id.name)
+            )
+        setup = self.env["xero.setup"]._of(self)
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_setup")
+        form = self.env.ref("xero_connector.xero_setup_view_form")
+        return {**action, "res_id": setup.id, "view_mode": "form", "views": [(form.id, "form")], "target": "current"}
+
+    def _after_connecting(self):
+        """Return the action that goes on after a consent: the guide until it is finished, then the connection."""
+        self.ensure_one()
+        own = self.company_id in self.env.companies
+        if own and self.state == "connected" and not self.setup_ids.finished_at:
+            return self.action_setup()
+        return self._get_records_action()
+
+    def _connect_without_consent(self):
+        """Extend: a custom connection is linked at once."""
+        action = super()._connect_without_consent()
+        return self._after_connecting() if action.get("res_model") == self._name else action

@@ -1,0 +1,32 @@
+import { registry } from "@web/core/registry";
+import { XeroStatusField, xeroStatusField } from "../xero_status/xero_status_field";
+
+const LOOKS = {
+    reading: { color: "text-bg-info", icon: "fa-refresh fa-spin" },
+    failed: { color: "text-bg-danger", icon: "fa-exclamation-triangle" },
+};
+
+/** Whether the worker still reads from Xero. The whole guide changes with it, as what was found arrives. */
+export class XeroSetupReadingField extends XeroStatusField {
+    makeWatcher(record) {
+        return {
+            ...super.makeWatcher(record),
+            shows: () => true,
+            isUnderWay: () => this.value === "reading",
+        };
+    }
+
+    get look() {
+        return LOOKS[this.value];
+    }
+
+    get title() {
+        return this.props.record.data.reading_reason || this.label;
+    }
+}
+
+registry.category("fields").add("xero_setup_reading", {
+    ...xeroStatusField,
+    component: XeroSetupReadingField,
+    fieldDependencies: [{ name: "reading_reason", type: "text" }],
+});

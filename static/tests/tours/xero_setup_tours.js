@@ -1,0 +1,84 @@
+import { registry } from "@web/core/registry";
+import { rememberPage, stillSamePage } from "./tour_utils";
+
+const tours = registry.category("web_tour.tours");
+
+function isAt(step) {
+    return { content: `The guide is at ${step}`, trigger: `.o_arrow_button_current:contains(${step})` };
+}
+
+function next() {
+    return { trigger: "[name=navigation] button[name=action_next]", run: "click" };
+}
+
+/** Every step of the guide on seeded books, with a decision in each; left once and taken up again. */
+tours.add("xero_guide", {
+    steps: () => [
+        isAt("Organisation"),
+        rememberPage(),
+        {
+            content: "What the worker found out shows by itself",
+            trigger: "[name=multi_currency]:contains(Allowed)",
+        },
+        { content: "Xero holds something: matching comes first", trigger: "button[name=action_hold].btn-primary" },
+        { trigger: "button[name=action_next]:contains(Go Step by Step)", run: "click" },
+        isAt("Chart of Accounts"),
+        { trigger: "button[name=action_read_again]", run: "click" },
+        { content: "The worker has read", trigger: "button[name=action_read_again]" },
+        next(),
+        isAt("Mapping"),
+        { content: "How certain they are", trigger: "[name=account_summary]:contains(doubtful)" },
+        { trigger: "button[name=action_open_account]:contains(Decide)", run: "click" },
+        { content: "By how certain they are", trigger: ".o_group_name:contains(Doubtful)", run: "click" },
+        { trigger: ".o_data_row td[name=xero_account_id]", run: "click" },
+        { trigger: ".o_selected_row [name=xero_account_id] input", run: "edit 260" },
+        { trigger: ".o-autocomplete--dropdown-item a:contains(260)", run: "click" },
+        { trigger: ".o_list_button_save:visible", run: "click" },
+        { trigger: ".o_data_row:contains(260):contains(Confirmed)" },
+        { trigger: ".o_back_button", run: "click" },
+        isAt("Mapping"),
+        next(),
+        isAt("Payments"),
+        { trigger: "[name=journal_mapping_ids] .o_data_row td[name=direction]", run: "click" },
+        {
+            trigger: "[name=journal_mapping_ids] .o_selected_row [name=direction] input, [name=journal_mapping_ids] .o_selected_row [name=direction] select",
+            run() {
+                this.anchor.tagName === "SELECT"
+                    ? ((this.anchor.value = '"none"'), this.anchor.dispatchEvent(new Event("change", { bubbles: true })))
+                    : this.anchor.click();
+            },
+        },
+        next(),
+        isAt("What to Sync"),
+        { trigger: "[name=sync_bills] input", run: "click" },
+        next(),
+        isAt("Match"),
+        { trigger: "[name=match] [name=xero_contact_count]:contains(2)" },
+        { trigger: "[name=navigation] button[name=action_back]", run: "click" },
+        isAt("What to Sync"),
+        { content: "A step can be jumped to", trigger: ".o_arrow_button:contains(Alerts)", run: "click" },
+        isAt("Alerts"),
+        next(),
+        isAt("Done"),
+        { trigger: "button[name=action_finish]", run: "click" },
+        { trigger: "button[name=action_new_invoice]" },
+        stillSamePage(),
+    ],
+});
+
+/** Two books in use: documents wait, the guide is left, and the person sends them after all. */
+tours.add("xero_guide_hold", {
+    steps: () => [
+        { trigger: "button[name=action_hold]", run: "click" },
+        isAt("Match"),
+        { trigger: "[name=hold]:contains(Documents wait)" },
+        { trigger: ".o_navbar_apps_menu button", run: "click" },
+        { trigger: ".o_app[data-menu-xmlid='account.menu_finance']", run: "click" },
+        { trigger: "button[data-menu-xmlid='xero_connector.menu_xero']", run: "click" },
+        { trigger: ".dropdown-item[data-menu-xmlid='xero_connector.menu_xero_setup']", run: "click" },
+        isAt("Match"),
+        { trigger: "[name=hold] button[name=action_release]", run: "click" },
+        { trigger: ".modal button:contains(Ok)", run: "click" },
+        { trigger: ".o_form_view:not(:has([name=hold]))" },
+    ],
+});

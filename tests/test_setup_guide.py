@@ -1,0 +1,216 @@
+"""The guide: what it finds out, where it leads, what its buttons do, and what it keeps when it is left."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .setup_common import SetupCommon
+
+
+@tagged("post_install", "-at_install")
+class TestGuideFacts(SetupCommon):
+    def test_opening_makes_no_call_and_the_worker_makes_three(self):
+        guide = self.guide()
+        self.assertFalse(self.simulator.calls(self.tenant), "nobody waits for Xero")
+        self.assertEqual((guide.reading_state, guide.counted_at), ("reading", False))
+        self.drain()
+        self.assertEqual(
+            self.simulator.calls(self.tenant),
+            {("GET", "Organisation"): 1, ("GET", "Contacts"): 1, ("GET", "Invoices"): 1},
+        )
+        self.assertEqual((guide.reading_state, guide.is_empty), ("ready", True))
+
+    def test_a_guide_is_there_once_and_asks_once(self):
+        first = self.guide()
+        self.drain()
+        self.simulator.reset_stats()
+        self.assertEqual(self.guide(), first)
+        self.drain()
+        self.assertFalse(self.simulator.calls(self.tenant))
+
+    def test_what_xero_holds_is_counted(self):
+        for number in range(3):
+            self.simulator.control(f"/organisations/{self.tenant}/act/create_contact", Name=f"Held {number}")
+        guide = self.guide()
+        self.drain()
+        self.assertEqual((guide.xero_contact_count, guide.is_empty), (3, False))
+
+    def test_the_plan_is_read(self):
+        self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": False})
+        guide = self.guide()
+        self.assertEqual(guide.multi_currency, "unknown")
+        self.drain()
+        self.assertEqual(guide.multi_currency, "refused")
+        self.assertEqual(self.connection.actions_refused, ["UseMulticurrency"])
+        self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": True})
+        guide.action_read_again()
+        self.drain()
+        self.assertEqual((guide.multi_currency, self.connection.actions_refused or []), ("allowed", []))
+
+    def test_reading_again_is_the_workers_and_finds_what_is_new(self):
+        guide = self.guide()
+        self.drain()
+        before = guide.account_count
+        self.simulator.reset_stats()
+        self.simulator.control(f"/organisations/{self.tenant}/act/archive_account", code="400")
+        guide.action_read_again()
+        self.assertFalse(self.simulator.calls(self.tenant))
+        self.drain()
+        self.assertEqual(guide.account_count, before - 1)
+
+    def test_a_refused_reading_is_said_and_can_be_tried_again(self):
+        guide = self.guide()
+        job = self.env["xero.sync.job"].search([("xero_type", "=", "Setup")])
+        job.write({"state": "failed", "failure_type": "auth", "failure_detail": "The permission is missing."})
+        guide.invalidate_recordset()
+        self.assertEqual((guide.reading_state, guide.reading_reason), ("failed", "The permission is missing."))
+        guide.action_read_again()
+        self.drain()
+        self.assertEqual((guide.reading_state, guide.reading_reason), ("ready", False))
+
+    def test_the_guide_asks_although_documents_are_held(self):
+        self.connection.hold_until_matched = True
+        guide = self.guide()
+        self.drain()
+        self.assertTrue(guide.counted_at)
+
+    def test_documents_of_the_chosen_kinds_and_dates_are_counted(self):
+        self.connection.sync_from = "2026-03-01"
+        self.make_move()
+        self.make_move("in_invoice", ref="B-1")
+        self.make_move(invoice_date="2026-02-01")
+        guide = self.guide()
+        self.assertEqual(guide.odoo_document_count, 2)
+        guide.sync_bills = False
+        self.assertEqual(guide.odoo_document_count, 1)
+
+
+@tagged("post_install", "-at_install")
+class TestGuideSteps(SetupCommon):
+    def test_every_step_can_be_left_and_taken_up_again(self):
+        guide = self.guide()
+        guide.step = "payments"
+        guide.action_back()
+        again = self.guide()
+        self.assertEqual((again, again.step, again.furthest), (guide, "mapping", 3))
+        self.assertGreater(again.progress, 0)
+
+    def test_forth_and_back_through_all_steps(self):
+        guide, seen = self.guide(), []
+        guide.write({"counted_at": fields.Datetime.now(), "xero_contact_count": 7})
+        for _step in range(9):
+            seen.append(guide.step)
+            guide.action_next()
+        self.assertEqual(
+            seen, ["organisation", "reading", "mapping", "payments", "scope", "match", "alerts", "done", "done"]
+        )
+        for _step in range(9):
+            guide.action_back()
+        self.assertEqual(guide.step, "organisation")
+
+    def test_an_empty_organisation_has_nothing_to_match(self):
+        guide = self.guide()
+        self.drain()
+        guide.step = "scope"
+        guide.action_next()
+        self.assertEqual(guide.step, "alerts")
+        guide.action_back()
+        self.assertEqual(guide.step, "scope")
+
+    def test_choices_are_the_connections(self):
+        guide = self.guide()
+        guide.write({"sync_bills": False, "sync_from": "2026-04-01", "conflict_documents": "xero"})
+        self.assertEqual(
+            (self.connection.sync_bills, str(self.connection.sync_from), self.connection.conflict_documents),
+            (False, "2026-04-01", "xero"),
+        )
+
+    def test_payments_are_decided_in_the_guide(self):
+        """As the list of the screen saves: a command for one row."""
+        guide = self.guide(self.person("guide_pay"))
+        row = guide.journal_mapping_ids[:1]
+        self.assertTrue(row, "the organisation has a bank account")
+        journal = self.company_data["default_journal_bank"]
+        command = fields.Command.update(row.id, {"journal_id": journal.id, "direction": "odoo_to_xero"})
+        guide.write({"journal_mapping_ids": [command]})
+        self.env.invalidate_all()
+        self.assertEqual((row.journal_id, row.direction, row.state), (journal, "odoo_to_xero", "confirmed"))
+
+    def test_sure_ones_are_confirmed_at_once_and_no_others(self):
+        rows = self.connection.account_mapping_ids
+        xero = self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "400")])
+        for row, confidence in zip(rows, (100, 89, 20), strict=False):
+            row.write({"xero_account_id": xero.id, "state": "suggested", "confidence": confidence})
+        self.assertEqual(rows[:3].mapped("certainty"), ["sure", "likely", "doubtful"])
+        guide = self.guide()
+        guide.action_confirm_sure()
+        self.assertEqual(rows[:3].mapped("state"), ["confirmed", "suggested", "suggested"])
+        likely = len(rows.filtered(lambda row: row.certainty == "likely"))
+        self.assertIn(f"{likely} likely", guide.account_summary)
+
+    def test_match_first_holds_and_the_end_of_the_guide_releases(self):
+        guide = self.guide()
+        guide.action_hold()
+        self.assertEqual((guide.step, self.connection.hold_until_matched), ("match", True))
+        move = self.make_move()
+        self.connection.action_accept_suggestions()
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "queued")
+        guide.action_finish()
+        self.assertFalse(self.connection.hold_until_matched)
+        self.assertTrue(guide.finished_at)
+        self.drain()
+        self.assertNotEqual(move.xero_sync_state, "queued")
+
+    def test_one_click_starts_an_empty_organisation(self):
+        guide = self.guide(self.person("guide_start"))
+        self.drain()
+        self.assertTrue(guide.is_empty)
+        guide.action_start()
+        self.assertEqual((guide.step, guide.progress), ("done", 100))
+        self.assertEqual(guide.finished_by_id.login, "guide_start")
+        self.assertFalse(guide.suggested_count, "all suggestions are taken")
+        move = self.make_move()
+        self.drain()
+        self.assertInXero(move)
+
+    def test_a_connection_that_is_cut_off_cannot_start(self):
+        guide = self.guide()
+        self.connection.state = "reauth"
+        for action in (guide.action_start, guide.action_read_again):
+            with self.assertRaises(UserError):
+                action()
+
+    def test_a_finished_guide_does_not_open_by_itself(self):
+        self.assertEqual(self.connection._after_connecting()["res_model"], "xero.setup")
+        self.guide().action_finish()
+        self.assertEqual(self.connection._after_connecting()["res_model"], "xero.connection")
+
+    def test_where_the_guide_leads(self):
+        guide = self.guide()
+        for name in (
+            "account",
+            "tax",
+            "journal",
+            "read_accounts",
+            "read_rates",
+            "jobs",
+            "connection",
+        ):
+            action = getattr(guide, f"action_open_{name}")()
+            self.assertIn(action["res_model"], self.env, name)
+        self.assertEqual(guide.action_new_invoice()["res_model"], "account.move")
+        self.assertEqual(guide.with_context(kind="tax").action_import()["params"]["active_model"], "xero.mapping.tax")
+        with self.assertRaises(UserError):
+            guide.with_context(kind="res.users").action_import()
+
+    def test_old_guides_count_as_they_were(self):
+        """Counts are as old as they say; reading again makes them new."""
+        guide = self.guide()
+        self.drain()
+        guide.counted_at -= timedelta(days=3)
+        guide.action_read_again()
+        self.drain()
+        self.assertGreater(guide.counted_at, fields.Datetime.now() - timedelta(minutes=5))
