@@ -19,6 +19,8 @@ PYTEST_SUITES = ("lint", "tooling", "pure", "simulator", "system")
 ODOO_SUITES = ("odoo", "glue")
 ALL = (*PYTEST_SUITES[:-1], "odoo", "glue", "system")
 SHOWN_LINES = 400
+BROWSER_TAG = "xero_browser"
+"""Set on the tests that open a browser."""
 
 
 @dataclass
@@ -102,36 +104,37 @@ def pytest_job(suite: str, extra: tuple[str, ...]) -> Job:
     return Job(suite, suite, start, lambda code: counts.of_pytest(report, code), lambda: tail(log, SHOWN_LINES), log)
 
 
-def odoo_job(suite: str, modules: list[str], tags: str, make_site: Callable[[], Site]) -> Job:
+def odoo_job(name: str, modules: list[str], tags: str, make_site: Callable[[], Site]) -> Job:
     """Odoo's own test runner, on a fresh database with `modules` installed."""
-    log = RESULTS / f"{suite}.log"
+    log = RESULTS / f"{name}.log"
 
     def start() -> Child:
         log.unlink(missing_ok=True)
         site = make_site()
         settings = {"screenshots": RESULTS / "screenshots", "screencasts": "", "http_port": ports.free_port()}
         arguments = ["server", "-i", ",".join(modules), "--test-tags", tags, "--stop-after-init"]
-        command = site.command(suite, *arguments, **settings)
-        return Child(f"Odoo's tests ({suite})", command, log=log, cwd=site.folder, env=site.environment())
+        command = site.command(name, *arguments, **settings)
+        return Child(f"Odoo's tests ({name})", command, log=log, cwd=site.folder, env=site.environment())
 
-    return Job(suite, suite, start, lambda code: _odoo_counts(log, code), lambda: _odoo_failures(log), log)
+    return Job("odoo", name, start, lambda code: _odoo_counts(log, code), lambda: _odoo_failures(log), log)
 
 
-def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
-    """The Odoo suites among the chosen ones."""
+def odoo_lanes(chosen: Choice, cluster, template: Path, folder: Path) -> list[list[Job]]:
+    """The Odoo suites among the chosen ones: those with a browser, which mostly wait, beside the others."""
 
-    def site(name: str) -> Callable[[], Site]:
-        return lambda: templates.new_site(cluster, template, folder, f"test_{name}")
+    def job(name: str, modules: list[str], tags: str) -> Job:
+        return odoo_job(name, modules, tags, lambda: templates.new_site(cluster, template, folder, f"test_{name}"))
 
-    jobs = []
-    if "odoo" in chosen.suites:
-        tags = chosen.suites["odoo"] or f"/{paths.ADDON}"
-        jobs.append(odoo_job("odoo", [paths.ADDON], tags, site("odoo")))
+    first, second = [], []
+    if tags := chosen.suites.get("odoo"):
+        first.append(job("odoo", [paths.ADDON], tags))
+    elif "odoo" in chosen.suites:
+        first.append(job("odoo", [paths.ADDON], f"/{paths.ADDON},-{BROWSER_TAG}"))
+        second.append(job("browser", [paths.ADDON], f"{BROWSER_TAG}/{paths.ADDON}"))
     glue = paths.glue_addons()
     if "glue" in chosen.suites and glue:
-        tags = chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)
-        jobs.append(odoo_job("glue", glue, tags, site("glue")))
-    return jobs
+        first.append(job("glue", glue, chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)))
+    return [first, second]
 
 
 def _spawn(name: str, command: list[object], log: Path) -> Child:

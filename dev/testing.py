@@ -40,7 +40,7 @@ def _run(chosen: Choice) -> Counts:
 
 
 def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
-    """The jobs in lanes that run side by side: Odoo's own tests, and all others."""
+    """The jobs in lanes that run side by side: Odoo's own tests, and all others before those with a browser."""
     with_odoo = bool(set(suites.ODOO_SUITES) & set(chosen.suites))
     with_database = with_odoo or "system" in chosen.suites
     needs = {system.VENV: True, system.POSTGRESQL: with_database, system.BROWSER: with_odoo}
@@ -51,18 +51,19 @@ def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
     pytest_lane += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
     venv.python()
     odoo_lane: list[Job] = []
+    browser_lane: list[Job] = []
     if with_odoo:
-        odoo_lane = _odoo_lane(chosen, stack)
+        odoo_lane, browser_lane = _odoo_lanes(chosen, stack)
     if "system" in chosen.suites:
         templates.prepare()
-    return [lane for lane in (odoo_lane, pytest_lane) if lane]
+    return [lane for lane in (odoo_lane, [*pytest_lane, *browser_lane]) if lane]
 
 
-def _odoo_lane(chosen: Choice, stack: ExitStack) -> list[Job]:
+def _odoo_lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
     _home, template = templates.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))
-    return suites.odoo_jobs(chosen, cluster, template, folder)
+    return suites.odoo_lanes(chosen, cluster, template, folder)
 
 
 @dataclass

@@ -4,7 +4,7 @@ import threading
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
-from odoo.tests import HttpCase, new_test_user
+from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tests import common as odoo_common
 
 from .common import XeroCommon
@@ -76,6 +76,7 @@ class Browser(odoo_common.ChromeBrowser):
         return super().stop()
 
 
+@tagged("xero_browser")
 class XeroTourCase(XeroCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
