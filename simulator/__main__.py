@@ -56,4 +56,7 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    # A thread that is just writing its line would abort an orderly end of the interpreter (signal 6).
+    os._exit(code)
