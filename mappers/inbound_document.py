@@ -6,7 +6,8 @@ from ..xero_api.money import cents, line_amount, line_tax
 from .inbound_values import amount, clean, day, decimal, lower, number, words
 
 # Payments and credits make an approved document PAID and back: that is no edit.
-STATUS = {"PAID": "AUTHORISED", "SUBMITTED": "DRAFT"}
+# A draft is deleted, an approved document voided: either is gone.
+STATUS = {"PAID": "AUTHORISED", "SUBMITTED": "DRAFT", "DELETED": "VOIDED"}
 GONE = ("VOIDED", "DELETED")
 # What may change on a document that is settled or closed, in Odoo as in Xero.
 DETAILS = ("number", "reference", "due_date")

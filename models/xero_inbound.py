@@ -7,6 +7,7 @@ from collections import namedtuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..mappers.inbound_document import changed_fields
 from ..xero_api import codec, dates
 
 _logger = logging.getLogger(__name__)
@@ -171,6 +172,23 @@ class XeroInbound(models.AbstractModel):
         )
         link.invalidate_recordset()
 
+    def _agree_all(self, pairs) -> None:
+        """Store that both sides agree on the elements of ``pairs`` (link, element), with one statement."""
+        self.env["xero.link"]._save_views(
+            [
+                (
+                    link.id,
+                    {
+                        **self._agreement(self._xero_type, element, "read"),
+                        "xero_status": element.get(self._status_field) or None,
+                        "xero_updated_at": dates.parse_xero(element.get("UpdatedDateUTC")),
+                        "synced_at": fields.Datetime.now(),
+                    },
+                )
+                for link, element in pairs
+            ]
+        )
+
     def _link_row(self, connection, res_id: int, element: dict, company=None, **values) -> dict:
         """Return the values of a new link between ``res_id`` and ``element``, for ``xero.link._save``."""
         return {
@@ -264,6 +282,29 @@ class XeroInbound(models.AbstractModel):
             link.remote_source != "read" and updated and link.xero_updated_at and updated == link.xero_updated_at
         )
 
+    def _apart(self, link, ours: dict, view: dict) -> set:
+        """Return the fields that Odoo (``ours``) or Xero (``view``) changed since the last agreement and that differ.
+
+        What is paid or credited is no field.
+        """
+        base = link.remote_view or {}
+        touched = (changed_fields(base, view) | changed_fields(base, ours)) - {"money"}
+        return {name for name in touched if ours.get(name) != view.get(name)}
+
+    def _sent_view(self, connection, link, payload: dict, total) -> dict:
+        """Return what Xero would hold after saving ``payload``, of the fields that ``payload`` says something about.
+
+        :param total: the total that Odoo expects, as text; ``None`` without any
+        """
+        return self._remote_view(payload)
+
+    def _is_saved(self, connection, link, element: dict, payload: dict, total) -> bool:
+        """Whether an update whose answer was lost is what changed ``element`` since the last agreement, and only it."""
+        view = self._remote_view(element)
+        changed = changed_fields(link.remote_view, view) - {"money"}
+        sent = self._sent_view(connection, link, payload, total)
+        return bool(changed) and all(sent.get(name) == view.get(name) for name in changed)
+
     def _adopt_views(self, connection, pairs) -> None:
         """Complete the agreed views by what a reading shows and the answer to our write left out; one statement."""
         self.env["xero.link"]._save_views(
@@ -320,5 +361,5 @@ class XeroInbound(models.AbstractModel):
             self.env["bus.bus"]._sendone(
                 (connection.company_id, "xero"),
                 "xero_connector.status",
-                {"model": self._odoo_model, "ids": res_ids},
+                {"model": self._odoo_model, "ids": res_ids, "changed": True},
             )

@@ -58,8 +58,8 @@ class XeroInboundContact(models.AbstractModel):
             view, partner = self._remote_view(element), by_id.get(link.res_id)
             event = self._event(link, view)
             state = self._state(partner, local, shared, event)
-            if event == "edited" and state == "changed" and not self._both_sides(connection, link, partner, view):
-                state = "active"
+            if state == "changed" and not self._is_disputed(connection, link, partner, view, event):
+                state = "active" if partner.active else "archived"
             action = CONTACT_TABLE[state, event] if event else "agreed"
             results[element[self._id_field]] = getattr(self, f"_do_{action}")(
                 connection, link, element, view, partner, event
@@ -97,6 +97,13 @@ class XeroInboundContact(models.AbstractModel):
     def _outgoing(self, connection, partners) -> dict:
         return self.env["xero.mapper"]._for_type("Contact")._prepare(partners, connection)
 
+    def _is_disputed(self, connection, link, partner, view, event) -> bool:
+        """Whether the sides want different things: edits of different fields do not meet, and who archives or restores
+        what the other did too has nothing to ask."""
+        if event == "edited":
+            return bool(self._both_sides(connection, link, partner, view))
+        return bool(self._apart(link, self._odoo_view(connection, link, partner), view))
+
     def _both_sides(self, connection, link, partner, view) -> set:
         """Return the fields that both sides changed, each to something else; others do not meet."""
         base = link.remote_view or {}
@@ -131,7 +138,12 @@ class XeroInboundContact(models.AbstractModel):
         return Result("ignored", res_id=link.res_id)
 
     def _do_agreed(self, connection, link, element, view, partner, event):
-        self._agree(connection, link, element)
+        values = {}
+        if partner and not changed_fields(self._odoo_view(connection, link, partner), view):
+            # Nothing of Odoo's is left to be sent.
+            out = self._outgoing(connection, partner)[partner.id]
+            values = {"digest": codec.digest(out.agreed()), "state": "synced", "message": None}
+        self._agree(connection, link, element, **values)
         return Result("agreed", res_id=link.res_id)
 
     def _do_updated(self, connection, link, element, view, partner, event):

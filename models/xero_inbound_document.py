@@ -32,17 +32,24 @@ class XeroInboundDocument(models.AbstractModel):
         moves = self.env["account.move"].browse([link.res_id for link, _element in changed]).exists()
         by_id = {move.id: move for move in moves}
         local = self._locally_changed(connection, changed, moves)
-        results, money = {}, []
+        results, agreed, money = {}, [], []
         for link, element in changed:
             view = self._remote_view(element)
             event = self._event(link, view)
             state = self._state(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[state, event] if event else "agreed"
+            if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], view):
+                action = "alike"
             settled_before = (link.remote_view or {}).get("money")
-            result = self._act(connection, link, element, view, by_id.get(link.res_id), action, event)
-            results[element[self._id_field]] = result
+            if action == "agreed":
+                agreed.append((link, element))
+                results[element[self._id_field]] = Result("agreed", res_id=link.res_id)
+            else:
+                result = self._act(connection, link, element, view, by_id.get(link.res_id), action, event)
+                results[element[self._id_field]] = result
             if view.get("money") != settled_before and state not in ("missing", "cancelled"):
                 money.append((link, element))
+        self._agree_all(agreed)
         if money:
             self.env["xero.inbound"]._settlements(connection, self._xero_type, money)
         return results
@@ -92,6 +99,13 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === ODOO'S SIDE === #
 
+    def _differing(self, connection, link, move, view) -> set:
+        """Return the fields that a side changed since the last agreement and on which the two differ now."""
+        ours = self._odoo_view(connection, link, move)
+        if ours["status"] == view.get("status") == GONE:
+            return set()
+        return self._apart(link, ours, view)
+
     def _locally_changed(self, connection, changed, moves) -> set:
         """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass."""
         links = {link.res_id: link for link, _element in changed}
@@ -120,8 +134,10 @@ class XeroInboundDocument(models.AbstractModel):
         self._agree(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
-    def _do_agreed(self, connection, link, element, view, move, event):
-        self._agree(connection, link, element)
+    def _do_alike(self, connection, link, element, view, move, event):
+        """Both sides made the same change: neither has anything to tell the other."""
+        self._agree(connection, link, element, **self._agreed_values(connection, move, element))
+        self._close_pushes(connection, move)
         return Result("agreed", res_id=link.res_id)
 
 

@@ -65,12 +65,22 @@ class XeroInboundDocument(models.AbstractModel):
         out = self._outgoing(connection, record).get(record.id)
         if out is None or out.status == "ABSENT":
             return {"type": (link.remote_view or {}).get("type"), "status": "VOIDED"}
-        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
-        percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         return {
-            **self._remote_view(payload_element(out.payload, percents, out.total, self._id_field, link.xero_id)),
+            **self._payload_view(connection, link, out.payload, out.total),
             **({"money": link.remote_view["money"]} if (link.remote_view or {}).get("money") else {}),
         }
+
+    def _payload_view(self, connection, link, payload, total):
+        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
+        percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
+        return self._remote_view(payload_element(payload, percents, total, self._id_field, link.xero_id))
+
+    def _sent_view(self, connection, link, payload, total):
+        view = self._payload_view(connection, link, payload, Decimal(total) if total else None)
+        if "LineItems" in payload:
+            return view
+        # Of a document with money on it only the head was sent.
+        return {name: value for name, value in view.items() if name not in WITH_LINES}
 
     def _take_sides(self, connection, link, element, record, mine):
         view, ours = self._remote_view(element), self._odoo_view(connection, link, record)

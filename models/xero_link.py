@@ -139,18 +139,28 @@ class XeroLink(models.Model):
 
     @api.model
     def _save_views(self, pairs: list[tuple]) -> None:
-        """Store agreed views, pairs ``(link id, columns)``, in one statement."""
+        """Store what was agreed, pairs ``(link id, columns)``, in one statement; all of the same columns."""
         if not pairs:
             return
         self.flush_model()
+        names = list(pairs[0][1])
         self.env.cr.execute(
             SQL(
-                """UPDATE xero_link l SET remote_view = v.view::jsonb, remote_digest = v.digest, remote_source =
-                       v.source
-                 FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS v(id, view, digest, source) WHERE
-                        l.id = v.id""",
+                "UPDATE xero_link l SET %s FROM unnest(%s::int[], %s) AS v(id, %s) WHERE l.id = v.id",
+                SQL(", ").join(
+                    SQL("%s = v.%s::jsonb", SQL.identifier(name), SQL.identifier(name))
+                    if name == "remote_view"
+                    else SQL("%s = v.%s", SQL.identifier(name), SQL.identifier(name))
+                    for name in names
+                ),
                 [link_id for link_id, _row in pairs],
-                *([row[name] for _id, row in pairs] for name in ("remote_view", "remote_digest", "remote_source")),
+                SQL(", ").join(
+                    SQL("%s::%s[]", [row[name] for _id, row in pairs], SQL(self._array_type(name))) for name in names
+                ),
+                SQL(", ").join(map(SQL.identifier, names)),
             )
         )
         self.invalidate_model()
+
+    def _array_type(self, name: str) -> str:
+        return "timestamp" if self._fields[name].type == "datetime" else "text"

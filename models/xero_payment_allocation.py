@@ -1,8 +1,10 @@
 """Credits that were applied to documents in Xero: the same entries are reconciled in Odoo, for the same amount."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..mappers.inbound_payment import allocations_of, credits_on, is_whole, payment_ids
 from ..xero_api import codec
@@ -206,6 +208,7 @@ class XeroInbound(models.AbstractModel):
 
     def _settle_credits(self, connection, xero_type, pairs) -> None:
         """Bring the reconciliations of each document (or credit) in ``pairs`` to what Xero applied."""
+        known = self._allocation_links(connection, [link.xero_id.lower() for link, _element in pairs])
         for link, element in pairs:
             owner = link.xero_id.lower()
             if xero_type == "Invoice":
@@ -213,12 +216,12 @@ class XeroInbound(models.AbstractModel):
             else:
                 allocations = allocations_of(element).items()
                 applied = {(xero_type, owner, invoice): amount for invoice, amount in allocations}
-            self._settle_one(connection, xero_type, link, element, owner, applied)
+            if applied or known.get(owner):
+                self._settle_one(connection, xero_type, link, element, owner, applied)
 
     def _settle_one(self, connection, xero_type, link, element, owner, applied):
-        known = self._allocation_links(connection, owner)
-        if not applied and not known:
-            return
+        # One before it in the page may have made or undone some of them.
+        known = self._allocation_links(connection, [owner]).get(owner, {})
         inbound = self.env["xero.inbound"]._for_type(xero_type)
         try:
             with self.env.cr.savepoint():
@@ -257,17 +260,26 @@ class XeroInbound(models.AbstractModel):
                 self.env["xero.sync.job"]._enqueue_fetch(connection, kind, [credit], priority=EVENT + 1)
         return written
 
-    def _allocation_links(self, connection, owner) -> dict:
-        links = self.env["xero.link"].search(
-            [
-                ("connection_id", "=", connection.id),
-                ("xero_type", "=", ALLOCATION),
-                "|",
-                ("xero_id", "=like", f"{owner}:%"),
-                ("xero_id", "=like", f"%:{owner}"),
-            ]
+    def _allocation_links(self, connection, owners) -> dict:
+        """Return ``{owner: {key: link}}`` of the allocations from or to each of ``owners``; one query for all."""
+        self.env["xero.link"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, split_part(xero_id, ':', 1), split_part(xero_id, ':', 2) FROM xero_link
+                    WHERE connection_id = %(connection)s AND xero_type = %(type)s AND xero_id IS NOT NULL
+                      AND string_to_array(xero_id, ':') && %(owners)s::text[]
+                    ORDER BY id""",
+                connection=connection.id,
+                type=ALLOCATION,
+                owners=list(owners),
+            )
         )
-        return {link.xero_id: link for link in links}
+        links = self.env["xero.link"].browse([row[0] for row in rows])
+        found = defaultdict(dict)
+        for link, (_id, credit, invoice) in zip(links, rows, strict=True):
+            for owner in {credit, invoice}:
+                found[owner][f"{credit}:{invoice}"] = link
+        return found
 
     def _entries(self, connection, applied) -> dict:
         """Return ``{(type, id): entry}`` of the documents and credits in ``applied`` that are linked."""

@@ -50,13 +50,32 @@ class XeroSyncRunner(models.AbstractModel):
     def _resolve_update(self, connection, client, batch) -> bool:
         """Repeat an update under its key: its answer is what Xero holds, else our own change looks like another's.
 
-        A call too old for that, or answered with an error, is over: the jobs send the records' present state.
+        A call too old for that, or answered with an error, is over: what Xero saved of it is adopted, and the other
+        jobs send the records' present state.
         """
         if self._may_replay(batch):
             self._replay(connection, client, batch)
             return True
-        self._transaction(self._close_batch, connection, batch)
-        return False
+        mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
+        found = self._find_saved(connection, client, mapper, batch)
+        self._transaction(self._adopt, connection, mapper, batch, found)
+        return len(found) == len(batch.items)
+
+    def _find_saved(self, connection, client, mapper, batch) -> dict:
+        """Return ``{res_id: element}`` of the updates of ``batch`` that Xero has saved; one call for forty."""
+        inbound = self.env["xero.inbound"]._for_type(batch.xero_type)
+        items = {item[1]: item for item in batch.items}
+        links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, items)
+        of_xero = {link.xero_id: link for link in links.values() if link.xero_id and link.remote_view}
+        if inbound is None or not of_xero:
+            return {}
+        payloads = dict(zip(items, codec.loads(batch.body)[batch.resource], strict=True))
+        found = {}
+        for element in self._read_current(client, connection, inbound, list(of_xero)):
+            link = of_xero.get(element[inbound._id_field])
+            if link and inbound._is_saved(connection, link, element, payloads[link.res_id], items[link.res_id][4]):
+                found[link.res_id] = element
+        return found
 
     def _resolve_creation(self, connection, client, batch) -> bool:
         mapper = self.env["xero.mapper"]._for_type(batch.xero_type)

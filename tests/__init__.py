@@ -5,11 +5,13 @@ from . import test_core_jobs
 from . import test_core_push
 from . import test_core_rpc
 from . import test_core_secrets
+from . import test_in_agreement
 from . import test_in_contacts
 from . import test_in_documents
 from . import test_in_poll
 from . import test_in_roundtrip
 from . import test_in_states
+from . import test_in_strange
 from . import test_in_webhook
 from . import test_mapper_batch
 from . import test_mapper_contact
@@ -20,6 +22,7 @@ from . import test_mapper_problems
 from . import test_mapper_random
 from . import test_mapping_reference
 from . import test_mapping_suggest
+from . import test_match_score
 from . import test_pay_companies
 from . import test_pay_credits
 from . import test_pay_credits_out
@@ -32,7 +35,7 @@ from . import test_setup_guide
 from . import test_setup_hold
 from . import test_setup_sheet
 from . import test_setup_tours
+from . import test_snapshot
+from . import test_ui_inbound
 from . import test_ui_tours
 from . import test_ui_views
-from . import test_snapshot
-from . import test_match_score
