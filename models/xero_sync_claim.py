@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from .xero_sync_job import CLICK, EVENT
+from .xero_sync_pull import IDS
 
 # Xero advises about 50 elements a request.
 BATCH = 50
@@ -89,7 +90,7 @@ class XeroSyncRunner(models.AbstractModel):
             )
 
     def _claim(self, connection):
-        """Take up to 50 due jobs of one kind.
+        """Take up to 50 due jobs of one kind, or as many readings as one call lists ids.
 
         The caller commits before it reads the records, so that an edit from then on queues anew instead of getting
         lost.
@@ -126,7 +127,7 @@ class XeroSyncRunner(models.AbstractModel):
                         operation=operation,
                         type=xero_type,
                         priority=priority,
-                        limit=BATCH,
+                        limit=IDS if operation == "pull" else BATCH,
                     )
                 )
             ]

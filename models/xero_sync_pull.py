@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ..xero_api import dates, errors
 from ..xero_api.elements import rows
+from ..xero_api.paging import page_count
 from .xero_sync_job import EVENT, SWEEP
 from .xero_sync_push import Failure
 
@@ -171,7 +172,11 @@ class XeroSyncRunner(models.AbstractModel):
         if not inbound._lists_ids:
             return self._read_each(client, inbound, xero_ids)
         params = {**inbound._params, "IDs": ",".join(xero_ids), "page": 1, "pageSize": PAGE_SIZE}
-        return rows(client.get(inbound._resource, params=params).data, inbound._resource)
+        try:
+            return rows(client.get(inbound._resource, params=params).data, inbound._resource)
+        except errors.NotFound:
+            # One that is gone must not hide the others.
+            return self._read_each(client, inbound, xero_ids)
 
     def _read_each(self, client, inbound, xero_ids):
         """Some resources have no list of ids."""
@@ -281,12 +286,15 @@ class XeroSyncRunner(models.AbstractModel):
 
         :return: whether the walk came to its end
         """
+        before = None
         while True:
             number = cursor.full_page or 1
             params = {**inbound._params, "page": number, "pageSize": self._page_size(), "order": inbound._id_field}
             answer = client.get(inbound._resource, params=params)
             elements = rows(answer.data, inbound._resource)
-            last = number >= self._page_count(answer) if self._page_count(answer) else not elements
+            # Where no count is told an empty page is the end, and so is the page before once more.
+            last = number >= self._page_count(answer) if self._page_count(answer) else elements in ([], before)
+            before = elements
             self._transaction(self._take_full_page, connection, inbound, cursor, elements, answer, number, last)
             if last:
                 return True
@@ -319,8 +327,7 @@ class XeroSyncRunner(models.AbstractModel):
         return PAGE_SIZE
 
     def _page_count(self, answer) -> int:
-        block = answer.data.get("pagination") or {}
-        return int(block.get("pageCount") or 0)
+        return page_count(answer.data) or 0
 
     def _newest(self, elements):
         """Return the newest time of change among ``elements``, by Xero's clock; ``None`` without any."""

@@ -78,8 +78,8 @@ class XeroWebhookEvent(models.Model):
             self.env["xero.sync.runner"]._wake(sorted(set(columns[0])))
 
     def _digest(self, event) -> str:
-        """Return what makes an event the same when it is delivered again."""
-        happened = event.event_date.isoformat() if event.event_date else ""
+        """Return what makes an event the same when it is delivered again. One without a time may be new each time."""
+        happened = event.event_date.isoformat() if event.event_date else secrets.token_hex(8)
         return codec.digest({"c": event.category, "t": event.event_type, "i": event.resource_id.lower(), "d": happened})
 
     @api.model

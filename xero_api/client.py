@@ -12,6 +12,7 @@ import requests
 
 from . import dates, faults, paging, retry
 from .attachments import attachment_name
+from .elements import tidy
 from .endpoints import Endpoints
 from .errors import ReauthRequired, XeroError
 from .gateway import UNITDP, Gateway, Request
@@ -29,7 +30,7 @@ MAX_IDEMPOTENCY_KEY = 128
 class Answer:
     """A successful answer.
 
-    :param data: the JSON object; ``{}`` for an answer without content.
+    :param data: the JSON object, in the form of :func:`elements.tidy`; ``{}`` for an answer without content.
     :param server_time: Xero's clock (naive UTC) when it answered, None when it did not say.
     :param correlation_id: ours, as given to the client.
     :param xero_correlation_id: Xero's own, for its support; None when absent.
@@ -257,7 +258,8 @@ class XeroClient:
             self._record(operation, raw, error, time.monotonic() - started)
 
     def _answer(self, raw: RawAnswer, operation: _Operation) -> Answer:
-        if not 200 <= raw.status <= 299:
+        unchanged = raw.status == 304 and not operation.write
+        if not 200 <= raw.status <= 299 and not unchanged:
             raise faults.from_answer(raw.status, raw.headers, raw.data, write=operation.write)
         return Answer(
             raw.status,
@@ -270,12 +272,12 @@ class XeroClient:
 
     def _data(self, raw: RawAnswer, operation: _Operation) -> dict[str, Any]:
         said_empty = raw.headers.get("Content-Length") == "0"
-        if raw.status == 204 or (operation.request.method == "DELETE" and said_empty):
+        if raw.status in (204, 304) or (operation.request.method == "DELETE" and said_empty):
             return {}
         data = faults.body_of(raw.data)
         if data is None:
             raise faults.unreadable(raw.status, raw.data, write=operation.write)
-        return data
+        return tidy(data)
 
     def _marked(self, error: XeroError) -> XeroError:
         error.correlation_id = self.correlation_id

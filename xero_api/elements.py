@@ -40,6 +40,45 @@ def list_key(resource: str) -> str:
     return _LIST_KEYS.get(name, name)
 
 
+# Objects that Xero writes as an empty list when there is none.
+_OBJECTS = frozenset(
+    {
+        "Account",
+        "BankAccount",
+        "BatchPayment",
+        "Bills",
+        "Contact",
+        "CreditNote",
+        "Invoice",
+        "Overpayment",
+        "PaymentTerms",
+        "Prepayment",
+        "Sales",
+        "pagination",
+    }
+)
+
+
+def tidy(node: Any) -> Any:
+    """Bring ``node``, an answer or a part of one, into one form, in place; return it.
+
+    Ids are in lower case, whatever Xero writes, so that they can be compared; an object that is not there is None.
+    """
+    if isinstance(node, list):
+        for item in node:
+            tidy(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if isinstance(value, str):
+                if key.endswith("ID") and not value.islower() and _GUID.fullmatch(value):
+                    node[key] = value.lower()
+            elif value == [] and key in _OBJECTS:
+                node[key] = None
+            elif isinstance(value, (list, dict)):
+                tidy(value)
+    return node
+
+
 def rows(data: dict[str, Any], resource: str) -> list[dict[str, Any]]:
     """Return the list of elements for ``resource`` (last word of a path); empty when missing or null."""
     found = data.get(list_key(resource))

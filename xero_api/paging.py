@@ -46,8 +46,8 @@ DEFAULT_SIZE = 100
 LARGEST_SIZE = 1000
 
 
-def _page_count(data: dict[str, Any]) -> int | None:
-    """Return ``pagination.pageCount``; the key is lower case, unlike all others, so take either."""
+def page_count(data: dict[str, Any]) -> int | None:
+    """Return ``pagination.pageCount``, None where Xero does not say; the key is lower case, unlike all others."""
     block = data.get("pagination") or data.get("Pagination")
     if not isinstance(block, dict):
         return None
@@ -56,7 +56,7 @@ def _page_count(data: dict[str, Any]) -> int | None:
 
 
 def _is_last(found: list[dict[str, Any]], before: list[dict[str, Any]], data: dict[str, Any], page: int) -> bool:
-    count = _page_count(data)
+    count = page_count(data)
     if count is not None:
         return page >= count
     # Without a pagination block only a short page tells the end. A resource that ignores `page`

@@ -53,6 +53,11 @@ def _date(value: Any) -> datetime | None:
         return None
 
 
+def _last_word(url: Any) -> str:
+    """The address of a record ends with its id."""
+    return str(url or "").partition("?")[0].rstrip("/").rpartition("/")[2]
+
+
 def _event(item: dict[str, Any]) -> Event:
     extra = item.get("data")
     return Event(
@@ -60,7 +65,7 @@ def _event(item: dict[str, Any]) -> Event:
         tenant_type=str(item.get("tenantType") or "").upper(),
         category=str(item.get("eventCategory") or "").upper(),
         event_type=str(item.get("eventType") or "").upper(),
-        resource_id=str(item.get("resourceId") or ""),
+        resource_id=str(item.get("resourceId") or _last_word(item.get("resourceUrl"))),
         resource_url=str(item.get("resourceUrl") or ""),
         event_date=_date(item.get("eventDateUtc")),
         data=extra if isinstance(extra, dict) else {},
