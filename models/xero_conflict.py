@@ -259,12 +259,21 @@ class XeroConflict(models.Model):
                 "settled_by_id": user.id if user else False,
             }
         )
+        self._tell_screens()
         self._record()._message_log(
             body=self.env._(
                 "Conflict with Xero settled: %(choice)s, by %(who)s.",
                 choice=dict(self._fields["choice"]._description_selection(self.env)).get(choice),
                 who=user.name if user else self.env._("the policy of the connection"),
             )
+        )
+
+    def _tell_screens(self):
+        """The record may be open on somebody's screen."""
+        self.env["bus.bus"]._sendone(
+            (self.connection_id.company_id, "xero"),
+            "xero_connector.status",
+            {"model": self.res_model, "ids": [self.res_id], "changed": True},
         )
 
     def _record(self):
@@ -306,7 +315,7 @@ class XeroConflictLine(models.Model):
     odoo = fields.Text("Odoo", readonly=True)
     xero = fields.Text("Xero", readonly=True)
     choice = fields.Selection(SIDES, required=True, default="odoo")
-    result = fields.Text(compute="_compute_result")
+    is_open = fields.Boolean(compute="_compute_is_open")
 
     @api.depends("name")
     def _compute_label(self):
@@ -340,10 +349,22 @@ class XeroConflictLine(models.Model):
             "merged_to": self.env._("Merged into"),
         }
 
-    @api.depends("choice", "odoo", "xero")
-    def _compute_result(self):
+    @api.depends("conflict_id.state")
+    def _compute_is_open(self):
         for line in self:
-            line.result = line.xero if line.choice == "xero" else line.odoo
+            line.is_open = line.conflict_id.state == "open"
+
+    def action_choose_odoo(self):
+        """Keep Odoo's side of this field; nothing happens before the conflict is settled."""
+        self._choose("odoo")
+
+    def action_choose_xero(self):
+        """Take Xero's side of this field; nothing happens before the conflict is settled."""
+        self._choose("xero")
+
+    def _choose(self, side):
+        self.conflict_id._check_person()
+        self.choice = side
 
     def write(self, vals):
         if set(vals) - {"choice"} or any(line.conflict_id.state != "open" for line in self):

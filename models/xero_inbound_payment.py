@@ -253,7 +253,9 @@ class XeroInboundPayment(models.AbstractModel):
             by_model.setdefault(order.record._name, set()).add(order.record.id)
         for model, res_ids in by_model.items():
             self.env["bus.bus"]._sendone(
-                (connection.company_id, "xero"), "xero_connector.status", {"model": model, "ids": sorted(res_ids)}
+                (connection.company_id, "xero"),
+                "xero_connector.status",
+                {"model": model, "ids": sorted(res_ids), "changed": True},
             )
 
     def _drop_fetches(self, connection, elements, results):

@@ -282,6 +282,23 @@ class XeroSyncMixin(models.AbstractModel):
             raise UserError(self.env._("This record is not in Xero yet."))
         return {"type": "ir.actions.act_url", "url": self.xero_url, "target": "new"}
 
+    def action_xero_conflict(self):
+        """Open the review of what both sides hold of this record."""
+        self.ensure_one()
+        self._xero_check_person()
+        conflict = self.env["xero.conflict"].search(
+            [("res_model", "=", self._name), ("res_id", "=", self.id), ("state", "=", "open")], limit=1
+        )
+        if not conflict:
+            raise UserError(self.env._("Nothing waits to be settled here any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Conflict with Xero"),
+            "res_model": conflict._name,
+            "res_id": conflict.id,
+            "views": [(False, "form")],
+        }
+
     def action_xero_fix(self):
         """Open the screen that fixes the failure of this record."""
         self.ensure_one()

@@ -47,8 +47,7 @@ class Worker:
             self.error = error
 
     def _has_work(self):
-        due = [("state", "=", "pending"), ("run_after", "<=", fields.Datetime.now())]
-        return self._with_env(lambda env: env["xero.sync.job"].search_count(due, limit=1))
+        return self._with_env(lambda env: env["xero.sync.runner"]._lanes_with_work([]))
 
     def _with_env(self, step):
         with self._registry.cursor() as cr:

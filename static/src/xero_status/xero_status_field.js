@@ -27,6 +27,8 @@ const LOOKS = {
     cancelled: QUIET,
     ignored: QUIET,
 };
+/** What happens in Xero changes these too; they are shown even under edits. */
+const MOVED_BY_XERO = ["state", "payment_state", "status_in_payment", "amount_residual", "invoice_payments_widget"];
 const UNDER_WAY = ["queued", "sending", "pending", "running", "blocked"];
 
 /** The Xero status as a badge that changes by itself. */
@@ -46,7 +48,7 @@ export class XeroStatusField extends Component {
         return {
             record,
             subject: () => ({ model: record.resModel, id: record.resId }),
-            shows: (name) => name.startsWith("xero_"),
+            shows: (name) => name.startsWith("xero_") || MOVED_BY_XERO.includes(name),
             isUnderWay: () => UNDER_WAY.includes(record.data[this.props.name]),
         };
     }

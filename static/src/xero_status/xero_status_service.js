@@ -17,13 +17,15 @@ const TO_MANY = ["one2many", "many2many"];
  * @property {() => {model: string, id: number}} subject what notifications name: the synced record
  * @property {(name: string) => boolean} shows which of the record's fields tell the status
  * @property {() => boolean} isUnderWay whether the status shown will change by itself
+ * @property {boolean} [stale] whether the record itself was changed by what happened in Xero
  */
 
 /**
  * Keeps the Xero status of every record on the screen up to date.
  *
  * Only the fields of the status are read again and put under the user's edits, so that a form that is being edited, a
- * selection in a list or the place one has scrolled to is never lost.
+ * selection in a list or the place one has scrolled to is never lost. A form without edits whose record was changed by
+ * what happened in Xero is read anew as a whole, lines included.
  */
 export const xeroStatusService = {
     dependencies: ["bus_service", "orm"],
@@ -34,11 +36,12 @@ export const xeroStatusService = {
         let burst, look;
         let lookAfter = FIRST_LOOK_MS;
 
-        function onNotification({ model, ids }) {
+        function onNotification({ model, ids, changed }) {
             lookAfter = FIRST_LOOK_MS;
             for (const watcher of watchers) {
                 const subject = watcher.subject();
                 if (subject.model === model && ids.includes(subject.id)) {
+                    watcher.stale ||= changed;
                     concerned.add(watcher);
                 }
             }
@@ -49,11 +52,37 @@ export const xeroStatusService = {
 
         async function refreshConcerned() {
             burst = undefined;
-            // Records of one view share what they read.
-            const groups = Map.groupBy([...concerned], (watcher) => watcher.record.activeFields);
+            const here = [...concerned];
             concerned.clear();
-            await Promise.all([...groups.values()].map(refresh));
+            const reloaded = await Promise.all(here.map(reload));
+            // Records of one view share what they read.
+            const rest = here.filter((_watcher, index) => !reloaded[index]);
+            await Promise.all([...Map.groupBy(rest, (watcher) => watcher.record.activeFields).values()].map(refresh));
             lookLater();
+        }
+
+        /** Read a stale form anew; false where there is no form, or it holds edits. */
+        async function reload(watcher) {
+            const { record, stale } = watcher;
+            watcher.stale = false;
+            if (!stale || !isRoot(record) || (await record.isDirty()) || !watchers.has(watcher)) {
+                return false;
+            }
+            try {
+                await record.load();
+            } catch {
+                return false; // Gone, or the server is.
+            }
+            reloadThread(record);
+            return true;
+        }
+
+        function isRoot(record) {
+            return toRaw(record.model.root) === toRaw(record);
+        }
+
+        function reloadThread(record) {
+            env.bus.trigger("MAIL:RELOAD-THREAD", { model: record.resModel, id: record.resId });
         }
 
         async function refresh(group) {
@@ -83,8 +112,8 @@ export const xeroStatusService = {
                 return;
             }
             record._applyValues(values);
-            if (toRaw(record.model.root) === toRaw(record)) {
-                env.bus.trigger("MAIL:RELOAD-THREAD", { model: record.resModel, id: record.resId });
+            if (isRoot(record)) {
+                reloadThread(record);
             }
         }
 

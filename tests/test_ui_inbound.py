@@ -1,0 +1,94 @@
+"""What happens in Xero while somebody looks at it in Odoo, and a conflict settled, in a browser."""
+
+import threading
+import time
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from .pay_common import PaymentCommon
+from .ui_common import XeroTourCase
+
+INVOICES = "/odoo/action-account.action_move_out_invoice"
+KEY = "the key that signs webhooks"
+OPENED_SECONDS = 60
+
+
+@tagged("post_install", "-at_install")
+class TestInboundTours(PaymentCommon, XeroTourCase):
+    def setUp(self):
+        super().setUp()
+        self.credential.webhook_key = KEY
+        address = f"{self.base_url()}/xero/webhook/{self.credential.webhook_token}"
+        self.simulator.control("/webhooks", url=address, key=KEY)
+        self.addCleanup(self.simulator.session.delete, f"{self.simulator.url}/simulator/webhooks", timeout=30.0)
+
+    def invoice(self, **values):
+        """Return an invoice that is in Xero and whose echo is read."""
+        partner = self.env["res.partner"].create({"name": "Tour Customer", "is_company": True})
+        return self.pushed(partner=partner, **values)
+
+    @contextmanager
+    def when_opened(self, move, act):
+        """Run ``act`` in a thread of its own once the browser has read ``move`` for its form."""
+        opened, errors = threading.Event(), []
+        web_read = type(move).web_read
+
+        def reading(records, specification):
+            if records.ids == move.ids:
+                opened.set()
+            return web_read(records, specification)
+
+        def person():
+            try:
+                if opened.wait(OPENED_SECONDS):
+                    time.sleep(1)
+                    act()
+            except Exception as error:  # noqa: BLE001 -- raised again in the test
+                errors.append(error)
+
+        thread = threading.Thread(target=person, daemon=True)
+        thread.start()
+        with patch.object(type(move), "web_read", reading):
+            yield
+        thread.join(OPENED_SECONDS)
+        if errors:
+            raise errors[0]
+
+    def test_payment_in_xero_shows_on_the_open_invoice(self):
+        move = self.invoice()
+        with self.when_opened(move, lambda: self.pay_in_xero(move)):
+            self.tour("xero_paid_in_xero", self.accountant, INVOICES, latency=0.2)
+        self.assertResidual(move, 0, "paid")
+        [delivery, *_more] = self.simulator.control("/webhooks/deliveries")["deliveries"]
+        self.assertTrue(delivery["ok"], delivery)
+
+    def test_payment_shows_under_edits_that_are_not_saved(self):
+        move = self.invoice()
+        with self.when_opened(move, lambda: self.pay_in_xero(move)):
+            self.tour("xero_paid_while_editing", self.accountant, INVOICES, latency=3)
+        self.assertEqual(move.ref, "PO 4711")
+        self.assertResidual(move, 0, "paid")
+
+    def test_edit_in_xero_shows_on_the_open_invoice(self):
+        move = self.invoice(lines=[(1, 100.0)])
+        line = {"Description": "Renamed in Xero", "Quantity": 2, "UnitAmount": 75, "AccountCode": "200"}
+        with self.when_opened(move, lambda: self.edit(move, Reference="From Xero", LineItems=[line])):
+            self.tour("xero_edited_in_xero", self.accountant, INVOICES, latency=0.2)
+        self.assertEqual(move.ref, "From Xero")
+
+    def test_conflict_is_reviewed_and_settled(self):
+        move = self.invoice(ref="Agreed")
+        self.simulator.control("/webhooks/settings", paused=True)
+        self.edit(move, Reference="Of Xero", DueDate="2026-06-01")
+        move.ref = "Of Odoo"
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "conflict")
+        self.tour("xero_conflict", self.accountant, INVOICES)
+        self.assertEqual((move.ref, str(move.invoice_date_due)), ("Of Odoo", "2026-06-01"))
+        self.assertEqual(self.in_xero(move)["Reference"], "Of Odoo")
+        self.assertEqual(move.xero_sync_state, "synced")
+        conflict = self.conflict_of(move)
+        self.assertEqual((conflict.state, conflict.choice), ("settled", "fields"))
+        self.assertEqual(conflict.settled_by_id, self.accountant)
