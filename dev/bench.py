@@ -59,15 +59,16 @@ class Bench:
 
 def run(arguments: str = "") -> int:
     """Measure the figures named in `arguments`, all without; print one JSON object on standard output."""
-    from dev import bench_figures
+    from dev import bench_figures, bench_inbound
 
     progress.to_stderr()
-    wanted = shlex.split(arguments) or list(bench_figures.FIGURES)
-    unknown = set(wanted) - set(bench_figures.FIGURES)
+    figures = bench_figures.FIGURES | bench_inbound.FIGURES
+    wanted = shlex.split(arguments) or list(figures)
+    unknown = set(wanted) - set(figures)
     if unknown:
-        raise Stop(f"Unknown figures {sorted(unknown)}; there are: {', '.join(bench_figures.FIGURES)}")
+        raise Stop(f"Unknown figures {sorted(unknown)}; there are: {', '.join(figures)}")
     with _bench() as bench:
-        print(json.dumps(_measure(bench, wanted, bench_figures.FIGURES), indent=2))
+        print(json.dumps(_measure(bench, wanted, figures), indent=2))
     return 0
 
 
@@ -80,7 +81,10 @@ def _measure(
         if name not in found:
             measure = figures[name]
             with step(f"Measuring {name}"):
-                found |= measure(bench)
+                figures_of_it = measure(bench)
+            # What was found is not lost when a later measurement fails.
+            progress.say(f"  {figures_of_it}")
+            found |= figures_of_it
     return {name: round(value, 4) for name, value in found.items()}
 
 

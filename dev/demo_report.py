@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from dev import demo_answer
 from dev.rpc import Session
 from dev.xero import Simulator
 
@@ -40,6 +41,8 @@ class Report:
     contacts: int = 0
     total_calls: int = 0
     problems: list[str] = field(default_factory=list)
+    answer: list[demo_answer.Line] = field(default_factory=list)
+    """What people did in Xero afterwards, and what Odoo shows of it."""
 
 
 def compare(odoo: Session, simulator: Simulator, organisation: str, ids: list[int]) -> Report:
@@ -126,15 +129,20 @@ def table(report: Report) -> str:
         shown.add(row.kind)
         amounts = [f"{amount:,.2f}" for amount in (row.odoo, row.xero, row.difference)]
         lines.append((KINDS[row.kind][0], row.currency, str(row.sent), calls, *amounts))
-    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
-    texts = [_row(line, widths) for line in (head, tuple("-" * width for width in widths), *lines)]
     footer = (
         f"All calls to Xero, with those that read its settings: {report.total_calls}. One call may carry several kinds."
     )
-    return "\n".join([*texts, footer])
+    answer = _table(demo_answer.HEAD, demo_answer.rows(report.answer), 3)
+    return "\n".join([*_table(head, lines, 2), footer, "", *answer])
 
 
-def _row(cells: tuple[str, ...], widths: list[int]) -> str:
-    left = [cell.ljust(width) for cell, width in zip(cells[:2], widths)]
-    right = [cell.rjust(width) for cell, width in zip(cells[2:], widths[2:])]
+def _table(head: tuple[str, ...], lines: list[tuple[str, ...]], texts: int) -> list[str]:
+    """Rows in columns, of which the first `texts` hold words."""
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+    return [_row(line, widths, texts) for line in (head, tuple("-" * width for width in widths), *lines)]
+
+
+def _row(cells: tuple[str, ...], widths: list[int], texts: int) -> str:
+    left = [cell.ljust(width) for cell, width in zip(cells[:texts], widths)]
+    right = [cell.rjust(width) for cell, width in zip(cells[texts:], widths[texts:])]
     return "  ".join([*left, *right]).rstrip()

@@ -57,6 +57,23 @@ def confirm_mappings(env, connection) -> None:
         row.write({"xero_account_id": env["xero.account"].search(found).id, "state": "confirmed"})
 
 
+def take_payments(env, connection_id: int, code: str) -> None:
+    """Have payments through the Xero bank account `code` booked in the company's bank journal."""
+    connection = env["xero.connection"].browse(connection_id)
+    account = env["xero.account"].search([("connection_id", "=", connection_id), ("code", "=", code)])
+    company = [("company_id", "=", connection.company_id.id), ("type", "=", "bank")]
+    journal = env["account.journal"].search(company, limit=1)
+    row = env["xero.mapping.journal"]._ensure(connection, account)
+    row.write({"journal_id": journal.id, "direction": "xero_to_odoo", "state": "confirmed"})
+
+
+def set_webhook_key(env, connection_id: int, key: str) -> str:
+    """Store the key that Xero signs webhooks with; return the path they are delivered to."""
+    credential = env["xero.connection"].browse(connection_id).credential_id
+    credential.webhook_key = key
+    return f"/xero/webhook/{credential.webhook_token}"
+
+
 def make(env, company_id: int, count: int, contacts: int, first: int = 0, post: bool = True) -> list[int]:
     """Create `count` documents for `contacts` new contacts and return their ids.
 

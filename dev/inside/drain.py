@@ -32,10 +32,11 @@ def drain(env: Any, *, postmaster: int, record: str = "") -> dict[str, float]:
 def cpu_seconds(postmaster: int) -> float:
     """CPU seconds of this process and of PostgreSQL so far."""
     own = os.times()
-    return own.user + own.system + _postgres_seconds(postmaster)
+    return own.user + own.system + postgres_seconds(postmaster)
 
 
-def _postgres_seconds(postmaster: int) -> float:
+def postgres_seconds(postmaster: int) -> float:
+    """CPU seconds of PostgreSQL so far."""
     total = _ticks(postmaster, children=True)
     for folder in Path("/proc").glob("[0-9]*"):
         if _parent(folder) == postmaster:

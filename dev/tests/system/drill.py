@@ -10,6 +10,7 @@ from dev.stack import Stack
 from dev.xero import Simulator
 
 PROFILE = {"seed": "nz", "BaseCurrency": "USD", "CountryCode": "US"}
+BANK = "090"
 GONE = ("VOIDED", "DELETED")
 RIGHTLY_EQUAL = ("any", "bill_numbers_of_a_contact", "credit_note_numbers")
 """Vendors may use a number twice; that no document is there twice is told by the count."""
@@ -112,6 +113,7 @@ def open_drill(forge: Forge, name: str) -> Drill:
     """Open the books of a new company called `name` and connect it to an organisation of the same name."""
     simulator = forge.stack.simulator
     tenant = simulator.post("organisations", **{**PROFILE, "Name": name})["tenant_id"]
+    simulator.post(f"organisations/{tenant}/act/edit_account", code=BANK, CurrencyCode=PROFILE["BaseCurrency"])
     company = forge.ask("company:open_books", name=name)
     connection = forge.ask("company:connect", company_id=company, simulator=simulator.url, organisation=tenant)
     simulator.post("stats/reset")
