@@ -11,12 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
 THREADS = 32
 TIMEOUT = 30
+TRIES = 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -73,7 +74,7 @@ def send(address: str, post: Post) -> None:
 
 
 def at_pace(address: str, make: Callable[[int], Post], per_second: float, count: int) -> list[float]:
-    """Send `count` posts at a fixed pace whatever the answers take.
+    """Send `count` posts at a fixed pace whatever the answers take; one that gets no answer is sent again at once.
 
     :return: milliseconds from the moment each was due to its answer, so that waiting for the one before counts too
     """
@@ -83,7 +84,13 @@ def at_pace(address: str, make: Callable[[int], Post], per_second: float, count:
         due = start + number / per_second
         post = make(number)
         time.sleep(max(0.0, due - time.monotonic()))
-        send(address, post)
+        for left in reversed(range(TRIES)):
+            try:
+                send(address, post)
+                break
+            except (OSError, HTTPException):
+                if not left:
+                    raise
         return (time.monotonic() - due) * 1000
 
     with ThreadPoolExecutor(THREADS) as pool:

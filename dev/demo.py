@@ -1,4 +1,4 @@
-"""`make demo` and `make demo-check`: from nothing to documents in Xero, and what happens there back in Odoo, to the cent."""
+"""`make demo` and `make demo-check`: from nothing to documents in Xero, and what happens there back in Odoo."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

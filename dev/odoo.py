@@ -46,7 +46,6 @@ class Site:
             "db_host": self.cluster.host,
             "db_user": USER,
             "db_name": self.database,
-            "dbfilter": f"^{self.database}$",
             "list_db": False,
             "data_dir": self.data_dir,
             "addons_path": ",".join(map(str, self.addons_path())),

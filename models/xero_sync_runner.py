@@ -172,6 +172,8 @@ class XeroSyncRunner(models.AbstractModel):
             while time.monotonic() < deadline:
                 worker._transaction(worker._queue_dependencies, connection)
                 jobs = worker._transaction(worker._claim, connection)
+                if not jobs and worker._transaction(worker._has_news, connection):
+                    continue
                 if not jobs:
                     break
                 handled += len(jobs)
@@ -189,6 +191,10 @@ class XeroSyncRunner(models.AbstractModel):
             worker._transaction(worker._requeue_orphans, connection)
         worker._transaction(worker._wake_for_later, connection)
         return handled
+
+    def _has_news(self, connection) -> bool:
+        """Whether something came that may make jobs, while there was none to claim."""
+        return False
 
     def _handle_and_resolve(self, connection, client, jobs) -> None:
         """Handle ``jobs``; when an answer is lost look at once what arrived, and go on if all did."""

@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import timedelta
+from functools import partial
 
-from odoo import api, fields, models, tools
+from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.tools import SQL
 
 from ..xero_api import codec
@@ -11,6 +12,8 @@ from .xero_sync_job import EVENT
 from .xero_sync_pull import IDS
 
 KEEP = timedelta(days=35)
+# What waits longer than this waits for a reason, such as a pause, or its wake-up was lost.
+WAKE_AGAIN = timedelta(seconds=20)
 # Xero tells single changes of these only by reading them one by one: from here on a poll is cheaper.
 SINGLE_READS = 2
 
@@ -68,14 +71,36 @@ class XeroWebhookEvent(models.Model):
                    SELECT v.*, 'new', %(user)s, %(user)s, %(now)s, %(now)s
                      FROM unnest(%(a)s::int[], %(b)s::int[], %(c)s::text[], %(d)s::text[], %(e)s::text[],
                                  %(f)s::timestamp[], %(g)s::text[]) v
-                   ON CONFLICT (connection_id, digest) DO NOTHING""",
+                   ON CONFLICT (connection_id, digest) DO NOTHING RETURNING id, connection_id""",
                 user=self.env.uid,
                 now=fields.Datetime.now(),
                 **dict(zip("abcdefg", map(list, columns))),
             )
         )
-        if self.env.cr.rowcount:
-            self.env["xero.sync.runner"]._wake(sorted(set(columns[0])))
+        if inserted := self.env.cr.fetchall():
+            first, ids = min(row[0] for row in inserted), sorted({row[1] for row in inserted})
+            self.env.cr.postcommit.add(partial(self._wake_after_commit, self.env.registry, first, ids))
+
+    @staticmethod
+    def _wake_after_commit(registry, first: int, connection_ids) -> None:
+        """Wake the workers of ``connection_ids``, unless events before ``first`` still wait: their wake-up is under way.
+
+        Waking takes a new connection to PostgreSQL, longer than all the rest of a delivery. Looked at after the commit,
+        and a worker looks for new events once more after its last: so none is overlooked.
+        """
+        with registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            cr.execute(
+                SQL(
+                    """SELECT DISTINCT connection_id FROM xero_webhook_event
+                        WHERE state = 'new' AND connection_id = ANY(%s) AND id < %s AND create_date > %s""",
+                    connection_ids,
+                    first,
+                    fields.Datetime.now() - WAKE_AGAIN,
+                )
+            )
+            awake = {row[0] for row in cr.fetchall()}
+            env["xero.sync.runner"]._wake([found for found in connection_ids if found not in awake])
 
     def _digest(self, event) -> str:
         """Return what makes an event the same when it is delivered again. One without a time may be new each time."""
@@ -183,6 +208,11 @@ class XeroConnection(models.Model):
 
 class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
+
+    def _has_news(self, connection):
+        """Extend: whether events came while the last were looked at."""
+        news = [("connection_id", "=", connection.id), ("state", "=", "new")]
+        return super()._has_news(connection) or bool(self.env["xero.webhook.event"].search_count(news, limit=1))
 
     def _queue_dependencies(self, connection):
         """Turn webhook events into readings too, before jobs are chosen."""

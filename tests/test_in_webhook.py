@@ -2,11 +2,14 @@ import base64
 import hashlib
 import hmac
 import json
+from unittest.mock import patch
 
 import requests
 
 from odoo.tests import HttpCase, tagged
 
+from ..models import xero_sync_runner
+from ..xero_api import webhooks
 from .in_common import InboundCommon
 
 KEY = "webhook signing key"
@@ -113,6 +116,64 @@ class TestWebhook(InboundCommon, HttpCase):
         self.post(*(self.event(f"11111111-1111-4111-8111-{number:012d}") for number in range(200)))
         self.drain()
         self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Invoices"): 1})
+
+    def test_a_stream_of_deliveries_wakes_the_worker_once(self):
+        """A wake-up costs more than all the rest of a delivery."""
+        slot = self.connection.id % xero_sync_runner.WORKERS + 1
+        cron = self.env.ref(f"xero_connector.ir_cron_xero_worker_{slot}")
+        wakes = self.env["ir.cron.trigger"].search_count
+
+        def deliver(number):
+            before = wakes([("cron_id", "=", cron.id)])
+            self.post(self.event(f"11111111-1111-4111-8111-{number:012d}"))
+            last = self.events()[0]
+            event._wake_after_commit(self.env.registry, last.id, self.connection.ids)
+            return wakes([("cron_id", "=", cron.id)]) - before
+
+        event = self.env["xero.webhook.event"]
+        self.assertEqual([deliver(number) for number in range(3)], [1, 0, 0])
+        self.drain()
+        self.assertEqual(deliver(3), 1, "nothing waits any more")
+        self.env.cr.execute("UPDATE xero_webhook_event SET create_date = create_date - interval '1 minute'")
+        self.assertEqual(deliver(4), 1, "that wake-up was lost, or the organisation is paused")
+
+    def test_events_that_come_while_others_are_looked_at(self):
+        """The worker looks once more after the last, so a delivery that woke nobody is not overlooked."""
+        move = self.pushed(ref="before")
+        self.edit(move, Reference="after")
+        self.post(self.event(move.xero_invoice_id, date="2020-01-01T00:00:00"))
+        claim, late = type(self.env["xero.sync.runner"])._claim, [self.event(move.xero_invoice_id, date="2027-01-01")]
+
+        def claiming(runner, connection):
+            jobs = claim(runner, connection)
+            if late and not jobs:
+                runner.env["xero.webhook.event"]._receive(webhooks.parse(json.dumps({"events": [late.pop()]}).encode()))
+            return jobs
+
+        with patch.object(type(self.env["xero.sync.runner"]), "_claim", claiming):
+            self.drain()
+        self.assertEqual(move.ref, "after")
+
+    def test_an_event_without_a_time_or_an_id_of_its_own(self):
+        """The address of the record tells its id; without a time each delivery may be news."""
+        move = self.pushed(ref="before")
+        for turn in ("one", "two"):
+            self.edit(move, Reference=turn)
+            event = self.event(move.xero_invoice_id.upper(), category="invoice", event_type="update")
+            del event["eventDateUtc"], event["resourceId"]
+            self.post(event)
+            self.drain()
+            self.assertEqual(move.ref, turn)
+
+    def test_categories_with_and_without_data(self):
+        foreign = "99999999-9999-4999-8999-99999999999"
+        for number, (category, data) in enumerate(
+            [("PAYMENT", None), ("PREPAYMENT", {"Type": "ARPREPAYMENT"}), ("CREDITNOTE", []), ("OVERPAYMENT", "odd")]
+        ):
+            self.post({**self.event(f"{foreign}{number}", category=category), "data": data})
+        self.drain()
+        self.assertEqual(set(self.events().mapped("state")), {"queued"})
+        self.assertFalse(self.open_jobs(), "nobody has them: nothing is left behind")
 
     def test_lost_webhook_is_repaired_by_the_poll(self):
         move = self.pushed(ref="before")
