@@ -1,11 +1,19 @@
 """What happens in Xero while somebody looks at it in Odoo, and a conflict settled, in a browser."""
 
+import base64
+import hashlib
+import hmac
+import json
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
+import requests
+
 from odoo.tests import tagged
+from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 
 from .pay_common import PaymentCommon
 from .ui_common import XeroTourCase
@@ -20,19 +28,34 @@ class TestInboundTours(PaymentCommon, XeroTourCase):
     def setUp(self):
         super().setUp()
         self.credential.webhook_key = KEY
-        address = f"{self.base_url()}/xero/webhook/{self.credential.webhook_token}"
-        self.simulator.control("/webhooks", url=address, key=KEY)
-        self.addCleanup(self.simulator.session.delete, f"{self.simulator.url}/simulator/webhooks", timeout=30.0)
+        self.address = f"{self.base_url()}/xero/webhook/{self.credential.webhook_token}"
 
     def invoice(self, **values):
         """Return an invoice that is in Xero and whose echo is read."""
         partner = self.env["res.partner"].create({"name": "Tour Customer", "is_company": True})
         return self.pushed(partner=partner, **values)
 
+    def announce(self, xero_id):
+        """Deliver a webhook as Xero does; a test's server takes none without the test's cookie."""
+        event = {"tenantId": self.tenant, "resourceId": xero_id, "eventCategory": "INVOICE", "eventType": "UPDATE"}
+        body = json.dumps({"events": [event]}).encode()
+        signature = base64.b64encode(hmac.new(KEY.encode(), body, hashlib.sha256).digest()).decode()
+        answer = requests.post(
+            self.address,
+            data=body,
+            headers={"x-xero-signature": signature},
+            cookies={TEST_CURSOR_COOKIE_NAME: self.http_request_key},
+            timeout=30.0,
+        )
+        self.assertEqual((answer.status_code, answer.content), (200, b""))
+
     @contextmanager
     def when_opened(self, move, act):
-        """Run ``act`` in a thread of its own once the browser has read ``move`` for its form."""
-        opened, errors = threading.Event(), []
+        """Let a person do ``act`` in Xero once the browser has read ``move`` for its form, and Xero tell Odoo.
+
+        In a thread of its own, which must not touch the database.
+        """
+        opened, errors, xero_id = threading.Event(), [], move.xero_invoice_id
         web_read = type(move).web_read
 
         def reading(records, specification):
@@ -45,6 +68,7 @@ class TestInboundTours(PaymentCommon, XeroTourCase):
                 if opened.wait(OPENED_SECONDS):
                     time.sleep(1)
                     act()
+                    self.announce(xero_id)
             except Exception as error:  # noqa: BLE001 -- raised again in the test
                 errors.append(error)
 
@@ -58,15 +82,13 @@ class TestInboundTours(PaymentCommon, XeroTourCase):
 
     def test_payment_in_xero_shows_on_the_open_invoice(self):
         move = self.invoice()
-        with self.when_opened(move, lambda: self.pay_in_xero(move)):
+        with self.when_opened(move, partial(self.person, "pay", invoice=move.xero_invoice_id)):
             self.tour("xero_paid_in_xero", self.accountant, INVOICES, latency=0.2)
         self.assertResidual(move, 0, "paid")
-        [delivery, *_more] = self.simulator.control("/webhooks/deliveries")["deliveries"]
-        self.assertTrue(delivery["ok"], delivery)
 
     def test_payment_shows_under_edits_that_are_not_saved(self):
         move = self.invoice()
-        with self.when_opened(move, lambda: self.pay_in_xero(move)):
+        with self.when_opened(move, partial(self.person, "pay", invoice=move.xero_invoice_id)):
             self.tour("xero_paid_while_editing", self.accountant, INVOICES, latency=3)
         self.assertEqual(move.ref, "PO 4711")
         self.assertResidual(move, 0, "paid")
@@ -74,13 +96,13 @@ class TestInboundTours(PaymentCommon, XeroTourCase):
     def test_edit_in_xero_shows_on_the_open_invoice(self):
         move = self.invoice(lines=[(1, 100.0)])
         line = {"Description": "Renamed in Xero", "Quantity": 2, "UnitAmount": 75, "AccountCode": "200"}
-        with self.when_opened(move, lambda: self.edit(move, Reference="From Xero", LineItems=[line])):
+        edit = partial(self.person, "edit", invoice=move.xero_invoice_id, Reference="From Xero", LineItems=[line])
+        with self.when_opened(move, edit):
             self.tour("xero_edited_in_xero", self.accountant, INVOICES, latency=0.2)
         self.assertEqual(move.ref, "From Xero")
 
     def test_conflict_is_reviewed_and_settled(self):
         move = self.invoice(ref="Agreed")
-        self.simulator.control("/webhooks/settings", paused=True)
         self.edit(move, Reference="Of Xero", DueDate="2026-06-01")
         move.ref = "Of Odoo"
         self.drain()

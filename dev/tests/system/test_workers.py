@@ -102,10 +102,11 @@ def test_twenty_workers_renew_a_token_once(drill, ending):
     at = time.time() + 4
     asking = {"connection_id": drill.connection, "at": at}
     workers = [drill.forge.fork("work:ask_organisation", **asking) for _worker in range(20)]
-    names = {worker.wait(60) for worker in workers}
+    # Twenty processes need their time on a machine that others use too.
+    names = {worker.wait(180) for worker in workers}
     drill.simulator.delete("faults")
-    assert len(names) == 1
-    assert drill.simulator.get("stats")["oauth"].get("refresh_token") == 1
+    assert len(names) == 1, names
+    assert {kind: count for kind, count in drill.simulator.get("stats")["oauth"].items() if count} == {"refresh_token": 1}
 
 
 def test_a_worker_killed_while_it_renews_costs_no_token(drill):

@@ -61,8 +61,10 @@ tours.add("xero_conflict", {
             content: "What was agreed and what each side holds",
             trigger: ".o_data_row:contains(Reference):contains(Agreed):contains(Of Odoo):contains(Of Xero)",
         },
-        { trigger: ".o_data_row:contains(Due date) button[name=action_choose_xero]", run: "click" },
-        { trigger: ".o_data_row:contains(Due date) button[name=action_choose_xero][disabled]" },
+        {
+            content: "What only Xero changed is to be taken over",
+            trigger: ".o_data_row:contains(Due date) button[name=action_choose_xero]:disabled",
+        },
         { trigger: ".o_data_row:contains(Reference) button[name=action_choose_xero]", run: "click" },
         { content: "The preview follows", trigger: "[name=preview]:contains(Changed in Odoo: Due date, Reference)" },
         { trigger: ".o_data_row:contains(Reference) button[name=action_choose_odoo]", run: "click" },
