@@ -36,6 +36,5 @@ from . import test_setup_hold
 from . import test_setup_sheet
 from . import test_setup_tours
 from . import test_snapshot
-from . import test_ui_inbound
 from . import test_ui_tours
 from . import test_ui_views
