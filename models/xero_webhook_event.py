@@ -83,7 +83,7 @@ class XeroWebhookEvent(models.Model):
 
     @staticmethod
     def _wake_after_commit(registry, first: int, connection_ids) -> None:
-        """Wake the workers of ``connection_ids``, unless events before ``first`` still wait: their wake-up is under way.
+        """Wake the workers of ``connection_ids``, unless events before ``first`` wait: then one is under way.
 
         Waking takes a new connection to PostgreSQL, longer than all the rest of a delivery. Looked at after the commit,
         and a worker looks for new events once more after its last: so none is overlooked.

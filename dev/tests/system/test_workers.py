@@ -106,7 +106,8 @@ def test_twenty_workers_renew_a_token_once(drill, ending):
     names = {worker.wait(180) for worker in workers}
     drill.simulator.delete("faults")
     assert len(names) == 1, names
-    assert {kind: count for kind, count in drill.simulator.get("stats")["oauth"].items() if count} == {"refresh_token": 1}
+    told = drill.simulator.get("stats")["oauth"]
+    assert {kind: count for kind, count in told.items() if count} == {"refresh_token": 1}
 
 
 def test_a_worker_killed_while_it_renews_costs_no_token(drill):
