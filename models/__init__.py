@@ -32,6 +32,10 @@ from . import xero_inbound_snapshot
 from . import xero_hold
 from . import xero_conflict
 from . import xero_webhook_event
+from . import xero_health_facts
+from . import xero_health_charts
+from . import xero_health
+from . import xero_alert
 from . import xero_sync_mixin
 from . import xero_reference
 from . import xero_mapping_account

@@ -22,6 +22,15 @@ FAILURE_OF_CLASS = {
 }
 # Between Xero's limits of 1,000 and 5,000 calls a day lies no other.
 DAY_LIMITS = (1000, 5000)
+LIMIT_FIELDS = (
+    "day_remaining",
+    "minute_remaining",
+    "limits_at",
+    "day_limit",
+    "day_began_at",
+    "clock_offset",
+    "pause_count",
+)
 LARGEST_ADJUSTMENT = Decimal("0.50")
 
 
@@ -351,14 +360,20 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 """UPDATE xero_connection SET day_remaining = %s, minute_remaining = %s, limits_at = %s,
                       day_limit = GREATEST(COALESCE(day_limit, 0), %s),
+                      day_began_at = CASE WHEN day_remaining IS NULL OR limits_at IS NULL OR %s > day_remaining
+                                          THEN %s ELSE day_began_at END,
+                      clock_offset = COALESCE(%s, clock_offset),
                       pause_count = CASE WHEN %s THEN pause_count ELSE 0 END
                 WHERE id = %s""",
                 limits.day_remaining,
                 limits.minute_remaining,
                 fields.Datetime.now(),
                 day_limit,
+                limits.day_remaining,
+                fields.Datetime.now(),
+                call.clock_offset,
                 bool(call.error),
                 connection.id,
             )
         )
-        connection.invalidate_recordset(["day_remaining", "minute_remaining", "limits_at", "day_limit", "pause_count"])
+        connection.invalidate_recordset(LIMIT_FIELDS)

@@ -5,6 +5,10 @@ from . import test_core_jobs
 from . import test_core_push
 from . import test_core_rpc
 from . import test_core_secrets
+from . import test_health_alerts
+from . import test_health_judge
+from . import test_health_page
+from . import test_health_tour
 from . import test_in_agreement
 from . import test_in_contacts
 from . import test_in_documents

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import requests
@@ -52,6 +52,7 @@ class CallRecord:
     :param received_bytes: as transferred, where Xero said so.
     :param error: class and text of the error it led to, None after success.
     :param attempt: 1 for the first HTTP call of an operation, then counting.
+    :param clock_offset: seconds Xero's clock was ahead of ours, None when it did not say.
     """
 
     method: str
@@ -64,12 +65,18 @@ class CallRecord:
     correlation_id: str
     error: str | None
     attempt: int
+    clock_offset: float | None = None
 
 
 def _checked_key(key: str) -> str:
     if not key or len(key) > MAX_IDEMPOTENCY_KEY:
         raise ValueError(f"An idempotency key has 1 to {MAX_IDEMPOTENCY_KEY} characters")
     return key
+
+
+def _clock_offset(raw: RawAnswer) -> float | None:
+    told = dates.parse_http(raw.headers.get("Date"))
+    return (told - datetime.now(timezone.utc).replace(tzinfo=None)).total_seconds() if told else None
 
 
 def _with_prices(resource: str, params: dict[str, Any] | None) -> dict[str, Any]:
@@ -295,6 +302,7 @@ class XeroClient:
             correlation_id=self.correlation_id,
             error=f"{type(error).__name__}: {error}" if error else None,
             attempt=operation.attempts,
+            clock_offset=_clock_offset(raw) if raw else None,
         )
         _logger.debug("xero call %s", record)
         if self._on_call:

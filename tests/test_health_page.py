@@ -1,0 +1,215 @@
+"""The health of real connections, as real users ask for it."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import XeroCommon
+
+QUERIES = 25
+
+
+class HealthCommon(XeroCommon):
+    def health(self, user=None, companies=None):
+        """Return the answer of the page for ``user``, as its screen asks."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        env = self.env(
+            user=user or self.env.user,
+            context={"allowed_company_ids": (companies or self.company).ids, "lang": "en_US"},
+        )
+        return env["xero.connection"].get_xero_health()
+
+    def check_of(self, health, topic):
+        return next(check for check in health["connections"][0]["checks"] if check["topic"] == topic)
+
+    def person(self, login, groups="account.group_account_invoice", companies=None):
+        companies = companies or self.company
+        return new_test_user(
+            self.env,
+            login,
+            groups=groups,
+            email=f"{login}@example.com",
+            company_id=companies[0].id,
+            company_ids=[Command.set(companies.ids)],
+        )
+
+    def fail_jobs(self, count, failure_type="validation", connection=None):
+        """Let ``count`` jobs be failed, as a worker leaves them."""
+        connection = connection or self.connection
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            """INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state,
+                      priority, rank, run_after, attempts, failure_type, failure_detail, create_date, write_date)
+               SELECT %s, %s, 'push', 'Invoice', 'account.move', -n, 'failed', 10, 50, %s, 0, %s, 'Mr. Secret', %s, %s
+                 FROM generate_series(%s, %s) AS n""",
+            [
+                connection.id,
+                connection.company_id.id,
+                now,
+                failure_type,
+                now,
+                now,
+                self.numbers,
+                self.numbers + count - 1,
+            ],
+        )
+        self.numbers += count
+        self.env.invalidate_all()
+
+    numbers = 1
+
+
+@tagged("post_install", "-at_install")
+class TestHealthPage(HealthCommon):
+    def test_a_new_connection_is_well_and_shows_what_was_sent(self):
+        self.make_move()
+        self.drain()
+        self.connection._cron_poll()
+        self.drain()
+        self.simulator.reset_stats()
+        health = self.health()
+        connection = health["connections"][0]
+        self.assertEqual(self.simulator.calls(), {}, "The page calls Xero")
+        self.assertEqual((connection["id"], connection["name"]), (self.connection.id, "Kauri Trading"))
+        flows = {flow["name"]: flow for flow in connection["flows"]}
+        for name in ("contacts_out", "documents_out", "contacts_in", "documents_in", "payments_in", "reference"):
+            self.assertTrue(flows[name]["last"], name)
+        self.assertFalse(flows["payments_out"]["last"])
+        self.assertEqual(connection["charts"]["documents"]["series"]["documents_out"][-1], 1)
+        logged = self.env["xero.log"].search_count(
+            [("connection_id", "=", self.connection.id), ("method", "!=", False)]
+        )
+        self.assertEqual(sum(connection["charts"]["calls"]["values"]), logged)
+        self.assertEqual(connection["usage"]["limit"], self.connection.day_limit)
+        self.assertLess(abs(self.connection.clock_offset), 30)
+        self.assertEqual(
+            {"queue": 0, "failed": 0},
+            {"queue": connection["queue"]["waiting"], "failed": connection["queue"]["failed"]},
+        )
+
+    def test_the_clock_and_the_beginning_of_the_day_are_learnt_from_answers(self):
+        self.simulator.control("/clock", advance=120)
+        self.addCleanup(lambda: self.simulator.control("/clock", advance=-120))
+        self.env.cr.execute("UPDATE xero_connection SET day_remaining = 1, limits_at = now(), day_began_at = NULL")
+        self.make_move()
+        self.drain()
+        self.assertAlmostEqual(self.connection.clock_offset, 120, delta=20)
+        self.assertTrue(self.connection.day_began_at)
+        self.assertEqual(self.check_of(self.health(), "clock")["level"], "attention")
+
+    def test_queries_do_not_grow_with_connections(self):
+        self.fail_jobs(200)
+        self.health(companies=self.company + self._second_connection().company_id)
+        counts = []
+        for companies in (
+            self.company,
+            self.env["res.company"].browse(self.env["xero.connection"].search([]).company_id.ids),
+        ):
+            self.health(companies=companies)
+            self.env.invalidate_all()
+            env = self.env(context={"allowed_company_ids": companies.ids})
+            before = self.env.cr.sql_log_count
+            found = env["xero.connection"].get_xero_health()["connections"]
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(len(found), len(companies))
+        self.assertLessEqual(max(counts), QUERIES, counts)
+        self.assertLessEqual(counts[1] - counts[0], 1, counts)
+
+    def _second_connection(self):
+        company = self.env["res.company"].create({"name": "Second"})
+        return self.env["xero.connection"].create({"company_id": company.id, "credential_id": self.credential.id})
+
+    def test_failures_by_reason_are_opened_and_retried(self):
+        self.fail_jobs(3, "mapping")
+        self.fail_jobs(2, "locked_period")
+        failures = self.health()["connections"][0]["failures"]
+        self.assertEqual([(row["type"], row["count"]) for row in failures], [("mapping", 3), ("locked_period", 2)])
+        self.assertTrue(all(row["advice"] and row["label"] for row in failures))
+        action = self.connection.action_open_failed("locked_period")
+        self.assertEqual(self.env["xero.sync.job"].search_count(action["domain"]), 2)
+        self.connection.action_retry_failed("mapping")
+        self.assertEqual(self.env["xero.sync.job"].search_count([("state", "=", "pending"), ("res_id", "<", 0)]), 3)
+        self.assertEqual(len(self.health()["connections"][0]["failures"]), 1)
+        with self.assertRaises(UserError):
+            self.connection.action_retry_failed("mapping")
+
+    def test_read_again_asks_the_worker_and_makes_no_call(self):
+        self.connection.action_read_again()
+        self.assertEqual(self.simulator.calls(), {})
+        self.drain()
+        self.assertIn(("GET", "Invoices"), self.simulator.calls())
+
+    def test_missing_permissions_are_named_in_words(self):
+        self.credential.scopes = "accounting.contacts accounting.settings accounting.invoices"
+        check = self.check_of(self.health(), "scopes")
+        self.assertEqual(check["level"], "broken")
+        self.assertIn("payments and credits", check["text"])
+        self.assertEqual([action["method"] for action in check["actions"]], ["action_connect"])
+
+    def test_no_secret_and_no_document_is_in_the_answer(self):
+        self.fail_jobs(2)
+        text = str(self.health())
+        for secret in ("Mr. Secret", self.app["client_secret"], self.credential.webhook_token):
+            self.assertNotIn(secret, text)
+
+    def test_a_copy_is_named_and_a_pause_shown(self):
+        self.connection.write({"paused_until": fields.Datetime.now() + timedelta(minutes=9), "pause_reason": "Busy."})
+        check = self.check_of(self.health(), "connection")
+        self.assertIn("Busy.", check["text"])
+        self.assertEqual(check["actions"][0]["method"], "action_resume")
+        self.env["ir.config_parameter"].set_param("database.uuid", "another")
+        self.assertIn("copy", self.check_of(self.health(), "connection")["text"])
+
+    def test_lists_show_the_same_level(self):
+        self.assertEqual(self.connection.health_level, self.health()["connections"][0]["level"])
+        self.fail_jobs(20)
+        self.assertEqual(self.connection.health_level, "broken")
+        self.assertIn("20", self.connection.health_summary)
+
+
+@tagged("post_install", "-at_install")
+class TestHealthAccess(HealthCommon):
+    connect_first = False
+
+    def test_each_sees_the_own_companies(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        second = self.env["xero.connection"].create({"company_id": other.id, "credential_id": self.credential.id})
+        self.fail_jobs(4, connection=second)
+        both = self.person("both", companies=self.company + other)
+        names = [found["id"] for found in self.health(both, self.company + other)["connections"]]
+        self.assertEqual(set(names), {self.connection.id, second.id})
+        one = self.person("one")
+        self.assertEqual([found["id"] for found in self.health(one)["connections"]], [self.connection.id])
+        with self.assertRaises(AccessError):
+            second.with_user(one).action_retry_failed()
+
+    def test_a_branch_sees_its_own_failures_only(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.fail_jobs(4)
+        health = self.health(self.person("branch", companies=branch), branch)
+        self.assertEqual(health["connections"][0]["id"], self.connection.id)
+        self.assertEqual(health["connections"][0]["queue"]["failed"], 0)
+
+    def test_an_employee_sees_nothing(self):
+        with self.assertRaises(AccessError):
+            self.health(self.person("employee", "base.group_user"))
+
+    def test_an_accountant_gets_no_buttons_of_administrators(self):
+        accountant = self.health(self.person("accountant"))
+        self.assertFalse(accountant["is_manager"])
+        self.assertEqual(self.check_of(accountant, "connection")["actions"], [])
+        manager = self.health(self.person("manager", "account.group_account_invoice,xero_connector.group_xero_manager"))
+        self.assertTrue(manager["is_manager"])
+        self.assertEqual(self.check_of(manager, "connection")["actions"][0]["method"], "action_connect")
+        with self.assertRaises(UserError):
+            self.connection.with_user(
+                self.env["res.users"].search([("login", "=", "accountant")])
+            ).action_webhook_guide()
+
+    def test_without_a_connection_the_page_is_empty(self):
+        lonely = self.env["res.company"].create({"name": "Lonely"})
+        self.assertEqual(self.health(self.person("lonely", companies=lonely), lonely)["connections"], [])
