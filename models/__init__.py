@@ -36,6 +36,7 @@ from . import xero_health_facts
 from . import xero_health_charts
 from . import xero_health
 from . import xero_alert
+from . import xero_health_metrics
 from . import xero_sync_mixin
 from . import xero_reference
 from . import xero_mapping_account

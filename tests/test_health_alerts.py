@@ -135,6 +135,17 @@ class TestAlerts(AlertCommon):
         self.cron()
         self.assertLessEqual(self.env.cr.sql_log_count - before, 25)
 
+    def test_metrics_tell_of_incidents(self):
+        self.fail_jobs(20)
+        self.look()
+        self.env.flush_all()
+        lines = self.env["xero.sync.job"].sudo()._metrics()
+        mine = f'connection="{self.connection.id}"'
+        self.assertIn(f'xero_failed_jobs{{{mine},reason="validation"}} 20', lines)
+        self.assertIn(f'xero_alert_open{{{mine},topic="failures"}} 1', lines)
+        self.assertIn(f"xero_connection_up{{{mine}}} 1", lines)
+        self.assertTrue(any(line.startswith(f"xero_consent_ends_seconds{{{mine}}} 5") for line in lines))
+
     def test_one_broken_connection_does_not_silence_the_others(self):
         other = self.second()
         self.fail_jobs(20)

@@ -4,7 +4,6 @@ import { deserializeDate, deserializeDateTime, formatDateTime } from "@web/core/
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
-import { KeepLast } from "@web/core/utils/concurrency";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { XeroHealthChart } from "./xero_health_chart";
@@ -35,7 +34,7 @@ export class XeroHealth extends Component {
         this.ui = useService("ui");
         this.bus = useService("bus_service");
         this.state = useState({ connections: [], levels: {}, flows: {}, isManager: false, readAt: undefined, busy: false });
-        this.keepLast = new KeepLast();
+        this.reading = 0;
         this.onNotification = () => this.readSoon();
         this.bus.subscribe(NOTIFICATION, this.onNotification);
         this.bus.start();
@@ -52,7 +51,11 @@ export class XeroHealth extends Component {
     // === READING === //
 
     async read(orm = this.orm) {
-        const health = await this.keepLast.add(orm.call("xero.connection", "get_xero_health", []));
+        const reading = ++this.reading;
+        const health = await orm.call("xero.connection", "get_xero_health", []);
+        if (reading !== this.reading) {
+            return; // A later one was begun meanwhile and says more.
+        }
         Object.assign(this.state, {
             connections: health.connections,
             levels: health.levels,
@@ -95,7 +98,7 @@ export class XeroHealth extends Component {
             if (result && typeof result === "object") {
                 await this.action.doAction(result, { onClose: () => this.readQuietly() });
             }
-            await this.readQuietly();
+            this.readQuietly();
         } finally {
             this.state.busy = false;
         }

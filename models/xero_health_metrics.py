@@ -1,0 +1,67 @@
+"""Health for Prometheus, beside the figures of the queue."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class XeroSyncJob(models.Model):
+    _inherit = "xero.sync.job"
+
+    @api.model
+    def _metrics(self) -> list[str]:
+        """Return the figures of the queue and of the health of all connections; six queries."""
+        return [
+            *super()._metrics(),
+            *self._metric_rows(
+                "xero_failed_jobs",
+                "reason",
+                SQL(
+                    """SELECT connection_id, COALESCE(failure_type, ''), count(*) FROM xero_sync_job
+                        WHERE state IN ('failed', 'dead') GROUP BY 1, 2 ORDER BY 1, 2"""
+                ),
+            ),
+            *self._metric_rows(
+                "xero_last_read_seconds",
+                "type",
+                SQL(
+                    """SELECT connection_id, xero_type, round(EXTRACT(EPOCH FROM %s - polled_at))
+                         FROM xero_sync_cursor WHERE polled_at IS NOT NULL ORDER BY 1, 2""",
+                    fields.Datetime.now(),
+                ),
+            ),
+            *self._metric_rows(
+                "xero_alert_open",
+                "topic",
+                SQL("SELECT connection_id, topic, 1 FROM xero_alert WHERE state = 'open' ORDER BY 1, 2"),
+            ),
+            *self._connection_metrics(),
+        ]
+
+    def _metric_rows(self, name: str, label: str, query: SQL) -> list[str]:
+        """Return the lines of one metric, from rows ``(connection, value of the label, number)``."""
+        return [
+            f"# TYPE {name} gauge",
+            *(
+                f'{name}{{connection="{connection}",{label}="{value}"}} {number}'
+                for connection, value, number in self.env.execute_query(query)
+            ),
+        ]
+
+    def _connection_metrics(self) -> list[str]:
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT c.id, (c.state = 'connected' AND COALESCE(c.paused_until <= %(now)s, TRUE))::int,
+                          round(EXTRACT(EPOCH FROM r.refresh_expires_at - %(now)s)), COALESCE(c.clock_offset, 0)
+                     FROM xero_connection c JOIN xero_credential r ON r.id = c.credential_id
+                    WHERE c.active ORDER BY c.id""",
+                now=fields.Datetime.now(),
+            )
+        )
+        lines = ["# TYPE xero_connection_up gauge", "# TYPE xero_consent_ends_seconds gauge"]
+        lines.append("# TYPE xero_clock_offset_seconds gauge")
+        for connection, is_up, left, offset in rows:
+            lines.append(f'xero_connection_up{{connection="{connection}"}} {is_up}')
+            lines.append(f'xero_clock_offset_seconds{{connection="{connection}"}} {round(offset, 1)}')
+            if left is not None:
+                lines.append(f'xero_consent_ends_seconds{{connection="{connection}"}} {left}')
+        return lines
