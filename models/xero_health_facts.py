@@ -12,7 +12,7 @@ from .xero_sync_job import FAILED
 from .xero_sync_runner import WORKERS
 
 WAITING = ("pending", "running", "blocked")
-OUT = {"Contact": "contacts_out", "Payment": "payments_out"}
+OUT = {"Contact": "contacts_out", "Payment": "payments_out", "Allocation": "payments_out"}
 IN = {"Contact": "contacts_in", "Invoice": "documents_in", "CreditNote": "documents_in"}
 FLOWS = (
     "contacts_out",
