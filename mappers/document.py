@@ -8,7 +8,7 @@ from ..xero_api.dates import to_date_string
 from ..xero_api.money import cents
 from .document_books import Books
 from .document_lines import read_sheet
-from .document_payload import payload_lines
+from .document_payload import payload_lines, told_lines
 from .document_sheet import complete
 from .outgoing import Need, Outgoing, Problem
 from .text import printable, shorten
@@ -230,6 +230,14 @@ class XeroMapperDocument(models.AbstractModel):
         sheet = read_sheet(move, books.taxes)
         completed = complete(self, move, sheet, books, out)
         lines = payload_lines(sheet)
+        self._extend_lines(move, books, out, told_lines(sheet, lines))
         if completed:
             self._prove(move, lines, sheet, books, out)
         return lines + self._adjustment(move, books)
+
+    def _extend_lines(self, move, books, out, lines: dict[int, dict]) -> None:
+        """Add to the payload lines, in place, what is no amount; addons extend it.
+
+        :param lines: payload line by id of the invoice line it stands for. ``books.lines`` has the records, whose
+            fields are read for the whole batch at once
+        """

@@ -68,6 +68,7 @@ class Books:
         moves.fetch(MOVE_FIELDS)
         lines = moves.line_ids
         lines.fetch(LINE_FIELDS)
+        self.lines = {line.id: line for line in lines}
         parts = lines.tax_repartition_line_id
         taxes = lines.tax_ids | parts.tax_id | lines.group_tax_id
         (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)

@@ -136,6 +136,7 @@ def _add_tax(sheet, line, amount, book):
 def _row(line, amount, book):
     row = Row(_text(line), line.account_id.id, book.key(line.tax_ids), amount)
     if line.display_type == "product":
+        row.line_id = line.id
         row.quantity = _decimal(line.quantity, 8)
         row.price = _decimal(line.price_unit, 8)
         row.discount = _decimal(line.discount, 8)

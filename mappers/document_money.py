@@ -29,6 +29,7 @@ class Row:
     :ivar account_code: Xero's account, with ``tax_type`` and its effective rate in ``percent``
     :ivar tax: what Xero is to answer as tax of the line
     :ivar told: ``tax`` is sent, because Xero would compute another
+    :ivar line_id: id of the invoice line it stands for; 0 for what Odoo added, such as cash rounding
     """
 
     text: str
@@ -45,6 +46,7 @@ class Row:
     told: bool = False
     shape: tuple = (ONE, ZERO, ZERO)
     folded: bool = False
+    line_id: int = 0
 
 
 # === SPREADING === #

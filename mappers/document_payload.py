@@ -12,6 +12,13 @@ def payload_lines(sheet) -> list[dict]:
     return [{"Description": line} if isinstance(line, str) else _amount_line(line) for line in sheet.lines]
 
 
+def told_lines(sheet, lines: list[dict]) -> dict[int, dict]:
+    """Return those of ``lines`` that stand for an invoice line, by its id."""
+    return {
+        row.line_id: line for row, line in zip(sheet.lines, lines) if not isinstance(row, str) and row.line_id
+    }
+
+
 def _amount_line(row) -> dict:
     quantity, price, discount = row.shape
     line = {

@@ -1,11 +1,11 @@
-"""The organisation itself: its facts, accounts, tax rates and currencies, read like everything else."""
+"""The organisation itself: its facts, accounts, tax rates, currencies and branding themes, read like everything else."""
 
 from odoo import models
 from odoo.exceptions import UserError
 
 
 class XeroInboundOrganisation(models.AbstractModel):
-    """A poll of this type costs four calls and is due once a day: lock dates, plans and charts change."""
+    """A poll of this type costs five calls and is due once a day: lock dates, plans and charts change."""
 
     _name = "xero.inbound.organisation"
     _inherit = "xero.inbound"

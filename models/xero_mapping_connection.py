@@ -29,7 +29,7 @@ class XeroConnection(models.Model):
     # === READING === #
 
     def _refresh_reference(self, client) -> None:
-        """Read chart of accounts, tax rates and currencies (one call each) and bring the mappings up to date.
+        """Read chart of accounts, tax rates, currencies and branding themes (one call each) and bring the mappings up to date.
 
         :param client: an open ``XeroClient`` of this connection
         :raise XeroError: Xero cannot be read; nothing has changed then
@@ -37,11 +37,12 @@ class XeroConnection(models.Model):
         self.ensure_one()
         answers = {
             resource: client.get(resource).data.get(resource) or []
-            for resource in ("Accounts", "TaxRates", "Currencies")
+            for resource in ("Accounts", "TaxRates", "Currencies", "BrandingThemes")
         }
         self.env["xero.account"]._refresh(self, answers["Accounts"])
         self.env["xero.tax.rate"]._refresh(self, answers["TaxRates"])
         self.env["xero.currency"]._refresh(self, answers["Currencies"])
+        self.env["xero.branding.theme"]._refresh(self, answers["BrandingThemes"])
         if not self.rounding_account_id:
             self.rounding_account_id = self.env["xero.account"].search(
                 [("connection_id", "=", self.id), ("system_account", "=", "ROUNDING"), ("status", "=", "ACTIVE")],

@@ -181,3 +181,29 @@ class XeroCurrency(models.Model):
 
     def _vanished(self):
         return {}
+
+
+class XeroBrandingTheme(models.Model):
+    """How sales documents look on paper; the organisation's are chosen by name in field rules."""
+
+    _name = "xero.branding.theme"
+    _inherit = "xero.reference"
+    _description = "Xero Branding Theme"
+    _order = "sequence, name, id"
+
+    _key = "xero_id"
+
+    xero_id = fields.Char("Xero ID", required=True, readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    sequence = fields.Integer(readonly=True)
+    status = fields.Char(readonly=True)
+
+    _xero_unique = models.UniqueIndex("(connection_id, xero_id)")
+
+    def _values(self, element):
+        return {
+            "xero_id": element.get("BrandingThemeID"),
+            "name": element.get("Name") or element.get("BrandingThemeID"),
+            "sequence": int(element.get("SortOrder") or 0),
+            "status": ACTIVE,
+        }

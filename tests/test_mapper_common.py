@@ -54,15 +54,21 @@ def rate(tax_type, name, percent, applies="AELRX", display=None, **more):
 RATES = [rate("NONE", "No Tax", 0)]
 CURRENCIES = [{"Code": code, "Description": code} for code in ("USD", "EUR", "JPY", "KWD", "GBP")]
 
+THEMES = [
+    {"BrandingThemeID": f"b0000000-0000-0000-0000-00000000000{number}", "Name": name, "SortOrder": number}
+    for number, name in enumerate(["Standard", "Wholesale"])
+]
+
 
 class Reading:
-    """Answers as Xero does to the three calls that read reference lists; counts them."""
+    """Answers as Xero does to the four calls that read reference lists; counts them."""
 
     def __init__(self, accounts=None, rates=None, currencies=None):
         self.data = {
             "Accounts": ACCOUNTS if accounts is None else accounts,
             "TaxRates": RATES if rates is None else rates,
             "Currencies": CURRENCIES if currencies is None else currencies,
+            "BrandingThemes": THEMES,
         }
         self.calls = []
 

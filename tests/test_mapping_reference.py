@@ -20,7 +20,7 @@ class TestMappingReference(MapperCase):
     def test_one_call_each(self):
         reading = Reading()
         self.connection._refresh_reference(reading)
-        self.assertEqual(sorted(reading.calls), ["Accounts", "Currencies", "TaxRates"])
+        self.assertEqual(sorted(reading.calls), ["Accounts", "BrandingThemes", "Currencies", "TaxRates"])
 
     def test_reading_again_changes_nothing(self):
         self.connection._refresh_reference(Reading())
