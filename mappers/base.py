@@ -57,11 +57,15 @@ class XeroMapper(models.AbstractModel):
     @api.model
     @tools.ormcache("model")
     def _tracked(self, model: str) -> tuple[frozenset, frozenset]:
-        """Return the fields of an Odoo model, and of its lines, whose change may change what Xero holds."""
+        """Return the fields of an Odoo model, and of its lines, whose change may change what Xero holds.
+
+        Fields that rules in use read on the record itself or its lines are among them.
+        """
         mappers = self._for_model(model)
+        ruled, ruled_lines = self.env["xero.field.rule"]._tracked_fields(model) if mappers else ((), ())
         return (
-            frozenset().union(*(mapper._tracked_fields for mapper in mappers)),
-            frozenset().union(*(mapper._tracked_line_fields for mapper in mappers)),
+            frozenset(ruled).union(*(mapper._tracked_fields for mapper in mappers)),
+            frozenset(ruled_lines).union(*(mapper._tracked_line_fields for mapper in mappers)),
         )
 
     # === TO IMPLEMENT === #

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from .contact_parts import address, payment_terms, person_names, persons, phones
+from .field_rules import RuleBook
 from .outgoing import Outgoing, Problem
 from .text import email, shorten, squeeze
 
@@ -73,12 +74,19 @@ class XeroMapperContact(models.AbstractModel):
             self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code")
         )
         self._prefetch_terms(partners)
-        return {
-            partner.id: self._outgoing(
-                partner, parts.get(partner.id, partners.browse()), links.get(partner.id), names[partner.id], currencies
-            )
-            for partner in partners
-        }
+        rules = RuleBook(partners.env, connection, self.env["xero.field.rule"]._rules(connection))
+        rules.load(partners)
+        outgoing = {}
+        for partner in partners:
+            mine, link = parts.get(partner.id, partners.browse()), links.get(partner.id)
+            out = outgoing[partner.id] = self._outgoing(partner, mine, link, names[partner.id], currencies)
+            if out.status == "ACTIVE":
+                self._extend(partner, rules, out)
+        return outgoing
+
+    def _extend(self, partner, rules, out) -> None:
+        """Add to the payload, in place; addons extend it. Field rules have the last word."""
+        rules.fill(partner, "document", out.payload, out)
 
     def _parts(self, partners, company) -> dict:
         """Return the active addresses and people of each partner, as far as the company may see them."""

@@ -20,7 +20,7 @@ class XeroMapperCreditNote(models.AbstractModel):
     _xero_id_field = "CreditNoteID"
     _xero_number_field = "CreditNoteNumber"
     _push_rank = 30
-    _open_when_paid = frozenset({"CreditNoteNumber", "Reference", "Contact"})
+    _open_when_paid = frozenset({"CreditNoteNumber", "Reference", "Contact", "BrandingThemeID"})
     _xero_types = {"out_refund": "ACCRECCREDIT", "in_refund": "ACCPAYCREDIT"}
 
     def _knows_discounts(self, move) -> bool:

@@ -86,8 +86,12 @@ class XeroMapperDocument(models.AbstractModel):
         The number of queries is the same for one document as for fifty.
         """
         moves = records.sudo().with_company(connection.company_id).with_context(lang="en_US")
-        books = Books(connection.sudo().with_env(moves.env), moves, self._xero_type)
+        books = self._books(moves, connection)
         return {move.id: self._outgoing(move, books) for move in moves}
+
+    def _books(self, moves, connection) -> Books:
+        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
+        return Books(connection.sudo().with_env(moves.env), moves, self._xero_type)
 
     def _dependencies(self, res_ids, connection) -> list[Need]:
         """Return the contacts of the documents ``res_ids``."""
@@ -117,6 +121,7 @@ class XeroMapperDocument(models.AbstractModel):
         out.payload = self._head(move, books, out)
         out.payload["LineItems"] = self._lines(move, books, out)
         out.payload["Status"] = out.status
+        self._extend_head(move, books, out)
         self._check(move, books, out)
         return out
 
@@ -148,6 +153,10 @@ class XeroMapperDocument(models.AbstractModel):
             "Reference": self._reference(move, out.number),
         }
         return {key: value for key, value in head.items() if value not in (None, "", {})}
+
+    def _extend_head(self, move, books, out) -> None:
+        """Add to the payload, in place, what is no amount; addons extend it. Field rules have the last word."""
+        books.rules.fill(move, "document", out.payload, out)
 
     def _is_sale(self, move) -> bool:
         return move.move_type.startswith("out_")
@@ -241,3 +250,5 @@ class XeroMapperDocument(models.AbstractModel):
         :param lines: payload line by id of the invoice line it stands for. ``books.lines`` has the records, whose
             fields are read for the whole batch at once
         """
+        for line_id, line in lines.items():
+            books.rules.fill(books.lines[line_id], "line", line, out, books.applies(line.get("TaxType")))

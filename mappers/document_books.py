@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from ..xero_api.money import rate
 from .document_lines import LINE_FIELDS, TaxBook
+from .field_rules import RuleBook
 
 MOVE_FIELDS = (
     "name",
@@ -63,6 +64,9 @@ class Books:
         }
         self.lock_date = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
         self._rates = {}
+        self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
+        self.rules.load(moves)
+        self.rules.load(moves.line_ids.filtered(lambda line: line.display_type == "product"))
 
     def _prefetch(self, moves):
         moves.fetch(MOVE_FIELDS)
@@ -101,6 +105,10 @@ class Books:
     def tax(self, taxes: tuple, use: str):
         """Return the :class:`Tax` a set of taxes is mapped to, or ``None``."""
         return self.tax_rates.get((taxes, use))
+
+    def applies(self, tax_type: str | None) -> set | None:
+        """Return the account classes that Xero allows with ``tax_type``; ``None`` when that is not known."""
+        return next((tax.applies for tax in self.tax_rates.values() if tax.tax_type == tax_type), None)
 
     @property
     def untaxed(self) -> Tax:

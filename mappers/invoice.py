@@ -19,7 +19,7 @@ class XeroMapperInvoice(models.AbstractModel):
     _xero_id_field = "InvoiceID"
     _xero_number_field = "InvoiceNumber"
     _push_rank = 20
-    _open_when_paid = frozenset({"InvoiceNumber", "Reference", "DueDate", "Contact", "Url"})
+    _open_when_paid = frozenset({"InvoiceNumber", "Reference", "DueDate", "Contact", "Url", "BrandingThemeID"})
     _xero_types = {"out_invoice": "ACCREC", "out_receipt": "ACCREC", "in_invoice": "ACCPAY", "in_receipt": "ACCPAY"}
 
     def _knows_discounts(self, move) -> bool:

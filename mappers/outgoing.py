@@ -45,6 +45,7 @@ class Outgoing:
     :ivar problems: what must be settled before it can be sent
     :ivar needs: what must be sent before it
     :ivar notices: harmless things a person may want to know, translated
+    :ivar ruled: ids of the field rules that filled a field, by its name in Xero (``LineItems.`` before those of lines)
     """
 
     res_id: int
@@ -55,6 +56,7 @@ class Outgoing:
     problems: list[Problem] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    ruled: dict[str, set[int]] = field(default_factory=dict)
 
     def agreed(self) -> dict:
         """Return the part of the payload that both sides agree on: what a digest is taken of."""

@@ -30,6 +30,7 @@ from . import xero_snapshot
 from . import xero_snapshot_element
 from . import xero_inbound_snapshot
 from . import xero_hold
+from . import xero_inbound_rules
 from . import xero_conflict
 from . import xero_webhook_event
 from . import xero_health_facts
@@ -49,6 +50,10 @@ from . import xero_inbound_setup
 from . import xero_setup
 from . import xero_setup_facts
 from . import xero_setup_links
+from . import xero_field_target
+from . import xero_field_rule
+from . import xero_field_rule_trial
+from . import xero_field_rule_sent
 from . import xero_payment_ledger
 from . import xero_inbound_payment
 from . import xero_inbound_payment_known

@@ -53,9 +53,11 @@ class XeroInboundContact(models.AbstractModel):
         by_id = {partner.id: partner for partner in partners}
         local = self._locally_changed(connection, changed, partners)
         shared = self._shared(connection, partners)
+        ruled = self._ruled(connection, partners)
         results = {}
         for link, element in changed:
-            view, partner = self._remote_view(element), by_id.get(link.res_id)
+            partner = by_id.get(link.res_id)
+            view = self._unruled(link, self._remote_view(element), ruled.get(link.res_id))
             event = self._event(link, view)
             state = self._state(partner, local, shared, event)
             if state == "changed" and not self._is_disputed(connection, link, partner, view, event):
@@ -113,7 +115,9 @@ class XeroInboundContact(models.AbstractModel):
 
     def _odoo_view(self, connection, link, partner) -> dict:
         """Return Odoo's side in the form of Xero's. What is empty in Odoo is not sent, so there Xero's value stands."""
-        out = self._outgoing(connection, partner)[partner.id]
+        return self._view_of(connection, link, self._outgoing(connection, partner)[partner.id])
+
+    def _view_of(self, connection, link, out) -> dict:
         return {**(link.remote_view or {}), **contact_view(out.payload)}
 
     def _shared(self, connection, partners) -> set:

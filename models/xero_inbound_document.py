@@ -32,9 +32,10 @@ class XeroInboundDocument(models.AbstractModel):
         moves = self.env["account.move"].browse([link.res_id for link, _element in changed]).exists()
         by_id = {move.id: move for move in moves}
         local = self._locally_changed(connection, changed, moves)
+        ruled = self._ruled(connection, moves)
         results, agreed, money = {}, [], []
         for link, element in changed:
-            view = self._remote_view(element)
+            view = self._unruled(link, self._remote_view(element), ruled.get(link.res_id))
             event = self._event(link, view)
             state = self._state(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[state, event] if event else "agreed"

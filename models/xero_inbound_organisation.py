@@ -1,4 +1,4 @@
-"""The organisation itself: its facts, accounts, tax rates, currencies and branding themes, read like everything else."""
+"""The organisation itself: its facts and its lists (accounts, tax rates, ...), read like everything else."""
 
 from odoo import models
 from odoo.exceptions import UserError

@@ -62,7 +62,10 @@ class XeroInboundDocument(models.AbstractModel):
     _inherit = "xero.inbound.document"
 
     def _odoo_view(self, connection, link, record):
-        out = self._outgoing(connection, record).get(record.id)
+        return self._view_of(connection, link, self._outgoing(connection, record).get(record.id))
+
+    def _view_of(self, connection, link, out) -> dict:
+        """Return what is to be sent in the form of ``_remote_view``."""
         if out is None or out.status == "ABSENT":
             return {"type": (link.remote_view or {}).get("type"), "status": "VOIDED"}
         return {

@@ -29,7 +29,7 @@ class XeroConnection(models.Model):
     # === READING === #
 
     def _refresh_reference(self, client) -> None:
-        """Read chart of accounts, tax rates, currencies and branding themes (one call each) and bring the mappings up to date.
+        """Read accounts, tax rates, currencies and branding themes (one call each); bring the mappings up to date.
 
         :param client: an open ``XeroClient`` of this connection
         :raise XeroError: Xero cannot be read; nothing has changed then

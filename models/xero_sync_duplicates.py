@@ -29,7 +29,14 @@ class XeroSyncRunner(models.AbstractModel):
                 "Invoices", params={"InvoiceNumbers": payload["InvoiceNumber"], "includeArchived": "true", "page": 1}
             )
             return answer.data.get("Invoices") or []
-        return self._credit_note_namesakes(client, payload)
+        if mapper._xero_type == "CreditNote":
+            return self._credit_note_namesakes(client, payload)
+        return [
+            element
+            for params in mapper._lookup_params([payload])
+            for answer in client.pages(mapper._xero_resource, params=params)
+            for element in answer.data.get(mapper._xero_resource) or []
+        ]
 
     def _contact_namesakes(self, client, payload):
         found = []

@@ -42,3 +42,7 @@ from . import test_setup_tours
 from . import test_snapshot
 from . import test_ui_tours
 from . import test_ui_views
+from . import test_rules_fill
+from . import test_rules_form
+from . import test_rules_sync
+from . import test_ui_rules

@@ -1,0 +1,265 @@
+"""Making, trying and using field rules: who may, what is refused, what is shown."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, new_test_user, tagged
+
+from .test_mapper_common import MapperCase
+from .test_rules_common import RulesMixin
+
+
+@tagged("post_install", "-at_install")
+class TestRulesForm(RulesMixin, MapperCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection.write({"state": "connected", "tenant_id": "t0000000-0000-0000-0000-000000000001"})
+        groups = "account.group_account_manager,xero_connector.group_xero_manager"
+        cls.admin = cls._user("rules_admin", groups)
+        cls.accountant = cls._user("rules_accountant", "account.group_account_invoice")
+
+    @classmethod
+    def _user(cls, login, groups):
+        return new_test_user(
+            cls.env, login, groups=groups, company_id=cls.company.id, company_ids=[Command.set(cls.company.ids)]
+        )
+
+    def draft(self, target="invoice_reference", path="partner_id.name", **values):
+        return self.rule(target, path, in_use=False, **values).with_user(self.admin)
+
+    def tried(self, rule, record):
+        field = "trial_partner_id" if record._name == "res.partner" else "trial_move_id"
+        rule[field] = record
+        rule.action_try()
+        return rule
+
+    # === TRY AND USE === #
+
+    def test_from_draft_to_use(self):
+        rule = self.draft()
+        move = self.move([(1, 10, None)], ref="PO 9")
+        with self.assertRaisesRegex(UserError, "Try"):
+            rule.action_use()
+        self.tried(rule, move)
+        self.assertEqual((rule.state, rule.trial_ok), ("tested", True))
+        self.assertEqual((rule.trial_before, rule.trial_after), ("PO 9", self.partner_a.name))
+        self.assertEqual(rule.trial_found, self.partner_a.name)
+        rule.action_use()
+        self.assertEqual(self.sent(move).payload["Reference"], self.partner_a.name)
+        rule.action_stop()
+        self.assertEqual((rule.state, self.sent(move).payload["Reference"]), ("tested", "PO 9"))
+
+    def test_a_trial_changes_nothing_but_the_rule(self):
+        rule, move = self.draft(), self.move([(1, 10, None)])
+        jobs, links = self.env["xero.sync.job"].search_count([]), self.env["xero.link"].search_count([])
+        stamp = move.write_date
+        self.tried(rule, move)
+        self.assertEqual(self.env["xero.sync.job"].search_count([]), jobs)
+        self.assertEqual(self.env["xero.link"].search_count([]), links)
+        self.assertEqual(move.write_date, stamp)
+
+    def test_every_change_of_what_it_does_asks_for_another_trial(self):
+        rule = self.tried(self.draft(), self.move([(1, 10, None)]))
+        for values in (
+            {"path": "partner_id.ref"},
+            {"domain": "[('ref', '!=', False)]"},
+            {"only_empty": True},
+            {"source": "constant", "constant_text": "A"},
+        ):
+            rule.sudo().state = "active"
+            rule.write(values)
+            self.assertEqual((rule.state, rule.trial_done), ("draft", False), values)
+        rule.sudo().state = "active"
+        rule.write({"name": "Another name", "sequence": 3})
+        self.assertEqual(rule.state, "active", "neither changes what the rule gives")
+
+    def test_a_row_of_the_table_asks_for_another_trial(self):
+        rule = self.draft("invoice_reference", "ref", table=[{"key_text": "a", "value_text": "b"}])
+        for change in (
+            lambda: rule.value_ids.write({"value_text": "c"}),
+            lambda: rule.value_ids.create({"rule_id": rule.id, "key_text": "d", "value_text": "e"}),
+            lambda: rule.value_ids[:1].unlink(),
+        ):
+            rule.sudo().state = "active"
+            change()
+            self.assertEqual(rule.state, "draft")
+
+    def test_trials_that_do_not_count(self):
+        move = self.move([(1, 10, None)], ref=False)
+        rule = self.tried(self.draft(domain="[('amount_total', '>', 100)]"), move)
+        self.assertIn("condition", rule.trial_message)
+        self.assertEqual((rule.state, rule.trial_ok), ("draft", False))
+        rule = self.tried(self.draft(path="ref"), move)
+        self.assertIn("no value", rule.trial_message)
+        self.rule("invoice_reference", constant_text="First", sequence=1)
+        rule = self.tried(self.draft(), move)
+        self.assertIn("before it", rule.trial_message)
+        rule = self.tried(self.draft("invoice_theme", "name"), move)
+        self.assertIn("branding theme", rule.trial_message)
+        self.assertFalse(rule.trial_ok)
+
+    def test_try_on_lines_and_contacts(self):
+        move = self.move([(1, 10, None), (1, 20, None)])
+        rule = self.draft("invoice_line_account", None, constant_account_id=self.xero_account("260").id)
+        self.tried(rule, move)
+        self.assertEqual(rule.trial_before, "1. 200 Sales\n2. 200 Sales")
+        self.assertEqual(rule.trial_after, "1. 260 Other Revenue\n2. 260 Other Revenue")
+        rule = self.tried(self.draft("contact_account_number", "id"), self.partner_a)
+        self.assertEqual(rule.trial_after, str(self.partner_a.id))
+        self.assertTrue(rule.trial_ok)
+
+    def test_try_on_something_else_is_refused(self):
+        rule = self.draft()
+        with self.assertRaisesRegex(UserError, "Choose"):
+            rule.action_try()
+        with self.assertRaisesRegex(UserError, "kind"):
+            self.tried(rule, self.move([(1, 10, None)], "in_invoice"))
+        with self.assertRaisesRegex(UserError, "posted"):
+            self.tried(rule, self.move([(1, 10, None)], post=False))
+
+    # === WHAT IS REFUSED === #
+
+    def test_status_cannot_be_written(self):
+        rule = self.draft()
+        for values in ({"state": "active"}, {"state": "tested"}, {"author_id": 1}, {"was_used": False}):
+            with self.assertRaises(AccessError):
+                rule.write(values)
+        with self.assertRaises(AccessError):
+            rule.copy({"state": "active"})
+        self.assertEqual(rule.copy().state, "draft")
+
+    def test_paths_that_lead_nowhere(self):
+        for path in ("nothing", "partner_id.nothing", "name.id", "partner_id.image_1920", "partner_id."):
+            with self.assertRaises(ValidationError, msg=path):
+                self.draft(path=path)
+        with self.assertRaises(ValidationError):
+            self.draft(path=None, source="text", text="{partner_id.image_1920}")
+
+    def test_secrets_are_out_of_reach(self):
+        """Not even for who may read everything."""
+        for path in ("invoice_user_id.password", "partner_id.signup_token", "access_token"):
+            self.assertIsNone(self._made_by(self.admin, path), path)
+            self.assertIsNone(self._made_by(self.env.ref("base.user_root"), path), path)
+
+    def test_fields_of_other_groups_are_out_of_reach(self):
+        """What the author may not read, the rule does not read, in values as in conditions."""
+        field = self.env["res.partner"]._fields["comment"]
+        self.patch(field, "groups", "base.group_system")
+        self.assertIsNone(self._made_by(self.admin, "partner_id.comment"))
+        self.assertIsNone(self._made_by(self.admin, "partner_id.name", domain="[('partner_id.comment', '!=', False)]"))
+        system = self._user("rules_system", "base.group_system,account.group_account_manager")
+        self.assertTrue(self._made_by(system, "partner_id.comment"))
+
+    def test_models_out_of_reach(self):
+        with self.assertRaises(AccessError):
+            self.env["ir.cron"].with_user(self.admin).search([])
+        self.env["ir.model.access"].search([("model_id.model", "=", "account.payment.term")]).perm_read = False
+        self.assertIsNone(self._made_by(self.admin, "invoice_payment_term_id.name"))
+
+    def _made_by(self, user, path, **values):
+        Rule = self.env["xero.field.rule"].with_user(user)
+        try:
+            with self.env.cr.savepoint():
+                return Rule.create(
+                    {
+                        "name": "R",
+                        "connection_id": self.connection.id,
+                        "document": "out_invoice",
+                        "target_id": self.env.ref("xero_connector.target_invoice_reference").id,
+                        "path": path,
+                        **values,
+                    }
+                )
+        except ValidationError:
+            return None
+
+    def test_conditions_that_are_none(self):
+        wrong = ("nothing", "[('nothing', '=', 1)]", "[('name', '=', __import__('os'))]", "[('name', 'is', 1)]")
+        for domain in wrong:
+            with self.assertRaises(ValidationError, msg=domain):
+                self.draft(domain=domain)
+
+    def test_a_field_of_another_document(self):
+        with self.assertRaises(ValidationError):
+            self.draft(document="in_invoice")
+
+    def test_used_rules_are_archived_not_deleted(self):
+        rule = self.draft()
+        rule.copy().unlink()
+        rule.sudo().was_used = True
+        with self.assertRaisesRegex(UserError, "archive"):
+            rule.unlink()
+
+    # === ACCESS === #
+
+    def test_accountants_read_only(self):
+        rule = self.draft().with_user(self.accountant)
+        self.assertTrue(rule.summary)
+        for action in (
+            lambda: rule.write({"name": "X"}),
+            rule.unlink,
+            rule.action_try,
+            rule.action_use,
+            rule.action_stop,
+            rule.action_apply,
+            rule.action_example_theme,
+            lambda: rule.value_ids.create({"rule_id": rule.id}),
+        ):
+            with self.assertRaises(AccessError):
+                action()
+
+    def test_other_companies_rules_are_not_seen(self):
+        self.draft()
+        other = self.setup_other_company()["company"]
+        stranger = new_test_user(
+            self.env, "rules_stranger", groups="account.group_account_manager,xero_connector.group_xero_manager",
+            company_id=other.id, company_ids=[Command.set(other.ids)],
+        )  # fmt: skip
+        self.assertFalse(self.env["xero.field.rule"].with_user(stranger).search([]))
+
+    # === SCREEN === #
+
+    def test_form(self):
+        with Form(self.env["xero.field.rule"].with_user(self.admin)) as form:
+            form.name = "Theme"
+            form.document = "out_invoice"
+            form.target_id = self.env.ref("xero_connector.target_invoice_theme")
+            form.source = "table"
+            form.path = "invoice_user_id"
+            with form.value_ids.new() as row:
+                row.key_id = self.admin.id
+                row.value_theme_id = self.theme("Wholesale")
+        rule = form.record
+        self.assertEqual(rule._spec().table, {str(self.admin.id): self.theme("Wholesale").xero_id})
+        self.assertEqual(rule.key_model, "res.users")
+
+    def test_words(self):
+        rule = self.draft(path="invoice_user_id.name", only_empty=True, domain="[('ref', '!=', False)]")
+        self.assertEqual(
+            rule.summary,
+            "Reference of customer invoices is taken from Salesperson › Name, only when it would be empty, "
+            "for those that match the condition.",
+        )
+        rule = self.draft("invoice_line_account", None, constant_account_id=self.xero_account("260").id)
+        self.assertEqual(rule.summary, "Account of each line of customer invoices is always 260 Other Revenue.")
+
+    def test_examples(self):
+        Rule = self.env["xero.field.rule"].with_user(self.admin)
+        for make in (Rule.action_example_salesperson, Rule.action_example_category, Rule.action_example_theme):
+            action = make()
+            rule = Rule.browse(action["res_id"])
+            self.assertEqual((rule.state, rule.connection_id), ("draft", self.connection))
+            self.assertTrue(rule.path)
+
+    # === EVENTS === #
+
+    def test_what_rules_read_is_watched(self):
+        tracked = self.env["xero.mapper"]._tracked("account.move")
+        self.assertNotIn("invoice_user_id", tracked[0])
+        rule = self.rule("invoice_reference", "invoice_user_id.name", domain="[('narration', '!=', False)]")
+        self.rule("invoice_line_description", "move_id.invoice_incoterm_id.code", domain="[('ref', '!=', 'x')]")
+        tracked = self.env["xero.mapper"]._tracked("account.move")
+        self.assertLessEqual({"invoice_user_id", "narration", "invoice_incoterm_id"}, tracked[0])
+        self.assertIn("ref", tracked[1])
+        rule.action_stop()
+        self.assertNotIn("invoice_user_id", self.env["xero.mapper"]._tracked("account.move")[0])
