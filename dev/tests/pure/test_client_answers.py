@@ -80,3 +80,10 @@ def test_unreadable_success_of_a_read(server: ScriptedServer, harness: Harness) 
     assert len(server.seen) == 1
     server.replies(Reply(200, '{"Invoices": ['), Reply(200, ""), Reply(200, {"Invoices": []}))
     assert harness.client.get("Invoices").data == {"Invoices": []}
+
+
+def test_nothing_changed(server: ScriptedServer, harness: Harness) -> None:
+    """Some answer 304 to If-Modified-Since: an empty list."""
+    server.replies(Reply(304, ""))
+    answer = harness.client.get("Invoices", modified_since="2026-01-01T00:00:00")
+    assert (answer.status, answer.data) == (304, {})

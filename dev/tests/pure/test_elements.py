@@ -184,3 +184,27 @@ def test_names_of_people_do_not_mislead() -> None:
     assert elements.classify("The contact name The Lock Date Ltd is already assigned to another contact.") == (
         "duplicate_name"
     )
+
+
+def test_tidy_ids_and_objects() -> None:
+    data = {
+        "pagination": [],
+        "Payments": [
+            {"PaymentID": GUID.upper(), "Reference": GUID.upper(), "Invoice": [], "Account": {"AccountID": GUID}}
+        ],
+        "Contacts": [{"PaymentTerms": [], "ContactPersons": [], "ContactID": GUID, "MergedToContactID": None}],
+    }
+    assert elements.tidy(data) == {
+        "pagination": None,
+        "Payments": [{"PaymentID": GUID, "Reference": GUID.upper(), "Invoice": None, "Account": {"AccountID": GUID}}],
+        "Contacts": [{"PaymentTerms": None, "ContactPersons": [], "ContactID": GUID, "MergedToContactID": None}],
+    }
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.text()
+
+
+@given(st.recursive(VALUES, lambda part: st.lists(part) | st.dictionaries(st.text(), part)))
+def test_tidy_takes_anything_and_does_it_once(data: Any) -> None:
+    once = elements.tidy(data)
+    assert elements.tidy(once) == once

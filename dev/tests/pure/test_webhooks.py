@@ -100,3 +100,9 @@ def test_no_delivery(raw: bytes) -> None:
 @pytest.mark.parametrize("raw", [b"{}", b'{"events": null}', b'{"events": {}}', b'{"events": [1, "x"]}'])
 def test_odd_deliveries(raw: bytes) -> None:
     assert webhooks.parse(raw) == []
+
+
+@pytest.mark.parametrize("url", ["https://api.xero.com/api.xro/2.0/Invoices/ABC", "x/ABC/", "x/ABC?page=1"])
+def test_id_from_the_address(url: str) -> None:
+    [event] = webhooks.parse(json.dumps({"events": [{"resourceUrl": url, "eventType": "update"}]}).encode())
+    assert (event.resource_id, event.event_type, event.event_date, event.data) == ("ABC", "UPDATE", None, {})

@@ -83,9 +83,10 @@ def quiet(drill) -> bool:
 
 
 def payments(drill) -> int:
-    """How many payments of this organisation Odoo has booked."""
-    sql = "SELECT count(*) FROM xero_link WHERE res_model = 'account.payment' AND connection_id = %d"
-    return int(drill.stack.query(sql % drill.connection)[0][0])
+    """How many payments of this organisation Odoo has booked and not cancelled."""
+    sql = "SELECT count(*) FROM xero_link l JOIN account_payment p ON p.id = l.res_id AND p.state != 'canceled'"
+    sql += f" WHERE l.res_model = 'account.payment' AND l.connection_id = {drill.connection}"
+    return int(drill.stack.query(sql)[0][0])
 
 
 def rows(drill, *tables: str) -> list[list[list[str]]]:
