@@ -5,6 +5,7 @@ import statistics
 import time
 from pathlib import Path
 
+from dev import first_day
 from dev.bench import ORGANISATION, Bench, fresh_simulator, serving, until_idle
 from dev.odoo import Server
 from dev.process import wait_for
@@ -157,4 +158,6 @@ FIGURES = {
     "backlog_growth_ratio": backlog,
     "click_to_synced_s": click,
     "peak_rss_growth_mb": memory,
+    "first_invoice_clicks": first_day.measure,
+    "first_invoice_s": first_day.measure,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from dev import paths, system, venv
 from dev.demo_books import Books
 from dev.progress import Stop
-from dev.stack import Stack
+from dev.stack import Stack, one_stack
 
 MODULES = (paths.ADDON, "l10n_au")
 
@@ -36,3 +36,12 @@ def go(stack: Stack, folder: str = "") -> dict[str, Any]:
     if result.returncode:
         raise Stop(f"The browser did not arrive:\n{result.stderr[-3000:]}")
     return json.loads(result.stdout)
+
+
+def measure(_bench: object) -> dict[str, float]:
+    """Clicks and seconds from the login page to the first invoice in Xero, on an installation of its own."""
+    system.require(system.BROWSER)
+    with one_stack(MODULES) as stack:
+        stack.start_server(max_cron_threads=2)
+        gone = go(stack)
+    return {"first_invoice_clicks": gone["clicks"], "first_invoice_s": gone["seconds"]}

@@ -105,6 +105,8 @@ class XeroMappingMixin(models.AbstractModel):
     @api.model
     def get_import_templates(self):
         """Offer the present mappings in the import screen: a file to edit and to import back."""
+        if not self._sheet_key:
+            return super().get_import_templates()
         connections = self.env["xero.connection"].search([("company_id", "in", self.env.companies.ids)])
         return [
             {

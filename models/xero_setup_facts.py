@@ -29,6 +29,9 @@ class XeroSetup(models.Model):
     period_lock_date = fields.Date(related="connection_id.period_lock_date", string="Locked Until")
     year_lock_date = fields.Date(related="connection_id.year_lock_date")
     multi_currency = fields.Selection(related="connection_id.multi_currency")
+    refused_actions = fields.Char(
+        "Not Allowed", compute="_compute_refused_actions", help="By Xero's names, for the person who connected."
+    )
     day_limit = fields.Integer(related="connection_id.day_limit")
     day_remaining = fields.Integer(related="connection_id.day_remaining")
     app_organisation_count = fields.Integer("Organisations of This App", compute="_compute_app_organisation_count")
@@ -47,6 +50,7 @@ class XeroSetup(models.Model):
     bank_count = fields.Integer("Bank Accounts", compute="_compute_read_counts")
     tax_rate_count = fields.Integer("Tax Rates", compute="_compute_read_counts")
     currency_count = fields.Integer("Currencies", compute="_compute_read_counts")
+    tracking_count = fields.Integer("Tracking Categories", compute="_compute_read_counts")
     facts_at = fields.Datetime(related="connection_id.facts_at", string="Read")
     odoo_document_count = fields.Integer("Documents in Odoo", compute="_compute_odoo_counts")
     waiting_count = fields.Integer(related="connection_id.job_pending_count")
@@ -76,11 +80,17 @@ class XeroSetup(models.Model):
     sync_refunds = fields.Boolean(related="connection_id.sync_refunds", readonly=False)
     sync_when = fields.Selection(related="connection_id.sync_when", readonly=False)
     sync_from = fields.Date(related="connection_id.sync_from", readonly=False)
+    excluded_journal_ids = fields.Many2many(related="connection_id.excluded_journal_ids", readonly=False)
     contact_policy = fields.Selection(related="connection_id.contact_policy", readonly=False)
     inbound_contacts = fields.Selection(related="connection_id.inbound_contacts", readonly=False)
     inbound_documents = fields.Selection(related="connection_id.inbound_documents", readonly=False)
     conflict_contacts = fields.Selection(related="connection_id.conflict_contacts", readonly=False)
     conflict_documents = fields.Selection(related="connection_id.conflict_documents", readonly=False)
+
+    @api.depends("connection_id.actions_refused")
+    def _compute_refused_actions(self):
+        for setup in self:
+            setup.refused_actions = ", ".join(setup.connection_id.actions_refused or [])
 
     @api.depends("connection_id.credential_id.connection_ids.state")
     def _compute_app_organisation_count(self):
@@ -106,8 +116,12 @@ class XeroSetup(models.Model):
             own = jobs.filtered(lambda job, setup=setup: job.connection_id == setup.connection_id)
             failed = own.filtered(lambda job: job.state in ("failed", "dead"))
             setup.reading_state = "failed" if failed else "reading" if own else "ready"
-            waiting = setup.connection_id._reason_of_waiting() if own else None
-            setup.reading_reason = failed[:1]._reason_in_words() if failed else waiting
+            setup.reading_reason = failed[:1]._reason_in_words() if failed else bool(own) and setup._pause()
+
+    def _pause(self):
+        """Return why the worker pauses, in words; ``False`` when it does not."""
+        until = self.connection_id.paused_until
+        return bool(until and until > fields.Datetime.now()) and self.connection_id.pause_reason
 
     @api.depends("connection_id.facts_at")
     def _compute_read_counts(self):
@@ -118,6 +132,8 @@ class XeroSetup(models.Model):
             setup.bank_count = self.env["xero.account"].search_count([*active, ("type", "=", "BANK")])
             setup.tax_rate_count = self.env["xero.tax.rate"].search_count(active)
             setup.currency_count = self.env["xero.currency"].search_count(own)
+            tracking = self.env.get("xero.tracking.category")
+            setup.tracking_count = 0 if tracking is None else tracking.search_count(active)
 
     @api.depends(*(f"connection_id.{name}" for name in (*MOVE_TYPE_SETTINGS.values(), "sync_from")))
     def _compute_odoo_counts(self):

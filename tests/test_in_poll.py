@@ -157,7 +157,7 @@ class TestPoll(InboundCommon):
         self.assertEqual(len(self.open_jobs()), len(queued), "a reading that waits is not queued twice")
         self.drain()
         calls = self.simulator.calls(self.tenant)
-        self.assertEqual(calls["GET", "Organisation"], 1)
+        self.assertEqual(calls["GET", "Organisation"], 2, "its facts, and what its plan allows")
         self.assertEqual(calls["GET", "Accounts"], 1)
         self.assertGreater(self.connection.facts_at, fields.Datetime.now() - timedelta(minutes=5))
         self.simulator.reset_stats()

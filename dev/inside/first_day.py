@@ -55,6 +55,15 @@ class Person:
                 self.page.keyboard.press("Tab")
             self.page.keyboard.type(text, delay=15)
 
+    def tab_to(self, selector: str, most: int = 8) -> None:
+        """Press Tab until the cursor is in a field; what it holds is selected then."""
+        for _step in range(most):
+            self.page.keyboard.press("Tab")
+            self.page.wait_for_timeout(150)
+            if self.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab does not lead to {selector}")
+
     def focus_is_in(self, selector: str) -> None:
         """Wait until the cursor is in a field, which nobody had to click for that."""
         self.page.wait_for_function("(selector) => document.activeElement?.matches(selector)", arg=selector)
@@ -94,11 +103,10 @@ def _invoice(person: Person) -> None:
     person.type("First Customer")
     person.sees(".o-autocomplete--dropdown-item:has-text('Create')")
     person.page.keyboard.press("Enter")
+    person.click("Save the customer", ".modal .o_form_button_save")
     person.click("Add a line", ".o_field_x2many_list_row_add a")
     person.type("Consulting")
-    person.page.keyboard.press("Tab")
-    person.click("Price", ".o_selected_row [name=price_unit]")
-    person.page.keyboard.press("Control+A")
+    person.tab_to(".o_selected_row [name=price_unit] input")
     person.type("100")
     person.click("Confirm", "button[name=action_post]:visible")
 
