@@ -181,10 +181,10 @@ class XeroSetup(models.Model):
     def _summary(self, counts) -> str:
         """Return how many rows of one kind are how certain, in words."""
         words = {
-            "decided": self.env._("%s decided", counts.get("decided", 0)),
-            "sure": self.env._("%s sure", counts.get("sure", 0)),
-            "likely": self.env._("%s likely", counts.get("likely", 0)),
-            "doubtful": self.env._("%s doubtful", counts.get("doubtful", 0)),
-            "missing": self.env._("%s missing", counts.get("missing", 0)),
+            "decided": self.env._("Decided: %s", counts.get("decided", 0)),
+            "sure": self.env._("Sure: %s", counts.get("sure", 0)),
+            "likely": self.env._("Likely: %s", counts.get("likely", 0)),
+            "doubtful": self.env._("Doubtful: %s", counts.get("doubtful", 0)),
+            "missing": self.env._("Missing: %s", counts.get("missing", 0)),
         }
         return " · ".join(text for word, text in words.items() if counts.get(word)) or self.env._("None yet")

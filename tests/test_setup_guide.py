@@ -149,7 +149,7 @@ class TestGuideSteps(SetupCommon):
         guide.action_confirm_sure()
         self.assertEqual(rows[:3].mapped("state"), ["confirmed", "suggested", "suggested"])
         likely = len(rows.filtered(lambda row: row.certainty == "likely"))
-        self.assertIn(f"{likely} likely", guide.account_summary)
+        self.assertIn(f"Likely: {likely}", guide.account_summary)
 
     def test_match_first_holds_and_the_end_of_the_guide_releases(self):
         guide = self.guide()
