@@ -73,11 +73,11 @@ class XeroSetup(models.Model):
 
     @api.model
     def action_open(self):
-        """Open the guide of the present company; without a connection, what connects it."""
+        """Open the guide of the present company; as long as it is not connected, what connects it."""
         self._check_person()
         connection = self.env["xero.connection"].search([("company_id", "=", self.env.company.id)], limit=1)
         if connection:
-            return connection.action_setup()
+            return connection.action_setup() if connection.state == "connected" else connection._get_records_action()
         if self.env.company.xero_connection_id:
             raise UserError(
                 self.env._(

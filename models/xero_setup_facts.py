@@ -56,8 +56,18 @@ class XeroSetup(models.Model):
     waiting_count = fields.Integer(related="connection_id.job_pending_count")
     failed_count = fields.Integer(related="connection_id.job_failed_count")
 
+    has_alerts = fields.Boolean(compute="_compute_has_parts")
     has_match = fields.Boolean(compute="_compute_has_parts")
     has_runs = fields.Boolean(compute="_compute_has_parts")
+
+    alert_user_ids = fields.Many2many(
+        "res.users",
+        string="Tell",
+        compute="_compute_alert_user_ids",
+        inverse="_inverse_alert_user_ids",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Who gets a to-do and an e-mail when something is wrong. Empty: the Xero administrators of the company.",
+    )
 
     # === MAPPINGS === #
     account_summary = fields.Char(compute="_compute_summaries")
@@ -155,8 +165,17 @@ class XeroSetup(models.Model):
 
     def _compute_has_parts(self):
         for setup in self:
+            setup.has_alerts = "alert_user_ids" in setup.connection_id._fields
             setup.has_match = "xero.match" in self.env
             setup.has_runs = "xero.run" in self.env
+
+    def _compute_alert_user_ids(self):
+        for setup in self:
+            setup.alert_user_ids = setup.has_alerts and setup.connection_id.alert_user_ids
+
+    def _inverse_alert_user_ids(self):
+        for setup in self.filtered("has_alerts"):
+            setup.connection_id.alert_user_ids = setup.alert_user_ids
 
     # === MAPPINGS === #
 

@@ -139,6 +139,15 @@ class TestGuideSteps(SetupCommon):
         self.env.invalidate_all()
         self.assertEqual((row.journal_id, row.direction, row.state), (journal, "odoo_to_xero", "confirmed"))
 
+    def test_who_is_told_is_the_connections_choice(self):
+        guide = self.guide()
+        self.assertEqual(guide.has_alerts, "alert_user_ids" in self.connection._fields)
+        if guide.has_alerts:
+            person = self.person("is_told")
+            guide.alert_user_ids = person
+            self.env.invalidate_all()
+            self.assertEqual((self.connection.alert_user_ids, guide.alert_user_ids), (person, person))
+
     def test_sure_ones_are_confirmed_at_once_and_no_others(self):
         rows = self.connection.account_mapping_ids
         xero = self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "400")])
@@ -183,6 +192,11 @@ class TestGuideSteps(SetupCommon):
         for action in (guide.action_start, guide.action_read_again):
             with self.assertRaises(UserError):
                 action()
+
+    def test_the_menu_leads_to_what_comes_next(self):
+        self.assertEqual(self.env["xero.setup"].action_open()["res_model"], "xero.setup")
+        self.connection.state = "reauth"
+        self.assertEqual(self.env["xero.setup"].action_open()["res_model"], "xero.connection")
 
     def test_a_finished_guide_does_not_open_by_itself(self):
         self.assertEqual(self.connection._after_connecting()["res_model"], "xero.setup")
