@@ -12,6 +12,8 @@ from .xero_inbound import Result, Untakeable
 
 POLICIES = [("ask", "Ask"), ("newest", "The newest wins"), ("odoo", "Odoo wins"), ("xero", "Xero wins")]
 SIDES = [("odoo", "Odoo"), ("xero", "Xero")]
+# Tax and total are those of the lines: they are taken from one side together.
+AMOUNTS = ("lines", "tax", "total")
 POLICY_FIELDS = {"res.partner": "conflict_contacts", "account.move": "conflict_documents"}
 
 
@@ -120,9 +122,9 @@ class XeroConflict(models.Model):
                 {
                     "conflict_id": conflict.id,
                     "name": name,
-                    "base": show(base.get(name)),
-                    "odoo": show(ours.get(name)),
-                    "xero": show(theirs.get(name)),
+                    "base": show(base.get(name), name),
+                    "odoo": show(ours.get(name), name),
+                    "xero": show(theirs.get(name), name),
                     "choice": "xero" if base.get(name) == ours.get(name) else "odoo",
                 }
                 for name in sorted(names)
@@ -364,7 +366,9 @@ class XeroConflictLine(models.Model):
 
     def _choose(self, side):
         self.conflict_id._check_person()
-        self.choice = side
+        for line in self:
+            alike = line.conflict_id.line_ids.filtered(lambda other: other.name in AMOUNTS)
+            (line | alike if line.name in AMOUNTS else line).choice = side
 
     def write(self, vals):
         if set(vals) - {"choice"} or any(line.conflict_id.state != "open" for line in self):
@@ -372,8 +376,10 @@ class XeroConflictLine(models.Model):
         return super().write(vals)
 
 
-def show(value) -> str:
-    """Return a value of a view as people read it."""
+def show(value, name: str = "") -> str:
+    """Return a value of a view (of the field ``name``) as people read it."""
+    if name in AMOUNTS and isinstance(value, str):
+        return f"{Decimal(value or 0):.2f}"
     if isinstance(value, dict):
         return "\n".join(str(part) for part in value.values())
     if isinstance(value, list):

@@ -40,6 +40,7 @@ from . import test_setup_hold
 from . import test_setup_sheet
 from . import test_setup_tours
 from . import test_snapshot
+from . import test_ui_inbound
 from . import test_ui_tours
 from . import test_ui_views
 from . import test_rules_fill

@@ -207,6 +207,20 @@ class TestContacts(InboundCommon):
         self.assertEqual(conflict.choice, "fields")
         self.assertFalse(self.open_jobs())
 
+    def test_lines_tax_and_total_are_chosen_together(self):
+        move = self.pushed(lines=[(1, 10.0)], ref="base")
+        line = {"Description": "Xero's", "Quantity": 3, "UnitAmount": 20, "AccountCode": "200", "TaxType": "NONE"}
+        self.edit(move, LineItems=[line])
+        move.ref = "odoo"
+        self.drain()
+        lines = {line.name: line for line in self.conflict_of(move).line_ids}
+        self.assertEqual(lines["total"].xero, "60.00")
+        lines["total"].action_choose_odoo()
+        self.assertEqual({lines[name].choice for name in ("lines", "total")}, {"odoo"})
+        lines["lines"].action_choose_xero()
+        self.assertEqual({lines[name].choice for name in ("lines", "total")}, {"xero"})
+        self.assertEqual(lines["reference"].choice, "odoo")
+
     def test_voided_in_xero_and_changed_in_odoo(self):
         for side in ("odoo", "xero"):
             move = self.pushed(ref="base")
