@@ -71,6 +71,7 @@ def set_webhook_key(env, connection_id: int, key: str) -> str:
     """Store the key that Xero signs webhooks with; return the path they are delivered to."""
     credential = env["xero.connection"].browse(connection_id).credential_id
     credential.webhook_key = key
+    env.cr.commit()
     return f"/xero/webhook/{credential.webhook_token}"
 
 
