@@ -27,7 +27,7 @@ class XeroOAuth(http.Controller):
                 request.env._("This link is not valid any more. Open the connection in Odoo and click Connect again."),
                 status=400,
             )
-        connection = self._connection(payload["connection"])
+        connection = request.env["xero.connection"].browse(payload["connection"]).exists()
         if not connection or not connection.has_access("write"):
             return self._page(request.env._("You may not connect this company."), status=403)
         if error or not code:
@@ -43,12 +43,6 @@ class XeroOAuth(http.Controller):
     def _next(self, connection, action):
         """Return the action that follows a consent: the choice of the organisation, or the guide."""
         return connection._after_connecting() if action.get("res_model") == connection._name else action
-
-    def _connection(self, connection_id):
-        """Return the connection, in its own company: the consent may be for another than the user's main one."""
-        connection = request.env["xero.connection"].browse(connection_id).exists()
-        company = connection.sudo().company_id & request.env.user.company_ids
-        return connection.with_context(allowed_company_ids=company.ids) if company else connection
 
     def _refusal(self, error):
         return REFUSALS.get(error) or request.env._(
