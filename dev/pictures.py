@@ -35,6 +35,8 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("invoice", f"/odoo/action-account.action_move_out_invoice/{invoice}"),
         _shot("invoice-phone", f"/odoo/action-account.action_move_out_invoice/{invoice}", size=PHONE),
         _shot("invoices", "/odoo/action-account.action_move_out_invoice"),
+        _shot("health", "/odoo/xero-health", wait=".o_xero_health canvas", size=(1366, 1100)),
+        _shot("health-phone", "/odoo/xero-health", wait=".o_xero_health canvas", size=PHONE),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
     ]

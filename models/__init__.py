@@ -63,6 +63,7 @@ from . import xero_payment_part
 from . import xero_payment_credit
 from . import xero_payment_events
 from . import xero_sync_allocation
+from . import digest
 from . import account_move
 from . import account_move_line
 from . import res_partner

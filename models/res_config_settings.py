@@ -29,6 +29,9 @@ class ResConfigSettings(models.TransientModel):
         related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes"
     )
     xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
+    xero_alert_user_ids = fields.Many2many(
+        related="xero_connection_id.alert_user_ids", readonly=False, string="Tell of Troubles"
+    )
     xero_sync_from = fields.Date(related="xero_connection_id.sync_from", readonly=False, string="Sync From")
 
     @api.depends("xero_connection_id", "company_id")

@@ -155,6 +155,7 @@ class XeroConnection(models.Model):
             "state": self.state,
             "reason": self.reason or "",
             "is_copy": bool(self.database_uuid and self.database_uuid != own_uuid),
+            "is_holding": self.hold_until_matched,
             "connected_at": self.connected_at or None,
             "paused_until": self.paused_until or None,
             "pause_reason": self.pause_reason or "",

@@ -56,6 +56,7 @@ class Facts:
     state: str = "connected"
     reason: str = ""
     is_copy: bool = False
+    is_holding: bool = False
     connected_at: datetime | None = None
     paused_until: datetime | None = None
     pause_reason: str = ""
@@ -160,6 +161,11 @@ def _is_working(facts):
     return facts.state == "connected" and not facts.is_copy
 
 
+def _is_flowing(facts):
+    """Whether documents move; they do not while a person matches what both sides hold."""
+    return _is_working(facts) and not facts.is_holding
+
+
 def _consent(facts):
     if not facts.needs_consent:
         return Finding("consent", OK, "none_needed")
@@ -207,6 +213,8 @@ def _queue(facts):
     if _is_working(facts) and facts.running_since and facts.now - facts.running_since > HANGS:
         values["since"] = facts.running_since
         return Finding("queue", BROKEN, "hangs", values, ("jobs",), alert=True)
+    if facts.is_holding and _is_working(facts):
+        return Finding("queue", ATTENTION, "held", values, ("setup",))
     may_move = _is_working(facts) and not is_paused(facts) and not _is_held(facts)
     if may_move and facts.due_since and facts.now - facts.due_since > STANDS:
         values["since"] = facts.due_since
@@ -238,7 +246,7 @@ def _failures(facts, is_open):
 
 def flow_level(facts, flow) -> str:
     """Return how a flow stands against its own schedule."""
-    if not _is_working(facts):
+    if not _is_flowing(facts):
         return OK
     if flow.every is None:
         waits = flow.waiting_since and facts.now - flow.waiting_since > STANDS and not is_paused(facts)
@@ -324,7 +332,7 @@ def _webhook(facts):
     if not seen:
         late = facts.connected_at and facts.now - facts.connected_at > WEBHOOK_GRACE
         return Finding("webhook", ATTENTION if late else OK, "never", actions=("webhook",))
-    if _is_working(facts) and changes and changes - seen > WEBHOOK_GRACE:
+    if _is_flowing(facts) and changes and changes - seen > WEBHOOK_GRACE:
         values = {"last": seen, "changes": changes}
         return Finding("webhook", ATTENTION, "disabled", values, ("webhook",), alert=True)
     return Finding("webhook", OK, "seen", {"last": seen}, ("webhook",))

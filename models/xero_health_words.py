@@ -57,6 +57,7 @@ def action_labels(env) -> dict:
         "reconnect": ("action_connect", env._("Reconnect"), True),
         "choose": ("action_choose", env._("Choose Organisation"), True),
         "check": ("action_check", env._("Check"), True),
+        "setup": ("action_setup", env._("Open the Guide"), True),
         "resume": ("action_resume", env._("Resume Now"), True),
         "jobs": ("action_open_jobs", env._("Show Jobs"), False),
         "failed": ("action_open_failed", env._("Show Failed Jobs"), False),
@@ -156,6 +157,7 @@ def _queue(env, code, values):
     return {
         "empty": env._("Nothing waits."),
         "waiting": env._("%(count)s wait, the oldest since %(since)s.", count=count, since=since),
+        "held": env._("Nothing is sent or booked until both sides are matched; %s wait.", count),
         "hangs": env._("A worker has been busy with one call since %s.", since),
         "stands": env._("The queue does not move: %(count)s wait, due since %(since)s.", count=count, since=since),
     }[code]
@@ -260,6 +262,7 @@ _ADVICE = {
     ("workers", "silent"): lambda env: env._(
         "Ask whoever looks after the server: its scheduled actions do not run (max_cron_threads)."
     ),
+    ("queue", "held"): lambda env: env._("Match the records in the guide, or end the wait there."),
     ("queue", "hangs"): lambda env: env._("Ask whoever looks after the server to look at the worker process."),
     ("queue", "stands"): lambda env: env._("Check that the workers run, then open the jobs."),
     ("failures", "failed"): lambda env: env._("Open the reasons below, mend the cause, and retry."),

@@ -135,6 +135,20 @@ class TestAlerts(AlertCommon):
         self.cron()
         self.assertLessEqual(self.env.cr.sql_log_count - before, 25)
 
+    def test_the_digest_counts_what_was_sent(self):
+        self.make_move()
+        self.drain()
+        digest = self.env["digest.digest"].create(
+            {"name": "D", "kpi_xero_documents": True, "company_id": self.company.id}
+        )
+        now = fields.Datetime.now()
+        period = {"start_datetime": now - timedelta(days=1), "end_datetime": now + timedelta(minutes=1)}
+        values = digest.with_user(self.chief).with_context(**period)
+        self.assertEqual(values.kpi_xero_documents_value, 1)
+        self.assertIn(
+            "action_xero_health", digest._compute_kpis_actions(self.company, self.chief)["kpi_xero_documents"]
+        )
+
     def test_metrics_tell_of_incidents(self):
         self.fail_jobs(20)
         self.look()

@@ -170,6 +170,12 @@ class TestHealthPage(HealthCommon):
         self.assertEqual(self.connection.health_level, "broken")
         self.assertIn("20", self.connection.health_summary)
 
+    def test_a_queue_held_for_matching_says_so(self):
+        self.connection.hold_until_matched = True
+        self.make_move()
+        check = self.check_of(self.health(), "queue")
+        self.assertEqual((check["level"], check["actions"][0]["method"]), ("attention", "action_setup"))
+
 
 @tagged("post_install", "-at_install")
 class TestHealthAccess(HealthCommon):
