@@ -38,6 +38,8 @@
         "views/res_partner_views.xml",
         "views/xero_alert_views.xml",
         "views/digest_views.xml",
+        "views/xero_match_line_views.xml",
+        "views/xero_match_views.xml",
         "views/xero_menus.xml",
         "views/xero_conflict_views.xml",
         "views/xero_inbound_views.xml",

@@ -209,7 +209,7 @@ def _score(alike, codes) -> int:
 
 
 def _grade(alike, codes, unique, score, is_firm) -> str | None:
-    if score < DOUBTFUL_FROM and not codes & {"tax", "registry", "mark"}:
+    if score < DOUBTFUL_FROM and alike != SAME and not codes & {"tax", "registry", "mark"}:
         return None
     if codes & CONTRADICTIONS:
         return DOUBTFUL

@@ -71,3 +71,12 @@ from . import base_partner_merge
 from . import res_company
 from . import res_config_settings
 from . import ir_websocket
+from . import xero_match
+from . import xero_match_line
+from . import xero_match_compare
+from . import xero_match_reader
+from . import xero_match_work
+from . import xero_match_score
+from . import xero_match_link
+from . import xero_match_payment
+from . import xero_match_undo

@@ -1,0 +1,176 @@
+"""Side by side: what both sides hold of a proposed pair, and finding another counterpart."""
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..mappers.inbound_contact import contact_view
+from .xero_conflict import show
+from .xero_match import CONTACTS
+from .xero_match_reasons import sentence, speaks_against
+
+ORDER = (
+    *(
+        "name",
+        "tax_number",
+        "registry",
+        "reference",
+        "email",
+        "phone",
+        "invoice_address",
+        "delivery_address",
+        "persons",
+    ),
+    *("type", "number", "contact", "date", "due_date", "currency", "rate", "tax", "total", "lines", "terms", "status"),
+)
+HIDDEN = {"merged_to", "money", "type"}
+
+
+class XeroMatchLine(models.Model):
+    _inherit = "xero.match.line"
+
+    comparison = fields.Html("Side by Side", compute="_compute_comparison", sanitize=False)
+    reason_list = fields.Html("What Speaks For It", compute="_compute_reason_list", sanitize=False)
+
+    # === REASONS === #
+
+    @api.depends("reasons")
+    @api.depends_context("lang")
+    def _compute_reason_list(self):
+        for line in self:
+            rows = Markup("").join(self._reason_row(code, value) for code, value in line.reasons or [])
+            line.reason_list = Markup('<ul class="list-unstyled mb-0">%s</ul>') % rows if rows else False
+
+    def _reason_row(self, code, value) -> Markup:
+        against = speaks_against(code)
+        icon = "fa-exclamation-triangle text-warning" if against else "fa-check text-success"
+        title = self.env._("To think about") if against else self.env._("Speaks for it")
+        return Markup('<li><i class="fa %s me-2" role="img" title="%s"></i>%s</li>') % (
+            icon,
+            title,
+            sentence(self.env, code, value),
+        )
+
+    # === SIDE BY SIDE === #
+
+    @api.depends("res_id", "element_id")
+    @api.depends_context("lang")
+    def _compute_comparison(self):
+        for line in self:
+            line.comparison = line._comparison() if line.kind != "payment" else False
+
+    def _comparison(self) -> Markup:
+        ours, theirs = self.sudo()._view_here(), self.sudo()._view_there()
+        if "contact" in ours or "contact" in theirs:
+            self._name_contacts(ours, theirs)
+        labels = self.env["xero.conflict.line"]._labels() | {
+            "reference": self.env._("Reference"),
+            "terms": self.env._("Payment terms"),
+        }
+        names = [name for name in ORDER if (name in ours or name in theirs) and name not in HIDDEN]
+        rows = Markup("").join(self._row(labels.get(name, name), ours.get(name), theirs.get(name)) for name in names)
+        head = Markup("<tr><th></th><th>%s</th><th>%s</th></tr>") % (self.env._("Odoo"), self.env._("Xero"))
+        return Markup('<table class="table table-sm o_xero_match_table"><thead>%s</thead><tbody>%s</tbody></table>') % (
+            head,
+            rows,
+        )
+
+    def _row(self, label, ours, theirs) -> Markup:
+        both = bool(ours and theirs)
+        same = ours == theirs
+        style = "" if same else "table-warning" if both else ""
+        cells = Markup("").join(self._cell(value, same) for value in (ours, theirs))
+        return Markup('<tr class="%s"><th class="text-muted fw-normal">%s</th>%s</tr>') % (style, label, cells)
+
+    def _cell(self, value, same) -> Markup:
+        lines = Markup("<br/>").join(show(value).split("\n")) if value else Markup('<span class="text-muted">–</span>')
+        return Markup('<td class="%s">%s</td>') % ("" if same or not value else "fw-bold", lines)
+
+    def _view_here(self) -> dict:
+        """Return Odoo's side in the form of Xero's."""
+        record = self.res_id and self.env[self.res_model].with_context(active_test=False).browse(self.res_id).exists()
+        if not record:
+            return {}
+        inbound = self.env["xero.inbound"]._for_type(self.xero_type)._as_worker(self.connection_id)
+        record = record.with_env(inbound.env)
+        if self.stage == CONTACTS:
+            out = inbound._outgoing(self.connection_id, record)[record.id]
+            payload = out.payload if out.status == "ACTIVE" else {"Name": record.name, "ContactStatus": "ARCHIVED"}
+            return contact_view(payload)
+        link = self.env["xero.link"].new({"xero_id": self.xero_id})
+        return dict(inbound._odoo_view(self.connection_id, link, record))
+
+    def _view_there(self) -> dict:
+        if not self.element_id:
+            return {}
+        return dict(self.env["xero.inbound"]._for_type(self.xero_type)._remote_view(self.element_id.data))
+
+    def _name_contacts(self, ours, theirs):
+        """Show the names of contacts where the views hold ids."""
+        known = self.sudo().element_id.data or {}
+        partner = self.sudo().env["account.move"].browse(self.res_id or []).commercial_partner_id
+        if partner:
+            ours["contact"] = partner.name
+        if theirs.get("contact"):
+            theirs["contact"] = (known.get("Contact") or {}).get("Name") or theirs["contact"]
+
+    # === ANOTHER ONE === #
+
+    def action_search(self):
+        """Open what may be chosen as counterpart: Xero's elements, or for one of Xero's what Odoo has."""
+        self.ensure_one()
+        self._check_open()
+        if self.res_id:
+            view = self.env.ref("xero_connector.xero_match_element_view_list")
+            search = self.env.ref("xero_connector.xero_match_element_view_search")
+            model = "xero.snapshot.element"
+            domain = [("snapshot_id", "=", self.match_id.snapshot_id.id), *self._element_domain()]
+        else:
+            view = self.env.ref("xero_connector.xero_match_line_view_choose")
+            search = self.env.ref("xero_connector.xero_match_line_view_search")
+            model = self._name
+            domain = [
+                ("match_id", "=", self.match_id.id),
+                ("kind", "=", self.kind),
+                ("res_id", "!=", 0),
+                ("state", "in", ("open", "trouble")),
+            ]
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Counterpart of %s", self.display_name),
+            "res_model": model,
+            "view_mode": "list",
+            "views": [(view.id, "list")],
+            "search_view_id": [search.id, "search"],
+            "target": "new",
+            "domain": domain,
+            "context": {"xero_match_line": self.id},
+        }
+
+    def _element_domain(self) -> list:
+        if self.stage == CONTACTS:
+            return [("xero_type", "=", "Contact")]
+        return [("xero_type", "=", self.xero_type)]
+
+    def action_take(self):
+        """Be the counterpart of the line in the context."""
+        self.ensure_one()
+        other = self.browse(self.env.context.get("xero_match_line")).exists()
+        if not other.element_id:
+            raise UserError(self.env._("The other one is not open any more. Read Xero again."))
+        self._choose(other.element_id)
+        return self._get_records_action(name=self.env._("Match Records"))
+
+
+class XeroSnapshotElement(models.Model):
+    _inherit = "xero.snapshot.element"
+
+    def action_match_choose(self):
+        """Be the counterpart of the line in the context."""
+        self.ensure_one()
+        line = self.env["xero.match.line"].browse(self.env.context.get("xero_match_line")).exists()
+        if not line or self.snapshot_id != line.match_id.snapshot_id or self.xero_type != line.xero_type:
+            raise UserError(self.env._("This record of Xero does not go with that line."))
+        line._choose(self)
+        return line._get_records_action(name=self.env._("Match Records"))

@@ -1,0 +1,102 @@
+"""Taking back the links of a matching, as far as nothing went through them."""
+
+from odoo import models
+from odoo.tools import SQL
+
+from .xero_match import DOCUMENTS
+
+
+class XeroMatch(models.Model):
+    _inherit = "xero.match"
+
+    def _undo_ids(self, limit: int) -> list[int]:
+        """Return the next lines to undo: documents, with their payments, before their contacts."""
+        domain = [("match_id", "=", self.id), ("state", "=", "linked"), ("parent_id", "=", False)]
+        return self.env["xero.match.line"].search(domain, order="stage desc, id", limit=limit).ids
+
+    def _undo_chunk(self, line_ids):
+        """Delete the links of ``line_ids``, or say on the lines why they stay."""
+        lines = self.env["xero.match.line"].browse(line_ids).exists().filtered(lambda line: line.state == "linked")
+        used = self._used(lines)
+        for line in lines:
+            if line in used:
+                line.write({"state": "kept", "problem": used[line]})
+        free = lines.filtered(lambda line: line not in used)
+        whole = free | free.payment_ids.filtered(lambda line: line.state == "linked")
+        self._cancel_pushes(free)
+        whole.link_id.unlink()
+        whole.write({"state": "undone", "choice": "open"})
+        self.work_done += len(lines)
+        self._notify_screens()
+
+    def _used(self, lines) -> dict:
+        """Return ``{line: reason}`` of the lines whose link must stay."""
+        found = {line: reason for line in lines if (reason := line._used_reason())}
+        documents = lines.filtered(lambda line: line.stage == DOCUMENTS)
+        for line in documents.filtered(lambda line: line.res_id in self._booked_since(documents)):
+            found.setdefault(line, self.env._("Payments of it were taken over from Xero since."))
+        contacts = lines - documents
+        for line in contacts.filtered(lambda line: line.res_id in self._documented(contacts)):
+            found.setdefault(line, self.env._("Documents of this contact are linked with Xero."))
+        return found
+
+    def _booked_since(self, lines) -> set:
+        """Return the ids of documents paid by payments that came from Xero by other ways than this matching."""
+        settled = self.env["xero.match.reader"]._settlements(lines.mapped("res_id"))
+        payments = {
+            row["payment_id"]: move_id for move_id, rows in settled.items() for row in rows if row["payment_id"]
+        }
+        links = self.env["xero.link"]._map(self.connection_id, "Payment", "account.payment", list(payments))
+        own = lines.payment_ids.link_id
+        return {payments[payment_id] for payment_id, link in links.items() if link not in own}
+
+    def _documented(self, lines) -> set:
+        """Return the ids of partners that linked documents belong to."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT m.commercial_partner_id FROM account_move m
+                     JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id AND l.connection_id = %s
+                    WHERE m.commercial_partner_id = ANY(%s) AND l.xero_id IS NOT NULL""",
+                self.connection_id.id,
+                lines.mapped("res_id"),
+            )
+        )
+        return {partner_id for [partner_id] in rows}
+
+    def _cancel_pushes(self, lines):
+        """What waits to be sent would be made a second time in Xero without the link."""
+        for model, of_model in lines.grouped("res_model").items():
+            self.env["xero.sync.job"]._sql(
+                SQL(
+                    """UPDATE xero_sync_job SET state = 'cancelled', done_at = now() AT TIME ZONE 'UTC'
+                        WHERE connection_id = %s AND res_model = %s AND res_id = ANY(%s)
+                          AND state IN ('pending', 'blocked', 'failed', 'dead')""",
+                    self.connection_id.id,
+                    model,
+                    of_model.mapped("res_id"),
+                )
+            )
+
+    def _finish_undo(self):
+        """End; what is new in Odoo keeps waiting, because Xero has it and nothing says so any more."""
+        self._close("undone")
+        self._hold(True)
+        self._notify_screens()
+
+
+class XeroMatchLine(models.Model):
+    _inherit = "xero.match.line"
+
+    def _used_reason(self) -> str | None:
+        """Return why the link of this line cannot be taken back, ``None`` when it can."""
+        if not self.link_id:
+            return None
+        if self.touched:
+            return self.env._("Xero's values were written to the record in Odoo.")
+        for line in self | self.payment_ids.filtered("link_id"):
+            if line.link_id._agreement_mark() != line.agreed:
+                return self.env._("Something was synced through it since.")
+        sending = self.env["xero.sync.job"].search_count(
+            [("res_model", "=", self.res_model), ("res_id", "=", self.res_id), ("state", "=", "running")], limit=1
+        )
+        return self.env._("It is being sent just now.") if sending else None
