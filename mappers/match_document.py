@@ -55,8 +55,8 @@ class Paper:
     status: str = ""
 
     def __post_init__(self):
-        self.codes = tuple(filter(None, map(keys.code, self.numbers)))
-        self.tails = tuple(filter(None, map(tail, self.numbers)))
+        self.codes = tuple(dict.fromkeys(filter(None, map(keys.code, self.numbers))))
+        self.tails = tuple(dict.fromkeys(filter(None, map(tail, self.numbers))))
 
 
 def tail(number: str) -> str:

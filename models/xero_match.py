@@ -240,8 +240,16 @@ class XeroMatch(models.Model):
             waiting = self.sudo().line_ids.filtered(lambda line: line.state == "waiting")
             waiting.write({"state": "open", "choice": "open"})
         self._check_idle()
-        self.sudo().line_ids.filtered(lambda line: line.state in ("open", "trouble")).unlink()
+        self.sudo()._drop_undecided()
         self.sudo()._read()
+
+    def _drop_undecided(self):
+        """Delete the lines that nobody has decided about."""
+        self.line_ids.filtered(
+            lambda line: (
+                not line.parent_id and ((line.state == "open" and line.choice != "apart") or line.state == "trouble")
+            )
+        ).unlink()
 
     def action_abandon(self):
         """Stop without linking anything more; links that were made stay until they are undone."""

@@ -48,7 +48,9 @@ class XeroMatchLine(models.Model):
     xero_id = fields.Char("Xero ID", readonly=True)
     xero_name = fields.Char("In Xero", readonly=True)
     xero_archived = fields.Boolean("Archived in Xero", readonly=True)
-    element_id = fields.Many2one("xero.snapshot.element", "Element", ondelete="set null", readonly=True)
+    element_id = fields.Many2one(
+        "xero.snapshot.element", "Element", ondelete="set null", index="btree_not_null", readonly=True
+    )
     score = fields.Integer(readonly=True, help="0 to 100: how much speaks for the pair.")
     verdict = fields.Selection(VERDICTS, required=True, readonly=True, index=True)
     reasons = fields.Json(readonly=True, help="Pairs of code and value.")

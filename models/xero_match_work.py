@@ -91,8 +91,10 @@ class XeroInboundMatch(models.AbstractModel):
         """Link a chunk; when it breaks, each line alone, so that one bad record stops no other."""
         try:
             runner._transaction(match._link_chunk, ids)
-        except Exception:  # noqa: BLE001 -- find the one that breaks it
+        except Exception as error:
             self.env.cr.rollback()
+            if _is_of_xero(error):
+                raise
             _logger.info("Linking %s pairs together failed; linking them one by one", len(ids))
             for line_id in ids:
                 self._link_alone(match, runner, line_id)

@@ -80,6 +80,13 @@ class MatchCommon(PaymentCommon):
         self.assertEqual((match.state, match.stage), ("review", "documents"), match.reason)
         return match
 
+    def finish(self, match):
+        """End the matching: what waited goes on."""
+        self.assertTrue(self.connection.hold_until_matched)
+        match.action_done()
+        self.assertFalse(self.connection.hold_until_matched)
+        self.drain()
+
     def line_of(self, match, record=None, xero_id=None):
         domain = [("match_id", "=", match.id), ("parent_id", "=", False)]
         if record is not None:
@@ -90,6 +97,7 @@ class MatchCommon(PaymentCommon):
 
     def assertQuiet(self, *types):
         """A full drain, the sweep and a reading of everything make no call that writes, and change nothing here."""
+        self.assertFalse(self.connection.hold_until_matched, "held back, it would be quiet in any case")
         self.simulator.reset_stats()
         last = self.env["xero.log"].search([], limit=1, order="id desc").id
         self.env["xero.sync.runner"]._sweep()

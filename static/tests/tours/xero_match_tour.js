@@ -16,7 +16,7 @@ registry.category("web_tour.tours").add("xero_match", {
         { trigger: ".o_form_view:contains(Step 1 of 2)" },
         { content: "Look at the sure ones", trigger: "button[name=action_open_verdict]:contains(Sure)", run: "click" },
         { trigger: ".o_list_view .o_data_row:contains(Alpine Timber)" },
-        { content: "Back", trigger: ".o_breadcrumb .o_back_button, .breadcrumb-item:not(.active) a", run: "click" },
+        { content: "Back", trigger: ".o_back_button", run: "click" },
         { content: "Link them", trigger: "button[name=action_confirm_sure]", run: "click" },
         {
             content: "The count rises by itself",
