@@ -47,6 +47,7 @@ class XeroMatch(models.Model):
         readonly=True,
         help="Contacts come first: documents are compared by the contacts that are linked.",
     )
+    changes_at = fields.Datetime(readonly=True, help="When changes in Xero were read last, for the present stage.")
     work_done = fields.Integer(readonly=True)
     work_total = fields.Integer(readonly=True)
     progress = fields.Float("Progress %", compute="_compute_progress")
@@ -155,7 +156,7 @@ class XeroMatch(models.Model):
             self.write({"state": "failed", "reason": reason})
 
     def _compare_stage(self):
-        self.write({"state": "scoring", "work_done": 0, "work_total": 0, "reason": False})
+        self.write({"state": "scoring", "work_done": 0, "work_total": 0, "reason": False, "changes_at": False})
         self._enqueue_work()
 
     def _enqueue_work(self):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..mappers.inbound_contact import contact_view
+from ..mappers.match_keys import code
 from .xero_conflict import show
 from .xero_match import CONTACTS
 from .xero_match_reasons import sentence, speaks_against
@@ -78,7 +79,8 @@ class XeroMatchLine(models.Model):
 
     def _row(self, label, ours, theirs) -> Markup:
         both = bool(ours and theirs)
-        same = ours == theirs
+        # Spaces and dashes in a number are no difference that anybody looks for.
+        same = ours == theirs or (both and code(show(ours)) == code(show(theirs)) != "")
         style = "" if same else "table-warning" if both else ""
         cells = Markup("").join(self._cell(value, same) for value in (ours, theirs))
         return Markup('<tr class="%s"><th class="text-muted fw-normal">%s</th>%s</tr>') % (style, label, cells)

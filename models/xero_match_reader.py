@@ -23,7 +23,9 @@ DOCUMENT_KINDS = {
 MARK = re.compile(r"odoo-[0-9a-f]{8}-(\d+)")
 READ_AT_ONCE = 1000
 Element = namedtuple("Element", "id xero_id number name contact status date currency total reference")
-Move = namedtuple("Move", "id name ref payment_reference day due currency total partner_id partner_name contact")
+Move = namedtuple(
+    "Move", "id name ref payment_reference day due currency total partner_id partner_name contact residual"
+)
 
 
 class XeroMatchReader(models.AbstractModel):
@@ -152,7 +154,7 @@ class XeroMatchReader(models.AbstractModel):
             SQL(
                 """
             SELECT m.id, m.name, m.ref, m.payment_reference, COALESCE(m.invoice_date, m.date), m.invoice_date_due,
-                   c.name, m.amount_total, p.id, p.name, l.xero_id
+                   c.name, m.amount_total, p.id, p.name, l.xero_id, m.amount_residual
               FROM account_move m
               JOIN res_currency c ON c.id = m.currency_id
               LEFT JOIN res_partner p ON p.id = m.commercial_partner_id

@@ -33,6 +33,11 @@ class XeroMatch(models.Model):
         )
         self._notify_screens()
 
+    def _tell_too_old(self):
+        """What was read is kept for a month only."""
+        self.write({"state": "failed", "reason": self.env._("What was read from Xero is too old. Read Xero again.")})
+        self._notify_screens()
+
     # === SCORE === #
 
     def _clear_open_lines(self):

@@ -2,8 +2,9 @@
 
 import logging
 import time
+from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 
 from ..xero_api.elements import rows
 from .xero_match import CONTACTS, WORK
@@ -16,12 +17,14 @@ CHUNK = 500
 LINK_CHUNK = 200
 # Then other work of the organisation gets its turn, and this goes on with the next job.
 SLICE_SECONDS = 20
+# Deciding one by one must not cost a call each.
+FRESH = timedelta(minutes=2)
 STAGE_TYPES = {CONTACTS: ("Contact",), "documents": ("Invoice", "CreditNote", "Payment")}
 
 
 class XeroInboundMatch(models.AbstractModel):
     """Not a kind of element: the turn of the matching in the lane. Its only calls read what changed in Xero since the
-    snapshot, one for each kind, before links are made.
+    snapshot, before documents are compared and before links are made.
     """
 
     _name = "xero.inbound.match"
@@ -43,8 +46,10 @@ class XeroInboundMatch(models.AbstractModel):
             allowed_company_ids=connection.company_id.ids, xero_no_sync=True
         )
         try:
-            if match.state == "scoring":
-                self._score(match, runner)
+            if match.state in ("scoring", "review") and not match.snapshot_id:
+                runner._transaction(match._tell_too_old)
+            elif match.state == "scoring":
+                self._score(match, client, runner)
             elif match.state == "undoing":
                 self._undo(match, runner)
             elif match:
@@ -59,8 +64,11 @@ class XeroInboundMatch(models.AbstractModel):
 
     # === COMPARING === #
 
-    def _score(self, match, runner):
+    def _score(self, match, client, runner):
         """Write proposals for the present stage. What an interrupted run left is made anew."""
+        if match.stage != CONTACTS:
+            # Looking through the contacts may have taken days.
+            self._read_changes(match, client, runner)
         runner._transaction(match._clear_open_lines)
         batches = match._propose()
         total, done = sum(len(batch.proposals) for batch in batches), 0
@@ -78,8 +86,7 @@ class XeroInboundMatch(models.AbstractModel):
         if not match._waiting_ids(1):
             return
         deadline = time.monotonic() + SLICE_SECONDS
-        for xero_type in STAGE_TYPES[match.stage]:
-            self._read_changes(match, xero_type, client, runner)
+        self._read_changes(match, client, runner)
         while ids := match._waiting_ids(LINK_CHUNK):
             self._link_some(match, runner, ids)
             if time.monotonic() > deadline:
@@ -107,15 +114,20 @@ class XeroInboundMatch(models.AbstractModel):
             _logger.exception("Linking pair %s failed", line_id)
             runner._transaction(match._give_up_line, line_id)
 
-    def _read_changes(self, match, xero_type, client, runner):
-        """Bring the snapshot up to what Xero holds now."""
-        form, snapshot = KINDS[xero_type], match.snapshot_id
-        since = (snapshot.started_at or match.create_date) - LOOK_BACK
-        for answer in client.pages(
-            form.resource, params=dict(form.params), modified_since=since, page_size=runner._page_size()
-        ):
-            elements = rows(answer.data, form.resource)
-            runner._transaction(self._take_changes, match, xero_type, elements, runner)
+    def _read_changes(self, match, client, runner):
+        """Bring the snapshot up to what Xero holds now: a call for each kind, and none within two minutes."""
+        now = fields.Datetime.now()
+        if match.changes_at and now - match.changes_at < FRESH:
+            return
+        since = (match.changes_at or match.snapshot_id.started_at or match.create_date) - LOOK_BACK
+        for xero_type in STAGE_TYPES[match.stage]:
+            form = KINDS[xero_type]
+            for answer in client.pages(
+                form.resource, params=dict(form.params), modified_since=since, page_size=runner._page_size()
+            ):
+                elements = rows(answer.data, form.resource)
+                runner._transaction(self._take_changes, match, xero_type, elements, runner)
+        runner._transaction(match.write, {"changes_at": now})
 
     def _take_changes(self, match, xero_type, elements, runner):
         runner._record_calls(match.connection_id)

@@ -3,7 +3,7 @@ import { openRow } from "./tour_utils";
 
 const WORK_MS = 30_000;
 
-/** A matching on messy books: sure ones at once, a doubtful one side by side, another one chosen by search. */
+/** A matching on messy books: sure ones at once, a doubtful one side by side, another one chosen from what Xero has. */
 registry.category("web_tour.tours").add("xero_match", {
     steps: () => [
         { content: "Begin on the connection", trigger: "button[name=action_match]", run: "click" },
@@ -28,8 +28,6 @@ registry.category("web_tour.tours").add("xero_match", {
         { content: "Side by side", trigger: ".o_xero_match_table tr.table-warning:contains(Tax number)" },
         { content: "And why", trigger: "[name=reason_list]:contains(The tax numbers differ)" },
         { content: "They are not the same", trigger: "button[name=action_search]", run: "click" },
-        { trigger: ".modal .o_searchview_input", run: "edit Seafood" },
-        { trigger: ".modal .o_searchview_autocomplete .o-dropdown-item:first, .o_searchview_autocomplete li:first", run: "click" },
         { trigger: ".modal .o_data_row:contains(Harbour Seafoods)" },
         {
             content: "The other one is it",
