@@ -59,10 +59,10 @@ class Bench:
 
 def run(arguments: str = "") -> int:
     """Measure the figures named in `arguments`, all without; print one JSON object on standard output."""
-    from dev import bench_figures, bench_inbound
+    from dev import bench_figures, bench_inbound, bench_preview
 
     progress.to_stderr()
-    figures = bench_figures.FIGURES | bench_inbound.FIGURES
+    figures = bench_figures.FIGURES | bench_inbound.FIGURES | bench_preview.FIGURES
     wanted = shlex.split(arguments) or list(figures)
     unknown = set(wanted) - set(figures)
     if unknown:

@@ -151,6 +151,7 @@ class XeroMapperContact(models.AbstractModel):
             out.problems.append(
                 Problem("validation", self.env._("The contact has no name."), "res.partner", partner.id)
             )
+        self._remark_on_texts(partner, parts, out)
         return out
 
     def _contact_number(self, res_id: int) -> str:
@@ -174,6 +175,7 @@ class XeroMapperContact(models.AbstractModel):
                 ),
                 "res.partner",
                 partner.id,
+                topic="length",
             )
         )
         return ""

@@ -211,6 +211,7 @@ class XeroMapperDocument(models.AbstractModel):
                     self.env._("%s has no contact: choose one.", self._name_of(move)),
                     "account.move",
                     move.id,
+                    topic="contact",
                 )
             )
         elif not (link and link.xero_id):
@@ -225,6 +226,7 @@ class XeroMapperDocument(models.AbstractModel):
                     ),
                     "res.partner",
                     partner.id,
+                    topic="archived_contact",
                 )
             )
         return {"ContactID": link.xero_id} if link and link.xero_id else {}

@@ -1,6 +1,6 @@
 """What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
 
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from decimal import Decimal
 
 from ..xero_api.money import rate
@@ -37,6 +37,7 @@ CLASS_FIELDS = {
     "LIABILITY": "can_apply_to_liabilities",
     "REVENUE": "can_apply_to_revenue",
 }
+GONE = ("VOIDED", "DELETED")
 # Xero posts to these itself and takes no document lines on them.
 CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
 
@@ -51,6 +52,7 @@ class Books:
         self.env = moves.env
         self.connection = connection
         self.taxes = TaxBook()
+        self._batch = frozenset(moves.ids)
         self._prefetch(moves)
         links = self.env["xero.link"]
         self.links = links._map(connection, xero_type, "account.move", moves.ids)
@@ -62,6 +64,8 @@ class Books:
             self.base,
             *self.env["xero.currency"].search([("connection_id", "=", connection.id)]).mapped("code"),
         }
+        self.refused_actions = frozenset(connection.actions_refused or ())
+        self._owners = self._number_owners(moves, xero_type)
         self.lock_date = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
         self._rates = {}
         self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
@@ -77,6 +81,50 @@ class Books:
         taxes = lines.tax_ids | parts.tax_id | lines.group_tax_id
         (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
         taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
+
+    def _number_owners(self, moves, xero_type) -> dict:
+        """Return ``{number: document ids}`` of who bears one of the numbers of ``moves``, in Xero or in this batch."""
+        owners = defaultdict(set)
+        for move in moves:
+            if move.move_type.startswith("out_") and move.state == "posted" and move.name:
+                owners[move.name].add(move.id)
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", self.connection.id),
+                ("xero_type", "=", xero_type),
+                ("res_model", "=", "account.move"),
+                ("xero_id", "!=", False),
+                ("xero_number", "in", list(owners)),
+                ("xero_status", "not in", GONE),
+                ("res_id", "not in", moves.ids),
+            ]
+        )
+        for link in links:
+            owners[link.xero_number].add(link.res_id)
+        return {number: ids for number, ids in owners.items() if len(ids) > 1}
+
+    def number_owner(self, move, number: str):
+        """Return another sales document that goes before ``move`` with the same number, ``None`` without one.
+
+        Of a batch the oldest keeps the number. One in Xero whose number was changed in Odoo, or that is gone here,
+        gives it up: Xero has the last word there.
+        """
+        if move.name != number or number not in self._owners:
+            return None
+        others = self.env["account.move"].browse(sorted(self._owners[number] - {move.id})).exists()
+        in_xero = self.links.get(move.id)
+        if in_xero and in_xero.xero_id and in_xero.xero_number == number:
+            return None
+        return next(
+            (
+                other
+                for other in others
+                if other.name == number
+                and other.move_type.startswith("out_")
+                and (other.id not in self._batch or other.id < move.id)
+            ),
+            None,
+        )
 
     def _accounts(self) -> dict:
         """Return ``{account id: Account}`` of the connection's mapping."""

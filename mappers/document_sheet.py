@@ -8,6 +8,7 @@ from .document_money import (
     ZERO,
     carry,
     choose_shape,
+    fold,
     fold_where_taxed_above_price,
     in_cents,
     smallest,
@@ -30,6 +31,8 @@ def complete(mapper, move, sheet, books, out) -> bool:
     mapped = MappedRows(mapper, move, mapper._use(move), books, out)
     mapped.fill(sheet.rows)
     if out.problems and any(problem.code == "mapping" for problem in out.problems):
+        for row in sheet.rows:
+            fold(row)
         return False
     for row in sheet.rows:
         choose_shape(row, discounts=mapper._knows_discounts(move))
@@ -143,7 +146,9 @@ class MappedRows:
 
     def _problem(self, fault, model, res_id, missing, texts) -> Problem:
         message = texts.get(fault) or texts[None]
-        return Problem("mapping", message, model, res_id or None, None if res_id else missing)
+        unusable = missing[0] == "account" and fault in ("archived", "uncoded", "closed")
+        topic = "archived_account" if unusable else "mapping"
+        return Problem("mapping", message, model, res_id or None, missing, topic)
 
     def _check_pair(self, row, account, tax):
         if account.class_type in tax.applies or not account.class_type:
@@ -159,5 +164,6 @@ class MappedRows:
                 ),
                 "xero.mapping.tax" if tax.id else "xero.mapping.account",
                 tax.id or account.id,
+                topic="tax_account",
             ),
         )

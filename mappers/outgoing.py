@@ -14,8 +14,9 @@ class Problem:
     :ivar code: a failure type of ``xero.sync.job``: mapping, locked_period, total_mismatch or validation
     :ivar message: one translated sentence for the person who can act
     :ivar model: model of the record to edit, with its id in ``res_id``: the screen that fixes it
-    :ivar missing: the mapping to create when there is none: ``("account", account id)`` or
+    :ivar missing: the mapping it is about, to create when ``res_id`` is empty: ``("account", account id)`` or
         ``("tax", ids of the taxes, "sale" or "purchase")``
+    :ivar topic: which check found it, one of the topics of ``docs/reference/preview.md``; empty: as ``code`` says
     """
 
     code: str
@@ -23,6 +24,7 @@ class Problem:
     model: str | None = None
     res_id: int | None = None
     missing: tuple | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class Outgoing:
     :ivar number: what people find it by in Xero
     :ivar problems: what must be settled before it can be sent
     :ivar needs: what must be sent before it
-    :ivar notices: harmless things a person may want to know, translated
     :ivar ruled: ids of the field rules that filled a field, by its name in Xero (``LineItems.`` before those of lines)
+    :ivar notices: why it can only be a draft in Xero, translated
+    :ivar remarks: what is left out or shortened so that Xero takes it, translated; only the preview tells
     """
 
     res_id: int
@@ -57,6 +60,7 @@ class Outgoing:
     needs: list[Need] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     ruled: dict[str, set[int]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def agreed(self) -> dict:
         """Return the part of the payload that both sides agree on: what a digest is taken of."""

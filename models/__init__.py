@@ -10,6 +10,7 @@ from . import xero_sync_job
 from . import xero_sync_runner
 from . import xero_sync_claim
 from . import xero_sync_push
+from . import xero_sync_plan
 from . import xero_sync_results
 from . import xero_sync_resolve
 from . import xero_sync_duplicates
@@ -64,6 +65,13 @@ from . import xero_payment_credit
 from . import xero_payment_events
 from . import xero_sync_allocation
 from . import digest
+from . import xero_preview
+from . import xero_preview_line
+from . import xero_preview_work
+from . import xero_preview_checks
+from . import xero_run
+from . import xero_run_history
+from . import xero_run_undo
 from . import account_move
 from . import account_move_line
 from . import res_partner

@@ -310,6 +310,12 @@ class XeroConnection(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job")
         return {**action, "domain": [("connection_id", "=", self.id)], "context": {"search_default_open": 1}}
 
+    def action_preview_queue(self):
+        """Show what the workers would do next; nothing is sent."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["xero.preview"]._open_for_queue(self.sudo())
+
     def action_resume(self):
         """Lift a pause now, for a person who knows that Xero answers again."""
         self.check_access("write")

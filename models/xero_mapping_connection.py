@@ -63,7 +63,10 @@ class XeroConnection(models.Model):
         :return: whether one of them can be used at once, so that preparing again gets further
         """
         self.ensure_one()
-        asked = [problem.missing for problem in problems if problem.missing]
+        return self._ensure_missing([problem.missing for problem in problems if problem.missing and not problem.res_id])
+
+    def _ensure_missing(self, asked) -> bool:
+        """Make the mapping rows for ``asked`` (``Problem.missing``), with suggestions; as ``_ensure_mappings``."""
         accounts = {key[1] for key in asked if key[0] == "account"}
         sets = {key[1:] for key in asked if key[0] == "tax"}
         states = []
@@ -80,9 +83,14 @@ class XeroConnection(models.Model):
 
     def _locate(self, problem):
         """Return ``problem`` with the mapping row that fixes it, where it was found before there was a row."""
-        if not problem.missing:
+        if not problem.missing or problem.res_id:
             return problem
-        kind, key = problem.missing[0], problem.missing[1:]
+        row = self._mapping_row(problem.missing)
+        return replace(problem, model=row._name, res_id=row.id or None)
+
+    def _mapping_row(self, missing):
+        """Return the mapping row for ``missing`` of a problem; empty when there is none yet."""
+        kind, key = missing[0], missing[1:]
         if kind == "account":
             row = (
                 self.env["xero.mapping.account"]
@@ -102,7 +110,7 @@ class XeroConnection(models.Model):
                     limit=1,
                 )
             )
-        return replace(problem, model=row._name, res_id=row.id or None)
+        return row
 
     # === ACTIONS === #
 

@@ -44,20 +44,20 @@ class XeroSyncRunner(models.AbstractModel):
             UPDATE xero_sync_job SET prepared = TRUE WHERE id IN (
                 SELECT j.id FROM xero_sync_job j WHERE %s AND NOT j.prepared AND j.operation != 'pull'
                  ORDER BY j.priority, j.rank, j.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED)
-            RETURNING xero_type, res_id, priority
+            RETURNING xero_type, res_id, priority, run_id
             """,
                 self._due_sql(connection),
                 LOOK_AHEAD,
             )
         )
         by_type = {}
-        for xero_type, res_id, priority in rows:
-            res_ids, first = by_type.setdefault(xero_type, ([], priority))
+        for xero_type, res_id, priority, run_id in rows:
+            res_ids, first = by_type.setdefault((xero_type, run_id), ([], priority))
             res_ids.append(res_id)
-            by_type[xero_type] = (res_ids, min(first, priority))
-        for xero_type, (res_ids, priority) in by_type.items():
+            by_type[xero_type, run_id] = (res_ids, min(first, priority))
+        for (xero_type, run_id), (res_ids, priority) in by_type.items():
             needs = self.env["xero.mapper"]._for_type(xero_type)._dependencies(res_ids, connection)
-            self._enqueue_needs(connection, needs, priority)
+            self._enqueue_needs(connection, needs, priority, run_id)
 
     def _is_head_prepared(self, connection) -> bool:
         """Whether the next few hundred jobs have been prepared: a long backlog is not written to before its turn."""
@@ -73,21 +73,29 @@ class XeroSyncRunner(models.AbstractModel):
         )
         return not unprepared
 
-    def _enqueue_needs(self, connection, needs, priority) -> None:
+    def _enqueue_needs(self, connection, needs, priority, run_id=None) -> None:
         """Queue those of ``needs`` that have no link. What failed before stays with the person who must act."""
-        by_type = {}
-        for need in needs:
-            by_type.setdefault((need.xero_type, need.res_model), set()).add(need.res_id)
-        for (xero_type, res_model), res_ids in by_type.items():
-            linked = self.env["xero.link"]._map(connection, xero_type, res_model, res_ids)
-            missing = sorted(res_id for res_id in res_ids if not (linked.get(res_id) and linked[res_id].xero_id))
+        for (xero_type, _model), missing in self._lacking(connection, needs).items():
             self.env["xero.sync.job"]._enqueue(
                 connection.id,
                 self.env["xero.mapper"]._for_type(xero_type),
                 [(res_id, connection.company_id.id) for res_id in missing],
                 priority=priority,
                 renew=False,
+                run_id=run_id,
             )
+
+    def _lacking(self, connection, needs) -> dict:
+        """Return those of ``needs`` that Xero lacks, ``{(Xero type, model): sorted ids}``; a query for each type."""
+        by_type, lacking = {}, {}
+        for need in needs:
+            by_type.setdefault((need.xero_type, need.res_model), set()).add(need.res_id)
+        for (xero_type, res_model), res_ids in by_type.items():
+            linked = self.env["xero.link"]._map(connection, xero_type, res_model, res_ids)
+            missing = sorted(res_id for res_id in res_ids if not (linked.get(res_id) and linked[res_id].xero_id))
+            if missing:
+                lacking[xero_type, res_model] = missing
+        return lacking
 
     def _claim(self, connection):
         """Take up to 50 due jobs of one kind, or as many readings as one call lists ids.

@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -12,6 +12,8 @@ CLICK, EVENT, SWEEP, HISTORY = 5, 10, 20, 30
 WAITING = ("pending", "blocked", "failed", "dead")
 FAILED = ("failed", "dead")
 KEEP_DONE = timedelta(days=90)
+# When jobs of a paused run are due.
+NEVER = datetime(9999, 1, 1)
 
 
 class XeroSyncJob(models.Model):
@@ -166,12 +168,14 @@ class XeroSyncJob(models.Model):
         operation="push",
         priority=EVENT,
         renew=True,
+        run_id=None,
     ) -> None:
         """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused.
 
         :param mapper: the mapper of the Xero type
         :param records: pairs (record id, company id)
         :param renew: also wake jobs that failed; ``False`` leaves those to the person who must act
+        :param run_id: the run that they are part of; a more urgent job that waits already stays what it was
         """
         if not records:
             return
@@ -182,16 +186,19 @@ class XeroSyncJob(models.Model):
                 """
             INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state,
                    priority, rank,
-                                       run_after, attempts, prepared, solo, user_id, create_uid, write_uid,
+                                       run_after, attempts, prepared, solo, user_id, run_id, create_uid, write_uid,
                                               create_date, write_date)
             SELECT %(connection)s, v.company_id, %(operation)s, %(type)s, %(model)s, v.res_id, 'pending',
                    %(priority)s, %(rank)s,
-                   %(now)s, 0, FALSE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s
+                   %(now)s, 0, FALSE, FALSE, %(user)s, %(run)s, %(user)s, %(user)s, %(now)s, %(now)s
               FROM unnest(%(res_ids)s::int[], %(company_ids)s::int[]) AS v(res_id, company_id)
             ON CONFLICT (connection_id, operation, res_model, res_id) WHERE state IN ('pending', 'blocked',
                    'failed', 'dead')
             DO UPDATE SET state = CASE WHEN xero_sync_job.state IN %(states)s THEN 'pending' ELSE
                    xero_sync_job.state END,
+                          run_id = CASE WHEN EXCLUDED.priority <= xero_sync_job.priority
+                                        THEN COALESCE(EXCLUDED.run_id, xero_sync_job.run_id)
+                                        ELSE xero_sync_job.run_id END,
                           priority = LEAST(xero_sync_job.priority, EXCLUDED.priority),
                           run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after),
                           attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,
@@ -206,6 +213,7 @@ class XeroSyncJob(models.Model):
                 rank=mapper._push_rank,
                 now=fields.Datetime.now(),
                 user=self.env.uid,
+                run=run_id,
                 states=states,
                 renew=renew,
                 res_ids=[res_id for res_id, _company in records],
@@ -288,7 +296,8 @@ class XeroSyncJob(models.Model):
         """Let go what was blocked by ``job_ids``."""
         self._sql(
             SQL(
-                """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL, run_after = %s,
+                """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL,
+                      run_after = GREATEST(%s, run_after),
                       failure_type = NULL, failure_detail = NULL, fix_action = NULL
                 WHERE blocked_by_id = ANY(%s) AND state = 'blocked'""",
                 fields.Datetime.now(),

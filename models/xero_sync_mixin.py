@@ -209,6 +209,14 @@ class XeroSyncMixin(models.AbstractModel):
         :raise UserError: a record is not synced, with the reason and what to do
         """
         self._xero_check_person()
+        self._xero_sync_asked()
+        return True
+
+    def _xero_sync_asked(self, runs=None) -> None:
+        """Queue what a person asked for.
+
+        :param runs: ``{connection id: run}`` that the jobs are part of
+        """
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
             if not scope:
@@ -218,8 +226,21 @@ class XeroSyncMixin(models.AbstractModel):
             refusals = [refusal for record in records if (refusal := record._xero_refusal(scope))]
             if refusals:
                 raise UserError("\n".join(refusals))
-            records._xero_enqueue(scope, CLICK)
-        return True
+            records._xero_let_in(scope.connection_id)
+            run = (runs or {}).get(scope.connection_id)
+            records._xero_enqueue(scope, CLICK, run.id if run else None)
+
+    def _xero_let_in(self, connection_id: int) -> None:
+        """Take back that a person took these out of the sync."""
+        links = self.env["xero.link"].sudo()
+        links.search(
+            [
+                ("connection_id", "=", connection_id),
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "=", "ignored"),
+            ]
+        ).write({"state": "to_sync", "message": False})
 
     def action_xero_sync_selected(self):
         """Queue those of many records that can be synced, and say what was left out and why.
@@ -236,8 +257,19 @@ class XeroSyncMixin(models.AbstractModel):
             refusals = {record: record._xero_refusal(scope) for record in records}
             ready |= self.browse([record.id for record, refusal in refusals.items() if not refusal])
             reasons += filter(None, refusals.values())
-        ready.action_xero_sync()
+        ready._xero_sync_asked(ready._xero_new_runs())
         return self._xero_selection_notice(len(ready), reasons)
+
+    def _xero_new_runs(self) -> dict:
+        """Return a run for each connection that is to get several of these records, so that they can be followed, and
+        undone, together.
+        """
+        counts = {}
+        for company, records in self.grouped(lambda record: record._xero_company()).items():
+            connection = self.env["xero.connection"]._for_company(company)
+            counts[connection] = counts.get(connection, 0) + len(records)
+        Run = self.env["xero.run"]
+        return {connection.id: Run._of_selection(connection) for connection, count in counts.items() if count > 1}
 
     def _xero_selection_notice(self, queued: int, reasons: list[str]) -> dict:
         lines = reasons[:REASONS_SHOWN]
@@ -255,12 +287,16 @@ class XeroSyncMixin(models.AbstractModel):
             },
         }
 
+    def action_xero_preview(self):
+        """Show what syncing these records would do in Xero; nothing is sent."""
+        return self.env["xero.preview"]._open_for(self)
+
     def _xero_check_person(self):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):
             raise AccessError(self.env._("Only Xero users send documents to Xero."))
         self.check_access("read")
 
-    def _xero_enqueue(self, scope, priority=EVENT) -> None:
+    def _xero_enqueue(self, scope, priority=EVENT, run_id=None) -> None:
         """Queue ``self`` under ``scope`` in this transaction and wake the worker; one insert for each Xero type."""
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
@@ -270,6 +306,7 @@ class XeroSyncMixin(models.AbstractModel):
                 mapper,
                 [(record.id, record._xero_company().id) for record in records],
                 priority=priority,
+                run_id=run_id,
             )
         self.env["xero.sync.runner"]._wake([scope.connection_id])
         self.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)

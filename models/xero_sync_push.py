@@ -1,22 +1,15 @@
 """Sending: what each claimed job takes, the call, and what Xero answered."""
 
 import hashlib
-import logging
-import traceback
 import uuid
 from collections import defaultdict, namedtuple
 from datetime import timedelta
-from decimal import Decimal
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..mappers.outgoing import Outgoing
 from ..xero_api import codec, errors
 from ..xero_api.elements import list_key
-from .xero_link import GONE_STATUSES
-
-_logger = logging.getLogger(__name__)
 
 # Xero takes 10 MB and advises 3.5.
 MAX_BODY = 3_000_000
@@ -25,6 +18,8 @@ Item = namedtuple(
     "Item", "job_id res_id company_id payload digest total status number notice path", defaults=(None, None)
 )
 Failure = namedtuple("Failure", "kind message fix state", defaults=(None, "failed"))
+# What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
+SEND, FAILED, WAITS = "send", "failed", "waits"
 
 
 class XeroSyncRunner(models.AbstractModel):
@@ -47,105 +42,25 @@ class XeroSyncRunner(models.AbstractModel):
     def _plan(self, connection, mapper, job_ids) -> dict:
         """Settle the jobs that need no call and return the rest, by HTTP method."""
         jobs = self.env["xero.sync.job"].browse(job_ids)
-        links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, jobs.mapped("res_id"))
-        outgoing = self._outgoing(connection, mapper, jobs)
-        problems = [problem for out in outgoing.values() if isinstance(out, Outgoing) for problem in out.problems]
-        if connection._ensure_mappings(problems):
-            outgoing = self._outgoing(connection, mapper, jobs)
         plan, settled, failures, blocked = defaultdict(list), [], {}, {}
-        for job in jobs:
-            out, link = outgoing.get(job.id), links.get(job.res_id)
-            if link and link.state == "conflict":
-                # A person is being asked: nothing is overwritten meanwhile.
-                settled.append(job.id)
-            elif isinstance(out, Failure):
-                failures[job.id] = out
-            elif out and out.problems and out.status != "ABSENT":
-                failures[job.id] = self._problem_failure([connection._locate(problem) for problem in out.problems])
-            elif out and out.needs and out.status != "ABSENT":
-                blocked[job.id] = out.needs
+        for job_id, verdict in self._decide(connection, mapper, jobs).items():
+            if verdict.kind == SEND:
+                plan[verdict.method].append(verdict.item)
+            elif verdict.kind == FAILED:
+                failures[job_id] = self._failure_of(connection, verdict)
+            elif verdict.kind == WAITS:
+                blocked[job_id] = verdict.out.needs
             else:
-                method, item = self._item(mapper, job, out, link)
-                plan[method].append(item) if method else settled.append(job.id)
+                settled.append(job_id)
         self._block(connection, blocked)
         self._fail(failures)
         self._finish(settled)
         return plan
 
-    def _outgoing(self, connection, mapper, jobs) -> dict:
-        """Return ``{job id: Outgoing, Failure, or None for a record that is gone}``."""
-        pushes = jobs.filtered(lambda job: job.operation == "push")
-        records = self.env[mapper._odoo_model].browse(pushes.mapped("res_id")).exists()
-        records = records.with_company(connection.company_id).with_context(
-            allowed_company_ids=connection.company_id.ids,
-            xero_no_sync=True,
-        )
-        try:
-            with self.env.cr.savepoint():
-                prepared = mapper._prepare(records, connection)
-        except Exception:  # noqa: BLE001 -- one bad record must not stop the others: find it
-            _logger.info("Preparing %s documents together failed; preparing them one by one", len(records))
-            prepared = {record.id: self._prepare_alone(mapper, record, connection) for record in records}
-        return {job.id: prepared.get(job.res_id) for job in pushes}
-
-    def _prepare_alone(self, mapper, record, connection):
-        try:
-            with self.env.cr.savepoint():
-                return mapper._prepare(record, connection)[record.id]
-        except Exception:
-            _logger.exception("Preparing %s %s for Xero failed", record._name, record.id)
-            return Failure("bug", traceback.format_exc(limit=-5))
-
-    def _item(self, mapper, job, out, link):
-        """Return ``(method, Item)`` for what Xero lacks, ``(None, None)`` when it lacks nothing."""
-        exists = bool(link and link.xero_id and link.xero_status not in GONE_STATUSES)
-        wanted = out.status if out else "ABSENT"
-        if wanted in ("ABSENT", "VOIDED"):
-            return self._removal(mapper, job, link) if exists else (None, None)
-        if wanted == "ARCHIVED" and not exists:
-            return None, None
-        digest = codec.digest(out.agreed())
-        if exists and link.digest == digest and link.state == "synced":
-            return None, None
-        payload = self._update_payload(mapper, link, out) if exists else out.payload
-        item = Item(
-            job.id,
-            job.res_id,
-            job.company_id.id,
-            payload,
-            digest,
-            out.total,
-            wanted,
-            out.number,
-            "\n".join(out.notices),
-        )
-        return ("POST" if exists else "PUT"), item
-
-    def _update_payload(self, mapper, link, out) -> dict:
-        """Return the element that updates what ``link`` stands for; of a document with money on it Xero takes the head
-        only. Whether the totals still agree is read from the answer.
-        """
-        payload = out.payload
-        if self._has_money_on_it(link):
-            payload = {key: value for key, value in payload.items() if key in mapper._open_when_paid or key == "Status"}
-        return {mapper._xero_id_field: link.xero_id, **payload}
-
-    def _has_money_on_it(self, link) -> bool:
-        money = (link.remote_view or {}).get("money") or {}
-        # Of a credit note Xero tells the refunds and where it went, not how much.
-        settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
-        return (
-            settled
-            or link.xero_status == "PAID"
-            or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
-        )
-
-    def _removal(self, mapper, job, link):
-        payload = mapper._removal_payload(link)
-        if not payload:
-            return None, None
-        status = payload.get(mapper._xero_status_field)
-        return "POST", Item(job.id, job.res_id, job.company_id.id, payload, None, None, status, link.xero_number)
+    def _failure_of(self, connection, verdict):
+        if verdict.failure:
+            return verdict.failure
+        return self._problem_failure([connection._locate(problem) for problem in verdict.problems])
 
     def _problem_failure(self, problems):
         first = problems[0]

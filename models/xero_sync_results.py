@@ -245,9 +245,9 @@ class XeroSyncRunner(models.AbstractModel):
             return
         self._finish_superseded(list(blocked))
         jobs = self.env["xero.sync.job"].browse(blocked).filtered(lambda job: job.state == "running")
-        self._enqueue_needs(
-            connection, [need for job in jobs for need in blocked[job.id]], min(jobs.mapped("priority"), default=0)
-        )
+        for run, of_run in jobs.grouped("run_id").items():
+            needs = [need for job in of_run for need in blocked[job.id]]
+            self._enqueue_needs(connection, needs, min(of_run.mapped("priority"), default=0), run.id or None)
         for job in jobs:
             job.write(self._blocking(connection, blocked[job.id][0]))
 

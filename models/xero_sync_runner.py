@@ -12,7 +12,7 @@ from odoo.tools import SQL
 from ..xero_api import errors
 from .xero_connection import HELD_PROBE
 from .xero_explain import explain
-from .xero_sync_job import EVENT
+from .xero_sync_job import EVENT, NEVER
 
 _logger = logging.getLogger(__name__)
 
@@ -240,10 +240,12 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 """SELECT MIN(due) FROM (
                    SELECT MIN(run_after) AS due FROM xero_sync_job WHERE connection_id = %(id)s AND state = 'pending'
+                          AND run_after < %(never)s
                     UNION ALL
                    SELECT MIN(resolve_after) FROM xero_sync_batch WHERE connection_id = %(id)s
                           AND state != 'done') AS later""",
                 id=connection.id,
+                never=NEVER,
             )
         )
         pause = connection.paused_until

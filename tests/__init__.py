@@ -41,6 +41,11 @@ from . import test_setup_sheet
 from . import test_setup_tours
 from . import test_snapshot
 from . import test_ui_inbound
+from . import test_preview_plan
+from . import test_preview_checks
+from . import test_run_history
+from . import test_run_undo
+from . import test_preview_tours
 from . import test_ui_tours
 from . import test_ui_views
 from . import test_rules_fill

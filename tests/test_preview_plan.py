@@ -1,0 +1,143 @@
+"""What a preview says is what a drain does; and a preview does nothing."""
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .preview_common import PreviewCase
+
+
+@tagged("post_install", "-at_install")
+class TestPreviewPlan(PreviewCase):
+    def test_says_what_the_drain_does(self):
+        """Created, changed, voided and left alone, with the totals that Xero answers."""
+        known, changed, gone = (self.make_move(lines=[(n, 10.0)]) for n in (1, 2, 3))
+        self.drain()
+        changed.with_context(xero_no_sync=True).ref = "PO 77"
+        gone.with_context(xero_no_sync=True).button_draft()
+        gone.with_context(xero_no_sync=True).button_cancel()
+        partner = self.env["res.partner"].create({"name": "Brand New Ltd", "is_company": True})
+        new = self.silent(partner=partner, lines=[(3, 25.06), (1, 25.61)])
+        bill = self.silent("in_invoice", ref="B-1", partner=partner)
+        moves = known | changed | gone | new | bill
+        preview = self.preview(moves)
+        self.assertEqual(preview.state, "ready")
+        actions = {move: self.line_of(preview, move).action for move in moves}
+        self.assertEqual(
+            actions, {known: "same", changed: "update", gone: "void", new: "create", bill: "create"}, preview.summary
+        )
+        first = self.line_of(preview, partner)
+        self.assertEqual((first.action, first.first, first.number), ("create", True, "Brand New Ltd"))
+        self.assertEqual(self.line_of(preview, changed).changes, [["Reference", "", "PO 77"]])
+        self.assertEqual(self.line_of(preview, gone).changes, [["Status", "AUTHORISED", "VOIDED"]])
+        totals = {move: (self.line_of(preview, move).untaxed, self.line_of(preview, move).total) for move in new | bill}
+        moves.action_xero_sync_selected()
+        self.drain()
+        for move, (untaxed, total) in totals.items():
+            element = self.in_xero(move)
+            self.assertAlmostEqual(float(element["SubTotal"]), untaxed, 2)
+            self.assertAlmostEqual(float(element["Total"]), total, 2)
+        self.assertEqual(self.in_xero(changed)["Reference"], "PO 77")
+        self.assertEqual(self.link_of(gone).xero_status, "VOIDED")
+
+    def test_card_shows_the_document_as_xero_does(self):
+        move = self.silent(lines=[{"name": "Hours", "quantity": 2, "price_unit": 50.0}], ref="PO 1")
+        card = self.line_of(self.preview(move), move).card
+        self.assertEqual(
+            (card["contact"], card["reference"], card["status"]), (move.partner_id.name, "PO 1", "AUTHORISED")
+        )
+        [line] = card["lines"]
+        self.assertEqual((line["description"], line["quantity"], line["price"]), ("Hours", "2", "50.00"))
+        self.assertRegex(line["account"], r"^\d+ \w+", "code and name")
+        self.assertTrue(line["tax_rate"])
+        self.assertEqual(card["total"], f"{move.amount_total:,.2f}")
+        shown = self.line_of(self.preview(move), move).shown
+        self.assertIn("Hours", shown)
+
+    def test_looks_again_after_mending(self):
+        account = self.company_data["default_account_revenue"].copy({"code": "499001", "name": "Odd Income"})
+        line = {"quantity": 1, "price_unit": 10.0, "account_id": account.id, "tax_ids": False}
+        moves = self.silent(lines=[line]) | self.silent(lines=[line])
+        preview = self.preview(moves)
+        self.assertEqual(preview.blocked_count, 2)
+        problem = self.problems(preview)["mapping"]
+        self.assertEqual(problem.count, 2, "one thing to mend is told once")
+        self.assertIn("Odd Income", problem.message)
+        action = problem.action_fix()
+        row = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(row.account_id, account)
+        row.xero_account_id = self.env["xero.account"].search(
+            [("connection_id", "=", self.connection.id), ("code", "=", "200")]
+        )
+        row.state = "confirmed"
+        with self.assertNoTrace():
+            preview.action_again()
+        self.assertEqual((preview.blocked_count, preview.create_count), (0, 2 + preview.first_count))
+        self.assertFalse(self.problems(preview))
+
+    def test_sends_what_has_no_problem(self):
+        account = self.company_data["default_account_revenue"].copy({"code": "499002", "name": "Odd Income"})
+        line = {"quantity": 1, "price_unit": 10.0, "account_id": account.id, "tax_ids": False}
+        good, bad = self.silent(), self.silent(lines=[line])
+        preview = self.preview(good | bad)
+        preview.action_send()
+        self.drain()
+        self.assertInXero(good)
+        self.assertEqual(bad.xero_sync_state, "not_synced")
+
+    def test_queue(self):
+        move = self.make_move()
+        with self.assertNoTrace():
+            action = self.connection.action_preview_queue()
+        preview = self.env["xero.preview"].browse(action["res_id"])
+        self.assertEqual(self.line_of(preview, move).action, "create")
+        self.assertEqual(move.xero_sync_state, "queued")
+
+    def test_many_run_in_the_background(self):
+        moves = self.env["account.move"].union(*(self.silent() for _number in range(5)))
+        from ..models import xero_preview_work
+
+        self.patch(xero_preview_work, "AT_ONCE", 2)
+        self.patch(xero_preview_work, "CHUNK", 2)
+        preview = self.preview(moves)
+        self.assertEqual((preview.state, preview.done_count), ("planning", 0))
+        self.assertTrue(
+            self.env["ir.cron.trigger"].search(
+                [("cron_id", "=", self.env.ref("xero_connector.ir_cron_xero_preview").id)]
+            )
+        )
+        preview.sudo()._advance()
+        self.assertGreater(preview.progress, 0)
+        with self.assertNoTrace():
+            self.env["xero.preview"].sudo()._cron_plan()
+        self.assertEqual((preview.state, preview.create_count), ("ready", 5 + preview.first_count))
+
+    def test_queries_do_not_grow_with_the_documents(self):
+        partner = self.partner_a
+        moves = [self.silent(partner=partner, lines=[(1, 10.0)] * 2) for _number in range(40)]
+        few, many = (self.env["account.move"].union(*part) for part in (moves[:10], moves))
+        few.action_xero_preview()
+        counts = []
+        for part in (few, many):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            part.action_xero_preview()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 6, counts)
+
+    def test_contacts(self):
+        partner = self.env["res.partner"].create({"name": "Plain Contact", "is_company": True, "phone": "1" * 60})
+        preview = self.preview(partner)
+        line = self.line_of(preview, partner)
+        self.assertEqual((line.action, line.kind), ("create", "contact"))
+        self.assertIn(["Name", "Plain Contact"], line.card["fields"])
+
+    def test_foreign_currency(self):
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "DKK")])
+        currency.active = True
+        move = self.silent(
+            currency_id=currency.id, lines=[{"quantity": 1, "price_unit": 10.0, "tax_ids": [Command.clear()]}]
+        )
+        preview = self.preview(move)
+        self.assertIn("currency", self.problems(preview))
