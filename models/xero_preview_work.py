@@ -179,7 +179,8 @@ class XeroPreview(models.Model):
                 message = self.env._("Both sides changed. Choose what holds, under Conflicts.")
                 found.append((line, "problem", self._problem("conflict", message, line)))
             if verdict.out and verdict.kind in (SEND, WAITS, FAILED):
-                found += [(line, "warning", self._problem("amount", text, line)) for text in verdict.out.notices]
+                topic = "amount" if verdict.out.status == "DRAFT" else "other"
+                found += [(line, "warning", self._problem(topic, text, line)) for text in verdict.out.notices]
                 found += [(line, "notice", self._problem("length", text, line)) for text in verdict.out.remarks]
         found += self._checks(mapper, lines, verdicts)
         self._store_problems(found)
