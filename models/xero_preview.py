@@ -35,7 +35,6 @@ class XeroPreview(models.Model):
     done_count = fields.Integer("Looked At", readonly=True)
     progress = fields.Float("Progress %", compute="_compute_progress")
     line_ids = fields.One2many("xero.preview.line", "preview_id", readonly=True)
-    document_ids = fields.One2many("xero.preview.line", "preview_id", readonly=True, domain=[("first", "=", False)])
     problem_ids = fields.One2many("xero.preview.problem", "preview_id", readonly=True)
     create_count = fields.Integer("To Create", compute="_compute_counts")
     update_count = fields.Integer("To Change", compute="_compute_counts")
@@ -267,7 +266,7 @@ class XeroPreview(models.Model):
         self.check_access("read")
         if self.kind != "records" or self.state != "ready":
             raise UserError(self.env._("Wait until the preview is ready."))
-        lines = self.sudo().line_ids.filtered(lambda line: not line.first and line.action not in ("blocked", "left"))
+        lines = self.sudo()._lines(("first", "=", False), ("action", "not in", ("blocked", "left")))
         if not lines:
             raise UserError(self.env._("Everything here has a problem: mend that first."))
         models = lines.grouped("res_model")

@@ -122,8 +122,8 @@ class XeroPreview(models.Model):
         limit = SMALL_PLANS.get((self.connection_id.organisation_class or "").upper())
         if not limit:
             return
-        bills = self.line_ids.filtered(
-            lambda line: line.kind in ("in_invoice", "in_receipt") and line.action == "create" and line.date
+        bills = self._lines(
+            ("kind", "in", ("in_invoice", "in_receipt")), ("action", "=", "create"), ("date", "!=", False)
         )
         new = Counter((line.date.year, line.date.month) for line in bills)
         held = self._bills_in_xero(bills)
@@ -161,18 +161,23 @@ class XeroPreview(models.Model):
 
     def _find_stuck(self) -> None:
         """What needs a record that has a problem itself cannot go either."""
-        blocked = self.line_ids.filtered(lambda line: line.action in ("blocked", "conflict") and line.first)
+        blocked = self._lines(("first", "=", True), ("action", "in", ("blocked", "conflict")))
         by_record = {(line.res_model, line.res_id): line for line in blocked}
         if not by_record:
             return
         found = []
-        for line in self.line_ids.filtered(lambda line: line.needs and line.action in ("create", "update")):
+        for line in self._lines(("action", "in", ("create", "update"))).filtered("needs"):
             causes = [by_record[tuple(need)] for need in line.needs if tuple(need) in by_record]
             if causes:
                 message = self.env._("It needs %s first, which has a problem.", causes[0].number)
                 problem = Problem("validation", message, causes[0].res_model, causes[0].res_id, topic="needs")
                 found.append((line, "problem", problem))
         self._store_problems(found)
+
+    def _lines(self, *domain):
+        """Return lines without reading their cards, which are long."""
+        lines = self.env["xero.preview.line"].with_context(prefetch_fields=False)
+        return lines.search([("preview_id", "=", self.id), *domain])
 
     # === STORING === #
 

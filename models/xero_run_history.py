@@ -305,7 +305,7 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _sweep_moves(self, connection, scope):
         """Extend: what existed before the company was connected is a history, with progress, pause and undo."""
-        history = self.env["xero.run"]._of_sync_from(connection)
+        history = self.env["xero.run"].sudo()._of_sync_from(connection)
         return (
             history._waiting() + super()._sweep_moves(connection, scope)
             if history

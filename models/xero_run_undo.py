@@ -141,7 +141,7 @@ class XeroPreview(models.Model):
 
     def _contacts_in_use(self, lines) -> list:
         """Contacts that documents of others use stay; documents come first, so it is known which of them go."""
-        going = self.line_ids.filtered(lambda line: line.action in ("void", "delete")).mapped("res_id")
+        going = self._lines(("action", "in", ("void", "delete"))).mapped("res_id")
         rows = self.env.execute_query(self.run_id._unused_contacts_sql(going))
         free = {res_id for res_id, _company in rows}
         return [
@@ -225,9 +225,10 @@ class XeroSyncRunner(models.AbstractModel):
         undone = self.env["xero.sync.job"].search(
             [("id", "in", job_ids), ("operation", "=", "void"), ("run_id", "!=", False)]
         )
-        message = self.env._("It was changed in Xero since the run made it, and stays. Look at it there.")
-        self._fail(dict.fromkeys(undone.ids, Failure("closed", message)))
         super()._take_in_first(connection, inbound, elements, job_ids)
+        message = self.env._("It was changed in Xero since the run made it, and stays. Look at it there.")
+        undone.write({"state": "running", "done_at": False})
+        self._fail(dict.fromkeys(undone.ids, Failure("closed", message)))
 
     def _is_left_out(self, mapper, link) -> bool:
         """Extend: a contact that was archived by undoing its run is not sent before a person restores it in Xero."""

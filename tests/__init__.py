@@ -42,6 +42,7 @@ from . import test_setup_tours
 from . import test_snapshot
 from . import test_ui_inbound
 from . import test_preview_plan
+from . import test_preview_access
 from . import test_preview_checks
 from . import test_run_history
 from . import test_run_undo
