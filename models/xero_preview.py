@@ -106,7 +106,7 @@ class XeroPreview(models.Model):
         ]
         return sorted(rows, key=lambda row: row["place"])
 
-    @api.depends("state", "kind", "done_count", "total_count")
+    @api.depends("state", "kind", "done_count", "total_count", "problem_ids")
     def _compute_summary(self):
         for preview in self:
             preview.summary = preview._summary()
@@ -125,11 +125,13 @@ class XeroPreview(models.Model):
         blocking = self.problem_ids.filtered(lambda problem: problem.severity == "problem")
         if blocking:
             return self.env._(
-                "%(blocked)s of %(total)s cannot be sent as they are, for %(reasons)s reasons. Nothing has been sent.",
+                "%(blocked)s of %(total)s stay as they are. To mend: %(reasons)s. Nothing has been sent.",
                 blocked=self.blocked_count,
                 total=self.total_count,
                 reasons=len(blocking),
             )
+        if self.kind == "undo":
+            return self.env._("%s can be taken out of Xero again. Nothing has been done yet.", self.remove_count)
         return self.env._("No problem was found. Nothing has been sent.")
 
     # === OPENING === #

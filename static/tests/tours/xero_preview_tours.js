@@ -18,7 +18,7 @@ tours.add("xero_preview", {
         { trigger: "body:not(:has(.modal))" },
         { trigger: "button[name=action_again]", run: "click" },
         { content: "The problem is gone", trigger: "[name=summary]:contains(No problem)" },
-        { content: "Look at one as Xero shows it", trigger: "[name=line_ids] .o_data_row:contains(First Customer) [name=number]", run: "click" },
+        { content: "Look at one as Xero shows it", trigger: "[name=line_ids] .o_data_row:contains(Customer Invoice):contains(First Customer) [name=number]", run: "click" },
         { trigger: ".o_xero_card:contains(Line 1):contains(Subtotal)" },
         { trigger: ".breadcrumb-item:last a, .o_back_button a, .modal .btn-close", run: "click" },
         { trigger: "button[name=action_send]", run: "click" },
