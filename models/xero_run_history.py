@@ -242,6 +242,7 @@ class XeroRun(models.Model):
         if rows:
             self.write({"cursor_date": rows[-1][2], "cursor_id": rows[-1][0]})
             self.env["xero.sync.runner"]._wake(self.connection_id.ids)
+        moves.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)
         self.exhausted = len(rows) < SLICE
         self._notify_screens()
         return len(rows)

@@ -205,7 +205,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _save_links(self, connection, mapper, saved):
         """Extend: a document that was taken out of Xero by undoing its run stays out of the sync."""
         failures = super()._save_links(connection, mapper, saved)
-        if mapper._odoo_model == "account.move":
+        gone = [item[0] for item, element in saved if element.get(mapper._xero_status_field) in GONE_STATUSES]
+        if gone and mapper._odoo_model == "account.move":
             self.env.cr.execute(
                 SQL(
                     """UPDATE xero_link l SET state = 'ignored', message = %s FROM xero_sync_job j
@@ -213,7 +214,7 @@ class XeroSyncRunner(models.AbstractModel):
                           AND l.connection_id = j.connection_id AND l.xero_type = j.xero_type
                           AND l.res_model = j.res_model AND l.res_id = j.res_id AND l.xero_status IN %s""",
                     self.env._("Taken out of Xero when its run was undone. Sync to Xero sends it again."),
-                    [item[0] for item, _element in saved],
+                    gone,
                     GONE_STATUSES,
                 )
             )

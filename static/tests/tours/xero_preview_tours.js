@@ -20,7 +20,7 @@ tours.add("xero_preview", {
         { content: "The problem is gone", trigger: "[name=summary]:contains(No problem)" },
         { content: "Look at one as Xero shows it", trigger: "[name=line_ids] .o_data_row:contains(Customer Invoice):contains(First Customer) [name=number]", run: "click" },
         { trigger: ".o_xero_card:contains(Line 1):contains(Subtotal)" },
-        { trigger: ".breadcrumb-item:last a, .o_back_button a, .modal .btn-close", run: "click" },
+        { trigger: ".modal .btn-close", run: "click" },
         { trigger: "button[name=action_send]", run: "click" },
         { trigger: ".o_notification:contains(queued for Xero)" },
     ],
