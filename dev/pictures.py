@@ -30,6 +30,7 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
     odoo = stack.session()
     connection = odoo.call("xero.connection", "search", [], limit=1)[0]
     invoice = odoo.call("account.move", "search", [("move_type", "=", "out_invoice"), ("state", "=", "posted")])[-1]
+    guide = odoo.call("xero.setup", "search", [], limit=1)[0]
     return [
         _shot("connection", f"/odoo/xero-connections/{connection}"),
         _shot("invoice", f"/odoo/action-account.action_move_out_invoice/{invoice}"),
@@ -37,6 +38,9 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("invoices", "/odoo/action-account.action_move_out_invoice"),
         _shot("health", "/odoo/xero-health", wait=".o_xero_health canvas", size=(1366, 1100)),
         _shot("health-phone", "/odoo/xero-health", wait=".o_xero_health canvas", size=PHONE),
+        _shot("guide", f"/odoo/xero-setup/{guide}"),
+        _shot("field-rules", "/odoo/xero-field-rules"),
+        _shot("match", "/odoo/action-xero_connector.action_xero_match"),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
     ]

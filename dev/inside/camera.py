@@ -55,9 +55,10 @@ def take(page: Page, url: str, shot: dict[str, Any]) -> bytes:
     width, height = shot.get("size", (1366, 820))
     page.set_viewport_size({"width": width, "height": height})
     page.goto(url + shot["path"])
-    page.wait_for_selector(shot.get("wait", ".o_view_controller, .o_action"))
+    page.wait_for_selector(shot.get("wait", ".o_action_manager > *"))
     for selector in shot.get("clicks", ()):
         page.click(selector)
+    page.wait_for_timeout(DRAWN_MS)
     page.wait_for_function(BUSY)
     page.wait_for_timeout(DRAWN_MS)
     return page.screenshot(animations="disabled", caret="hide")
