@@ -93,8 +93,9 @@ class XeroConnection(models.Model):
     sync_when = fields.Selection([("posted", "When posted"), ("draft", "Drafts too")], required=True, default="posted")
     sync_from = fields.Date(
         "From Date",
-        help="Documents dated from this day on are synced, also those that exist already. Empty: documents made since "
-        "the company was connected. Older ones go when somebody clicks Sync to Xero.",
+        help="Documents dated from this day on are synced. Those from before the connection was made go as a history, "
+        "which starts the night after (see Runs). Empty: documents made since the company was connected. Older ones go "
+        "when somebody clicks Sync to Xero, or starts a history.",
     )
     connected_at = fields.Datetime("Connected Since", readonly=True, copy=False)
     contact_policy = fields.Selection(

@@ -345,8 +345,9 @@ class XeroSyncJob(models.Model):
                 """SELECT c.id, COALESCE(EXTRACT(EPOCH FROM now() AT TIME ZONE 'UTC' - MIN(j.create_date)), 0),
                        c.day_remaining
                  FROM xero_connection c LEFT JOIN xero_sync_job j ON j.connection_id = c.id
-                        AND j.state IN ('pending', 'running')
-                WHERE c.active GROUP BY c.id ORDER BY c.id"""
+                        AND j.state IN ('pending', 'running') AND j.run_after < %s
+                WHERE c.active GROUP BY c.id ORDER BY c.id""",
+                NEVER,
             )
         ):
             lines.append(f'xero_oldest_job_seconds{{connection="{connection}"}} {round(age)}')
