@@ -10,9 +10,10 @@ class XeroMatch(models.Model):
     _inherit = "xero.match"
 
     def _undo_ids(self, limit: int) -> list[int]:
-        """Return the next lines to undo: documents, with their payments, before their contacts."""
+        """Return the next lines to undo, of one stage: all documents, with their payments, before their contacts."""
         domain = [("match_id", "=", self.id), ("state", "=", "linked"), ("parent_id", "=", False)]
-        return self.env["xero.match.line"].search(domain, order="stage desc, id", limit=limit).ids
+        lines = self.env["xero.match.line"].search(domain, order="stage desc, id", limit=limit)
+        return lines.filtered(lambda line: line.stage == lines[0].stage).ids
 
     def _undo_chunk(self, line_ids):
         """Delete the links of ``line_ids``, or say on the lines why they stay."""

@@ -55,3 +55,4 @@ from . import test_rules_sync
 from . import test_ui_rules
 from . import test_match_flow
 from . import test_match_documents
+from . import test_ui_match

@@ -223,6 +223,21 @@ class TestMatchDocumentFlow(MatchCommon):
         self.assertEqual(match.kept_count, 2)
         self.assertResidual(move, 60.0)
 
+    def test_undo_leaves_nothing_where_nothing_was_used(self):
+        move = self.move(self.acme, 100.0)
+        xero_id = self.invoice(self.contact_id, move.name)
+        self.paid_here(move, 40.0)
+        self.paid_there(xero_id, 40.0)
+        match = self.to_documents(self.start())
+        self.linked(match)
+        match.action_undo()
+        self.drain()
+        self.assertEqual((match.state, match.kept_count, match.linked_count), ("undone", 0, 0))
+        self.assertFalse(self.env["xero.link"].search([("connection_id", "=", self.connection.id)]))
+        self.assertResidual(move, 60.0)
+        again = self.to_documents(self.start())
+        self.assertEqual(again.sure_count, 1, "it can be matched anew")
+
     def test_likely_is_not_linked_by_the_button_for_sure_ones(self):
         move = self.move(self.acme, 100.0)
         self.invoice(self.contact_id, "INV-0" + move.name.rpartition("/")[2], 100.0, Date="2026-03-12")

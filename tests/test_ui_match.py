@@ -15,8 +15,8 @@ class TestMatchTour(MatchCommon, XeroTourCase):
         doubtful = self.customer("Harbour Foods Ltd", vat="111222333")
         self.contact("Harbour Foods Limited", TaxNumber="999888777")
         self.contact("Harbour Seafoods Ltd")
-        self.customer("Only Here Ltd")
-        self.contact("Only There Ltd")
+        self.customer("Quartz Engineering Ltd")
+        self.contact("Pelican Yachts Ltd")
         move = self.move(sure, 120.0)
         self.invoice(contact, move.name, 120.0)
         return doubtful, move
