@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .xero_inbound_setup import XERO_TYPE
+from .xero_match import OPEN_STATES
 from .xero_sync_job import CLICK
 
 STEPS = [
@@ -180,9 +181,14 @@ class XeroSetup(models.Model):
         return True
 
     def _finish(self):
-        if self.connection_id.hold_until_matched:
+        """End the guide. An open matching goes on holding what waits for it."""
+        if self.connection_id.hold_until_matched and not self._is_being_matched():
             self.connection_id.action_release()
         self.write({"step": "done", "finished_at": fields.Datetime.now(), "finished_by_id": self.env.uid})
+
+    def _is_being_matched(self) -> bool:
+        matching = [("connection_id", "=", self.connection_id.id), ("state", "in", OPEN_STATES)]
+        return bool(self.env["xero.match"].sudo().search_count(matching, limit=1))
 
 
 class XeroConnection(models.Model):

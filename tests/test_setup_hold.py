@@ -55,6 +55,16 @@ class TestHold(XeroCommon):
         self.connection.hold_until_matched = False
         self.assertGreater(self.env["ir.cron.trigger"].search_count([]), triggers)
 
+    def test_the_end_of_the_guide_does_not_send_what_is_being_matched(self):
+        setup = self.env["xero.setup"]._of(self.connection)
+        match = self.env["xero.match"]._start(self.connection)
+        setup.action_finish()
+        self.assertTrue(self.connection.hold_until_matched)
+        match.action_abandon()
+        self.connection.hold_until_matched = True
+        setup.action_finish()
+        self.assertFalse(self.connection.hold_until_matched)
+
     def test_jobs_gather_while_they_wait(self):
         self.connection.hold_until_matched = True
         self.assertTrue(self.env["xero.connection"]._scope(self.company.id))
