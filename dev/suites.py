@@ -72,10 +72,11 @@ def lint_jobs() -> list[Job]:
 
 
 def _addon_modules() -> list[Path]:
-    """Python files of the addon by their names in the linked folder: pylint takes the addon's name from there."""
+    """Python files of the addon, by their names in the linked folder (pylint reads its name there), and of the rest."""
     linked = paths.addons_folder() / paths.ADDON
     files = [file for entry in paths.addon_entries() for file in (entry.rglob("*.py") if entry.is_dir() else [entry])]
-    return [linked / file.relative_to(paths.REPO) for file in files if file.suffix == ".py"]
+    own = [linked / file.relative_to(paths.REPO) for file in files if file.suffix == ".py"]
+    return own + [file for name in paths.glue_addons() for file in sorted((paths.GLUE / name).rglob("*.py"))]
 
 
 def _tool(name: str, arguments: list[object]) -> Job:

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from source import imports, python_files
+from source import REPO, imports, python_files
 
 LAYERS = ("xero_api", "mappers", "models", "controllers", "wizards", "report")
 MAY_IMPORT = {
@@ -32,6 +32,26 @@ def own_layers(path) -> set[str]:
 def test_layer_imports_only_what_is_below_it(layer):
     wrong = {str(path): extra for path in files_of(layer) if (extra := own_layers(path) - MAY_IMPORT[layer])}
     assert not wrong
+
+
+def glue_layer(path) -> str:
+    """The layer that a file of a glue addon belongs to."""
+    return path.parts[2] if len(path.parts) > 3 else ""
+
+
+def test_glue_addons_import_only_what_is_below_them():
+    """An addon's mappers stand beside the core's mappers, its models beside the core's models."""
+    glue = [path for path in files_of("addons") if glue_layer(path) in LAYERS]
+    wrong = {str(path): extra for path in glue if (extra := own_layers(path) - MAY_IMPORT[glue_layer(path)])}
+    assert not wrong
+    assert glue
+
+
+def test_the_core_names_no_glue_addon():
+    names = {path.parts[1] for path in files_of("addons")}
+    core = [path for layer in (*LAYERS, "tests") for path in files_of(layer)]
+    assert names
+    assert not {str(path) for path in core if any(name in (REPO / path).read_text("utf-8") for name in names)}
 
 
 def test_the_layers_exist():

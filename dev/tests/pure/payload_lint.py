@@ -17,7 +17,13 @@ from xero_python.api_client import ModelFinder, serialize
 from xero_python.api_client.deserializer import deserialize
 
 # What a request for a resource holds.
-ELEMENTS = {"Contacts": "Contact", "CreditNotes": "CreditNote", "Invoices": "Invoice", "Payments": "Payment"}
+ELEMENTS = {
+    "Contacts": "Contact",
+    "CreditNotes": "CreditNote",
+    "Invoices": "Invoice",
+    "Items": "Item",
+    "Payments": "Payment",
+}
 
 _LIST = re.compile(r"^list\[(.*)\]$")
 _PLAIN_DATE = re.compile(r"^\d{4}-\d\d-\d\d$")

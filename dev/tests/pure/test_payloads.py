@@ -16,7 +16,7 @@ from xero_api import codec
 
 GOLDEN = Path(__file__).parent / "golden"
 # Recorded by the mappers' tests: real payloads of real records.
-RECORDED = ROOT / "tests" / "golden"
+RECORDED = (ROOT / "tests" / "golden", *sorted((ROOT / "addons").glob("*/tests/golden")))
 SPEC = os.environ.get("XERO_OPENAPI_SPEC", "")
 
 
@@ -35,7 +35,7 @@ def requests_in(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def cases() -> Iterator[Any]:
-    for folder in (GOLDEN, RECORDED):
+    for folder in (GOLDEN, *RECORDED):
         for path in sorted(folder.rglob("*.json")):
             for number, (kind, element) in enumerate(requests_in(codec.loads(path.read_bytes()))):
                 yield pytest.param(kind, element, id=f"{path.relative_to(ROOT)}-{number}")

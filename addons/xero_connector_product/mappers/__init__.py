@@ -1,0 +1,2 @@
+from . import item
+from . import document

@@ -1,0 +1,3 @@
+from . import xero_connection
+from . import product_product
+from . import product_template

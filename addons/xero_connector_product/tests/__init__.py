@@ -1,0 +1,2 @@
+from . import test_item_mapper
+from . import test_item_sync

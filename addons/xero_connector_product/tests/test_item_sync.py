@@ -1,0 +1,108 @@
+"""Items in Xero, over real HTTP to the simulator."""
+
+from odoo.addons.xero_connector.tests.common import XeroCommon
+from odoo.addons.xero_connector.xero_api import codec
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+
+@tagged("post_install", "-at_install")
+class TestItemSync(XeroCommon):
+    def connect(self, connection=None, tenant=None):
+        self.credential.requested_scopes = f"{self.credential.requested_scopes} accounting.settings"
+        super().connect(connection, tenant)
+        self.connection.item_policy = "first"
+
+    def make_product(self, code="CH-1", name="Chair", **values):
+        return self.env["product.product"].create({"name": name, "default_code": code, "lst_price": 50, **values})
+
+    def in_xero(self, record):
+        if record._name != "product.product":
+            return super().in_xero(record)
+        return next((row for row in self.items() if row["ItemID"] == record.xero_item_id), None)
+
+    def items(self):
+        client = self.connection.sudo()._client()
+        try:
+            return client.get("Items").data["Items"]
+        finally:
+            client.close()
+
+    def invoice(self, *products):
+        return self.make_move(
+            lines=[{"product_id": found.id, "quantity": 1, "price_unit": 30, "tax_ids": []} for found in products]
+        )
+
+    def test_created_changed_and_found_unchanged(self):
+        chair = self.make_product()
+        self.drain()
+        self.assertEqual((chair.xero_sync_state, self.in_xero(chair)["Name"]), ("synced", "Chair"))
+        chair.product_tmpl_id.write({"name": "Armchair", "list_price": 60})
+        self.drain()
+        element = self.in_xero(chair)
+        self.assertEqual((element["Name"], float(element["SalesDetails"]["UnitPrice"])), ("Armchair", 60.0))
+        self.simulator.reset_stats()
+        chair.action_xero_sync()
+        self.drain()
+        self.assertFalse(self.simulator.calls(self.tenant), "what is agreed is not sent again")
+
+    def test_documents_send_their_items_first(self):
+        self.connection.item_policy = "off"
+        chair = self.make_product()
+        self.connection.item_policy = "first"
+        move = self.invoice(chair)
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(self.in_xero(move)["LineItems"][0]["ItemCode"], "CH-1")
+        self.assertEqual(float(self.in_xero(move)["LineItems"][0]["UnitAmount"]), 30.0, "not the item's price")
+
+    def test_a_refused_item_holds_only_its_documents(self):
+        broken, good = self.make_product("X" * 31, "Long"), self.make_product()
+        waiting, sent = self.invoice(broken), self.invoice(good)
+        self.drain()
+        self.assertEqual((waiting.xero_sync_state, sent.xero_sync_state), ("failed", "synced"))
+        self.assertIn("30", self.job_of(broken).failure_detail)
+        broken.default_code = "SHORT"
+        self.drain()
+        self.assertEqual(self.in_xero(waiting)["LineItems"][0]["ItemCode"], "SHORT")
+
+    def test_an_item_of_the_same_code_is_the_one(self):
+        client = self.connection.sudo()._client()
+        client.put("Items", codec.dumps({"Items": [{"Code": "CH-1", "Name": "Made in Xero"}]}), idempotency_key="one")
+        client.close()
+        chair = self.make_product()
+        self.drain()
+        self.assertEqual(chair.xero_sync_state, "synced", chair.xero_sync_message)
+        self.assertEqual([item["Name"] for item in self.items() if item["Code"] == "CH-1"], ["Made in Xero"])
+
+    def test_a_lost_answer_makes_no_second_item(self):
+        self.simulator.fault("drop_after", method="PUT", resource="Items")
+        chair = self.make_product()
+        self.drain()
+        self.resume()
+        self.drain()
+        self.assertEqual(chair.xero_sync_state, "synced", chair.xero_sync_message)
+        self.assertEqual(len([item for item in self.items() if item["Code"] == "CH-1"]), 1)
+
+    def test_switched_off(self):
+        self.connection.item_policy = "off"
+        chair = self.make_product()
+        self.assertFalse(self.job_of(chair))
+        with self.assertRaisesRegex(UserError, "switched off"):
+            chair.action_xero_sync()
+
+    def test_without_the_permission_the_connection_says_so(self):
+        self.assertFalse(self.connection.item_scope_missing)
+        self.credential.sudo().scopes = "accounting.invoices accounting.settings.read"
+        self.connection.invalidate_recordset()
+        self.assertTrue(self.connection.item_scope_missing)
+        self.credential.requested_scopes = "offline_access accounting.settings.read"
+        self.connection.action_allow_items()
+        self.assertIn("accounting.settings", self.credential.requested_scopes.split())
+
+    def test_deleted_products_stay_in_xero(self):
+        chair = self.make_product()
+        self.drain()
+        chair.unlink()
+        self.drain()
+        self.assertTrue([item for item in self.items() if item["Code"] == "CH-1"])
