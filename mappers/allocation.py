@@ -140,7 +140,7 @@ class XeroMapperAllocation(models.AbstractModel):
 
     def _check_day(self, day: str, connection, out) -> None:
         """Xero dates it with the later of both documents: no other day can be chosen."""
-        locked = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
+        locked = connection._xero_lock_date()
         if locked and day <= locked.isoformat():
             message = self.env._(
                 "Xero dates an applied credit with the later of both documents, here %(day)s, and is locked up to "

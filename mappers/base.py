@@ -29,6 +29,9 @@ class XeroMapper(models.AbstractModel):
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()
 
+    # What can be emptied in Xero: ``{key of the payload: (key of the view, empty value)}``.
+    _clearable = {}
+
     # === REGISTRY === #
 
     @api.model
@@ -96,6 +99,10 @@ class XeroMapper(models.AbstractModel):
     def _removal_payload(self, link) -> dict:
         """Return the element that takes ``link``'s counterpart out of use in Xero; empty when nothing is left to do."""
         raise NotImplementedError
+
+    def _kept_keys(self, payload: dict) -> list[str]:
+        """Return what can be emptied in Xero and has a value in ``payload``."""
+        return sorted(key for key in self._clearable if payload.get(key) not in (None, "", self._clearable[key][1]))
 
     # === MARKERS === #
 

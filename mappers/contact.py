@@ -34,13 +34,15 @@ COMPANY_FIELDS = (
     "property_supplier_payment_term_id",
     "specific_property_product_pricelist",
 )
+NO_PHONE = [{"PhoneType": "DEFAULT", "PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""}]
 TERM_LINE_FIELDS = ("value", "value_amount", "nb_days", "delay_type", "days_next_month")
 
 
 class XeroMapperContact(models.AbstractModel):
     """Commercial partners: what Odoo invoices is a contact in Xero; its addresses and people are parts of it.
 
-    Fields that are empty in Odoo are left out, so that what people have filled in in Xero stays.
+    Fields that are empty in Odoo are left out, so that what people have filled in in Xero stays; those that Odoo had
+    before are emptied (``xero_emptied``).
     """
 
     _name = "xero.mapper.contact"
@@ -54,6 +56,13 @@ class XeroMapperContact(models.AbstractModel):
     _xero_status_field = "ContactStatus"
     _odoo_model = "res.partner"
     _push_rank = 10
+    _clearable = {
+        "EmailAddress": ("email", ""),
+        "AccountNumber": ("reference", ""),
+        "CompanyNumber": ("registry", ""),
+        "TaxNumber": ("tax_number", ""),
+        "Phones": ("phone", NO_PHONE),
+    }
     _tracked_fields = frozenset({*OWN_FIELDS, *COMPANY_FIELDS, "parent_id", "child_ids"})
 
     # === MAPPER === #

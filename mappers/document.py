@@ -69,9 +69,11 @@ class XeroMapperDocument(models.AbstractModel):
             "product_id",
             "currency_id",
             "deductible_amount",
+            "analytic_distribution",
         }
     )
 
+    _clearable = {"Reference": ("reference", "")}
     # What Xero still lets change once something is paid or credited; amounts, dates and currency do not.
     _open_when_paid = frozenset()
 
@@ -146,7 +148,7 @@ class XeroMapperDocument(models.AbstractModel):
             "Type": self._xero_types[move.move_type],
             self._xero_number_field: out.number,
             "Contact": self._contact(move, books, out),
-            "Date": self._date(move),
+            "Date": self._sent_day(move, books, out),
             "LineAmountTypes": "Exclusive",
             "CurrencyCode": move.currency_id.name,
             "CurrencyRate": books.currency_rate(move),
@@ -239,6 +241,7 @@ class XeroMapperDocument(models.AbstractModel):
     def _lines(self, move, books, out) -> list[dict]:
         """Return the payload lines; on problems those that could be made."""
         sheet = read_sheet(move, books.taxes)
+        self._track(move, sheet, books, out)
         completed = complete(self, move, sheet, books, out)
         lines = payload_lines(sheet)
         self._extend_lines(move, books, out, told_lines(sheet, lines))

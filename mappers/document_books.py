@@ -6,6 +6,7 @@ from decimal import Decimal
 from ..xero_api.money import rate
 from .document_lines import LINE_FIELDS, TaxBook
 from .field_rules import RuleBook
+from .tracking_book import TrackingBook
 
 MOVE_FIELDS = (
     "name",
@@ -59,6 +60,7 @@ class Books:
         self.contacts = links._map(connection, "Contact", "res.partner", moves.commercial_partner_id.ids)
         self.accounts = self._accounts()
         self.tax_rates = self._tax_rates()
+        self.tracking = TrackingBook(connection)
         self.base = connection.currency_code or connection.company_id.currency_id.name
         self.currencies = {
             self.base,
@@ -66,7 +68,7 @@ class Books:
         }
         self.refused_actions = frozenset(connection.actions_refused or ())
         self._owners = self._number_owners(moves, xero_type)
-        self.lock_date = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
+        self.lock_date = connection._xero_lock_date()
         self._rates = {}
         self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
         self.rules.load(moves)

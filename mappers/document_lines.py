@@ -28,6 +28,7 @@ LINE_FIELDS = (
     "price_unit",
     "discount",
     "product_id",
+    "analytic_distribution",
 )
 
 
@@ -135,6 +136,7 @@ def _add_tax(sheet, line, amount, book):
 
 def _row(line, amount, book):
     row = Row(_text(line), line.account_id.id, book.key(line.tax_ids), amount)
+    row.analytic = line.analytic_distribution
     if line.display_type == "product":
         row.line_id = line.id
         row.quantity = _decimal(line.quantity, 8)

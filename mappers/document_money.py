@@ -6,7 +6,7 @@ whole document by default. The cents between the two travel as ``TaxAmount`` on 
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from ..xero_api.money import cents, line_tax, unit
@@ -28,6 +28,7 @@ class Row:
     :ivar quantity: as in Odoo, with ``price`` (``None``: the row is just its amount) and ``discount`` in percent
     :ivar account_code: Xero's account, with ``tax_type`` and its effective rate in ``percent``
     :ivar tax: what Xero is to answer as tax of the line
+    :ivar analytic: Odoo's analytic distribution, and in ``tracking`` Xero's options that stand for it
     :ivar told: ``tax`` is sent, because Xero would compute another
     :ivar line_id: id of the invoice line it stands for; 0 for what Odoo added, such as cash rounding
     """
@@ -47,6 +48,8 @@ class Row:
     shape: tuple = (ONE, ZERO, ZERO)
     folded: bool = False
     line_id: int = 0
+    analytic: dict | None = None
+    tracking: list = field(default_factory=list)
 
 
 # === SPREADING === #

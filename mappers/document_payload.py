@@ -32,6 +32,8 @@ def _amount_line(row) -> dict:
         line["DiscountRate"] = discount
     if row.told:
         line["TaxAmount"] = row.tax
+    if row.tracking:
+        line["Tracking"] = row.tracking
     return line
 
 

@@ -10,7 +10,7 @@ from .inbound_values import amount, clean, day, decimal, lower, number, words
 STATUS = {"PAID": "AUTHORISED", "SUBMITTED": "DRAFT", "DELETED": "VOIDED"}
 GONE = ("VOIDED", "DELETED")
 # What may change on a document that is settled or closed, in Odoo as in Xero.
-DETAILS = ("number", "reference", "due_date")
+DETAILS = ("number", "reference", "due_date", "tracking")
 
 
 def document_view(element: dict, number_field: str) -> dict:
@@ -34,9 +34,20 @@ def document_view(element: dict, number_field: str) -> dict:
             "tax": amount(element.get("TotalTax")),
             "total": amount(element.get("Total")),
             "lines": [_line(line, inclusive) for line in element.get("LineItems") or []],
+            "tracking": tracking_view(element.get("LineItems") or []),
             "money": _money(element),
         }
     )
+
+
+def tracking_view(lines: list[dict]) -> list[str]:
+    """Return the options on each line, as ids, or as names where Xero leaves the ids out; empty when there are none."""
+    found = [" ".join(sorted(map(_option_key, line.get("Tracking") or []))) for line in lines]
+    return found if any(found) else []
+
+
+def _option_key(part: dict) -> str:
+    return lower(part.get("TrackingOptionID")) or f"{part.get('Name')}:{part.get('Option')}".replace(" ", "_").lower()
 
 
 def _rate(value) -> str:

@@ -30,9 +30,14 @@ class XeroMapperInvoice(models.AbstractModel):
         due = move.invoice_date_due
         head = super()._head(move, books, out)
         if due or head.get("Date"):
-            head["DueDate"] = to_date_string(due) if due else head["Date"]
+            head["DueDate"] = self._due_day(move, due, head.get("Date", ""))
         head["Url"] = self._deep_link(move.id)
         return head
+
+    def _due_day(self, move, due, day: str) -> str:
+        """Return when it is due. One that had to be dated later than it was due is due at once."""
+        wanted = to_date_string(due) if due else day
+        return max(wanted, day) if day != self._own_day(move) else wanted
 
     def _marker_matches(self, element: dict, res_id: int, sent: dict | None = None) -> bool:
         return self._is_deep_link(element.get("Url"), res_id)

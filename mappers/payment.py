@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import models
 
+from .document_dates import agreed_day, first_open_day
 from .outgoing import Need, Outgoing, Problem
 from .text import shorten
 
@@ -35,6 +36,7 @@ class XeroMapperPayment(models.AbstractModel):
         """Return what to send for the parts ``records``; a fixed number of queries for any number of them."""
         parts = records.sudo().with_company(connection.company_id)
         links = self._document_links(parts, connection)
+        links |= {("Payment", key): link for key, link in self._own_links(parts, connection).items()}
         rows = self.env["xero.mapping.journal"].sudo()._outgoing_journals(connection)
         accounts = self._write_off_rows(parts, connection)
         return {part.id: self._outgoing(part, connection, links, rows, accounts) for part in parts}
@@ -75,13 +77,13 @@ class XeroMapperPayment(models.AbstractModel):
         out.payload = {
             **self._target(part, links, out),
             "Account": self._account(part, rows, accounts, out),
-            "Date": part.date.isoformat(),
+            "Date": self._sent_day(part, connection, links.get(("Payment", part.id)), out),
             "Amount": out.total,
             "Reference": out.number,
         }
         if part.rate:
             out.payload["CurrencyRate"] = Decimal(f"{part.rate:.6f}")
-        self._check_period(part, connection, out)
+        self._check_period(out.payload["Date"], connection, out)
         return out
 
     def _reference(self, part) -> str:
@@ -92,6 +94,26 @@ class XeroMapperPayment(models.AbstractModel):
     def _need(self, move) -> Need:
         mapper = next(mapper for mapper in self.env["xero.mapper"]._for_model("account.move") if mapper._handles(move))
         return Need(mapper._xero_type, "account.move", move.id)
+
+    def _own_links(self, parts, connection) -> dict:
+        return self.env["xero.link"].sudo()._map(connection, self._xero_type, self._odoo_model, parts.ids)
+
+    def _own_day(self, part) -> str:
+        """Return the day of the payment in Odoo."""
+        return part.date.isoformat() if part.date else ""
+
+    def _sent_day(self, part, connection, link, out) -> str:
+        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that."""
+        own, locked = self._own_day(part), connection._xero_lock_date()
+        moves = locked and own <= locked.isoformat() and connection.xero_lock_policy == "move"
+        day = agreed_day(link, own) or (first_open_day(locked) if moves else own)
+        if day != own:
+            out.notices.append(
+                self.env._(
+                    "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked.", odoo=own, xero=day
+                )
+            )
+        return day
 
     def _document_links(self, parts, connection) -> dict:
         links = self.env["xero.link"].sudo()
@@ -191,15 +213,15 @@ class XeroMapperPayment(models.AbstractModel):
             )
         return {"AccountID": target.xero_id}
 
-    def _check_period(self, part, connection, out) -> None:
-        locked = max(filter(None, (connection.period_lock_date, connection.year_lock_date)), default=None)
-        if locked and part.date <= locked:
+    def _check_period(self, day: str, connection, out) -> None:
+        locked = connection._xero_lock_date()
+        if locked and day <= locked.isoformat():
             out.problems.append(
                 Problem(
                     "locked_period",
                     self.env._(
                         "The payment is dated %(day)s; Xero is locked up to %(lock)s.",
-                        day=part.date.isoformat(),
+                        day=day,
                         lock=locked.isoformat(),
                     ),
                 )

@@ -33,6 +33,7 @@ from . import xero_inbound_snapshot
 from . import xero_hold
 from . import xero_inbound_rules
 from . import xero_conflict
+from . import xero_conflict_merge
 from . import xero_webhook_event
 from . import xero_health_facts
 from . import xero_health_charts
@@ -55,6 +56,11 @@ from . import xero_field_target
 from . import xero_field_rule
 from . import xero_field_rule_trial
 from . import xero_field_rule_sent
+from . import xero_lock_date
+from . import xero_emptied
+from . import xero_tracking
+from . import xero_mapping_tracking
+from . import xero_inbound_tracking
 from . import xero_payment_ledger
 from . import xero_inbound_payment
 from . import xero_inbound_payment_known
@@ -72,6 +78,7 @@ from . import xero_preview_checks
 from . import xero_run
 from . import xero_run_history
 from . import xero_run_undo
+from . import account_payment
 from . import account_move
 from . import account_move_line
 from . import res_partner

@@ -114,11 +114,14 @@ class XeroInboundContact(models.AbstractModel):
         return {name for name in remote & local if odoo.get(name) != view.get(name)}
 
     def _odoo_view(self, connection, link, partner) -> dict:
-        """Return Odoo's side in the form of Xero's. What is empty in Odoo is not sent, so there Xero's value stands."""
+        """Return Odoo's side in the form of Xero's. What Odoo never had is not sent, so there Xero's value stands."""
         return self._view_of(connection, link, self._outgoing(connection, partner)[partner.id])
 
     def _view_of(self, connection, link, out) -> dict:
-        return {**(link.remote_view or {}), **contact_view(out.payload)}
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        emptied = {mapper._clearable[key][0] for key in link._emptied(mapper, out.payload)}
+        view = {**(link.remote_view or {}), **contact_view(out.payload)}
+        return {name: value for name, value in view.items() if name not in emptied}
 
     def _shared(self, connection, partners) -> set:
         """Return the partners that a login or another connected company uses."""

@@ -165,6 +165,8 @@ class XeroInboundDocument(models.AbstractModel):
         if content:
             self._prove(move, view)
             if posted:
+                if "date" in changed:
+                    self._open_day(connection, move)
                 move._post(soft=False)
         if "number" in changed and move.is_sale_document(include_receipts=True):
             # The number chosen in Xero stays there; Odoo's own comes from its sequence.
@@ -192,7 +194,7 @@ class XeroInboundDocument(models.AbstractModel):
     def _content_values(self, connection, move, base, view, changed) -> dict:
         values = {}
         if "date" in changed:
-            values["invoice_date"] = view.get("date") or False
+            values |= {"invoice_date": view.get("date") or False, "date": view.get("date")}
         if "contact" in changed:
             values["partner_id"] = self._partner(connection, view).id
         if changed & {"currency", "rate"}:

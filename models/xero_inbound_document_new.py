@@ -129,6 +129,7 @@ class XeroInboundDocument(models.AbstractModel):
         )
         self._prove(move, view)
         if connection.inbound_documents == "post":
+            self._open_day(connection, move)
             move._post(soft=False)
         return move
 
@@ -179,8 +180,9 @@ class XeroInboundDocument(models.AbstractModel):
                 )
             ]
         )
-        out = self._outgoing(connection, move).get(move.id)
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
+        link.write(self._agreed_days(connection, move, view))
+        out = self._outgoing(connection, move).get(move.id)
         link.digest = codec.digest(out.agreed()) if out and out.status != "ABSENT" else False
         move._message_log(body=self.env._("Imported from Xero, where it is %s.", view.get("number") or "?"))
         if view.get("money"):

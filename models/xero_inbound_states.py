@@ -16,7 +16,7 @@ DOCUMENT_STATES = {
 }
 DOCUMENT_EVENTS = {
     "money": "paid, credited, or that taken back",
-    "details": "number, reference or due date edited",
+    "details": "number, reference, due date or tracking edited",
     "content": "lines, contact, date, currency or rate edited",
     "approved": "draft approved",
     "voided": "voided or deleted",

@@ -216,13 +216,6 @@ class XeroConnection(models.Model):
     _inherit = "xero.connection"
 
     journal_mapping_ids = fields.One2many("xero.mapping.journal", "connection_id", "Bank Account Mappings")
-    payment_lock_policy = fields.Selection(
-        [("refuse", "Refuse, and say why"), ("move", "Book them on the first open day")],
-        "Payments in Locked Periods",
-        required=True,
-        default="refuse",
-        help="What to do with payments from Xero that are dated in a period that Odoo has closed.",
-    )
     credit_direction = fields.Selection(
         [
             ("both", "Both ways"),

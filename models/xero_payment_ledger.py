@@ -127,7 +127,7 @@ class XeroPaymentLedger(models.AbstractModel):
         closed = connection.company_id._get_violated_lock_dates(day, False, journal)
         if not closed:
             return day
-        if connection.payment_lock_policy == "move":
+        if connection.odoo_lock_policy == "move":
             return fields.Date.add(max(lock[0] for lock in closed), days=1)
         raise Untakeable(
             "locked_period",

@@ -309,10 +309,10 @@ class XeroSyncRunner(models.AbstractModel):
             )
         )
         for company_id, res_model, res_ids in rows:
-            company = self.env["res.company"].browse(company_id)
-            self.env["bus.bus"]._sendone(
-                (company, "xero"), "xero_connector.status", {"model": res_model, "ids": res_ids}
-            )
+            self._tell_screens(self.env["res.company"].browse(company_id), res_model, res_ids)
+
+    def _tell_screens(self, company, model, res_ids) -> None:
+        self.env["bus.bus"]._sendone((company, "xero"), "xero_connector.status", {"model": model, "ids": res_ids})
 
     # === AUDIT === #
 

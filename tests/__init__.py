@@ -17,6 +17,7 @@ from . import test_in_roundtrip
 from . import test_in_states
 from . import test_in_strange
 from . import test_in_webhook
+from . import test_lock_dates
 from . import test_mapper_batch
 from . import test_mapper_contact
 from . import test_mapper_document
@@ -47,6 +48,8 @@ from . import test_preview_checks
 from . import test_run_history
 from . import test_run_undo
 from . import test_preview_tours
+from . import test_pay_screen
+from . import test_tracking
 from . import test_ui_tours
 from . import test_ui_views
 from . import test_rules_fill

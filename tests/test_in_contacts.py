@@ -1,5 +1,5 @@
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
 
 from .in_common import InboundCommon
 
@@ -94,6 +94,107 @@ class TestContacts(InboundCommon):
         conflict = self.conflict_of(self.partner)
         self.assertEqual((conflict.kind, conflict.state), ("merged", "open"))
         self.assertIn(self.partner_b.name, conflict.reason)
+
+    def test_merging_the_two_in_odoo_is_a_way_out(self):
+        move = self.pushed(partner=self.partner)
+        paid = self.pushed(partner=self.partner)
+        self.pay(paid)
+        other = self.pushed(partner=self.partner_b)
+        survivor = self.partner_b.xero_contact_id
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=survivor)
+        self.poll("Contact")
+        self.conflict_of(self.partner).action_merge_partners()
+        self.assertFalse(self.partner.exists())
+        self.assertEqual((move | paid | other).partner_id, self.partner_b)
+        self.assertEqual(self.partner_b.xero_contact_id, survivor)
+        self.assertEqual(self.partner_b.xero_sync_state, "synced")
+        self.env["xero.sync.cursor"].search([("connection_id", "=", self.connection.id)]).sudo().full_page = 1
+        self.drain()
+        self.simulator.reset_stats()
+        self.poll()
+        self.assertEqual({call for call in self.simulator.calls(self.tenant) if call[0] != "GET"}, set())
+        self.assertFalse(self.env["xero.conflict"].search([("state", "=", "open")]))
+        move.ref = "After the merge"
+        self.drain()
+        element = self.in_xero(move)
+        self.assertEqual(element["Reference"], "After the merge")
+        self.assertEqual(element["inner"]["contact"].lower(), survivor.lower())
+
+    def test_only_who_may_merge_contacts_does(self):
+        self.pushed(partner=self.partner_b)
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=self.partner_b.xero_contact_id)
+        self.poll("Contact")
+        groups = "xero_connector.group_xero_user,account.group_account_invoice"
+        user = new_test_user(
+            self.env, "merger", groups, company_id=self.company.id, company_ids=[(6, 0, self.company.ids)]
+        )
+        user.group_ids -= self.env.ref("base.group_partner_manager")
+        conflict = self.conflict_of(self.partner).sudo(False).with_user(user)
+        with self.assertRaises(AccessError):
+            conflict.action_merge_partners()
+        self.assertTrue(self.partner.exists())
+
+    # === EMPTIED === #
+
+    def in_xero_contact(self):
+        contacts = self.simulator.documents(self.tenant, "Contacts")
+        return next(row for row in contacts if row["ContactID"] == self.partner.xero_contact_id)
+
+    def phone_in_xero(self):
+        return next(row["PhoneNumber"] for row in self.in_xero_contact()["Phones"] if row["PhoneType"] == "DEFAULT")
+
+    def test_what_odoo_had_and_empties_is_emptied(self):
+        self.partner.write({"email": "one@example.com", "phone": "555 0100", "vat": "TX 1", "ref": "R1"})
+        self.drain()
+        self.poll("Contact")
+        self.assertEqual(self.phone_in_xero(), "555 0100")
+        self.partner.write({"email": False, "phone": False, "vat": False, "ref": False})
+        self.drain()
+        element = self.in_xero_contact()
+        self.assertFalse([element[key] for key in ("EmailAddress", "TaxNumber", "AccountNumber") if element[key]])
+        self.assertFalse(self.phone_in_xero())
+        self.simulator.reset_stats()
+        self.partner.action_xero_sync()
+        self.drain()
+        self.poll("Contact")
+        self.assertNotIn(("POST", "Contacts"), self.simulator.calls(self.tenant))
+        self.assertFalse(self.partner.email or self.partner.phone)
+
+    def test_what_odoo_never_had_stays(self):
+        typed = self.person("create_contact", Name="Weka", EmailAddress="weka@example.com", AccountNumber="W1")
+        self.partner = self.env["res.partner"].create({"name": "Weka", "is_company": True, "customer_rank": 1})
+        self.drain()
+        self.assertEqual(self.partner.xero_contact_id, typed["ContactID"])
+        self.partner.street = "New street"
+        self.drain()
+        element = self.in_xero_contact()
+        self.assertEqual((element["EmailAddress"], element["AccountNumber"]), ("weka@example.com", "W1"))
+        self.assertIn("New street", str(element["Addresses"]))
+
+    def test_emptied_here_and_changed_there_is_a_conflict(self):
+        self.partner.email = "one@example.com"
+        self.drain()
+        self.poll("Contact")
+        self.connection.conflict_contacts = "ask"
+        self.partner.email = False
+        self.person("edit_contact", contact=self.partner.xero_contact_id, EmailAddress="two@example.com")
+        self.poll("Contact")
+        conflict = self.conflict_of(self.partner)
+        [line] = conflict.line_ids
+        self.assertEqual(
+            (line.name, line.base, line.odoo, line.xero), ("email", "one@example.com", "", "two@example.com")
+        )
+        conflict.action_take_odoo()
+        self.drain()
+        self.assertEqual(self.in_xero_contact()["EmailAddress"], "")
+
+    def test_what_came_from_xero_can_be_emptied(self):
+        self.person("edit_contact", contact=self.partner.xero_contact_id, EmailAddress="two@example.com")
+        self.poll("Contact")
+        self.assertEqual(self.partner.email, "two@example.com")
+        self.partner.email = False
+        self.drain()
+        self.assertEqual(self.in_xero_contact()["EmailAddress"], "")
 
     def test_new_contacts_by_setting(self):
         self.person("create_contact", Name="Ignored", EmailAddress="i@example.com")

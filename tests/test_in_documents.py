@@ -79,6 +79,22 @@ class TestDocuments(InboundCommon):
         self.assertEqual(move.state, "posted")
         self.assertAgreed(move)
 
+    def test_an_emptied_reference_is_emptied_in_xero(self):
+        for paid in (False, True):
+            move = self.pushed(ref="PO 77")
+            if paid:
+                self.person("pay", invoice=move.xero_invoice_id, amount="10")
+                self.poll()
+            move.ref = False
+            self.drain()
+            self.assertEqual(self.in_xero(move)["Reference"], "", move.xero_sync_message)
+            self.simulator.reset_stats()
+            move.action_xero_sync()
+            self.drain()
+            self.poll()
+            self.assertNotIn(("POST", "Invoices"), self.simulator.calls(self.tenant))
+            self.assertFalse(move.ref)
+
     def test_vendor_number_edited(self):
         move = self.pushed("in_invoice", ref="B-1")
         self.edit(move, InvoiceNumber="B-2")

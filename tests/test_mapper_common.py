@@ -61,14 +61,15 @@ THEMES = [
 
 
 class Reading:
-    """Answers as Xero does to the four calls that read reference lists; counts them."""
+    """Answers as Xero does to the calls that read reference lists; counts them."""
 
-    def __init__(self, accounts=None, rates=None, currencies=None):
+    def __init__(self, accounts=None, rates=None, currencies=None, tracking=()):
         self.data = {
             "Accounts": ACCOUNTS if accounts is None else accounts,
             "TaxRates": RATES if rates is None else rates,
             "Currencies": CURRENCIES if currencies is None else currencies,
             "BrandingThemes": THEMES,
+            "TrackingCategories": list(tracking),
         }
         self.calls = []
 

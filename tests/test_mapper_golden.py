@@ -13,6 +13,17 @@ from odoo.tests import tagged
 from ..xero_api import codec
 from .test_mapper_common import CURRENCIES, MapperCase, Reading, rate
 
+TRACKING = [
+    {
+        "TrackingCategoryID": f"c0000000-0000-0000-0000-00000000000{number}",
+        "Name": name,
+        "Status": "ACTIVE",
+        "Options": [
+            {"TrackingOptionID": f"0{number}000000-0000-0000-0000-000000000001", "Name": option, "Status": "ACTIVE"}
+        ],
+    }
+    for number, name, option in ((1, "Region", "North"), (2, "Department", "Sales"))
+]
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -31,6 +42,7 @@ class TestMapperGolden(MapperCase):
                     rate("TAX001", "State and City", 8.5, "AELR"),
                 ],
                 currencies=CURRENCIES,
+                tracking=TRACKING,
             )
         )
         cls.env.company.tax_calculation_rounding_method = "round_globally"
@@ -127,12 +139,45 @@ class TestMapperGolden(MapperCase):
     def _refund(self):
         return self.move([(0.33, self.input20)] * 3, "in_refund", name="RBILL/2026/03/0001", ref="CN-77")
 
+    def _tracked_bill(self):
+        """One line for one account of each of two plans, one that is shared out, one of nothing."""
+        plans = self.env["account.analytic.plan"].create([{"name": "Region"}, {"name": "Department"}])
+        north, south, sales = self.env["account.analytic.account"].create(
+            [
+                {"name": "North", "plan_id": plans[0].id},
+                {"name": "South", "plan_id": plans[0].id},
+                {"name": "Sales", "plan_id": plans[1].id},
+            ]
+        )
+        self.env["xero.mapping.tracking"]._refresh(self.connection)
+        lines = [
+            ("Both", {f"{north.id},{sales.id}": 100}),
+            ("Shared out", {str(north.id): 60, str(south.id): 40}),
+            ("None", False),
+        ]
+        return self.move(
+            [
+                {
+                    "name": name,
+                    "quantity": 1,
+                    "price_unit": 10,
+                    "tax_ids": self.input20,
+                    "analytic_distribution": shares,
+                }
+                for name, shares in lines
+            ],
+            "in_invoice",
+            name="BILL/2026/03/0009",
+            ref="F-2026-120",
+        )
+
     def test_documents(self):
         for name, make in (
             ("invoice", self._invoice),
             ("bill", self._bill),
             ("credit_note", self._credit_note),
             ("vendor_credit", self._refund),
+            ("tracked_bill", self._tracked_bill),
         ):
             move = make()
             with self.subTest(name):

@@ -20,14 +20,16 @@ class TestMappingReference(MapperCase):
     def test_one_call_each(self):
         reading = Reading()
         self.connection._refresh_reference(reading)
-        self.assertEqual(sorted(reading.calls), ["Accounts", "BrandingThemes", "Currencies", "TaxRates"])
+        self.assertEqual(
+            sorted(reading.calls), ["Accounts", "BrandingThemes", "Currencies", "TaxRates", "TrackingCategories"]
+        )
 
     def test_reading_again_changes_nothing(self):
         self.connection._refresh_reference(Reading())
         self.env.flush_all()
         kinds = ("xero.account", "xero.tax.rate", "xero.currency", "xero.mapping.account", "xero.mapping.tax")
         before = {kind: self.rows(kind).ids for kind in kinds}
-        with self.assertQueryCount(25):
+        with self.assertQueryCount(28):
             self.connection._refresh_reference(Reading())
         self.assertEqual({kind: self.rows(kind).ids for kind in kinds}, before)
 

@@ -162,7 +162,7 @@ class TestPayIn(PaymentCommon):
         self.poll("Payment")
         job = self.failed_fetch()
         self.assertEqual(job.failure_type, "locked_period")
-        self.connection.payment_lock_policy = "move"
+        self.connection.odoo_lock_policy = "move"
         job.action_retry()
         self.drain()
         self.assertResidual(move, 0)

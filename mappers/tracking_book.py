@@ -1,0 +1,37 @@
+"""Which of Odoo's analytic accounts are tracked in Xero, read once for a batch of documents."""
+
+from collections import defaultdict, namedtuple
+
+WHOLE = 100.0
+# An option of Xero's that stands for an analytic account; ``fault`` is why it cannot be used.
+Option = namedtuple("Option", "row_id plan_id category_id option_id fault")
+
+
+class TrackingBook:
+    """What of Odoo's analytic accounts is tracked in Xero; two queries, and none for documents where nothing is."""
+
+    def __init__(self, connection):
+        rows = connection.env["xero.mapping.tracking"].sudo().search([("connection_id", "=", connection.id)])
+        self.required = connection.required_plan_ids
+        self.by_account = {row.account_id.id: self._option(row) for row in rows}
+        self.plans = self.required.ids + [option.plan_id for option in self.by_account.values()]
+
+    def _option(self, row) -> Option:
+        option, category = row.xero_option_id, row.xero_option_id.category_id
+        usable = option.status == "ACTIVE" and category.status == "ACTIVE"
+        fault = row.state if row.state != "confirmed" else None if usable else "archived"
+        return Option(row.id, row.account_id.root_plan_id.id, category.xero_id, option.xero_id, fault)
+
+    def whole_accounts(self, env, distribution) -> dict:
+        """Return ``{plan id: account id}`` of the plans that have one account for the whole of a line."""
+        shares = defaultdict(lambda: defaultdict(float))
+        for key, percent in (distribution or {}).items():
+            accounts = env["account.analytic.account"].browse([int(part) for part in key.split(",")]).exists()
+            for account in accounts:
+                shares[account.root_plan_id.id][account.id] += percent
+        return {
+            plan: account
+            for plan, parts in shares.items()
+            for account, percent in parts.items()
+            if len(parts) == 1 and abs(percent - WHOLE) < 0.005
+        }

@@ -1,0 +1,61 @@
+"""What the organisation tracks: categories and their options, read from Xero and never written there."""
+
+from odoo import api, fields, models
+
+from .xero_reference import ACTIVE
+
+
+class XeroTrackingCategory(models.Model):
+    _name = "xero.tracking.category"
+    _inherit = "xero.reference"
+    _description = "Xero Tracking Category"
+    _order = "status, name, id"
+
+    _key = "xero_id"
+
+    xero_id = fields.Char("Xero ID", required=True, readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    status = fields.Char(readonly=True)
+    option_ids = fields.One2many("xero.tracking.option", "category_id", "Options")
+
+    _xero_unique = models.UniqueIndex("(connection_id, xero_id)")
+
+    def _values(self, element):
+        return {
+            "xero_id": element.get("TrackingCategoryID"),
+            "name": element.get("Name") or element.get("TrackingCategoryID"),
+            "status": element.get("Status") or ACTIVE,
+        }
+
+
+class XeroTrackingOption(models.Model):
+    _name = "xero.tracking.option"
+    _inherit = "xero.reference"
+    _description = "Xero Tracking Option"
+    _order = "category_id, status, name, id"
+    _rec_names_search = ["name", "category_id.name"]
+
+    _key = "xero_id"
+
+    xero_id = fields.Char("Xero ID", required=True, readonly=True)
+    name = fields.Char(required=True, readonly=True)
+    status = fields.Char(readonly=True)
+    category_id = fields.Many2one(
+        "xero.tracking.category", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    category_status = fields.Char("Category Status", related="category_id.status")
+
+    _xero_unique = models.UniqueIndex("(connection_id, xero_id)")
+
+    @api.depends("name", "category_id.name")
+    def _compute_display_name(self):
+        for option in self:
+            option.display_name = f"{option.category_id.name}: {option.name}"
+
+    def _values(self, element):
+        return {
+            "xero_id": element.get("TrackingOptionID"),
+            "name": element.get("Name") or element.get("TrackingOptionID"),
+            "status": element.get("Status") or ACTIVE,
+            "category_id": element["category_id"],
+        }
