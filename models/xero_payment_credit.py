@@ -170,3 +170,13 @@ class XeroPaymentPart(models.Model):
         parts = self.search([("entry_id", "=", credit.id), ("credit_type", "!=", False)])
         self.env["xero.link"].search([("res_model", "=", self._name), ("res_id", "in", parts.ids)]).unlink()
         parts.unlink()
+
+
+class XeroInboundDocument(models.AbstractModel):
+    _inherit = "xero.inbound.document"
+
+    def _match_again(self, move, matched):
+        """Extend: what was matched anew may be another amount than before."""
+        credits = matched.move_id
+        super()._match_again(move, matched)
+        self.env["xero.payment.part"]._refresh_credits(move | credits.exists())

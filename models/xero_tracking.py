@@ -59,3 +59,8 @@ class XeroTrackingOption(models.Model):
             "status": element.get("Status") or ACTIVE,
             "category_id": element["category_id"],
         }
+
+    def _update_changed(self, values):
+        """Extend: the category is compared by its id."""
+        same = values.get("category_id") == self.category_id.id
+        super()._update_changed({key: value for key, value in values.items() if key != "category_id" or not same})

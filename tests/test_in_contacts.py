@@ -107,6 +107,7 @@ class TestContacts(InboundCommon):
         self.assertFalse(self.partner.exists())
         self.assertEqual((move | paid | other).partner_id, self.partner_b)
         self.assertEqual(self.partner_b.xero_contact_id, survivor)
+        self.drain()
         self.assertEqual(self.partner_b.xero_sync_state, "synced")
         self.env["xero.sync.cursor"].search([("connection_id", "=", self.connection.id)]).sudo().full_page = 1
         self.drain()

@@ -80,6 +80,7 @@ class TestDocuments(InboundCommon):
         self.assertAgreed(move)
 
     def test_an_emptied_reference_is_emptied_in_xero(self):
+        self.person("edit_account", code="090", CurrencyCode="USD")
         for paid in (False, True):
             move = self.pushed(ref="PO 77")
             if paid:

@@ -11,7 +11,7 @@ class TestPaymentScreen(OutgoingCommon):
         return new_test_user(
             self.env,
             login,
-            ",".join(("account.group_account_invoice", *groups)),
+            ",".join(groups or ("base.group_user",)),
             company_id=self.company.id,
             company_ids=[Command.set(self.company.ids)],
         )
@@ -37,7 +37,7 @@ class TestPaymentScreen(OutgoingCommon):
         self.assertEqual(payment.xero_sync_state, "failed")
         self.assertIn("locked up to 2026-03-31", payment.xero_sync_message)
         self.connection.period_lock_date = False
-        user = self.person_of("sender", "xero_connector.group_xero_user")
+        user = self.person_of("sender", "account.group_account_invoice")
         payment.with_user(user).action_xero_sync()
         self.drain()
         self.assertEqual(payment.xero_sync_state, "synced")
@@ -69,12 +69,12 @@ class TestPaymentScreen(OutgoingCommon):
     def test_only_xero_users_send(self):
         payment = self.register(self.pushed())
         with self.assertRaises(AccessError):
-            payment.with_user(self.person_of("bookkeeper")).action_xero_sync()
+            payment.with_user(self.person_of("employee")).action_xero_sync()
 
     def test_the_form_shows_it(self):
         payment = self.register(self.pushed())
         arch = payment.get_view(view_type="form")["arch"]
         self.assertIn("xero_part_ids", arch)
-        user = self.person_of("looker", "xero_connector.group_xero_user")
+        user = self.person_of("looker", "account.group_account_invoice")
         shown = payment.with_user(user).read(["xero_sync_state", "xero_sync_message", "xero_part_ids", "xero_url"])
         self.assertEqual(shown[0]["xero_sync_state"], "queued")

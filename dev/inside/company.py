@@ -112,6 +112,37 @@ def change(env, move_ids: list[int], text: str) -> None:
     env["account.move"].browse(move_ids).write({"ref": text})
 
 
+def apply_credits(env, company_id: int, share: float) -> int:
+    """Apply a share of every open credit note to an invoice or bill of its contact; return how many were."""
+    env = env(context={**env.context, "allowed_company_ids": [company_id]})
+    moves = env["account.move"].search([("company_id", "=", company_id), ("state", "=", "posted")], order="id")
+    applied = 0
+    for note in moves.filtered(lambda move: move.move_type.endswith("refund") and move.amount_residual > 1):
+        wanted = note.move_type.replace("refund", "invoice"), note.partner_id
+        fitting = moves.filtered(
+            lambda move, wanted=wanted: (move.move_type, move.partner_id) == wanted and move.amount_residual > 1
+        )
+        if fitting:
+            amount = round(min(note.amount_residual, fitting[0].amount_residual) * share, 2)
+            env["xero.payment.ledger"]._allocate(fitting[0], note, amount)
+            applied += 1
+    return applied
+
+
+def take_back_credits(env, company_id: int, every: int) -> None:
+    """Undo every so many of the reconciliations of credit notes."""
+    notes = env["account.move"].search([("company_id", "=", company_id), ("move_type", "like", "%refund")])
+    partials = notes.line_ids.matched_debit_ids | notes.line_ids.matched_credit_ids
+    partials.sorted("id")[::every].unlink()
+
+
+def open_amounts(env, connection_id: int) -> dict[str, str]:
+    """Return what Odoo holds open of each document that is in Xero, by Xero's id."""
+    links = env["xero.link"].search([("connection_id", "=", connection_id), ("res_model", "=", "account.move")])
+    moves = env["account.move"]
+    return {link.xero_id: f"{moves.browse(link.res_id).amount_residual:.2f}" for link in links if link.xero_id}
+
+
 def resume(env) -> None:
     """Let every pause be over and every retry be due, as if a person had pressed the buttons."""
     env["xero.connection"].search([]).action_resume()
