@@ -257,3 +257,5 @@ class XeroMapperDocument(models.AbstractModel):
         """
         for line_id, line in lines.items():
             books.rules.fill(books.lines[line_id], "line", line, out, books.applies(line.get("TaxType")))
+            if "Tracking" in line:
+                line["Tracking"] = books.tracking.identified(line["Tracking"])

@@ -12,6 +12,7 @@ class TrackingBook:
 
     def __init__(self, connection):
         rows = connection.env["xero.mapping.tracking"].sudo().search([("connection_id", "=", connection.id)])
+        self.connection, self._named = connection, None
         self.required = connection.required_plan_ids
         self.by_account = {row.account_id.id: self._option(row) for row in rows}
         self.plans = self.required.ids + [option.plan_id for option in self.by_account.values()]
@@ -21,6 +22,29 @@ class TrackingBook:
         usable = option.status == "ACTIVE" and category.status == "ACTIVE"
         fault = row.state if row.state != "confirmed" else None if usable else "archived"
         return Option(row.id, row.account_id.root_plan_id.id, category.xero_id, option.xero_id, fault)
+
+    def identified(self, parts: list[dict]) -> list[dict]:
+        """Return the tracking of a line by ids, where names of Xero's are known; of each category the last part."""
+        if all(part.get("TrackingOptionID") for part in parts):
+            return parts
+        found = {}
+        for part in parts:
+            name = (part.get("Name") or "").lower()
+            part = self._by_name().get((name, (part.get("Option") or "").lower()), part)
+            found[part.get("TrackingCategoryID") or name] = part
+        return list(found.values())
+
+    def _by_name(self) -> dict:
+        if self._named is None:
+            options = self.connection.env["xero.tracking.option"].sudo()
+            self._named = {
+                (option.category_id.name.lower(), option.name.lower()): {
+                    "TrackingCategoryID": option.category_id.xero_id,
+                    "TrackingOptionID": option.xero_id,
+                }
+                for option in options.search([("connection_id", "=", self.connection.id), ("status", "=", "ACTIVE")])
+            }
+        return self._named
 
     def whole_accounts(self, env, distribution) -> dict:
         """Return ``{plan id: account id}`` of the plans that have one account for the whole of a line."""

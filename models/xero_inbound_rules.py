@@ -14,6 +14,7 @@ KEYS = {
     "CompanyNumber": "registry",
     "TaxNumber": "tax_number",
     "EmailAddress": "email",
+    "LineItems.Tracking": "tracking",
 }
 LINE_KEYS = {"LineItems.Description": "description", "LineItems.AccountCode": "account"}
 

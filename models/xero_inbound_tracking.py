@@ -39,9 +39,9 @@ class XeroInboundDocument(models.AbstractModel):
             if line.display_type == "product" and distribution is not None:
                 line.analytic_distribution = distribution or False
 
-    def _odoo_view(self, connection, link, record):
+    def _view_of(self, connection, link, out):
         """Extend: categories that Odoo knows nothing of are no difference between the sides."""
-        view, base = super()._odoo_view(connection, link, record), link.remote_view or {}
+        view, base = super()._view_of(connection, link, out), link.remote_view or {}
         told = base.get("tracking")
         if not told or "lines" not in view or len(view["lines"]) != len(told):
             return view
