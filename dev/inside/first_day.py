@@ -105,6 +105,7 @@ def _invoice(person: Person) -> None:
     person.page.keyboard.press("Enter")
     person.click("Save the customer", ".modal .o_form_button_save")
     person.click("Add a line", ".o_field_x2many_list_row_add a")
+    person.focus_is_in(".o_selected_row input, .o_selected_row textarea")
     person.type("Consulting")
     person.tab_to(".o_selected_row [name=price_unit] input")
     person.type("100")

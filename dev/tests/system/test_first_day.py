@@ -29,6 +29,7 @@ def test_twelve_clicks_to_the_first_invoice(newcomers_stack):
     assert gone["clicks"] == len(gone["steps"]), "every click is one that was meant"
     [invoice] = stack.simulator.documents("au", "Invoices")
     assert (invoice["Status"], float(invoice["SubTotal"])) == ("AUTHORISED", 100)
+    assert [line["Description"] for line in invoice["LineItems"]] == ["Consulting"]
     assert [contact["Name"] for contact in stack.simulator.documents("au", "Contacts")] == ["First Customer"]
     failed = stack.query("SELECT count(*) FROM xero_sync_job WHERE state NOT IN ('done', 'cancelled')")
     assert failed == [["0"]]
