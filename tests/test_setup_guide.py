@@ -174,6 +174,16 @@ class TestGuideSteps(SetupCommon):
         self.drain()
         self.assertNotEqual(move.xero_sync_state, "queued")
 
+    def test_the_guide_leads_to_the_matching_and_holds_meanwhile(self):
+        guide = self.guide(self.person("guide_match"))
+        self.assertTrue(guide.has_match)
+        action = guide.action_match()
+        match = self.env["xero.match"].browse(action["res_id"])
+        self.assertEqual((action["res_model"], match.connection_id), ("xero.match", self.connection))
+        self.assertTrue(self.connection.hold_until_matched)
+        self.drain()
+        self.assertNotEqual(match.state, "reading", "the matching reads although documents are held")
+
     def test_one_click_starts_an_empty_organisation(self):
         guide = self.guide(self.person("guide_start"))
         self.drain()
