@@ -120,7 +120,8 @@ class RuleBook:
         if rule.kind == "number":
             out.number = value
         if rule.kind == "tracking":
-            others = [part for part in payload.get(rule.target, []) if part.get("Name", "").lower() != rule.category.lower()]
+            category = rule.category.lower()
+            others = [part for part in payload.get(rule.target, []) if part.get("Name", "").lower() != category]
             value = [*others, {"Name": rule.category, "Option": value}]
         payload[rule.target] = value
         return True
