@@ -30,6 +30,8 @@
         "views/xero_setup_wizard_views.xml",
         "views/xero_connect_wizard_views.xml",
         "views/xero_credential_views.xml",
+        "report/xero_reconciliation_report.xml",
+        "views/xero_reconciliation_views.xml",
         "views/xero_connection_views.xml",
         "views/xero_setup_views.xml",
         "views/xero_preview_templates.xml",

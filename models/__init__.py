@@ -79,6 +79,17 @@ from . import xero_run
 from . import xero_run_history
 from . import xero_run_undo
 from . import account_payment
+from . import xero_reconciliation
+from . import xero_reconciliation_total
+from . import xero_reconciliation_difference
+from . import xero_reconciler
+from . import xero_reconciler_document
+from . import xero_reconciler_settlement
+from . import xero_reconciler_unlinked
+from . import xero_reconciler_advance
+from . import xero_reconciler_contact
+from . import xero_inbound_reconciliation
+from . import xero_reconciliation_repair
 from . import account_move
 from . import account_move_line
 from . import res_partner

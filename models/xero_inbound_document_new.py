@@ -128,10 +128,13 @@ class XeroInboundDocument(models.AbstractModel):
             }
         )
         self._prove(move, view)
-        if connection.inbound_documents == "post":
+        if self._is_to_post(connection):
             self._open_day(connection, move)
             move._post(soft=False)
         return move
+
+    def _is_to_post(self, connection) -> bool:
+        return connection.inbound_documents == "post"
 
     def _head_values(self, connection, view, move_type) -> dict:
         sale = move_type.startswith("out_")

@@ -65,6 +65,7 @@ class XeroInboundSnapshot(models.AbstractModel):
                     return "slice"
                 if not snapshot.by_person and snapshot._next_kind() and runner._is_held(snapshot.connection_id):
                     return "held"
+            runner._transaction(snapshot._analyze)
             runner._transaction(snapshot._finish)
         except FINAL as error:
             self._give_up(snapshot, runner, explain(self.env, error))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..mappers.inbound_payment import target_of
 from ..xero_api import codec, dates
 
 # How each kind is read, and where its columns come from. `due` names what is still open.
@@ -23,6 +24,7 @@ COLUMNS = {
     "number": "varchar",
     "name": "varchar",
     "contact_xero_id": "varchar",
+    "target_xero_id": "varchar",
     "status": "varchar",
     "date": "date",
     "due_date": "date",
@@ -49,6 +51,7 @@ class XeroSnapshotElement(models.Model):
     number = fields.Char(readonly=True, help="Number of a document, ContactNumber of a contact, code of an item.")
     name = fields.Char(readonly=True, help="Name of a contact or an item, or of the contact of a document.")
     contact_xero_id = fields.Char("Xero ID of the Contact", readonly=True)
+    target_xero_id = fields.Char("Xero ID of What Is Paid", readonly=True)
     status = fields.Char(readonly=True)
     date = fields.Date(readonly=True)
     due_date = fields.Date(readonly=True)
@@ -59,6 +62,8 @@ class XeroSnapshotElement(models.Model):
     data = fields.Json(readonly=True, help="The whole element; numbers with a fraction are texts, digit by digit.")
 
     _element_unique = models.UniqueIndex("(snapshot_id, xero_type, xero_id)")
+    _target = models.Index("(snapshot_id, target_xero_id) WHERE target_xero_id IS NOT NULL")
+    _numbered = models.Index("(snapshot_id, number) WHERE number IS NOT NULL")
 
     @api.model
     def _check_kinds(self, kinds) -> None:
@@ -108,6 +113,7 @@ class XeroSnapshotElement(models.Model):
             "number": _text(element.get(form.number)),
             "name": _text(element.get(form.name) if form.name else contact.get("Name")),
             "contact_xero_id": contact.get("ContactID") or None,
+            "target_xero_id": target_of(element)[1] or None if kind == "Payment" else None,
             "status": element.get("ContactStatus" if kind == "Contact" else "Status") or None,
             "date": _moment(element.get("DateString") or element.get("Date")),
             "due_date": _moment(element.get("DueDateString") or element.get("DueDate")),

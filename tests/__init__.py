@@ -59,3 +59,7 @@ from . import test_ui_rules
 from . import test_match_flow
 from . import test_match_documents
 from . import test_ui_match
+from . import test_recon_books
+from . import test_recon_seeded
+from . import test_recon_reports
+from . import test_recon_tour

@@ -1,2 +1,3 @@
 from . import xero_connect_wizard
 from . import xero_setup_wizard
+from . import xero_reconciliation_ignore_wizard

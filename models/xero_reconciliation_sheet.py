@@ -1,0 +1,246 @@
+"""What a step of a comparison found, gathered in memory and stored with a few statements."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo.tools import SQL
+
+from ..mappers.reconcile_document import ZERO
+from ..xero_api import codec
+from .xero_reconciliation_kinds import KINDS
+
+KEYS = (
+    "section",
+    "document_type",
+    "side",
+    "month",
+    "account_code",
+    "tax_type",
+    "contact_xero_id",
+    "partner_id",
+    "contact_name",
+    "currency_code",
+)
+AMOUNTS = ("count", "amount", "tax", "due", "base")
+BASE_COLUMNS = ("receivable_odoo", "receivable_xero", "payable_odoo", "payable_xero")
+APPROVED = ("AUTHORISED", "PAID")
+GONE = ("VOIDED", "DELETED")
+
+
+class Sheet:
+    """Differences and sums of one step.
+
+    :ivar again: ids of links that changed since Xero was read; they are looked at once more after a fresh reading
+    """
+
+    def __init__(self, report):
+        self.report = report
+        self.differences = []
+        self.totals = defaultdict(lambda: {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4})
+        self.compared = 0
+        self.on_the_way = 0
+        self.out_of_scope = 0
+        self.again = []
+
+    def differ(self, found, subject, **values) -> None:
+        """Keep a difference.
+
+        :param found: ``Found``
+        :param subject: the :class:`Subject` it is about
+        :param values: further columns
+        """
+        size = subject.base(abs(found.amount)) if found.amount is not None else ZERO
+        row = {
+            "reconciliation_id": self.report.id,
+            "kind": found.kind,
+            "section": KINDS[found.kind].section,
+            "odoo_value": found.odoo or False,
+            "xero_value": found.xero or False,
+            "amount": float(found.amount) if found.amount is not None else 0.0,
+            "size": float(size),
+            **subject.columns(),
+            **values,
+        }
+        row["fingerprint"] = codec.digest(
+            {
+                name: str(row.get(name) or "")
+                for name in (
+                    "kind",
+                    "res_model",
+                    "res_id",
+                    "xero_id",
+                    "item_model",
+                    "item_id",
+                    "item_xero_id",
+                    "odoo_value",
+                    "xero_value",
+                )
+            }
+        )
+        self.differences.append(row)
+
+    def add(self, side: str, key: dict, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
+        """Add to a sum of ``side`` (``odoo`` or ``xero``)."""
+        row = self.totals[tuple(key.get(name) for name in KEYS)][side]
+        for index, value in enumerate((count, amount, tax, due, base)):
+            row[index] += value
+
+    def add_document(self, side: str, subject, facts) -> None:
+        """Add an approved document to the sums by kind, by contact, and by month, account and tax."""
+        sign = -1 if subject.is_credit else 1
+        head = {"document_type": subject.document_type, "side": subject.side, "currency_code": facts.currency}
+        base_due = sign * facts.base(facts.due)
+        self.add(
+            side,
+            {**head, "section": "document"},
+            count=1,
+            amount=sign * facts.total,
+            tax=sign * facts.tax,
+            due=sign * facts.due,
+            base=base_due,
+        )
+        due = sign * facts.due
+        self.add_contact(side, subject.side, facts.contact, subject.partner_id, facts.currency, due, base_due)
+        for (account, tax_type), (net, tax, _count) in facts.lines.items():
+            self.add(
+                side,
+                {
+                    "section": "month",
+                    "month": f"{facts.date[:7]}-01" if facts.date else None,
+                    "account_code": account,
+                    "tax_type": tax_type,
+                },
+                count=1,
+                amount=sign * facts.base(net),
+                tax=sign * facts.base(tax),
+            )
+
+    def add_contact(self, side, ledger, contact_xero_id, partner_id, currency, due, base) -> None:
+        """Add what a contact owes or is owed; a partner that Xero does not have counts under its own id."""
+        key = {
+            "section": "contact",
+            "side": ledger,
+            "contact_xero_id": contact_xero_id or None,
+            "partner_id": None if contact_xero_id else partner_id,
+            "currency_code": currency,
+        }
+        self.add(side, key, count=1, due=due, base=base)
+
+    # === STORING === #
+
+    def save(self) -> None:
+        """Store all; a statement for the sums, an insert of many rows for the differences."""
+        report = self.report
+        report.env["xero.reconciliation.difference"].create(self.differences)
+        self._save_totals()
+        report.write(
+            {
+                "compared_count": report.compared_count + self.compared,
+                "on_the_way_count": report.on_the_way_count + self.on_the_way,
+                "out_of_scope_count": report.out_of_scope_count + self.out_of_scope,
+            }
+        )
+
+    def _save_totals(self):
+        if not self.totals:
+            return
+        report, columns = self.report, [f"{side}_{name}" for side in ("odoo", "xero") for name in AMOUNTS]
+        values = [
+            SQL(
+                "(%s, %s, %s, %s)",
+                report.id,
+                codec.digest({name: str(part or "") for name, part in zip(KEYS, key)}),
+                SQL(", ").join(
+                    SQL("%s::" + {"month": "date", "partner_id": "int"}.get(name, "varchar"), part)
+                    for name, part in zip(KEYS, key)
+                ),
+                SQL(", ").join(SQL("%s", amount) for side in ("odoo", "xero") for amount in sums[side]),
+            )
+            for key, sums in self.totals.items()
+        ]
+        report.env.cr.execute(
+            SQL(
+                """INSERT INTO xero_reconciliation_total (reconciliation_id, key, %s, %s) VALUES %s
+                   ON CONFLICT (reconciliation_id, key) DO UPDATE SET %s""",
+                SQL(", ").join(map(SQL.identifier, KEYS)),
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(values),
+                SQL(", ").join(
+                    SQL(
+                        "%s = xero_reconciliation_total.%s + EXCLUDED.%s",
+                        SQL.identifier(name),
+                        SQL.identifier(name),
+                        SQL.identifier(name),
+                    )
+                    for name in columns
+                ),
+            )
+        )
+        report.env["xero.reconciliation.total"].invalidate_model(flush=False)
+
+
+class Subject:
+    """What a difference is about: a record in Odoo, an element in Xero, or both."""
+
+    def __init__(self, record=None, element=None, *, xero_type=None, rate=Decimal(1), note=None):
+        self.record = record
+        self.element = element
+        self.xero_type = xero_type or (element.xero_type if element else None)
+        self.rate = rate or Decimal(1)
+        self.note = note
+
+    def base(self, amount: Decimal) -> Decimal:
+        return round(amount / self.rate, 2)
+
+    @property
+    def document_type(self):
+        """Xero's type of the document, by either side."""
+        if self.element and (self.element.data or {}).get("Type"):
+            return self.element.data["Type"]
+        return MOVE_XERO_TYPES.get(self.record.move_type) if self.record and self.record._name == MOVE else None
+
+    @property
+    def is_credit(self) -> bool:
+        return str(self.document_type or "").endswith("CREDIT")
+
+    @property
+    def side(self) -> str:
+        return "payable" if str(self.document_type or "").startswith("ACCPAY") else "receivable"
+
+    @property
+    def partner_id(self):
+        return self.record.commercial_partner_id.id if self.record and self.record._name == MOVE else None
+
+    def columns(self) -> dict:
+        record, element = self.record, self.element
+        is_move = bool(record) and record._name == MOVE
+        partner = record.commercial_partner_id if is_move else record.partner_id if _has_partner(record) else None
+        return {
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+            "record_name": record.display_name if record else False,
+            "partner_id": record.id if record and record._name == "res.partner" else partner.id if partner else False,
+            "contact_name": (partner.display_name if partner else None) or (element.name if element else False),
+            "xero_type": self.xero_type,
+            "xero_id": element.xero_id if element else False,
+            "xero_number": (element.number or element.name) if element else False,
+            "date": (record.date if is_move else None) or (element.date if element else False),
+            "currency_code": (element.currency if element else None)
+            or (record.currency_id.name if is_move else False),
+            "note": self.note or False,
+        }
+
+
+MOVE = "account.move"
+MOVE_XERO_TYPES = {
+    "out_invoice": "ACCREC",
+    "out_receipt": "ACCREC",
+    "in_invoice": "ACCPAY",
+    "in_receipt": "ACCPAY",
+    "out_refund": "ACCRECCREDIT",
+    "in_refund": "ACCPAYCREDIT",
+}
+
+
+def _has_partner(record) -> bool:
+    return bool(record) and "partner_id" in record._fields
