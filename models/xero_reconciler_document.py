@@ -152,7 +152,7 @@ class XeroReconciler(models.AbstractModel):
     def _compare_due(self, report, sheet, subject, mine, theirs, settled):
         """Compare what settles the document; what is open and not explained by that is a difference of its own."""
         ours, others = settled.of(subject.record.id)
-        later = report.connection_id.payment_lock_policy == "move"
+        later = report.connection_id.odoo_lock_policy == "move"
         for difference, one, other in compare_settlements(ours, others, later):
             if not settled.is_reported_elsewhere(subject.record.id, one, other):
                 sheet.differ(

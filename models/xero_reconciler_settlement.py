@@ -210,7 +210,8 @@ class XeroReconciler(models.AbstractModel):
                      FROM xero_payment_part p
                      LEFT JOIN xero_link l ON l.connection_id = p.connection_id AND l.xero_type = 'Payment'
                                AND l.res_model = 'xero.payment.part' AND l.res_id = p.id
-                    WHERE p.connection_id = %s AND NOT COALESCE(p.over, FALSE) AND p.credit_type IS NULL AND p.entry_id = ANY(%s)
+                    WHERE p.connection_id = %s AND NOT COALESCE(p.over, FALSE) AND p.credit_type IS NULL
+                      AND p.entry_id = ANY(%s)
                       AND p.document_id = ANY(%s) ORDER BY p.id""",
                 report.connection_id.id,
                 list(entry_ids),

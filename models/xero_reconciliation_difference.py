@@ -75,7 +75,7 @@ class XeroReconciliationDifference(models.Model):
     @api.depends("kind")
     def _compute_explanation(self):
         for row in self:
-            row.explanation = self.env._(KINDS[row.kind].explanation)  # pylint: disable=gettext-variable
+            row.explanation = self.env._(KINDS[row.kind].explanation)
 
     @api.depends("kind", "state")
     def _compute_proposed(self):

@@ -9,7 +9,8 @@ from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
-# `label` is translated as the choice of a field. `repairs`: the first one is proposed. Without any, a person looks at both sides.
+# `label` is translated as the choice of a field.
+# `repairs`: the first one is proposed. Without any, a person looks at both sides.
 Kind = namedtuple("Kind", "section label explanation repairs")
 
 SECTIONS = {

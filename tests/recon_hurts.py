@@ -2,7 +2,7 @@
 
 import uuid
 
-from .recon_hurts_documents import DocumentHurts
+from .recon_hurts_documents import NO_SYNC, DocumentHurts
 
 
 class Hurts(DocumentHurts):

@@ -30,7 +30,8 @@ class DocumentHurts(ReconCommon):
 
     def taken(self, element, kind="PaymentID"):
         """Return the payment in Odoo that was made of an element of Xero."""
-        link = self.env["xero.link"].search([("connection_id", "=", self.connection.id), ("xero_id", "=", element[kind])])
+        domain = [("connection_id", "=", self.connection.id), ("xero_id", "=", element[kind])]
+        link = self.env["xero.link"].search(domain)
         return self.env["account.payment"].browse(link.res_id)
 
     def xero_lines(self, move, **changes):

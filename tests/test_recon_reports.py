@@ -1,8 +1,9 @@
 import re
-from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -128,9 +129,8 @@ class TestReconcileReports(ReconCommon):
         self.settle()
         self.edit(moves[4], Reference="Another")
         for module in ("document", "unlinked", "advance", "contact"):
-            self.patch(
-                __import__(f"odoo.addons.xero_connector.models.xero_reconciler_{module}", fromlist=["CHUNK"]), "CHUNK", 2
-            )
+            name = f"odoo.addons.xero_connector.models.xero_reconciler_{module}"
+            self.patch(import_module(name), "CHUNK", 2)
         self.patch(xero_inbound_reconciliation, "SLICE_SECONDS", 0)
         report = self.env["xero.reconciliation"]._request(self.connection)
         steps = []
@@ -262,21 +262,24 @@ class TestReconcileReports(ReconCommon):
                 self.pay_in_xero(move, amount=1)
             self.settle()
             report = self.env["xero.reconciliation"]._request(self.connection)
-            step, spent = type(report)._step, []
-
-            def counted(this, step=step, spent=spent):
-                self.env.invalidate_all()
-                before = this.env.cr.sql_log_count
-                result = step(this)
-                spent.append(this.env.cr.sql_log_count - before)
-                return result
-
-            self.patch(type(report), "_step", counted)
-            self.drain()
-            self.patch(type(report), "_step", step)
+            with patch.object(type(report), "_step", self.counting(type(report)._step)):
+                self.drain()
             self.assertEqual(report.verdict, "agree")
-            counts.append(sum(spent))
+            counts.append(self.spent)
         self.assertLess(counts[1], counts[0] + 10, counts)
+
+    def counting(self, step):
+        """Return ``step`` so that it adds its queries to ``self.spent``."""
+        self.spent = 0
+
+        def counted(report):
+            self.env.invalidate_all()
+            before = report.env.cr.sql_log_count
+            result = step(report)
+            self.spent += report.env.cr.sql_log_count - before
+            return result
+
+        return counted
 
     # === SCREENS === #
 
@@ -297,7 +300,7 @@ class TestReconcileReports(ReconCommon):
                 name,
                 SECTIONS[kind.section],
                 kind.label,
-                self.env._(kind.explanation),  # pylint: disable=gettext-variable
+                self.env._(kind.explanation),
                 ", ".join(REPAIRS[repair] for repair in kind.repairs) or "a person",
             )
             for name, kind in KINDS.items()
