@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from dev import demo, paths, system, venv
+from dev.process import wait_for
 from dev.progress import Stop, say, step
+from dev.rpc import Session
 from dev.stack import Stack
 
 FOLDER = paths.REPO / "static" / "description" / "screens"
 PHONE = (390, 844)
+RECONCILE_SECONDS = 120
 
 
 def run(folder: str = "") -> int:
@@ -40,10 +43,29 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("health-phone", "/odoo/xero-health", wait=".o_xero_health canvas", size=PHONE),
         _shot("guide", f"/odoo/xero-setup/{guide}"),
         _shot("field-rules", "/odoo/xero-field-rules"),
-        _shot("match", "/odoo/action-xero_connector.action_xero_match"),
+        _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
+        _shot("reconciliation", f"/odoo/xero-reconciliations/{_reconciliation(odoo, connection)}"),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
     ]
+
+
+def _preview(odoo: Session, invoice: int) -> int:
+    """Look at a copy of an invoice before it is sent; return the preview's id."""
+    [draft] = odoo.call("account.move", "copy", [invoice])
+    return odoo.call("account.move", "action_xero_preview", [draft])["res_id"]
+
+
+def _reconciliation(odoo: Session, connection: int) -> int:
+    """Compare the books and return the report's id once it is done. Raises Stop."""
+    report = odoo.call("xero.connection", "action_reconcile", [connection])["res_id"]
+
+    def done() -> bool:
+        return odoo.call("xero.reconciliation", "read", [report], ["state"])[0]["state"] == "done"
+
+    if not wait_for(done, RECONCILE_SECONDS):
+        raise Stop(f"The books were not compared within {RECONCILE_SECONDS} s.")
+    return report
 
 
 def _shot(name: str, path: str, **more: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class XeroFieldRule(models.Model):
         sent = Domain("id", "in", links.subselect("res_id"))
         if self.document == "contact":
             return sent & self._searchable_condition()
-        lock = max(filter(None, (self.connection_id.period_lock_date, self.connection_id.year_lock_date)), default=None)
+        lock = self.connection_id._xero_lock_date()
         sent &= Domain("move_type", "in", self.trial_move_types) & Domain("state", "=", "posted")
         if lock:
             sent &= Domain("date", ">", lock)

@@ -132,8 +132,10 @@ class XeroSyncRunner(models.AbstractModel):
         failure = super()._refusal(messages)
         if failure.kind != "locked_period":
             return failure
-        hint = self.env._(
+        return failure._replace(message=f"{failure.message}\n{self._locked_ways_out()}")
+
+    def _locked_ways_out(self) -> str:
+        return self.env._(
             "Nothing can be changed or voided there in a locked period. Move the lock date in Xero and try again, or "
             "keep the document and make a credit note that is dated in an open period."
         )
-        return failure._replace(message=f"{failure.message}\n{hint}")

@@ -73,8 +73,9 @@ class XeroReconciler(models.AbstractModel):
         accounts = self.env["xero.account"].search([("connection_id", "=", report.connection_id.id)])
         settled.accounts = {account.xero_id: account.display_name for account in accounts}
         self._read_odoo(report, settled, moves)
-        keys = {account.code: account.xero_id for account in accounts if account.code}
-        self._read_xero(report, settled, xero_type, links, elements, keys)
+        shared = self._one_for_each_journal(report)
+        keys = {account.code: shared.get(account.xero_id, account.xero_id) for account in accounts if account.code}
+        self._read_xero(report, settled, xero_type, links, elements, {**shared, **keys})
         self._read_linked(report, settled, elements)
         return settled
 
@@ -238,11 +239,22 @@ class XeroReconciler(models.AbstractModel):
         return {move_id for [move_id] in rows}
 
     def _journal_accounts(self, report) -> dict:
-        """Return ``{journal id: id of its account in Xero}``."""
+        """Return ``{journal id: id of its account in Xero}``, the first of several."""
+        return {journal: accounts[0] for journal, accounts in self._accounts_by_journal(report).items()}
+
+    def _one_for_each_journal(self, report) -> dict:
+        """Return ``{account in Xero: the first one of its journal}``: of several for one journal, Odoo cannot tell
+        through which the money went.
+        """
+        return {account: accounts[0] for accounts in self._accounts_by_journal(report).values() for account in accounts}
+
+    def _accounts_by_journal(self, report) -> dict:
         rows = self.env["xero.mapping.journal"].search(
-            [("connection_id", "=", report.connection_id.id), ("journal_id", "!=", False)]
+            [("connection_id", "=", report.connection_id.id), ("journal_id", "!=", False)], order="id"
         )
-        return {row.journal_id.id: row.xero_account_id.xero_id for row in rows}
+        return {
+            journal.id: found.mapped("xero_account_id.xero_id") for journal, found in rows.grouped("journal_id").items()
+        }
 
     # === XERO === #
 

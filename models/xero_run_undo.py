@@ -189,6 +189,7 @@ class XeroSyncRunner(models.AbstractModel):
         self._mark_created(connection, mapper, [item[0] for item in batch.items if item[1] in found])
 
     def _mark_created(self, connection, mapper, job_ids) -> None:
+        self.env["xero.link"].flush_model()
         self.env.cr.execute(
             SQL(
                 """UPDATE xero_link l SET run_id = j.run_id, made_digest = l.remote_digest, made_at = l.xero_updated_at
@@ -207,6 +208,7 @@ class XeroSyncRunner(models.AbstractModel):
         failures = super()._save_links(connection, mapper, saved)
         gone = [item[0] for item, element in saved if element.get(mapper._xero_status_field) in GONE_STATUSES]
         if gone and mapper._odoo_model == "account.move":
+            self.env["xero.link"].flush_model()
             self.env.cr.execute(
                 SQL(
                     """UPDATE xero_link l SET state = 'ignored', message = %s FROM xero_sync_job j

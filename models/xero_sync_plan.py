@@ -69,19 +69,20 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _closed_period(self, connection, link) -> Problem | None:
         """Return the problem of a document that Xero holds in a locked period: nothing of it can change there."""
-        locks = [to_date_string(day) for day in (connection.period_lock_date, connection.year_lock_date) if day]
+        lock_date = connection._xero_lock_date()
+        lock = lock_date and to_date_string(lock_date)
         date = (link.remote_view or {}).get("date") if link else None
-        if not date or not locks or date > max(locks):
+        if not date or not lock or date > lock:
             return None
+        reason = self.env._(
+            "%(number)s is dated %(date)s in Xero, where everything up to %(lock)s is locked.",
+            number=link.xero_number or link.record_name or link.xero_id,
+            date=date,
+            lock=lock,
+        )
         return Problem(
             "locked_period",
-            self.env._(
-                "%(number)s is dated %(date)s in Xero, where everything up to %(lock)s is locked: it cannot be changed "
-                "or voided there.",
-                number=link.xero_number or link.record_name or link.xero_id,
-                date=date,
-                lock=max(locks),
-            ),
+            f"{reason}\n{self._locked_ways_out()}",
             "xero.connection",
             connection.id,
             topic="locked_period",
