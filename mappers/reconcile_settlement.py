@@ -14,6 +14,7 @@ class Item:
     :ivar amount: in the currency of the document
     :ivar date: ``YYYY-MM-DD``; empty for credits
     :ivar account: id of the account in Xero that the money went through; empty when unknown
+    :ivar accounts: of Odoo's side, all accounts in Xero that the journal stands for
     :ivar record: model and id in Odoo, of Odoo's side
     :ivar xero: type and id in Xero, of Xero's side
     :ivar credit: whether it is a credit that was applied, and no money
@@ -26,6 +27,7 @@ class Item:
     record: tuple | None = None
     xero: tuple | None = None
     credit: bool = False
+    accounts: frozenset = frozenset()
 
     def told(self) -> str:
         """Return ``2026-03-10: 50.00``."""
@@ -73,7 +75,11 @@ def _linked(one, other):
 
 
 def _same(one, other):
-    return not one.key and (one.amount, one.date, one.account) == (other.amount, other.date, other.account)
+    return not one.key and (one.amount, one.date) == (other.amount, other.date) and _is_account(one, other)
+
+
+def _is_account(one, other):
+    return other.account == one.account or other.account in one.accounts
 
 
 def _same_day(one, other):
@@ -92,7 +98,7 @@ def _compare(one, other, later_is_fine):
         return
     if one.date != other.date and not (later_is_fine and one.date > other.date):
         yield Found("payment_date", one.date, other.date)
-    if one.account and other.account and one.account != other.account:
+    if one.account and other.account and not _is_account(one, other):
         yield Found("payment_account", one.account, other.account)
 
 

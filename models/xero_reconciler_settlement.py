@@ -73,9 +73,8 @@ class XeroReconciler(models.AbstractModel):
         accounts = self.env["xero.account"].search([("connection_id", "=", report.connection_id.id)])
         settled.accounts = {account.xero_id: account.display_name for account in accounts}
         self._read_odoo(report, settled, moves)
-        shared = self._one_for_each_journal(report)
-        keys = {account.code: shared.get(account.xero_id, account.xero_id) for account in accounts if account.code}
-        self._read_xero(report, settled, xero_type, links, elements, {**shared, **keys})
+        keys = {account.code: account.xero_id for account in accounts if account.code}
+        self._read_xero(report, settled, xero_type, links, elements, keys)
         self._read_linked(report, settled, elements)
         return settled
 
@@ -165,16 +164,24 @@ class XeroReconciler(models.AbstractModel):
         kind, key = payments.get(row["payment_id"], (None, ""))
         if kind in ADVANCES:
             return [Item(key, amount, record=record, credit=True)]
-        date, account = row["date"].isoformat(), journals.get(row["journal_id"], "")
+        accounts = journals.get(row["journal_id"], frozenset())
+        date, account = row["date"].isoformat(), min(accounts, default="")
         own = parts.get((other_id, row["move_id"])) or []
         if own and sum(part[1] for part in own) == amount:
             return [
-                Item(part_key, part_amount, date, "" if written_off else account, record=("xero.payment.part", part_id))
+                Item(
+                    part_key,
+                    part_amount,
+                    date,
+                    "" if written_off else account,
+                    record=("xero.payment.part", part_id),
+                    accounts=accounts,
+                )
                 for part_id, part_amount, written_off, part_key in own
             ]
         if own:
-            return [Item(own[0][3], amount, date, account, record=("xero.payment.part", own[0][0]))]
-        return [Item(key, amount, date, account, record=record)]
+            key, record = own[0][3], ("xero.payment.part", own[0][0])
+        return [Item(key, amount, date, account, record=record, accounts=accounts)]
 
     def _credit_names(self, report, rows) -> dict:
         """Return ``{move id: Xero's id}`` of the documents that settle others."""
@@ -239,21 +246,13 @@ class XeroReconciler(models.AbstractModel):
         return {move_id for [move_id] in rows}
 
     def _journal_accounts(self, report) -> dict:
-        """Return ``{journal id: id of its account in Xero}``, the first of several."""
-        return {journal: accounts[0] for journal, accounts in self._accounts_by_journal(report).items()}
-
-    def _one_for_each_journal(self, report) -> dict:
-        """Return ``{account in Xero: the first one of its journal}``: of several for one journal, Odoo cannot tell
-        through which the money went.
-        """
-        return {account: accounts[0] for accounts in self._accounts_by_journal(report).values() for account in accounts}
-
-    def _accounts_by_journal(self, report) -> dict:
+        """Return ``{journal id: ids of the accounts in Xero that it stands for}``: several may share one."""
         rows = self.env["xero.mapping.journal"].search(
-            [("connection_id", "=", report.connection_id.id), ("journal_id", "!=", False)], order="id"
+            [("connection_id", "=", report.connection_id.id), ("journal_id", "!=", False)]
         )
         return {
-            journal.id: found.mapped("xero_account_id.xero_id") for journal, found in rows.grouped("journal_id").items()
+            journal.id: frozenset(of_journal.xero_account_id.mapped("xero_id"))
+            for journal, of_journal in rows.grouped("journal_id").items()
         }
 
     # === XERO === #

@@ -45,11 +45,17 @@ class DocumentHurts(ReconCommon):
     def native(self, partner, kind="invoice", **values):
         lines = [{"Description": "Made in Xero", "Quantity": 1, "UnitAmount": 88, "AccountCode": "200"}]
         if str(values.get("Type", "")).startswith("ACCPAY"):
-            lines[0] |= {"AccountCode": "400", "TaxType": "NONE"}
+            lines[0] |= {"AccountCode": self.expense_code(), "TaxType": "NONE"}
         return self.person(
             f"create_{kind}",
             **{"contact": partner.xero_contact_id, "Date": "2026-03-15", "LineItems": lines, **values},
         )
+
+    def expense_code(self):
+        rows = self.connection.account_mapping_ids
+        return rows.filtered(
+            lambda row: row.account_id == self.company_data["default_account_expense"]
+        ).xero_account_id.code
 
     # === EXISTENCE === #
 

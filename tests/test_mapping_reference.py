@@ -29,7 +29,7 @@ class TestMappingReference(MapperCase):
         self.env.flush_all()
         kinds = ("xero.account", "xero.tax.rate", "xero.currency", "xero.mapping.account", "xero.mapping.tax")
         before = {kind: self.rows(kind).ids for kind in kinds}
-        with self.assertQueryCount(28):
+        with self.assertQueryCount(29):
             self.connection._refresh_reference(Reading())
         self.assertEqual({kind: self.rows(kind).ids for kind in kinds}, before)
 
