@@ -43,8 +43,8 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("health-phone", "/odoo/xero-health", wait=".o_xero_health canvas", size=PHONE),
         _shot("guide", f"/odoo/xero-setup/{guide}"),
         _shot("field-rules", "/odoo/xero-field-rules"),
-        _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
         _shot("reconciliation", f"/odoo/xero-reconciliations/{_reconciliation(odoo, connection)}"),
+        _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
     ]
@@ -52,8 +52,9 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
 
 def _preview(odoo: Session, invoice: int) -> int:
     """Look at a copy of an invoice before it is sent; return the preview's id."""
-    [draft] = odoo.call("account.move", "copy", [invoice])
-    return odoo.call("account.move", "action_xero_preview", [draft])["res_id"]
+    [copy] = odoo.call("account.move", "copy", [invoice])
+    odoo.call("account.move", "action_post", [copy], context={"xero_no_sync": True})
+    return odoo.call("account.move", "action_xero_preview", [copy])["res_id"]
 
 
 def _reconciliation(odoo: Session, connection: int) -> int:
