@@ -47,6 +47,7 @@ class TestReconcileBooks(ReconCommon):
         )
 
     def test_two_accounts_of_one_journal_agree(self):
+        self.person("edit_account", code="091", CurrencyCode="USD")
         savings = self.map_bank(self.connection, "091")
         moves = [self.document(partner=self.new_partner()) for _number in range(2)]
         self.settle()
