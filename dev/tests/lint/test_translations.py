@@ -6,7 +6,7 @@ import polib
 import pytest
 from source import REPO
 
-LANGUAGES = ("es",)
+LANGUAGES = ("es", "fr")
 FOLDERS = [REPO / "i18n", *sorted(REPO.glob("addons/*/i18n"))]
 FILES = [folder / f"{language}.po" for folder in FOLDERS for language in LANGUAGES]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd%]|\{\w*\}")
