@@ -117,9 +117,15 @@ class XeroInboundDocument(models.AbstractModel):
             if out.status == "ABSENT":
                 if link.digest and link.xero_status not in ("VOIDED", "DELETED") and self._was_sent(link):
                     found.add(move_id)
-            elif link.digest and codec.digest(out.agreed()) != link.digest:
+            elif self._differs(link, out):
                 found.add(move_id)
         return found - set(moves.filtered(lambda move: move.state == "cancel").ids)
+
+    def _differs(self, link, out) -> bool:
+        """Whether Odoo would send ``out`` otherwise than was agreed; Xero may also have kept a total of its own."""
+        if not link.digest:
+            return link.state == "error"
+        return codec.digest(out.agreed()) != link.digest
 
     def _was_sent(self, link) -> bool:
         """Whether Odoo's side was once agreed as existing in Xero: then its absence now is a change."""

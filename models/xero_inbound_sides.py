@@ -112,8 +112,12 @@ class XeroInboundDocument(models.AbstractModel):
         """Write Xero's fields to ``move``; one that is cancelled or a draft here is posted where Xero approved it."""
         if move.state == "cancel":
             move.button_draft()
-            ours = self._odoo_view(connection, link, move) if connection.sync_when == "draft" else {}
-            theirs = changed_fields(link.remote_view, view)
+            if view["status"] == "AUTHORISED":
+                # What was edited before it was cancelled shows only in what would be sent.
+                move._post(soft=False)
+            posted = move.state == "posted" or connection.sync_when == "draft"
+            ours = self._odoo_view(connection, link, move) if posted else {}
+            theirs = changed_fields(ours or link.remote_view, view) - {"money"}
         matched = self._matched_lines(move)
         self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
         if move.state == "draft" and view["status"] == "AUTHORISED":

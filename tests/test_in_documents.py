@@ -79,6 +79,23 @@ class TestDocuments(InboundCommon):
         self.assertEqual(move.state, "posted")
         self.assertAgreed(move)
 
+    def test_lines_that_xero_could_not_take_are_not_forgotten(self):
+        """Only the head could be sent, because of a payment; when that is gone, an edit there is no agreement."""
+        self.person("edit_account", code="090", CurrencyCode="USD")
+        self.connection.conflict_documents = "odoo"
+        move = self.pushed()
+        payment = self.person("pay", invoice=move.xero_invoice_id, amount="10")
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 150
+        move.action_post()
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.edit(move, DueDate="2026-06-14")
+        self.person("undo_payment", payment=payment["PaymentID"])
+        self.poll()
+        self.drain()
+        self.assertInXero(move)
+
     def test_an_emptied_reference_is_emptied_in_xero(self):
         self.person("edit_account", code="090", CurrencyCode="USD")
         for paid in (False, True):
