@@ -30,8 +30,8 @@ class Item:
     accounts: frozenset = frozenset()
 
     def told(self) -> str:
-        """Return ``2026-03-10: 50.00``."""
-        return f"{self.date}: {self.amount:.2f}".lstrip(": ")
+        """Return ``50.00 (2026-03-10)``."""
+        return f"{self.amount:.2f} ({self.date})" if self.date else f"{self.amount:.2f}"
 
 
 def compare_settlements(odoo: list[Item], xero: list[Item], later_is_fine=False) -> list[tuple]:

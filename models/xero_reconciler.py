@@ -139,13 +139,16 @@ class XeroReconciler(models.AbstractModel):
     def _served_companies(self, report) -> list[int]:
         return self.env["xero.sync.runner"]._served_companies(report.connection_id).ids
 
-    def _is_changed_since(self, work, *moments) -> bool:
+    def _is_changed_since(self, work, *moments, in_doubt=True) -> bool:
         """Whether something happened after Xero was read.
 
-        Times have seconds only: in doubt it did, though not for ever.
+        Times have seconds only.
+
+        :param in_doubt: what to say of the very second of the reading. Documents are looked at again then, though not
+            for ever; what is looked at once is judged, because the worker that links is the one that reads
         """
         read_at = fields.Datetime.to_datetime(work["read_at"])
         known = [moment.replace(microsecond=0) for moment in moments if moment]
-        if work["round"] < ROUNDS:
+        if in_doubt and work["round"] < ROUNDS:
             return any(moment >= read_at for moment in known)
         return any(moment > read_at for moment in known)

@@ -35,7 +35,8 @@ class XeroReconciler(models.AbstractModel):
         for element in elements:
             link = links.get((element.xero_type, element.xero_id))
             payment = payments.filtered(lambda found, link=link: link and found.id == link.res_id)
-            changed = self._is_changed_since(work, link.synced_at, payment.write_date) if link else False
+            moments = (link.synced_at, payment.write_date) if link else ()
+            changed = self._is_changed_since(work, *moments, in_doubt=False)
             if lower(element.xero_id) in waiting[element.xero_type] or changed:
                 sheet.on_the_way += 1
             elif not link or link.state != "ignored":

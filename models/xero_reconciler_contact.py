@@ -43,7 +43,7 @@ class XeroReconciler(models.AbstractModel):
         sides = self._inbound(report, "Contact")._outgoing(report.connection_id, partners)
         for link in links:
             partner = partners.filtered(lambda partner, link=link: partner.id == link.res_id)
-            changed = self._is_changed_since(work, link.synced_at, partner.write_date)
+            changed = self._is_changed_since(work, link.synced_at, partner.write_date, in_doubt=False)
             if link.res_id in busy or link.xero_id.lower() in waiting or changed:
                 sheet.on_the_way += 1
             elif partner:
@@ -92,7 +92,7 @@ class XeroReconciler(models.AbstractModel):
         links = self.env["xero.link"].browse([link_id for [link_id] in rows])
         for link in links:
             record = self.env[link.res_model].sudo().browse(link.res_id).exists()
-            if self._is_changed_since(work, link.synced_at):
+            if self._is_changed_since(work, link.synced_at, in_doubt=False):
                 sheet.on_the_way += 1
             elif record and self._is_alive(record):
                 subject = Subject(record, xero_type=link.xero_type)
