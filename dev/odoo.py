@@ -5,7 +5,7 @@ import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev import paths, ports, venv
+from dev import paths, ports, rtlcss, venv
 from dev.odoo_home import OdooHome
 from dev.postgres import USER, Cluster
 from dev.process import Child, tail
@@ -34,7 +34,8 @@ class Site:
         """Environment variables of every Odoo process: as this one's, with nothing that would change Odoo."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "ODOO_", "PYTHON"))}
         fixed = {"PYTHONUNBUFFERED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-        return {**kept, **fixed, "PYTHONPATH": str(self.home.packages)}
+        found = rtlcss.search_path(os.environ.get("PATH", os.defpath))
+        return {**kept, **fixed, "PYTHONPATH": str(self.home.packages), "PATH": found}
 
     def command(self, name: str, *arguments: object, **settings: object) -> list[object]:
         """The command line of one Odoo process, with a configuration file `name`.conf of its own."""

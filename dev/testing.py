@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from dev import scratch, suites, system, templates, venv
+from dev import rtlcss, scratch, suites, system, templates, venv
 from dev.counts import CRASHED, Counts
 from dev.process import POLL_SECONDS, Child
 from dev.progress import Stop, say
@@ -61,6 +61,7 @@ def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
 
 def _odoo_lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
     _home, template = templates.prepare()
+    rtlcss.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))
     return suites.odoo_lanes(chosen, cluster, template, folder)
