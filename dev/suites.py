@@ -21,6 +21,7 @@ ALL = (*PYTEST_SUITES[:-1], "odoo", "glue", "system")
 SHOWN_LINES = 400
 BROWSER_TAG = "xero_browser"
 """Set on the tests that open a browser."""
+ODOO_PARTS = 2
 
 
 @dataclass
@@ -120,22 +121,29 @@ def odoo_job(name: str, modules: list[str], tags: str, make_site: Callable[[], S
     return Job("odoo", name, start, lambda code: _odoo_counts(log, code), lambda: _odoo_failures(log), log)
 
 
-def odoo_lanes(chosen: Choice, cluster, template: Path, folder: Path) -> list[list[Job]]:
-    """The Odoo suites among the chosen ones: those with a browser, which mostly wait, beside the others."""
+def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
+    """The Odoo suites among the chosen ones. The addon's own is cut in parts, and its tests with a browser are apart."""
 
     def job(name: str, modules: list[str], tags: str) -> Job:
         return odoo_job(name, modules, tags, lambda: templates.new_site(cluster, template, folder, f"test_{name}"))
 
-    first, second = [], []
+    jobs = []
     if tags := chosen.suites.get("odoo"):
-        first.append(job("odoo", [paths.ADDON], tags))
+        jobs.append(job("odoo", [paths.ADDON], tags))
     elif "odoo" in chosen.suites:
-        first.append(job("odoo", [paths.ADDON], f"/{paths.ADDON},-{BROWSER_TAG}"))
-        second.append(job("browser", [paths.ADDON], f"{BROWSER_TAG}/{paths.ADDON}"))
+        jobs += [job(f"odoo_{number}", [paths.ADDON], tags) for number, tags in enumerate(odoo_parts(), 1)]
+        jobs.append(job("browser", [paths.ADDON], f"{BROWSER_TAG}/{paths.ADDON}"))
     glue = paths.glue_addons()
     if "glue" in chosen.suites and glue:
-        first.append(job("glue", glue, chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)))
-    return [first, second]
+        jobs.append(job("glue", glue, chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)))
+    return jobs
+
+
+def odoo_parts() -> list[str]:
+    """Odoo's test tags of each part of the addon's own suite: every file of tests is in one."""
+    files = sorted((paths.REPO / "tests").glob("test_*.py"))
+    parts = [files[number::ODOO_PARTS] for number in range(ODOO_PARTS)]
+    return [",".join([f"/{paths.ADDON}/tests/{file.name}" for file in part] + [f"-{BROWSER_TAG}"]) for part in parts]
 
 
 def _spawn(name: str, command: list[object], log: Path) -> Child:

@@ -13,6 +13,7 @@ from dev.progress import Stop, say
 from dev.suites import Choice, Job
 
 REPORT_SECONDS = 30
+LANES = 2
 
 
 def run(arguments: str) -> int:
@@ -34,44 +35,39 @@ def lint() -> int:
 
 def _run(chosen: Choice) -> Counts:
     with ExitStack() as stack:
-        lanes = _lanes(chosen, stack)
-        jobs = [job for lane in lanes for job in lane]
-        return _run_lanes(lanes, watch=len(jobs) == 1 and jobs[0].suite in suites.PYTEST_SUITES)
+        jobs = _jobs(chosen, stack)
+        return _run_jobs(jobs, watch=len(jobs) == 1 and jobs[0].suite in suites.PYTEST_SUITES)
 
 
-def _lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
-    """The jobs in lanes that run side by side: Odoo's own tests, and all others before those with a browser."""
+def _jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
+    """What there is to run, in the order of the start: the longest early, so that two at a time end together."""
     with_odoo = bool(set(suites.ODOO_SUITES) & set(chosen.suites))
     with_database = with_odoo or "system" in chosen.suites
     needs = {system.VENV: True, system.POSTGRESQL: with_database, system.BROWSER: with_odoo}
     system.require(*(package for package, needed in needs.items() if needed))
-    pytest_lane: list[Job] = []
-    if "lint" in chosen.suites:
-        pytest_lane += suites.lint_jobs()
-    pytest_lane += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
+    pytest_jobs = suites.lint_jobs() if "lint" in chosen.suites else []
+    pytest_jobs += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
     venv.python()
-    odoo_lane: list[Job] = []
-    browser_lane: list[Job] = []
-    if with_odoo:
-        odoo_lane, browser_lane = _odoo_lanes(chosen, stack)
+    odoo_jobs = _odoo_jobs(chosen, stack) if with_odoo else []
     if "system" in chosen.suites:
         templates.prepare()
-    return [lane for lane in (odoo_lane, [*pytest_lane, *browser_lane]) if lane]
+    return [*odoo_jobs[:1], *pytest_jobs, *odoo_jobs[1:]]
 
 
-def _odoo_lanes(chosen: Choice, stack: ExitStack) -> list[list[Job]]:
+def _odoo_jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
     _home, template = templates.prepare()
     rtlcss.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))
-    return suites.odoo_lanes(chosen, cluster, template, folder)
+    return suites.odoo_jobs(chosen, cluster, template, folder)
 
 
 @dataclass
 class _Lane:
-    """Jobs that run one after the other."""
+    """Takes one job after the other from those that wait."""
 
     waiting: list[Job]
+    """Shared with the other lanes."""
     job: Job | None = None
     child: Child | None = None
     started: float = 0.0
@@ -120,9 +116,9 @@ class _Lane:
         return f"{self.job.name} {time.monotonic() - self.started:.0f} s{done and ', ' + done}"
 
 
-def _run_lanes(lanes: list[list[Job]], watch: bool) -> Counts:
-    running = [_Lane(list(jobs), watched=watch) for jobs in lanes]
-    every = list(running)
+def _run_jobs(jobs: list[Job], watch: bool) -> Counts:
+    waiting = list(jobs)
+    running = every = [_Lane(waiting, watched=watch) for _lane in range(LANES)]
     reported, shown = time.monotonic(), 0
     try:
         while running:
