@@ -179,26 +179,30 @@ class XeroSyncRunner(models.AbstractModel):
         """Extend: what a run made bears its mark."""
         duplicates = super()._save_results(connection, mapper, batch, outcomes)
         if batch.method == "PUT":
-            made = [item[0] for item, outcome in zip(batch.items, outcomes, strict=True) if outcome.ok]
+            made = [item for item, outcome in zip(batch.items, outcomes, strict=True) if outcome.ok]
             self._mark_created(connection, mapper, made)
         return duplicates
 
     def _adopt(self, connection, mapper, batch, found):
         """Extend: what arrived although its answer was lost was made by the run, too."""
         super()._adopt(connection, mapper, batch, found)
-        self._mark_created(connection, mapper, [item[0] for item in batch.items if item[1] in found])
+        self._mark_created(connection, mapper, [item for item in batch.items if item[1] in found])
 
-    def _mark_created(self, connection, mapper, job_ids) -> None:
+    def _mark_created(self, connection, mapper, items) -> None:
+        """Write the run of each item's job on the link that it made; one statement."""
         self.env["xero.link"].flush_model()
         self.env.cr.execute(
             SQL(
                 """UPDATE xero_link l SET run_id = j.run_id, made_digest = l.remote_digest, made_at = l.xero_updated_at
                      FROM xero_sync_job j
-                    WHERE j.id = ANY(%s) AND l.connection_id = %s AND l.xero_type = %s AND l.res_model = j.res_model
-                      AND l.res_id = j.res_id AND l.run_id IS DISTINCT FROM j.run_id""",
-                job_ids,
+                    WHERE j.id = ANY(%s) AND l.connection_id = %s AND l.xero_type = %s AND l.res_model = %s
+                      AND l.res_id = ANY(%s) AND l.res_id = j.res_id AND l.run_id IS DISTINCT FROM j.run_id""",
+                [item[0] for item in items],
                 connection.id,
                 mapper._xero_type,
+                mapper._odoo_model,
+                # Named, so that the links are looked up by them and not joined with all of the organisation.
+                [item[1] for item in items],
             )
         )
         self.env["xero.link"].invalidate_model(flush=False)
