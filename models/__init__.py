@@ -101,6 +101,9 @@ from . import xero_match
 from . import xero_match_line
 from . import xero_match_compare
 from . import xero_match_reader
+from . import xero_match_kind
+from . import xero_match_contacts
+from . import xero_match_documents
 from . import xero_match_work
 from . import xero_match_score
 from . import xero_match_link

@@ -69,6 +69,8 @@ class XeroInbound(models.AbstractModel):
     _category = None
     # What is referred to is read before what refers to it.
     _rank = 50
+    # Whether changes in Xero are taken over; else the model only knows the form of the elements.
+    _takes_in = True
     # Whether the schedule polls it, and with what parameters.
     _polled = True
     _params = {}
@@ -81,7 +83,7 @@ class XeroInbound(models.AbstractModel):
     def _all(self) -> list:
         """Return every inbound type, in the order of reading."""
         names = self.env.registry.descendants(["xero.inbound"], "_inherit")
-        found = [self.env[name] for name in names if self.env[name]._xero_type]
+        found = [self.env[name] for name in names if self.env[name]._xero_type and self.env[name]._takes_in]
         return sorted(found, key=lambda inbound: (inbound._rank, inbound._name))
 
     @api.model

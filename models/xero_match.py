@@ -3,7 +3,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-KINDS = ["Contact", "Invoice", "CreditNote", "Payment"]
 CONTACTS, DOCUMENTS = "contacts", "documents"
 OPEN_STATES = ("reading", "scoring", "review", "undoing", "failed")
 WORK = "Match"
@@ -45,8 +44,10 @@ class XeroMatch(models.Model):
         required=True,
         default=CONTACTS,
         readonly=True,
-        help="Contacts come first: documents are compared by the contacts that are linked.",
+        help="What is named comes before what names it: documents are compared by the contacts that are linked.",
     )
+    stage_title = fields.Char(compute="_compute_stage_title")
+    is_last_stage = fields.Boolean(compute="_compute_stage_title")
     changes_at = fields.Datetime(readonly=True, help="When changes in Xero were read last, for the present stage.")
     work_done = fields.Integer(readonly=True)
     work_total = fields.Integer(readonly=True)
@@ -91,6 +92,20 @@ class XeroMatch(models.Model):
                 match.progress = match.sudo().snapshot_id.progress
             else:
                 match.progress = 100.0 * match.work_done / match.work_total if match.work_total else 0.0
+
+    @api.depends("stage", "connection_id")
+    @api.depends_context("lang")
+    def _compute_stage_title(self):
+        names = dict(self._fields["stage"]._description_selection(self.env))
+        for match in self:
+            stages = match._stages()
+            match.is_last_stage = match.stage == stages[-1]
+            match.stage_title = self.env._(
+                "Step %(number)s of %(count)s: %(stage)s",
+                number=stages.index(match.stage) + 1,
+                count=len(stages),
+                stage=names[match.stage],
+            )
 
     @api.depends("line_ids.verdict", "line_ids.state", "stage")
     def _compute_counts(self):
@@ -137,8 +152,23 @@ class XeroMatch(models.Model):
     def _read(self):
         """Have Xero read, and new contacts and documents wait meanwhile."""
         self._hold(True)
-        snapshot = self.env["xero.snapshot"]._request(self.connection_id, KINDS, self, by_person=True)
-        self.write({"state": "reading", "stage": CONTACTS, "reason": False, "snapshot_id": snapshot.id})
+        types = [xero_type for kind in self._kinds() for xero_type in kind._types]
+        snapshot = self.env["xero.snapshot"]._request(self.connection_id, types, self, by_person=True)
+        self.write({"state": "reading", "stage": self._stages()[0], "reason": False, "snapshot_id": snapshot.id})
+
+    def _kinds(self) -> list:
+        """Return the models of the stages, in order."""
+        return self.env["xero.match.kind"]._of(self.connection_id.sudo())
+
+    def _stages(self) -> list[str]:
+        """Return the stages; the present one is among them, even if it was switched off meanwhile."""
+        kinds = self.env["xero.match.kind"]._all()
+        wanted = {self.stage, *(kind._stage for kind in self._kinds())}
+        return [kind._stage for kind in kinds if kind._stage in wanted]
+
+    def _kind(self):
+        """Return the model of the present stage."""
+        return self.env["xero.match.kind"]._for_stage(self.stage)
 
     def _hold(self, held: bool):
         """Have the worker keep back what is new in Odoo while it is not known whether Xero has it."""
@@ -210,12 +240,13 @@ class XeroMatch(models.Model):
         )
 
     def action_next(self):
-        """Go on from the contacts to the documents of those that are linked."""
+        """Go on to the next stage, which is compared by what is linked by now."""
         self._check_state("review")
         self._check_idle()
-        if self.stage == DOCUMENTS:
+        stages = self._stages()
+        if self.stage == stages[-1]:
             return self.action_done()
-        self.sudo().stage = DOCUMENTS
+        self.sudo().stage = stages[stages.index(self.stage) + 1]
         self.sudo()._compare_stage()
         return None
 

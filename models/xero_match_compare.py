@@ -5,27 +5,9 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..mappers.inbound_contact import contact_view
 from ..mappers.match_keys import code
 from .xero_conflict import show
-from .xero_match import CONTACTS
 from .xero_match_reasons import sentence, speaks_against
-
-ORDER = (
-    *(
-        "name",
-        "tax_number",
-        "registry",
-        "reference",
-        "email",
-        "phone",
-        "invoice_address",
-        "delivery_address",
-        "persons",
-    ),
-    *("type", "number", "contact", "date", "due_date", "currency", "rate", "tax", "total", "lines", "terms", "status"),
-)
-HIDDEN = {"merged_to", "money", "type"}
 
 
 class XeroMatchLine(models.Model):
@@ -44,7 +26,7 @@ class XeroMatchLine(models.Model):
             line.reason_list = Markup('<ul class="list-unstyled mb-0">%s</ul>') % rows if rows else False
 
     def _reason_row(self, code, value) -> Markup:
-        against = speaks_against(code)
+        against = speaks_against(self.env, code)
         icon = "fa-exclamation-triangle text-warning" if against else "fa-check text-success"
         title = self.env._("To think about") if against else self.env._("Speaks for it")
         return Markup('<li><i class="fa %s me-2" role="img" title="%s"></i>%s</li>') % (
@@ -63,13 +45,14 @@ class XeroMatchLine(models.Model):
 
     def _comparison(self) -> Markup:
         ours, theirs = self.sudo()._view_here(), self.sudo()._view_there()
-        if "contact" in ours or "contact" in theirs:
-            self._name_contacts(ours, theirs)
+        kind = self.sudo()._matching()
+        kind._tidy_views(self.sudo(), ours, theirs)
         labels = self.env["xero.conflict.line"]._labels() | {
             "reference": self.env._("Reference"),
             "terms": self.env._("Payment terms"),
+            **kind._labels(),
         }
-        names = [name for name in ORDER if (name in ours or name in theirs) and name not in HIDDEN]
+        names = [name for name in kind._shown if name in ours or name in theirs]
         rows = Markup("").join(self._row(labels.get(name, name), ours.get(name), theirs.get(name)) for name in names)
         head = Markup("<tr><th></th><th>%s</th><th>%s</th></tr>") % (self.env._("Odoo"), self.env._("Xero"))
         return Markup('<table class="table table-sm o_xero_match_table"><thead>%s</thead><tbody>%s</tbody></table>') % (
@@ -94,28 +77,13 @@ class XeroMatchLine(models.Model):
         record = self.res_id and self.env[self.res_model].with_context(active_test=False).browse(self.res_id).exists()
         if not record:
             return {}
-        inbound = self.env["xero.inbound"]._for_type(self.xero_type)._as_worker(self.connection_id)
-        record = record.with_env(inbound.env)
-        if self.stage == CONTACTS:
-            out = inbound._outgoing(self.connection_id, record)[record.id]
-            payload = out.payload if out.status == "ACTIVE" else {"Name": record.name, "ContactStatus": "ARCHIVED"}
-            return contact_view(payload)
-        link = self.env["xero.link"].new({"xero_id": self.xero_id})
-        return dict(inbound._odoo_view(self.connection_id, link, record))
+        side = self._matching()._side(self.xero_type)._as_worker(self.connection_id)
+        return self._matching()._view_here(self, side, record.with_env(side.env))
 
     def _view_there(self) -> dict:
         if not self.element_id:
             return {}
-        return dict(self.env["xero.inbound"]._for_type(self.xero_type)._remote_view(self.element_id.data))
-
-    def _name_contacts(self, ours, theirs):
-        """Show the names of contacts where the views hold ids."""
-        known = self.sudo().element_id.data or {}
-        partner = self.sudo().env["account.move"].browse(self.res_id or []).commercial_partner_id
-        if partner:
-            ours["contact"] = partner.name
-        if theirs.get("contact"):
-            theirs["contact"] = (known.get("Contact") or {}).get("Name") or theirs["contact"]
+        return dict(self._matching()._side(self.xero_type)._remote_view(self.element_id.data))
 
     # === ANOTHER ONE === #
 
@@ -127,7 +95,7 @@ class XeroMatchLine(models.Model):
             view = self.env.ref("xero_connector.xero_match_element_view_list")
             search = self.env.ref("xero_connector.xero_match_element_view_search")
             model = "xero.snapshot.element"
-            domain = [("snapshot_id", "=", self.match_id.snapshot_id.id), *self._element_domain()]
+            domain = [("snapshot_id", "=", self.match_id.snapshot_id.id), ("xero_type", "=", self.xero_type)]
         else:
             view = self.env.ref("xero_connector.xero_match_line_view_choose")
             search = self.env.ref("xero_connector.xero_match_line_view_search")
@@ -149,11 +117,6 @@ class XeroMatchLine(models.Model):
             "domain": domain,
             "context": {"xero_match_line": self.id},
         }
-
-    def _element_domain(self) -> list:
-        if self.stage == CONTACTS:
-            return [("xero_type", "=", "Contact")]
-        return [("xero_type", "=", self.xero_type)]
 
     def action_take(self):
         """Be the counterpart of the line in the context."""

@@ -111,8 +111,12 @@ class XeroMatchLine(models.Model):
     def _compute_reason_text(self):
         for line in self:
             told = [(code, sentence(self.env, code, value)) for code, value in line.reasons or []]
-            told.sort(key=lambda pair: speaks_against(pair[0]), reverse=line.verdict == "doubtful")
+            told.sort(key=lambda pair: speaks_against(self.env, pair[0]), reverse=line.verdict == "doubtful")
             line.reason_text = " · ".join(text for _code, text in told)
+
+    def _matching(self):
+        """Return the model of the line's stage."""
+        return self.env["xero.match.kind"]._for_stage(self.stage)
 
     # === PEOPLE === #
 
@@ -223,7 +227,7 @@ class XeroMatchLine(models.Model):
     def _element_values(self, element) -> dict:
         return {
             "xero_id": element.xero_id,
-            "xero_name": self.env["xero.match.reader"]._element_name(element),
+            "xero_name": self._matching()._element_name(element),
             "element_id": element.id,
             "xero_archived": element.status in ("ARCHIVED", "GDPRREQUEST"),
         }
@@ -246,7 +250,7 @@ class XeroMatchLine(models.Model):
 
     def _tell_why(self):
         """Compare the pair that a person chose, so that the reasons show."""
-        pair = self.env["xero.match.reader"]._compare_one(self)
+        pair = self.sudo()._matching()._compare_one(self)
         if pair:
             self.write({"score": pair.score, "reasons": [*(list(reason) for reason in pair.reasons), *self.reasons]})
 
@@ -299,7 +303,7 @@ class XeroMatchCandidate(models.Model):
             line = line.search(
                 [
                     ("match_id", "=", line.match_id.id),
-                    ("res_model", "=", line.res_model or "res.partner"),
+                    ("res_model", "=", line._matching()._odoo_model),
                     ("res_id", "=", self.res_id),
                     ("parent_id", "=", False),
                 ],

@@ -3,14 +3,10 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..mappers.inbound_contact import contact_view
-from ..mappers.inbound_document import changed_fields
 from ..mappers.match_contact import DOUBTFUL
 from ..xero_api import codec
 from .xero_inbound import Result, Untakeable
 from .xero_inbound_document_apply import FORBIDDEN
-from .xero_match import CONTACTS
-from .xero_match_score import IGNORED_DIFFERENCES
 from .xero_snapshot_element import KINDS
 from .xero_sync_job import CLICK
 
@@ -27,7 +23,7 @@ class XeroMatch(models.Model):
 
     def _take_changed_elements(self, xero_type, elements):
         """Bring the snapshot up to date; pairs whose element says something else now are compared again."""
-        form, inbound = KINDS[xero_type], self.env["xero.inbound"]._for_type(xero_type)
+        form, inbound = KINDS[xero_type], self._kind()._side(xero_type)
         by_id = {element[form.id_field]: element for element in elements if element.get(form.id_field)}
         lines = self.env["xero.match.line"].search(
             [
@@ -63,15 +59,11 @@ class XeroMatch(models.Model):
 
     def _without_changed(self, lines):
         """Set aside the lines whose record in Odoo changed since it was compared, or is gone."""
-        reader, connection, now = self.env["xero.match.reader"], self.connection_id, {}
-        for kind, of_kind in lines.grouped("kind").items():
-            ids = of_kind.mapped("res_id")
-            if kind == "contact":
-                for row in reader._partner_values(connection, ids):
-                    now["res.partner", row["id"]] = reader._partner_fingerprint(row)
-            else:
-                for move in reader._moves(connection, kind, ids):
-                    now["account.move", move.id] = reader._move_fingerprint(move)
+        now = {}
+        for (stage, kind), of_kind in lines.grouped(lambda line: (line.stage, line.kind)).items():
+            matching = self.env["xero.match.kind"]._for_stage(stage)
+            found = matching._fingerprints(self.connection_id, kind, of_kind.mapped("res_id"))
+            now |= {(matching._odoo_model, res_id): fingerprint for res_id, fingerprint in found.items()}
         changed = lines.filtered(lambda line: now.get((line.res_model, line.res_id)) != line.fingerprint)
         changed._set_changed()
         return lines - changed
@@ -79,7 +71,7 @@ class XeroMatch(models.Model):
     def _without_linked(self, lines):
         """Set aside the lines whose element stands for another record by now, or is not in the snapshot any more."""
         for xero_type, of_type in lines.grouped("xero_type").items():
-            inbound = self.env["xero.inbound"]._for_type(xero_type)
+            inbound = of_type[0]._matching()._side(xero_type)
             links = inbound._links(self.connection_id, of_type.mapped("xero_id"))
             for line in of_type:
                 if line.xero_id in links:
@@ -89,7 +81,8 @@ class XeroMatch(models.Model):
         return lines
 
     def _link_type(self, xero_type, lines):
-        inbound = self.env["xero.inbound"]._for_type(xero_type)._as_worker(self.connection_id)
+        matching = lines[0]._matching()
+        inbound = matching._side(xero_type)._as_worker(self.connection_id)
         inbound.env["xero.link"]._save([self._link_values(inbound, line) for line in lines])
         links = inbound.env["xero.link"]._map(
             self.connection_id, xero_type, inbound._odoo_model, lines.mapped("res_id")
@@ -101,25 +94,14 @@ class XeroMatch(models.Model):
         self._settle_differences(inbound, lines, links)
         for line in lines:
             line.agreed = links[line.res_id]._agreement_mark()
-        if inbound._odoo_model == "account.move":
-            self._link_payments(inbound, lines)
+        matching._after_linking(self, inbound, lines)
         shown = {line.xero_id: Result("linked", res_id=line.res_id) for line in lines}
         inbound._notify_screens(self.connection_id, shown)
 
     def _link_values(self, inbound, line) -> dict:
-        element = line.element_id.data
-        record = inbound.env[inbound._odoo_model].browse(line.res_id)
-        company = record.company_id if inbound._odoo_model == "account.move" else self.company_id
-        values = {"xero_number": element.get("Name"), "xero_total": None, "from_xero": False}
-        if inbound._odoo_model == "account.move":
-            number = element.get(inbound._number_field) or None
-            # Where people know it in Xero by another number, that one stays.
-            values = {
-                "xero_number": number,
-                "xero_total": float(element.get("Total") or 0),
-                "from_xero": bool(number and number != record.name),
-            }
-        return inbound._link_row(self.connection_id, line.res_id, element, company, message=None, **values)
+        element, record = line.element_id.data, inbound.env[inbound._odoo_model].browse(line.res_id)
+        values = line._matching()._link_values(line, record, element)
+        return inbound._link_row(self.connection_id, line.res_id, element, message=None, **values)
 
     def _agree_on_odoo(self, inbound, records, links):
         """Set what Odoo would send now as agreed, and drop what waits to be sent: neither side is written."""
@@ -180,7 +162,7 @@ class XeroMatch(models.Model):
         record = inbound.env[line.res_model].browse(line.res_id)
         try:
             with self.env.cr.savepoint():
-                line._take_xero(inbound, link, record)
+                line._matching()._take_xero(line, inbound, link, record)
             line.touched = True
         except (Untakeable, *FORBIDDEN) as error:
             self.env.invalidate_all(flush=False)
@@ -245,26 +227,4 @@ class XeroMatchLine(models.Model):
     def _differs(self, inbound, link) -> bool:
         """Whether a field that both sides have says something else."""
         record = inbound.env[self.res_model].browse(self.res_id)
-        return bool(self._differing_fields(inbound, link, record))
-
-    def _differing_fields(self, inbound, link, record) -> set[str]:
-        theirs = inbound._remote_view(self.element_id.data)
-        if self.stage == CONTACTS:
-            ours = contact_view(inbound._outgoing(self.connection_id, record)[record.id].payload)
-            return changed_fields(ours, theirs) - IGNORED_DIFFERENCES
-        return changed_fields(inbound._odoo_view(self.connection_id, link, record), theirs) - {
-            "money",
-            "status",
-            "number",
-        }
-
-    def _take_xero(self, inbound, link, record):
-        connection, element = self.connection_id, self.element_id.data
-        if self.stage != CONTACTS:
-            inbound._take_sides(connection, link, element, record, set())
-            return
-        view = inbound._remote_view(element)
-        fields_there = {name for name in self._differing_fields(inbound, link, record) if view.get(name)}
-        inbound._write(connection, record, view, fields_there)
-        digest = codec.digest(inbound._outgoing(connection, record)[record.id].agreed())
-        inbound._agree(connection, link, element, digest=digest)
+        return bool(self._matching()._differing(self, inbound, link, record))

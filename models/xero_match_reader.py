@@ -7,8 +7,8 @@ from decimal import Decimal
 from odoo import models
 from odoo.tools import SQL
 
-from ..mappers.match_contact import Holders, compare, parties_of_contacts, party_of_partner
-from ..mappers.match_document import Paper, match_documents
+from ..mappers.match_contact import parties_of_contacts
+from ..mappers.match_document import Paper
 from ..mappers.match_keys import code
 from ..xero_api import codec
 from .xero_connection import MOVE_TYPE_SETTINGS
@@ -229,31 +229,6 @@ class XeroMatchReader(models.AbstractModel):
             total=_cents(element.total),
             status=element.status or "",
         )
-
-    def _element_name(self, element) -> str:
-        """Return how a person finds an element of the snapshot."""
-        if element.xero_type == "Contact":
-            return element.name or element.xero_id
-        return " · ".join(filter(None, (element.number, element.name)))
-
-    # === ONE PAIR === #
-
-    def _compare_one(self, line):
-        """Return the ``Pair`` of a line whose counterpart a person chose; ``None`` when nothing speaks for it."""
-        worker = self.sudo()
-        if line.xero_type == "Contact":
-            values = worker._partner_values(line.connection_id, [line.res_id])
-            parties, _found = worker._contact_parties(line.match_id.snapshot_id, [line.xero_id])
-            if not values or not parties:
-                return None
-            one, other = party_of_partner(values[0]), parties[0]
-            return compare(one, other, Holders([one]), Holders([other]))
-        moves = worker._moves(line.connection_id, line.kind, [line.res_id])
-        elements = worker._documents(line.match_id.snapshot_id, line.kind, [line.xero_id])
-        linked = {xero_id.lower() for xero_id in worker._linked_ids(line.connection_id, "Contact")}
-        papers = [worker._document_paper(element, linked) for element in elements]
-        found = match_documents([worker._move_paper(move, line.kind) for move in moves], papers)
-        return next((proposal.pair for proposal in found if proposal.pair), None)
 
     # === PAYMENTS === #
 

@@ -9,16 +9,23 @@ AGAINST_CODES = {
 }
 
 
-def speaks_against(code: str) -> bool:
+def speaks_against(env, code: str) -> bool:
     """Whether a piece of evidence is one to think about."""
-    return code in AGAINST_CODES
+    return code in AGAINST_CODES or any(code in kind._against for kind in env["xero.match.kind"]._all())
 
 
 def sentence(env, code: str, value: str) -> str:
     """Return a piece of evidence as a sentence in the user's language."""
     texts = {**_names(env), **_numbers(env), **_documents(env), **_others(env)}
-    text = texts.get(code, code)
+    text = texts.get(code) or _of_kinds(env).get(code, code)
     return text.replace("{value}", value) if value else text.replace(": {value}", "")
+
+
+def _of_kinds(env) -> dict:
+    texts = {}
+    for kind in env["xero.match.kind"]._all():
+        texts |= kind._sentences()
+    return texts
 
 
 def _names(env) -> dict:

@@ -3,17 +3,18 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .xero_match import DOCUMENTS
-
 
 class XeroMatch(models.Model):
     _inherit = "xero.match"
 
     def _undo_ids(self, limit: int) -> list[int]:
-        """Return the next lines to undo, of one stage: all documents, with their payments, before their contacts."""
+        """Return the next lines to undo, of one stage, the last stage first: all documents before their contacts."""
         domain = [("match_id", "=", self.id), ("state", "=", "linked"), ("parent_id", "=", False)]
-        lines = self.env["xero.match.line"].search(domain, order="stage desc, id", limit=limit)
-        return lines.filtered(lambda line: line.stage == lines[0].stage).ids
+        for kind in reversed(self.env["xero.match.kind"]._all()):
+            lines = self.env["xero.match.line"].search([*domain, ("stage", "=", kind._stage)], order="id", limit=limit)
+            if lines:
+                return lines.ids
+        return []
 
     def _undo_chunk(self, line_ids):
         """Delete the links of ``line_ids``, or say on the lines why they stay."""
@@ -33,12 +34,9 @@ class XeroMatch(models.Model):
     def _used(self, lines) -> dict:
         """Return ``{line: reason}`` of the lines whose link must stay."""
         found = {line: reason for line in lines if (reason := line._used_reason())}
-        documents = lines.filtered(lambda line: line.stage == DOCUMENTS)
-        for line in documents.filtered(lambda line: line.res_id in self._booked_since(documents)):
-            found.setdefault(line, self.env._("Payments of it were taken over from Xero since."))
-        contacts = lines - documents
-        for line in contacts.filtered(lambda line: line.res_id in self._documented(contacts)):
-            found.setdefault(line, self.env._("Documents of this contact are linked with Xero."))
+        for stage, of_stage in lines.grouped("stage").items():
+            leaned_on = self.env["xero.match.kind"]._for_stage(stage)._kept(self, of_stage)
+            found = {**leaned_on, **found}
         return found
 
     def _booked_since(self, lines) -> set:
@@ -50,19 +48,6 @@ class XeroMatch(models.Model):
         links = self.env["xero.link"]._map(self.connection_id, "Payment", "account.payment", list(payments))
         own = lines.payment_ids.link_id
         return {payments[payment_id] for payment_id, link in links.items() if link not in own}
-
-    def _documented(self, lines) -> set:
-        """Return the ids of partners that linked documents belong to."""
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT DISTINCT m.commercial_partner_id FROM account_move m
-                     JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id AND l.connection_id = %s
-                    WHERE m.commercial_partner_id = ANY(%s) AND l.xero_id IS NOT NULL""",
-                self.connection_id.id,
-                lines.mapped("res_id"),
-            )
-        )
-        return {partner_id for [partner_id] in rows}
 
     def _cancel_pushes(self, lines):
         """What waits to be sent would be made a second time in Xero without the link."""

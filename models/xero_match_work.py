@@ -7,7 +7,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from ..xero_api.elements import rows
-from .xero_match import CONTACTS, WORK
+from .xero_match import WORK
 from .xero_snapshot_element import KINDS
 from .xero_sync_resolve import LOOK_BACK
 
@@ -19,7 +19,6 @@ LINK_CHUNK = 200
 SLICE_SECONDS = 20
 # Deciding one by one must not cost a call each.
 FRESH = timedelta(minutes=2)
-STAGE_TYPES = {CONTACTS: ("Contact",), "documents": ("Invoice", "CreditNote", "Payment")}
 
 
 class XeroInboundMatch(models.AbstractModel):
@@ -66,8 +65,8 @@ class XeroInboundMatch(models.AbstractModel):
 
     def _score(self, match, client, runner):
         """Write proposals for the present stage. What an interrupted run left is made anew."""
-        if match.stage != CONTACTS:
-            # Looking through the contacts may have taken days.
+        if match.stage != match._stages()[0]:
+            # Looking through what comes before may have taken days.
             self._read_changes(match, client, runner)
         runner._transaction(match._clear_open_lines)
         batches = match._propose()
@@ -120,7 +119,7 @@ class XeroInboundMatch(models.AbstractModel):
         if match.changes_at and now - match.changes_at < FRESH:
             return
         since = (match.changes_at or match.snapshot_id.started_at or match.create_date) - LOOK_BACK
-        for xero_type in STAGE_TYPES[match.stage]:
+        for xero_type in match._kind()._types:
             form = KINDS[xero_type]
             for answer in client.pages(
                 form.resource, params=dict(form.params), modified_since=since, page_size=runner._page_size()

@@ -1,32 +1,18 @@
 """Items in Xero, over real HTTP to the simulator."""
 
 from odoo.addons.xero_connector.tests.common import XeroCommon
-from odoo.addons.xero_connector.xero_api import codec
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from .item_common import ItemCommon
+
 
 @tagged("post_install", "-at_install")
-class TestItemSync(XeroCommon):
-    def connect(self, connection=None, tenant=None):
-        self.credential.requested_scopes = f"{self.credential.requested_scopes} accounting.settings"
-        super().connect(connection, tenant)
-        self.connection.item_policy = "first"
-
-    def make_product(self, code="CH-1", name="Chair", **values):
-        return self.env["product.product"].create({"name": name, "default_code": code, "lst_price": 50, **values})
-
+class TestItemSync(ItemCommon, XeroCommon):
     def in_xero(self, record):
         if record._name != "product.product":
             return super().in_xero(record)
         return next((row for row in self.items() if row["ItemID"] == record.xero_item_id), None)
-
-    def items(self):
-        client = self.connection.sudo()._client()
-        try:
-            return client.get("Items").data["Items"]
-        finally:
-            client.close()
 
     def invoice(self, *products):
         return self.make_move(
@@ -67,9 +53,7 @@ class TestItemSync(XeroCommon):
         self.assertEqual(self.in_xero(waiting)["LineItems"][0]["ItemCode"], "SHORT")
 
     def test_an_item_of_the_same_code_is_the_one(self):
-        client = self.connection.sudo()._client()
-        client.put("Items", codec.dumps({"Items": [{"Code": "CH-1", "Name": "Made in Xero"}]}), idempotency_key="one")
-        client.close()
+        self.item("CH-1", "Made in Xero")
         chair = self.make_product()
         self.drain()
         self.assertEqual(chair.xero_sync_state, "synced", chair.xero_sync_message)
