@@ -32,7 +32,7 @@ class XeroRun(models.Model):
     )
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     kind = fields.Selection(
-        [("history", "History"), ("resync", "Sync of chosen records"), ("match", "Matching")],
+        [("history", "History"), ("resync", "Sync of chosen records")],
         required=True,
         default="history",
         readonly=True,

@@ -21,21 +21,12 @@ class XeroRun(models.Model):
         self.ensure_one()
         self._check_administrator()
         self._check_state("running", "paused", "done", "cancelled", "undone")
-        if self.kind == "match":
-            return self._undo_match()
         preview = self.env["xero.preview"]._new(self.connection_id.sudo(), "undo")
         preview.run_id = self.sudo()
         preview._seed_undo()
         preview._start()
         self.sudo().undo_preview_id = preview
         return preview.with_env(self.env)._open()
-
-    def _undo_match(self):
-        """A matching made nothing in Xero: it takes its own links away."""
-        sessions = self.env.get("xero.match")
-        if sessions is None or "run_id" not in sessions._fields:
-            raise UserError(self.env._("Undo a matching on its own page, under Configuration > Match Records."))
-        return sessions.search([("run_id", "=", self.id)]).action_undo()
 
     # === DOING === #
 
