@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from odoo import models
+
 from .outgoing import Problem
 from .rule_values import (
     Rule,
@@ -10,6 +12,7 @@ from .rule_values import (
     as_flag,
     as_text,
     day_string,
+    flag_words,
     looked_up,
     path_fields,
     plain_text,
@@ -120,9 +123,9 @@ class RuleBook:
         if rule.kind == "number":
             out.number = value
         if rule.kind == "tracking":
-            category = rule.category.lower()
+            category = value["Name"].lower()
             others = [part for part in payload.get(rule.target, []) if part.get("Name", "").lower() != category]
-            value = [*others, {"Name": rule.category, "Option": value}]
+            value = [*others, value]
         payload[rule.target] = value
         return True
 
@@ -149,7 +152,8 @@ class RuleBook:
             return Outcome(found)
         if rule.kind == "account":
             return self._account(rule, found, text, raw, applies)
-        convert = {"date": self._date, "flag": self._flag, "theme": self._theme}.get(rule.kind, self._text)
+        converts = {"date": self._date, "flag": self._flag, "theme": self._theme, "tracking": self._tracking}
+        convert = converts.get(rule.kind, self._text)
         return convert(rule, found, text, raw)
 
     def _raw(self, rule, record):
@@ -191,7 +195,9 @@ class RuleBook:
         return Outcome(found, day_string(day, rule.days))
 
     def _flag(self, rule, found, text, raw) -> Outcome:
-        value = as_flag(text)
+        if "flags" not in self._lists:
+            self._lists["flags"] = flag_words(self.env)
+        value = as_flag(text, self._lists["flags"])
         if value is None:
             return self._problem(rule, found, self.env._("“%s” is neither Yes nor No", text))
         return Outcome(found, value)
@@ -206,6 +212,31 @@ class RuleBook:
             )
             return self._problem(rule, found, message)
         return Outcome(found, theme.xero_id)
+
+    def _tracking(self, rule, found, text, raw) -> Outcome:
+        """Of several values, such as analytic accounts of several plans, the one that is an option counts."""
+        category = self._listed("xero.tracking.category", ("xero_id",)).get(rule.category.lower())
+        if not category or category.status != "ACTIVE":
+            message = self.env._(
+                "%(organisation)s has no active tracking category “%(name)s”",
+                organisation=self._organisation(),
+                name=category.name if category else rule.label,
+            )
+            return self._problem(rule, found, message)
+        options = self._options(category)
+        texts = [text, *(raw.mapped("display_name") if isinstance(raw, models.BaseModel) else raw or ())]
+        option = next(filter(None, (options.get(str(candidate).lower()) for candidate in texts)), None)
+        if not option:
+            message = self.env._(
+                "tracking category %(category)s has no active option “%(name)s”", category=category.name, name=text
+            )
+            return self._problem(rule, found, message)
+        return Outcome(found, {"Name": category.name, "Option": option.name})
+
+    def _options(self, category) -> dict:
+        """Return the active options of a tracking category by id and by name in small letters."""
+        active = category.option_ids.filtered(lambda option: option.status == "ACTIVE")
+        return {option[key].lower(): option for key in ("xero_id", "name") for option in active}
 
     def _account(self, rule, found, text, raw, applies) -> Outcome:
         account = self._mapped_account(raw) if getattr(raw, "_name", "") == "account.account" else None

@@ -16,7 +16,7 @@ from .text import email, printable, shorten
 PLACEHOLDER = re.compile(r"\{\s*([A-Za-z0-9_.]+)\s*\}")
 # Kinds of fields no rule reads: files, and values without a fixed form.
 UNREADABLE = ("binary", "properties", "properties_definition", "json", "reference", "many2one_reference", "serialized")
-TRUE, FALSE = ("yes", "true", "1"), ("no", "false", "0")
+TRUE, FALSE = {"yes", "true", "1"}, {"no", "false", "0"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Rule:
     :ivar source: where the value comes from: ``field`` (``path``), ``constant``, ``text`` (with {paths}) or
         ``table`` (what ``path`` reads, looked up in ``table``; else ``constant``)
     :ivar table: values by key: the id of a record, or a text in small letters
+    :ivar category: Xero's id of the tracking category
     :ivar days: added to dates
     :ivar domain: condition, as a list of Odoo domain terms
     """
@@ -152,10 +153,23 @@ def plain_text(rule: Rule, text: str) -> tuple[str, bool]:
     return shorten(text, rule.limit) if rule.limit else text, bool(rule.limit) and len(text) > rule.limit
 
 
-def as_flag(text: str) -> bool | None:
-    """Return what a yes or no says; ``None`` for anything else."""
+def flag_words(env) -> tuple[set, set]:
+    """Return the words for yes and for no in small letters: English, and every language that is switched on."""
+    true, false = set(TRUE), set(FALSE)
+    for code, _name in env["res.lang"].get_installed():
+        speaking = env(context={**env.context, "lang": code})
+        true.add(speaking._("Yes").lower())
+        false.add(speaking._("No").lower())
+    return true, false
+
+
+def as_flag(text: str, words: tuple[set, set]) -> bool | None:
+    """Return what a yes or no says; ``None`` for anything else.
+
+    :param words: as :func:`flag_words` gives them
+    """
     lowered = text.strip().lower()
-    return True if lowered in TRUE else False if lowered in FALSE else None
+    return True if lowered in words[0] else False if lowered in words[1] else None
 
 
 def day_string(day: date, days: int) -> str:

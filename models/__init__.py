@@ -54,8 +54,10 @@ from . import xero_setup_facts
 from . import xero_setup_links
 from . import xero_field_target
 from . import xero_field_rule
+from . import xero_field_rule_value
 from . import xero_field_rule_trial
 from . import xero_field_rule_sent
+from . import xero_field_rule_follow
 from . import xero_lock_date
 from . import xero_emptied
 from . import xero_tracking

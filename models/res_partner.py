@@ -32,15 +32,14 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partners = super().create(vals_list)
-        if not self.env.context.get("xero_no_sync"):
-            partners._xero_created()
+        partners._xero_tell()
         return partners
 
     def _xero_created(self) -> None:
         """Queue new customers and vendors, where the company wants all of them, and the companies of new contact
         persons.
         """
-        self.filtered("parent_id").commercial_partner_id._xero_changed()
+        self.filtered("parent_id")._xero_changed()
         new = self.filtered(lambda partner: not partner.parent_id and (partner.customer_rank or partner.supplier_rank))
         for company, partners in new.grouped(lambda partner: partner._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
@@ -49,15 +48,15 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not self.env.context.get("xero_no_sync") and not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(
-            vals
-        ):
-            self.commercial_partner_id._xero_changed()
+        self._xero_tell(vals)
         return result
 
     def _xero_changed(self) -> None:
-        """Queue these contacts for every organisation that has them, or is being sent them."""
-        if not self.ids:
+        """Queue these contacts for every organisation that has them, or is being sent them; people count for their
+        company.
+        """
+        ids = self.commercial_partner_id.ids
+        if not ids:
             return
         rows = self.env.execute_query(
             SQL(
@@ -66,7 +65,7 @@ class ResPartner(models.Model):
                 UNION
                SELECT connection_id, res_id FROM xero_sync_job
                 WHERE res_model = 'res.partner' AND res_id = ANY(%(ids)s) AND state NOT IN ('done', 'cancelled')""",
-                ids=self.ids,
+                ids=ids,
             )
         )
         by_connection = {}
@@ -78,10 +77,9 @@ class ResPartner(models.Model):
             if scope and scope.connection_id == connection.id:
                 self._xero_enqueue_for(connection, by_connection[connection.id])
 
-    def _xero_enqueue_for(self, connection, res_ids):
+    def _xero_enqueue_for(self, connection, res_ids, priority=EVENT, run_id=None):
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
-            Job._enqueue(
-                connection.id, mapper, [(res_id, connection.company_id.id) for res_id in res_ids], priority=EVENT
-            )
+            pairs = [(res_id, connection.company_id.id) for res_id in res_ids]
+            Job._enqueue(connection.id, mapper, pairs, priority=priority, run_id=run_id)
         self.env["xero.sync.runner"]._wake(connection.ids)

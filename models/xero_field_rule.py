@@ -19,7 +19,8 @@ STATES = [("draft", "Not tried"), ("tested", "Tried"), ("active", "In use")]
 # Changing one of these makes it another rule, to be tried again.
 CONTENT = {
     "connection_id", "document", "target_id", "source", "path", "constant_text", "constant_account_id",
-    "constant_theme_id", "text", "value_ids", "tracking_category", "days", "domain", "only_empty", "too_long",
+    "constant_theme_id", "text", "value_ids", "tracking_category_id",
+    "constant_option_id", "days", "domain", "only_empty", "too_long",
 }  # fmt: skip
 # What nobody writes by hand.
 KEPT = {"state", "was_used", "author_id"}
@@ -66,7 +67,10 @@ class XeroFieldRule(models.Model):
     kind = fields.Selection(related="target_id.kind")
     note = fields.Char(related="target_id.note", string="Good to know")
     model_name = fields.Char(compute="_compute_model_name")
-    tracking_category = fields.Char(help="Name of the tracking category in Xero.")
+    tracking_category_id = fields.Many2one(
+        "xero.tracking.category", "Tracking Category", ondelete="restrict",
+        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
+    )  # fmt: skip
 
     # === FROM WHERE === #
 
@@ -81,6 +85,10 @@ class XeroFieldRule(models.Model):
     constant_theme_id = fields.Many2one(
         "xero.branding.theme", "Theme", ondelete="restrict",
         domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
+    )  # fmt: skip
+    constant_option_id = fields.Many2one(
+        "xero.tracking.option", "Option", ondelete="restrict",
+        domain="[('category_id', '=', tracking_category_id), ('status', '=', 'ACTIVE')]",
     )  # fmt: skip
     value_ids = fields.One2many("xero.field.rule.value", "rule_id", "Table", copy=True)
     key_model = fields.Char(compute="_compute_key_model")
@@ -152,16 +160,34 @@ class XeroFieldRule(models.Model):
             spec = rule._spec()
             if rule.source in ("field", "table") and not rule.path:
                 raise ValidationError(self.env._("Choose the field in Odoo that “%s” reads.", rule.name))
-            if rule.kind == "tracking" and not rule.tracking_category:
-                raise ValidationError(self.env._("Name the tracking category of “%s”.", rule.name))
+            if rule.kind == "tracking":
+                rule._check_tracking()
             for path in [*spec.paths, *paths]:
                 rule._check_path(path)
             rows = [rule.constant_account_id, rule.constant_theme_id]
-            rows += [rule.value_ids.value_account_id, rule.value_ids.value_theme_id]
+            rows += [rule.value_ids.value_account_id, rule.value_ids.value_theme_id, rule.tracking_category_id]
             if any(row.connection_id - rule.connection_id for row in rows):
-                raise ValidationError(self.env._("“%s” names an account or theme of another organisation.", rule.name))
+                raise ValidationError(
+                    self.env._("“%s” names an account, theme or category of another organisation.", rule.name)
+                )
             if rule.source == "text" and not rule.text or rule.source == "constant" and not spec.constant:
                 raise ValidationError(self.env._("Say what “%s” sends.", rule.name))
+
+    def _check_tracking(self):
+        """See that Xero has the category, and in it every option that the rule names.
+
+        :raise ValidationError: it has not, with what it has
+        """
+        category = self.tracking_category_id
+        if category.status != "ACTIVE":
+            raise ValidationError(self.env._("Choose a tracking category that is active in Xero for “%s”.", self.name))
+        options = self.constant_option_id | self.value_ids.value_option_id
+        for option in options:
+            if option.category_id != category or option.status != "ACTIVE":
+                raise ValidationError(
+                    self.env._("“%(option)s” is no active option of tracking category %(category)s. It has: %(known)s.",
+                               option=option.name, category=category.name, known=category._active_names())
+                )  # fmt: skip
 
     def _check_path(self, path):
         """Refuse a path whose fields or models the current user may not read, and secrets whoever asks.
@@ -260,7 +286,7 @@ class XeroFieldRule(models.Model):
             constant=self._constant(),
             text=self.text or "",
             table={key: value for key, value in table.items() if key and value},
-            category=self.tracking_category or "" if self.kind == "tracking" else "",
+            category=self.tracking_category_id.xero_id or "" if self.kind == "tracking" else "",
             days=self.days,
             domain=literal_eval(self.domain or "[]"),
             only_empty=self.only_empty,
@@ -270,6 +296,8 @@ class XeroFieldRule(models.Model):
     def _constant(self) -> str:
         if self.kind == "account":
             return self.constant_account_id.xero_id or ""
+        if self.kind == "tracking":
+            return self.constant_option_id.xero_id or ""
         return (self.constant_theme_id.xero_id if self.kind == "theme" else self.constant_text) or ""
 
     @api.model
@@ -321,55 +349,3 @@ class XeroFieldRule(models.Model):
     def _check_administrator(self):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
             raise AccessError(self.env._("Only Xero administrators change field rules."))
-
-
-class XeroFieldRuleValue(models.Model):
-    """A row of a rule's table."""
-
-    _name = "xero.field.rule.value"
-    _description = "Xero Field Rule Value"
-    _order = "sequence, id"
-
-    rule_id = fields.Many2one("xero.field.rule", required=True, ondelete="cascade", index=True)
-    sequence = fields.Integer(default=10)
-    kind = fields.Selection(related="rule_id.kind")
-    connection_id = fields.Many2one(related="rule_id.connection_id")
-    key_model = fields.Char(related="rule_id.key_model")
-    key_id = fields.Many2oneReference("Odoo Record", model_field="key_model")
-    key_text = fields.Char("Odoo Value")
-    value_text = fields.Char("Xero Value")
-    value_account_id = fields.Many2one(
-        "xero.account", "Xero Account", ondelete="restrict",
-        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE'), ('type', '!=', 'BANK')]",
-    )  # fmt: skip
-    value_theme_id = fields.Many2one(
-        "xero.branding.theme", "Xero Theme", ondelete="restrict",
-        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
-    )  # fmt: skip
-
-    def _key(self, relational: bool) -> str:
-        if relational:
-            return str(self.key_id) if self.key_id else ""
-        return (self.key_text or "").strip().lower()
-
-    def _value(self) -> str:
-        if self.kind == "account":
-            return self.value_account_id.xero_id or ""
-        return (self.value_theme_id.xero_id if self.kind == "theme" else self.value_text) or ""
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        values = super().create(vals_list)
-        values.rule_id._changed()
-        return values
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.rule_id._changed()
-        return result
-
-    def unlink(self):
-        rules = self.rule_id
-        result = super().unlink()
-        rules._changed()
-        return result

@@ -1,6 +1,7 @@
 """Rules and documents that are in Xero already, rules in words, and examples."""
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..mappers.rule_values import path_fields
@@ -51,28 +52,30 @@ class XeroFieldRule(models.Model):
         return Domain(self._spec().domain) if searchable else Domain.TRUE
 
     def action_apply(self):
-        """Queue the documents in Xero that the rule is for; only those that it changes are sent."""
+        """Queue the documents in Xero that the rule is for, as a run; only those that it changes are sent.
+
+        :return: the run, on which progress and failures show and which can be stopped
+        """
         self.ensure_one()
         self._check_administrator()
         self.check_access("write")
-        model = self._record_model()
-        ids = model.search(self._sent_domain(), order="id").ids
-        scope = self.env["xero.connection"]._scope(self.company_id.id)
+        ids = self._record_model().search(self._sent_domain(), order="id").ids
+        if not ids or not self.env["xero.connection"]._scope(self.company_id.id):
+            raise UserError(self.env._("Xero has nothing that “%s” is for and that may still be changed.", self.name))
+        run = self.env["xero.run"]._of_selection(self.connection_id.sudo())
+        self._enqueue_sent(ids, run.id)
+        return run.with_env(self.env)._get_records_action()
+
+    def _enqueue_sent(self, ids, run_id=None):
+        """Queue records that are in Xero to be compared again."""
+        model, connection = self._record_model().sudo(), self.connection_id.sudo()
+        scope = connection._scope(connection.company_id.id)
         for start in range(0, len(ids) if scope else 0, CHUNK):
-            records = model.sudo().browse(ids[start : start + CHUNK])
+            records = model.browse(ids[start : start + CHUNK])
             if self.document == "contact":
-                records._xero_enqueue_for(self.connection_id.sudo(), records.ids)
+                records._xero_enqueue_for(connection, records.ids, SWEEP, run_id)
             else:
-                records._xero_enqueue(scope, SWEEP)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s queued. Only those that the rule changes are sent to Xero.", len(ids)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+                records._xero_enqueue(scope, SWEEP, run_id)
 
     # === IN WORDS === #
 
@@ -86,8 +89,8 @@ class XeroFieldRule(models.Model):
         text = self.env._("%(field)s of %(document)s is taken from %(value)s", **values)
         if self.source == "constant":
             text = self.env._("%(field)s of %(document)s is always %(value)s", **values)
-        if self.kind == "tracking" and self.tracking_category:
-            text += self.env._(", in tracking category %s", self.tracking_category)
+        if self.kind == "tracking" and self.tracking_category_id:
+            text += self.env._(", in tracking category %s", self.tracking_category_id.name)
         if self.days and self.kind == "date":
             text += self.env._(", plus %s days", self.days)
         if self.only_empty:
@@ -105,7 +108,11 @@ class XeroFieldRule(models.Model):
 
     def _source_in_words(self) -> str:
         if self.source == "constant":
-            chosen = {"account": self.constant_account_id, "theme": self.constant_theme_id}.get(self.kind)
+            chosen = {
+                "account": self.constant_account_id,
+                "theme": self.constant_theme_id,
+                "tracking": self.constant_option_id,
+            }.get(self.kind)
             return (chosen.display_name if chosen is not None else self.constant_text) or "…"
         if self.source == "text":
             return f"“{self.text or '…'}”"

@@ -25,6 +25,7 @@ class XeroSyncRunner(models.AbstractModel):
             scope = connection._scope(connection.company_id.id)
             if scope and scope.connection_id == connection.id:
                 queued += self._sweep_moves(connection, scope) + self._sweep_contacts(connection)
+                queued += self.env["xero.field.rule"]._follow(connection)
                 self._free_blocked(connection)
                 self._wake(connection.ids)
         return queued

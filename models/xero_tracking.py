@@ -20,6 +20,10 @@ class XeroTrackingCategory(models.Model):
 
     _xero_unique = models.UniqueIndex("(connection_id, xero_id)")
 
+    def _active_names(self) -> str:
+        """Return the names of the options that are active, for people."""
+        return ", ".join(option.name for option in self.option_ids if option.status == ACTIVE) or "–"
+
     def _values(self, element):
         return {
             "xero_id": element.get("TrackingCategoryID"),

@@ -27,6 +27,20 @@ class RulesMixin:
             rule.sudo().write({"state": "active", "was_used": True})
         return rule
 
+    def category(self, name, *options, status="ACTIVE"):
+        """Return a tracking category as it is read from Xero, with these options."""
+        shared = {"connection_id": self.connection.id}
+        category = self.env["xero.tracking.category"].sudo().create(
+            {**shared, "status": status, "name": name, "xero_id": name}
+        )
+        self.env["xero.tracking.option"].sudo().create(
+            [
+                {**shared, "status": "ACTIVE", "name": option, "xero_id": f"{name} {option}", "category_id": category.id}
+                for option in options
+            ]
+        )
+        return category
+
     def theme(self, name):
         return self.env["xero.branding.theme"].search(
             [("connection_id", "=", self.connection.id), ("name", "=", name)]

@@ -102,20 +102,71 @@ class TestRulesFill(RulesMixin, MapperCase):
         self.assertEqual(self.head(bill)["PlannedPaymentDate"], "2026-03-06", "the day where the company is")
 
     def test_flag_only_on_approved_documents(self):
-        self.rule("invoice_sent", constant_text="Yes")
+        rule = self.rule("invoice_sent", constant_text="Yes")
         self.assertIs(self.head(self.invoice())["SentToContact"], True)
+        for text, value in (("0", False), ("FALSE", False), ("No", False), ("1", True), ("true", True)):
+            rule.sudo().write({"constant_text": text, "state": "active"})
+            self.assertIs(self.head(self.invoice())["SentToContact"], value, text)
+        rule.sudo().write({"constant_text": "Oui", "state": "active"})
+        self.assertIn("neither Yes nor No", self.problems(self.invoice())[0][0])
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.assertIs(self.head(self.invoice())["SentToContact"], True, "a language that people here use")
         self.connection.sync_when = "draft"
         draft = self.invoice(post=False)
         self.assertNotIn("SentToContact", self.prepare(draft).payload)
 
     def test_tracking(self):
-        self.rule("invoice_line_tracking", "move_id.invoice_user_id.name", tracking_category="Region", name="One")
-        self.rule("invoice_line_tracking", constant_text="Web", tracking_category="Channel", name="Two")
-        self.rule("invoice_line_tracking", constant_text="Never", tracking_category="Channel", name="Three")
-        self.assertEqual(
-            self.head(self.invoice())["LineItems"][0]["Tracking"],
-            [{"Name": "Region", "Option": "Anna Long"}, {"Name": "Channel", "Option": "Web"}],
+        region, channel = self.category("Region", "Anna Long", "East"), self.category("Channel", "Web", "Never")
+        web, never = channel.option_ids.sorted("name", reverse=True)
+        tracked = {"tracking_category_id": channel.id}
+        self.rule(
+            "invoice_line_tracking", "move_id.invoice_user_id.name", tracking_category_id=region.id, name="One"
         )
+        self.rule("invoice_line_tracking", constant_option_id=web.id, **tracked, name="Two")
+        self.rule("invoice_line_tracking", constant_option_id=never.id, **tracked, name="Three")
+        [line, _other] = self.head(self.invoice())["LineItems"]
+        self.assertEqual(
+            [part["TrackingOptionID"] for part in line["Tracking"]], ["Region Anna Long", "Channel Web"]
+        )
+
+    def test_tracking_that_xero_lacks(self):
+        """When saved, when tried and when sent: the sentence says which category has no such option."""
+        region, channel = self.category("Region", "East"), self.category("Channel", "Web")
+        gone = self.category("Gone", "A", status="ARCHIVED")
+        for values in (
+            {"tracking_category_id": False, "constant_option_id": channel.option_ids.id},
+            {"tracking_category_id": gone.id, "constant_option_id": gone.option_ids.id},
+            {"tracking_category_id": region.id, "constant_option_id": channel.option_ids.id},
+        ):
+            with self.assertRaisesRegex(ValidationError, "tracking category"), self.env.cr.savepoint():
+                self.rule("invoice_line_tracking", **values)
+        rule = self.rule("invoice_line_tracking", "move_id.invoice_user_id.name", tracking_category_id=region.id)
+        [problem] = {message for message, _model, _id in self.problems(self.invoice())}
+        self.assertIn("tracking category Region has no active option “Anna Long”", problem)
+        rule.write({"path": None, "source": "constant", "constant_option_id": region.option_ids.id})
+        rule.sudo().state = "active"
+        region.sudo().status = "GONE"
+        [problem] = {message for message, _model, _id in self.problems(self.invoice())}
+        self.assertIn("no active tracking category “Region”", problem)
+
+    def test_tracking_by_analytic_plan(self):
+        """The accounts of several plans are on a line: the one that is an option of the category counts."""
+        region = self.category("Region", "East", "West")
+        plans = self.env["account.analytic.plan"].create([{"name": "Regions"}, {"name": "Projects"}])
+        east, site = self.env["account.analytic.account"].create(
+            [{"name": "East", "plan_id": plans[0].id}, {"name": "Site", "plan_id": plans[1].id}]
+        )
+        move = self.invoice()
+        move.invoice_line_ids.analytic_distribution = {f"{east.id},{site.id}": 100}
+        path, tracked = "distribution_analytic_account_ids", {"tracking_category_id": region.id}
+        by_name = self.rule("invoice_line_tracking", f"{path}.name", **tracked)
+        self.assertEqual(self.head(move)["LineItems"][0]["Tracking"][0]["TrackingOptionID"], "Region East")
+        by_name.action_archive()
+        west = region.option_ids.filtered(lambda option: option.name == "West")
+        self.rule(
+            "invoice_line_tracking", path, **tracked, table=[{"key_id": east.id, "value_option_id": west.id}]
+        )
+        self.assertEqual(self.head(move)["LineItems"][0]["Tracking"][0]["TrackingOptionID"], "Region West")
 
     def test_number_of_a_bill(self):
         self.rule("bill_number", source="text", text="{ref}/{name}")
@@ -232,13 +283,15 @@ class TestRulesFill(RulesMixin, MapperCase):
             move = self.move([(3, 9.99, tax), (1, 0.33, tax)], move_type)
             before = self.head(move)
             targets = self.env["xero.field.target"].search([("document", "=", move_type)])
+            category = self.category(f"B {move_type}", "A")
+            tracked = {"tracking_category_id": category.id, "constant_option_id": category.option_ids.id}
             for target in targets:
                 values = {
                     "account": {"constant_account_id": self.xero_account("260").id},
                     "theme": {"constant_theme_id": self.theme("Standard").id},
                     "date": {"constant_text": "2026-05-01"},
                     "flag": {"constant_text": "Yes"},
-                    "tracking": {"constant_text": "A", "tracking_category": "B"},
+                    "tracking": tracked,
                 }.get(target.kind, {"constant_text": "Changed"})
                 self.rule(target.get_external_id()[target.id].partition("target_")[2], **values)
             after = self.head(move)

@@ -1,6 +1,6 @@
 """Making, trying and using field rules: who may, what is refused, what is shown."""
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
 
@@ -250,6 +250,53 @@ class TestRulesForm(RulesMixin, MapperCase):
             rule = Rule.browse(action["res_id"])
             self.assertEqual((rule.state, rule.connection_id), ("draft", self.connection))
             self.assertTrue(rule.path)
+
+    def test_what_people_want_from_rules_is_tried_and_used(self):
+        """Reference, theme, due date, tracking from an analytic plan, and an account for a product category, each with
+        a condition, on one real invoice.
+        """
+        category = self.env["product.category"].create({"name": "Goods"})
+        chair = self.env["product.product"].create({"name": "Chair", "categ_id": category.id})
+        plan = self.env["account.analytic.plan"].create({"name": "Regions"})
+        east = self.env["account.analytic.account"].create({"name": "East", "plan_id": plan.id})
+        region = self.category("Region", "East")
+        line = {"product_id": chair.id, "price_unit": 10, "tax_ids": None, "analytic_distribution": {str(east.id): 100}}
+        move = self.move([line], invoice_user_id=self.admin.id)
+        when, of_chairs = "[('amount_total', '<', 50)]", f"[('product_id', '=', {chair.id})]"
+        account = {"key_id": category.id, "value_account_id": self.xero_account("260").id}
+        rules = [
+            self.draft(path="invoice_user_id.name", domain=when),
+            self.draft("invoice_theme", None, constant_theme_id=self.theme("Wholesale").id, domain=when),
+            self.draft("invoice_due_date", "invoice_date", days=14, domain=when),
+            self.draft(
+                "invoice_line_tracking", "distribution_analytic_account_ids.name", tracking_category_id=region.id,
+                domain=of_chairs,
+            ),
+            self.draft("invoice_line_account", "product_id.categ_id", table=[account], domain=of_chairs),
+        ]  # fmt: skip
+        for rule in rules:
+            self.assertTrue(self.tried(rule, move).trial_ok, rule.trial_message)
+            self.assertNotEqual(rule.trial_before, rule.trial_after, rule.name)
+            rule.action_use()
+        payload = self.sent(move).payload
+        self.assertEqual(payload["Reference"], self.admin.name)
+        self.assertEqual(payload["BrandingThemeID"], self.theme("Wholesale").xero_id)
+        self.assertEqual(payload["DueDate"][:10], str(fields.Date.add(move.invoice_date, days=14)))
+        [sent] = payload["LineItems"]
+        self.assertEqual((sent["AccountCode"], sent["Tracking"][0]["TrackingOptionID"]), ("260", "Region East"))
+
+    def test_what_is_read_behind_relations(self):
+        """Each record on the way counts, the one a field is taken over from too; not what a table only looks up."""
+        rule = self.draft(path="partner_id.country_id.code", domain="[('invoice_user_id', '!=', False)]")
+        self.assertEqual(
+            set(rule._watched_stamps()),
+            {"partner_id.write_date", "partner_id.country_id.write_date", "invoice_user_id.write_date"},
+        )
+        rule = self.draft("invoice_line_account", "product_id.categ_id", table=[{"key_id": 1}])
+        self.assertEqual(
+            set(rule._watched_stamps()), {"product_id.write_date", "product_id.product_tmpl_id.write_date"}
+        )
+        self.assertFalse(self.draft(path="invoice_origin").reads_related)
 
     # === EVENTS === #
 

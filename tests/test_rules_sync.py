@@ -1,5 +1,8 @@
 """Field rules and what is in Xero already: both ways."""
 
+from datetime import timedelta
+
+from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from .in_common import InboundCommon
@@ -70,19 +73,58 @@ class TestRulesSync(RulesMixin, InboundCommon):
         self.assertFalse(self.theirs(touched).get("Reference"), "nothing happens by itself")
         self.assertEqual(rule.sent_count, 2, "not the bill")
         self.simulator.reset_stats()
-        rule.action_apply()
+        run = self.env["xero.run"].browse(rule.action_apply()["res_id"])
+        self.assertEqual((run.kind, run.state, run.open_count), ("resync", "running", 2))
         self.assertEqual(set(self.open_jobs().mapped("res_id")), {*touched.ids, *same.ids})
         self.drain()
         self.assertEqual(self.theirs(touched)["Reference"], "Sam Seller")
         self.assertEqual(self.simulator.calls(self.tenant).get(("POST", "Invoices")), 1, "only what the rule changes")
         self.assertInXero(touched + same + other)
+        self.assertEqual((run.state, run.done_count, run.failed_count), ("done", 2, 0))
+
+    def test_applying_can_be_stopped(self):
+        move = self.pushed(invoice_user_id=self.seller.id)
+        rule = self.reference_rule()
+        run = self.env["xero.run"].browse(rule.action_apply()["res_id"])
+        run.action_cancel()
+        self.drain()
+        self.assertEqual((run.state, self.open_jobs().ids), ("cancelled", []))
+        self.assertFalse(self.theirs(move).get("Reference"))
+
+    def test_related_records_are_followed_where_the_rule_says_so(self):
+        """Only documents that are open and in no locked period; only once; nothing without the rule's saying so."""
+        rule = self.rule("invoice_reference", "partner_id.ref")
+        self.assertTrue(rule.reads_related)
+        move, locked, paid = self.pushed(), self.pushed(invoice_date="2026-01-31"), self.pushed()
+        register = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=paid.ids)
+        register.create({})._create_payments()
+        self.drain()
+        self.connection.sudo().period_lock_date = "2026-01-31"
+        moves = move + locked + paid
+        self.assertFalse(self.followed(moves))
+        move.partner_id.with_context(xero_no_sync=True).ref = "R-2"
+        self.assertFalse(self.followed(moves), "not by itself")
+        rule.follow = True
+        self.assertEqual(self.followed(moves), move)
+        self.drain()
+        self.assertEqual(self.theirs(move)["Reference"], "R-2")
+        rule.sudo().followed_at += timedelta(hours=2)
+        self.assertFalse(self.followed(moves))
+
+    def followed(self, moves):
+        """Return which of ``moves`` a night queues for what rules read elsewhere."""
+        before = self.open_jobs()
+        self.env.flush_all()
+        self.env["xero.field.rule"].sudo()._follow(self.connection)
+        return moves.filtered(lambda move: move.id in (self.open_jobs() - before).mapped("res_id"))
 
     def test_apply_leaves_locked_periods_alone(self):
         move = self.pushed()
         rule = self.reference_rule()
         self.connection.sudo().period_lock_date = "2026-03-31"
         self.assertEqual(rule.sent_count, 0)
-        rule.action_apply()
+        with self.assertRaisesRegex(UserError, "nothing"):
+            rule.action_apply()
         self.assertFalse(self.open_jobs())
         self.assertInXero(move)
 
