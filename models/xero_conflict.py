@@ -27,7 +27,7 @@ class XeroConflict(models.Model):
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
-    link_id = fields.Many2one("xero.link", required=True, ondelete="cascade", readonly=True, index=True)
+    link_id = fields.Many2one("xero.link", "Xero Link", required=True, ondelete="cascade", readonly=True, index=True)
     xero_type = fields.Char(readonly=True)
     res_model = fields.Char("Model", readonly=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)

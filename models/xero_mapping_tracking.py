@@ -25,7 +25,7 @@ class XeroMappingTracking(models.Model):
     account_id = fields.Many2one(
         "account.analytic.account", "Analytic Account", required=True, index=True, ondelete="cascade"
     )
-    plan_id = fields.Many2one(related="account_id.root_plan_id", string="Plan", store=True)
+    plan_id = fields.Many2one(related="account_id.root_plan_id", string="Analytic Plan", store=True)
     xero_option_id = fields.Many2one(
         "xero.tracking.option",
         "Xero Tracking",

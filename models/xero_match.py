@@ -27,7 +27,7 @@ class XeroMatch(models.Model):
         [
             ("reading", "Reading Xero"),
             ("scoring", "Comparing"),
-            ("review", "Review"),
+            ("review", "In Review"),
             ("done", "Done"),
             ("undoing", "Undoing"),
             ("undone", "Undone"),

@@ -31,7 +31,9 @@ class XeroMatchLine(models.Model):
     _order = "match_id desc, id"
     _rec_name = "odoo_name"
 
-    match_id = fields.Many2one("xero.match", required=True, ondelete="cascade", index=True, readonly=True)
+    match_id = fields.Many2one(
+        "xero.match", "Matching", required=True, ondelete="cascade", index=True, readonly=True
+    )
     connection_id = fields.Many2one(related="match_id.connection_id", store=True)
     company_id = fields.Many2one(related="match_id.company_id", store=True, index=True)
     stage = fields.Selection([(CONTACTS, "Contacts"), (DOCUMENTS, "Documents")], required=True, readonly=True)
@@ -86,7 +88,9 @@ class XeroMatchLine(models.Model):
         help="Empty: as chosen for the whole matching.",
     )
     fingerprint = fields.Char(readonly=True, help="Of the record in Odoo when it was compared.")
-    link_id = fields.Many2one("xero.link", ondelete="set null", readonly=True, index="btree_not_null")
+    link_id = fields.Many2one(
+        "xero.link", "Xero Link", ondelete="set null", readonly=True, index="btree_not_null"
+    )
     linked_at = fields.Datetime(readonly=True)
     agreed = fields.Char(readonly=True, help="What the link said when it was made: another text means it was used.")
     touched = fields.Boolean(readonly=True, help="Linking wrote Xero's values to the record in Odoo.")
@@ -104,7 +108,7 @@ class XeroMatchLine(models.Model):
     @api.depends("odoo_name", "xero_name")
     def _compute_display_name(self):
         for line in self:
-            line.display_name = line.odoo_name or line.xero_name or self.env._("Match")
+            line.display_name = line.odoo_name or line.xero_name or self.env._("Matching pair")
 
     @api.depends("reasons")
     @api.depends_context("lang")

@@ -27,7 +27,7 @@ RECORD_KINDS = [
     ("payment", "Payment"),
     ("other", "Other"),
 ]
-SEVERITIES = [("problem", "Problem"), ("warning", "Check"), ("notice", "Good to know")]
+SEVERITIES = [("problem", "Problem"), ("warning", "To check"), ("notice", "Good to know")]
 
 
 class XeroPreviewLine(models.Model):

@@ -51,7 +51,7 @@ class XeroSetup(models.Model):
     tax_rate_count = fields.Integer("Tax Rates", compute="_compute_read_counts")
     currency_count = fields.Integer("Currencies", compute="_compute_read_counts")
     tracking_count = fields.Integer("Tracking Categories", compute="_compute_read_counts")
-    facts_at = fields.Datetime(related="connection_id.facts_at", string="Read")
+    facts_at = fields.Datetime(related="connection_id.facts_at", string="Read At")
     odoo_document_count = fields.Integer("Documents in Odoo", compute="_compute_odoo_counts")
     waiting_count = fields.Integer(related="connection_id.job_pending_count")
     failed_count = fields.Integer(related="connection_id.job_failed_count")
