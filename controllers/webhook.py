@@ -1,4 +1,5 @@
 import logging
+import time
 
 from odoo import fields, http
 from odoo.http import request
@@ -12,6 +13,30 @@ _logger = logging.getLogger(__name__)
 LARGEST = 1_000_000
 # The screen shows the last delivery to the minute: more often it is not written.
 SEEN_EVERY = 60
+# What this process refused and has not written yet: ``{(database, credential): Tally}``.
+_tallies = {}
+
+
+class Tally:
+    """Counts refusals in memory, and says when to write: the first within a minute at once, of a flood each doubling.
+
+    So a forged delivery costs an addition, and a flood of thousands a dozen small updates of one row.
+    """
+
+    def __init__(self):
+        self.pending = self.written = 0
+        self.since = None
+
+    def add(self, now: float) -> int:
+        """Count one more at ``now`` (seconds); returns how many to write, 0 for none yet."""
+        self.pending += 1
+        if self.since is None or now - self.since > SEEN_EVERY:
+            self.since, self.written = now, 0
+        if self.pending < self.written:
+            return 0
+        due, self.pending = self.pending, 0
+        self.written += due
+        return due
 
 
 class XeroWebhook(http.Controller):
@@ -36,6 +61,7 @@ class XeroWebhook(http.Controller):
             return self._answer(401)
         raw = request.httprequest.get_data()
         if not webhooks.verify(raw, request.httprequest.headers.get("x-xero-signature"), self._key(credential)):
+            self._refused(credential)
             return self._answer(401)
         try:
             events = webhooks.parse(raw)
@@ -65,6 +91,18 @@ class XeroWebhook(http.Controller):
                 " WHERE id = (SELECT id FROM xero_credential WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
                 [now, credential.id],
             )
+
+    def _refused(self, credential):
+        tally = _tallies.setdefault((request.db, credential.id), Tally())
+        if count := tally.add(time.monotonic()):
+            request.env.cr.execute(
+                "UPDATE xero_credential SET webhook_refused_at = %s,"
+                " webhook_refused_count = COALESCE(webhook_refused_count, 0) + %s"
+                " WHERE id = (SELECT id FROM xero_credential WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
+                [fields.Datetime.now(), count, credential.id],
+            )
+            if not request.env.cr.rowcount:
+                tally.pending += count
 
     def _answer(self, status):
         response = request.make_response(b"", status=status)

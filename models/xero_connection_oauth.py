@@ -168,7 +168,6 @@ class XeroConnection(models.Model):
         """A renewed consent serves every organisation of the credential."""
         parked = self.credential_id.sudo().connection_ids.filtered(lambda connection: connection.state == "reauth")
         parked.write({"state": "connected", "reason": False})
-        self.credential_id.sudo().activity_ids.filtered(lambda activity: activity.summary).action_done()
         self.env["xero.sync.runner"]._wake((self | parked).ids)
 
     # === FACTS === #

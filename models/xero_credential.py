@@ -18,7 +18,6 @@ _logger = logging.getLogger(__name__)
 # Access tokens live 30 minutes. Renewing with a third of that left keeps a slow batch from meeting an expiry.
 RENEW_BEFORE = timedelta(minutes=10)
 # Refresh tokens live 60 days from their last use.
-WARN_BEFORE_END = timedelta(days=14)
 CONSENT_LIFETIME = timedelta(minutes=15)
 SECRET_FIELDS = ("client_secret", "webhook_key")
 
@@ -31,7 +30,7 @@ class XeroCredential(models.Model):
 
     _name = "xero.credential"
     _description = "Xero Credential"
-    _inherit = ["mail.activity.mixin", "mail.thread"]
+    _inherit = ["mail.thread"]
     _order = "name, id"
 
     name = fields.Char(required=True, default=lambda self: self.env._("Xero app"))
@@ -300,27 +299,13 @@ class XeroCredential(models.Model):
         return oauth.refresh(self._endpoints(), self.client_id, vault.get("client_secret"), vault["refresh_token"])
 
     def _park(self, reason: str) -> None:
-        """Stop using this consent until a person renews it, and tell the administrators."""
+        """Stop using this consent until a person renews it; the alerts of its connections tell people, soon."""
         self.write({"state": "reauth", "reason": reason})
         _logger.info("Credential %s needs a new consent", self.id)
-        self._remind(
-            self.env._("Reconnect to Xero: %(reason)s Nothing is lost: documents wait in the queue.", reason=reason)
-        )
-
-    def _remind(self, note: str) -> None:
-        """Give each administrator one open to-do on this credential."""
-        managers = self.env.ref("xero_connector.group_xero_manager").all_user_ids.filtered(
-            lambda user: not user.share and user.active
-        )
-        told = self.activity_ids.user_id
-        for user in managers - told:
-            self.activity_schedule(
-                "mail.mail_activity_data_warning", summary=self.env._("Xero connection"), note=note, user_id=user.id
-            )
 
     @api.model
     def _cron_keepalive(self):
-        """Renew consents that nothing used for a while, and warn well before one ends (60 days without use)."""
+        """Renew consents that nothing used for a while: one ends after 60 days without use, of which alerts warn."""
         now = fields.Datetime.now()
         for credential in self.search([("state", "=", "authorised"), ("grant_type", "=", "authorization_code")]):
             idle_since = credential.access_expires_at
@@ -330,15 +315,6 @@ class XeroCredential(models.Model):
                 credential._access_token()
             except errors.XeroError as error:
                 _logger.info("Credential %s could not be renewed: %s", credential.id, type(error).__name__)
-            credential.invalidate_recordset()
-            if credential.refresh_expires_at and credential.refresh_expires_at - WARN_BEFORE_END < now:
-                credential._remind(
-                    self.env._(
-                        "The consent for %(name)s ends on %(day)s. Connect again before that day.",
-                        name=credential.name,
-                        day=fields.Date.to_string(credential.refresh_expires_at),
-                    )
-                )
 
     # === ORGANISATIONS === #
 

@@ -170,6 +170,8 @@ class XeroConnection(models.Model):
             "day_began_at": self.day_began_at or None,
             "webhook_key_set": credential.webhook_key_set,
             "webhook_seen_at": credential.webhook_seen_at or None,
+            "webhook_refused_at": credential.webhook_refused_at or None,
+            "webhook_refused": credential.webhook_refused_count,
             "clock_offset": self.clock_offset,
             "failed_limit": self.alert_failed_jobs,
             "failed_percent_limit": self.alert_failed_percent,

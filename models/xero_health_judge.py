@@ -21,6 +21,8 @@ REFERENCE_LATE = timedelta(hours=30)
 REFERENCE_SILENT = timedelta(hours=54)
 # Xero tries for 24 hours to deliver and then switches a webhook off.
 WEBHOOK_GRACE = timedelta(hours=24)
+# Xero tries an address with wrong signatures on purpose, right beside right ones.
+REFUSED_GRACE = timedelta(minutes=10)
 CLOCK_SECONDS = 60
 # Below this many failures a share of the day's says nothing.
 FEWEST_FAILURES = 3
@@ -79,6 +81,8 @@ class Facts:
     day_began_at: datetime | None = None
     webhook_key_set: bool = False
     webhook_seen_at: datetime | None = None
+    webhook_refused_at: datetime | None = None
+    webhook_refused: int = 0
     changes_read_at: datetime | None = None
     clock_offset: float = 0.0
     mapping_gaps: int = 0
@@ -169,7 +173,8 @@ def _is_flowing(facts):
 def _consent(facts):
     if not facts.needs_consent:
         return Finding("consent", OK, "none_needed")
-    if facts.state in ("new", "choose", "disconnected") or not facts.consent_ends_at:
+    # A parked connection says what is wrong with its consent itself.
+    if facts.state in ("new", "choose", "disconnected", "reauth") or not facts.consent_ends_at:
         return Finding("consent", OK, "unknown")
     left, values = facts.consent_ends_at - facts.now, {"end": facts.consent_ends_at}
     if left <= timedelta(0):
@@ -325,17 +330,30 @@ def _calls(facts):
 # === THE REST === #
 
 
+def _refuses(facts) -> bool:
+    """Whether deliveries are refused and none is right: the key is another one, or somebody else posts."""
+    refused, seen = facts.webhook_refused_at, facts.webhook_seen_at
+    if not refused or not seen:
+        return bool(refused)
+    return refused - seen > REFUSED_GRACE and facts.now - refused < WEBHOOK_GRACE
+
+
 def _webhook(facts):
-    if not facts.webhook_key_set:
-        return Finding("webhook", OK, "none", actions=("webhook",))
     seen, changes = facts.webhook_seen_at, facts.changes_read_at
+    refused = {"count": facts.webhook_refused, "refused": facts.webhook_refused_at} if facts.webhook_refused else {}
+    if not facts.webhook_key_set:
+        code = "keyless" if refused else "none"
+        return Finding("webhook", ATTENTION if refused else OK, code, refused, ("webhook",))
+    missed = _is_flowing(facts) and changes and seen and changes - seen > WEBHOOK_GRACE
+    if _refuses(facts):
+        return Finding("webhook", ATTENTION, "refused", refused, ("webhook",), alert=bool(missed))
     if not seen:
         late = facts.connected_at and facts.now - facts.connected_at > WEBHOOK_GRACE
         return Finding("webhook", ATTENTION if late else OK, "never", actions=("webhook",))
-    if _is_flowing(facts) and changes and changes - seen > WEBHOOK_GRACE:
+    if missed:
         values = {"last": seen, "changes": changes}
         return Finding("webhook", ATTENTION, "disabled", values, ("webhook",), alert=True)
-    return Finding("webhook", OK, "seen", {"last": seen}, ("webhook",))
+    return Finding("webhook", OK, "seen", {"last": seen, **refused}, ("webhook",))
 
 
 def _clock(facts):

@@ -51,7 +51,8 @@ class XeroSyncJob(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT c.id, (c.state = 'connected' AND COALESCE(c.paused_until <= %(now)s, TRUE))::int,
-                          round(EXTRACT(EPOCH FROM r.refresh_expires_at - %(now)s)), COALESCE(c.clock_offset, 0)
+                          round(EXTRACT(EPOCH FROM r.refresh_expires_at - %(now)s)), COALESCE(c.clock_offset, 0),
+                          COALESCE(r.webhook_refused_count, 0)
                      FROM xero_connection c JOIN xero_credential r ON r.id = c.credential_id
                     WHERE c.active ORDER BY c.id""",
                 now=fields.Datetime.now(),
@@ -59,9 +60,11 @@ class XeroSyncJob(models.Model):
         )
         lines = ["# TYPE xero_connection_up gauge", "# TYPE xero_consent_ends_seconds gauge"]
         lines.append("# TYPE xero_clock_offset_seconds gauge")
-        for connection, is_up, left, offset in rows:
+        lines.append("# TYPE xero_webhook_refused_total counter")
+        for connection, is_up, left, offset, refused in rows:
             lines.append(f'xero_connection_up{{connection="{connection}"}} {is_up}')
             lines.append(f'xero_clock_offset_seconds{{connection="{connection}"}} {round(offset, 1)}')
+            lines.append(f'xero_webhook_refused_total{{connection="{connection}"}} {refused}')
             if left is not None:
                 lines.append(f'xero_consent_ends_seconds{{connection="{connection}"}} {left}')
         return lines

@@ -190,7 +190,27 @@ def _calls(env, code, values):
 
 
 def _webhook(env, code, values):
+    count, refused = values.get("count", 0), values.get("refused", "")
+    if code == "seen" and count:
+        return env._(
+            "The last delivery came on %(last)s. In all %(count)s with a wrong signature were refused, the last on "
+            "%(refused)s.",
+            last=values.get("last", ""),
+            count=count,
+            refused=refused,
+        )
     return {
+        "keyless": env._(
+            "%(count)s deliveries came and were refused, the last on %(refused)s: no signing key is stored here.",
+            count=count,
+            refused=refused,
+        ),
+        "refused": env._(
+            "%(count)s deliveries were refused for a wrong signature, the last on %(refused)s, and no right one came "
+            "since.",
+            count=count,
+            refused=refused,
+        ),
         "none": env._("Not set up. Changes in Xero arrive with the next reading, within 10 to 30 minutes."),
         "never": env._("No delivery has come yet."),
         "disabled": env._(
@@ -206,6 +226,8 @@ def _webhook(env, code, values):
 def _clock(env, code, values):
     if code == "ok":
         return env._("Odoo's clock and Xero's agree.")
+    if values["seconds"] < 0:
+        return env._("Xero's clock is %s seconds behind this server's.", -values["seconds"])
     return env._("Xero's clock is %s seconds ahead of this server's.", values["seconds"])
 
 
@@ -271,6 +293,13 @@ _ADVICE = {
     ("calls", "used_up"): lambda env: env._("Nothing is lost. Ask Xero for a higher limit if it happens often."),
     ("calls", "reserve"): lambda env: env._("Background work goes on tomorrow; what people click is sent now."),
     ("webhook", "none"): lambda env: env._("Set it up to see changes within seconds."),
+    ("webhook", "keyless"): lambda env: env._(
+        "Copy the signing key from Xero's developer portal into the app here, or delete the webhook there."
+    ),
+    ("webhook", "refused"): lambda env: env._(
+        "Copy the signing key from Xero's developer portal anew. If it is the right one, somebody else posts to the "
+        "address; that is refused and changes nothing."
+    ),
     ("webhook", "never"): lambda env: env._("Check the delivery URL and the signing key in Xero's developer portal."),
     ("webhook", "disabled"): lambda env: env._("Open the app in Xero's developer portal and enable the webhook again."),
     ("clock", "off"): lambda env: env._("Have the server keep its time (NTP)."),

@@ -264,15 +264,8 @@ class XeroSyncRunner(models.AbstractModel):
             self._transaction(self._pause, connection, error)
 
     def _park(self, connection, error):
-        reason = explain(self.env, error)
-        connection.write({"state": "reauth", "reason": reason})
-        connection.credential_id._remind(
-            self.env._(
-                "%(name)s cannot be reached: %(reason)s Connect again. Documents wait in the queue, nothing is lost.",
-                name=connection.name,
-                reason=reason,
-            )
-        )
+        connection.write({"state": "reauth", "reason": explain(self.env, error)})
+        self.env.ref("xero_connector.ir_cron_xero_alert")._trigger()
         self._record_calls(connection)
 
     def _pause(self, connection, error):

@@ -158,6 +158,8 @@ class XeroCredential(models.Model):
         "Webhook Delivery URL", compute="_compute_webhook_url", groups="xero_connector.group_xero_manager"
     )
     webhook_seen_at = fields.Datetime("Last Delivery", readonly=True, copy=False)
+    webhook_refused_at = fields.Datetime("Last Refused Delivery", readonly=True, copy=False)
+    webhook_refused_count = fields.Integer("Refused Deliveries", readonly=True, copy=False)
 
     def init(self):
         super().init()

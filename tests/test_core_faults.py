@@ -133,7 +133,7 @@ class TestFaults(XeroCommon):
         self.simulator.control("/disconnect", tenant=self.tenant)
         self.drain()
         self.assertEqual((self.connection.state, move.xero_sync_state), ("reauth", "queued"))
-        self.assertTrue(self.credential.activity_ids, "the administrator is told")
+        self.assertTrue(self.alerts_triggered(), "the administrator is told at once")
         later = self.make_move()
         self.assertEqual(later.xero_sync_state, "queued", "jobs gather while the connection is down")
         self.connect()
@@ -141,16 +141,27 @@ class TestFaults(XeroCommon):
         self.drain()
         self.assertInXero(move + later)
 
+    def alerts_triggered(self):
+        cron = self.env.ref("xero_connector.ir_cron_xero_alert")
+        return self.env["ir.cron.trigger"].sudo().search_count([("cron_id", "=", cron.id)])
+
+    def told(self):
+        """Return how many to-dos the alerts have made."""
+        self.env.flush_all()
+        self.env["xero.alert"].sudo()._cron_alert()
+        self.env.invalidate_all()
+        return len(self.connection.activity_ids)
+
     def test_dead_consent_parks_the_credential_once(self):
         move = self.make_move()
         self.simulator.control("/tokens/expire", access=True, refresh=True)
         self.drain()
         self.assertEqual((self.credential.state, self.connection.state), ("reauth", "reauth"))
         self.assertEqual(self.job_of(move).state, "pending")
-        activities = len(self.credential.activity_ids)
         with self.assertRaises(errors.ReauthRequired):
             self.credential._access_token()
-        self.assertEqual(len(self.credential.activity_ids), activities, "told once, not at each try")
+        self.assertEqual(self.told(), 1)
+        self.assertEqual(self.told(), 1, "told once, by one to-do, not at each try")
         self.connect()
         self.drain()
         self.assertInXero(move)

@@ -47,6 +47,10 @@ def contacts(**span):
     return (Flow("contacts_in", ago(**span), HALF_HOURLY),)
 
 
+def refused(**span):
+    return {"webhook_refused_at": ago(**span), "webhook_refused": 3}
+
+
 # (topic, what differs from a healthy connection, level, code, whether people are told)
 TABLE = [
     ("connection", {}, OK, "ok", False),
@@ -66,6 +70,7 @@ TABLE = [
     ("consent", {"consent_ends_at": ahead(days=7)}, ATTENTION, "ends_soon", False),
     ("consent", {"consent_ends_at": ahead(days=6)}, ATTENTION, "ends_soon", True),
     ("consent", {"consent_ends_at": NOW}, BROKEN, "ended", True),
+    ("consent", {"consent_ends_at": NOW, "state": "reauth"}, OK, "unknown", False),
     ("scopes", {}, OK, "ok", False),
     ("scopes", {"granted_scopes": frozenset()}, OK, "ok", False),
     ("scopes", {"granted_scopes": ALL_SCOPES - {"accounting.payments"}}, BROKEN, "missing", False),
@@ -114,6 +119,13 @@ TABLE = [
     ("calls", {"day_remaining": 0, "limits_at": ago(hours=11), "day_began_at": ago(hours=34)}, OK, "left", False),
     ("webhook", {}, OK, "seen", False),
     ("webhook", {"webhook_key_set": False}, OK, "none", False),
+    ("webhook", {"webhook_key_set": False, **refused(hours=1)}, ATTENTION, "keyless", False),
+    ("webhook", {"webhook_seen_at": None, **refused(hours=1)}, ATTENTION, "refused", False),
+    ("webhook", {"webhook_seen_at": ago(hours=2), **refused(hours=1)}, ATTENTION, "refused", False),
+    ("webhook", {"webhook_seen_at": ago(hours=27), **refused(hours=1)}, ATTENTION, "refused", True),
+    ("webhook", {"webhook_seen_at": ago(hours=1), **refused(minutes=51)}, OK, "seen", False),
+    ("webhook", {"webhook_seen_at": ago(hours=1), **refused(hours=2)}, OK, "seen", False),
+    ("webhook", {"webhook_seen_at": ago(days=9), "changes_read_at": None, **refused(days=8)}, OK, "seen", False),
     ("webhook", {"webhook_seen_at": None}, ATTENTION, "never", False),
     ("webhook", {"webhook_seen_at": None, "connected_at": ago(hours=2)}, OK, "never", False),
     ("webhook", {"webhook_seen_at": ago(hours=27)}, ATTENTION, "disabled", True),

@@ -99,7 +99,9 @@ class TestHealthPage(HealthCommon):
         self.drain()
         self.assertAlmostEqual(self.connection.clock_offset, 120, delta=20)
         self.assertTrue(self.connection.day_began_at)
-        self.assertEqual(self.check_of(self.health(), "clock")["level"], "attention")
+        clock = self.check_of(self.health(), "clock")
+        self.assertEqual(clock["level"], "attention")
+        self.assertIn(f"{round(self.connection.clock_offset)} seconds ahead", clock["text"])
 
     def test_queries_do_not_grow_with_connections(self):
         self.fail_jobs(200)

@@ -8,6 +8,7 @@ import requests
 
 from odoo.tests import HttpCase, tagged
 
+from ..controllers.webhook import Tally
 from ..models import xero_sync_runner
 from ..xero_api import webhooks
 from .in_common import InboundCommon
@@ -59,6 +60,24 @@ class TestWebhook(InboundCommon, HttpCase):
         self.assertEqual(self.post(raw=b"x" * 1_000_001).status_code, 401, "rightly signed, but too large to be read")
         self.assertEqual(self.url_open(self.url()).status_code, 405)
         self.assertFalse(self.events())
+
+    def test_refused_signatures_are_counted_by_few_writes(self):
+        """A wrong key shows on the health page; of a flood a dozen small updates are written, and no row."""
+        tally = Tally()
+        writes = [count for moment in range(5000) if (count := tally.add(moment / 100))]
+        self.assertLessEqual(len(writes), 13)
+        self.assertGreater(sum(writes), 2500)
+        self.assertEqual(tally.add(200.0), 5000 - sum(writes) + 1, "what was left is written with the next")
+        self.assertEqual([self.post(key="another").status_code for _times in range(2)], [401, 401])
+        self.env.invalidate_all()
+        self.assertEqual((self.credential.webhook_refused_count, self.credential.webhook_seen_at), (2, False))
+        [health] = self.connection._health()
+        [line] = [check for check in health["checks"] if check["topic"] == "webhook"]
+        self.assertIn("2 deliveries were refused for a wrong signature", line["text"])
+        self.assertIn("signing key", line["advice"])
+        self.post()
+        self.env.invalidate_all()
+        self.assertEqual(self.credential.webhook_refused_count, 2)
 
     def test_signed_rubbish_is_acknowledged(self):
         self.assertEqual(self.post(raw=b"not json").status_code, 200)
