@@ -51,20 +51,16 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        moves._xero_changed()
+        moves._xero_tell()
         return moves
 
     def write(self, vals):
         result = super().write(vals)
         # Posting, cancelling and resetting all write the state.
-        if not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
-            self._xero_changed()
+        self._xero_tell(vals)
         return result
 
     def _xero_changed(self) -> None:
-        """Queue those of ``self`` that Xero should know; no query for companies that are not connected."""
-        if self.env.context.get("xero_no_sync"):
-            return
         for company, moves in self.grouped("company_id").items():
             scope = company and self.env["xero.connection"]._scope(company.id)
             if scope:

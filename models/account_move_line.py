@@ -7,5 +7,5 @@ class AccountMoveLine(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not self.env["xero.mapper"]._tracked("account.move")[1].isdisjoint(vals):
-            self.move_id._xero_changed()
+            self.move_id._xero_tell()
         return result

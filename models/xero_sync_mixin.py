@@ -41,6 +41,14 @@ class XeroSyncMixin(models.AbstractModel):
         """Return why this record is not synced under ``scope`` (a ``Scope``), as a sentence; ``None`` when it is."""
         raise NotImplementedError
 
+    def _xero_changed(self) -> None:
+        """Queue those of ``self`` that Xero should know of after a change; no query where nobody is connected."""
+        raise NotImplementedError
+
+    def _xero_created(self) -> None:
+        """Queue those of the new ``self`` that Xero should know of."""
+        self._xero_changed()
+
     # === COMPUTE === #
 
     @api.depends_context("company")
@@ -181,6 +189,18 @@ class XeroSyncMixin(models.AbstractModel):
         return ["|", ("id", "not in", linked), *found]
 
     # === EVENTS === #
+
+    def _xero_tell(self, vals=None) -> None:
+        """Queue what Xero should know of, unless it came from there: new records, or what writing ``vals`` changes.
+
+        Models call it last in their own ``create`` and ``write``: here it would run before what those do after super.
+        """
+        if self.env.context.get("xero_no_sync"):
+            return
+        if vals is None:
+            self._xero_created()
+        elif not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
+            self._xero_changed()
 
     @api.ondelete(at_uninstall=False)
     def _xero_queue_removal(self):

@@ -29,19 +29,16 @@ class ProductProduct(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         products = super().create(vals_list)
-        products._xero_changed()
+        products._xero_tell()
         return products
 
     def write(self, vals):
         result = super().write(vals)
-        if not self.env["xero.mapper"]._tracked(self._name)[0].isdisjoint(vals):
-            self._xero_changed()
+        self._xero_tell(vals)
         return result
 
     def _xero_changed(self) -> None:
         """Queue these products for every organisation that takes products and whose company uses them."""
-        if self.env.context.get("xero_no_sync"):
-            return
         for connection in self.env["xero.connection"].sudo().search([("item_policy", "!=", "off")]):
             scope = connection._scope(connection.company_id.id)
             if scope and scope.connection_id == connection.id:

@@ -9,5 +9,5 @@ class ProductTemplate(models.Model):
         result = super().write(vals)
         tracked = self.env["xero.mapper"]._tracked("product.product")[0]
         if not tracked.isdisjoint(vals) or "list_price" in vals:
-            self.product_variant_ids._xero_changed()
+            self.product_variant_ids._xero_tell()
         return result
