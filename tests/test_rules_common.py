@@ -29,13 +29,14 @@ class RulesMixin:
 
     def category(self, name, *options, status="ACTIVE"):
         """Return a tracking category as it is read from Xero, with these options."""
-        shared = {"connection_id": self.connection.id}
+        connection = {"connection_id": self.connection.id}
         category = self.env["xero.tracking.category"].sudo().create(
-            {**shared, "status": status, "name": name, "xero_id": name}
+            {**connection, "status": status, "name": name, "xero_id": name}
         )
         self.env["xero.tracking.option"].sudo().create(
             [
-                {**shared, "status": "ACTIVE", "name": option, "xero_id": f"{name} {option}", "category_id": category.id}
+                {"status": "ACTIVE", "name": option, "xero_id": f"{name} {option}", "category_id": category.id}
+                | connection
                 for option in options
             ]
         )
