@@ -14,7 +14,19 @@ from dev.stack import Stack
 
 FOLDER = paths.REPO / "static" / "description" / "screens"
 PHONE = (390, 844)
-RECONCILE_SECONDS = 120
+WORK_SECONDS = 120
+QUIET = {"xero_no_sync": True}
+NEWCOMERS = [
+    ({"name": "Tasman Marine Pty Ltd", "vat": "83914571673"}, {"Name": "Tasman Marine", "TaxNumber": "83914571673"}),
+    ({"name": "Blue Gum Joinery"}, {"Name": "Bluegum Joinery", "EmailAddress": "hello@bluegum.example"}),
+    ({"name": "Murray Produce", "email": "accounts@murray.example"}, {"Name": "Murray Produce (Mildura)"}),
+    (
+        {"name": "Southern Cross Books", "email": "orders@scbooks.example"},
+        {"Name": "Southern Cross Books Ltd", "EmailAddress": "orders@scbooks.example"},
+    ),
+    ({"name": "Fremantle Chandlers"}, {"Name": "Kimberley Air Charter"}),
+]
+"""Customers that Xero may know already, and the contacts there: sure, doubtful, likely and not the same."""
 
 
 def run(folder: str = "") -> int:
@@ -34,6 +46,7 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
     connection = odoo.call("xero.connection", "search", [], limit=1)[0]
     invoice = odoo.call("account.move", "search", [("move_type", "=", "out_invoice"), ("state", "=", "posted")])[-1]
     guide = odoo.call("xero.setup", "search", [], limit=1)[0]
+    match = _matching(stack, odoo, connection)
     return [
         _shot("connection", f"/odoo/xero-connections/{connection}"),
         _shot("invoice", f"/odoo/action-account.action_move_out_invoice/{invoice}"),
@@ -45,6 +58,10 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("field-rules", "/odoo/xero-field-rules"),
         _shot("reconciliation", f"/odoo/xero-reconciliations/{_reconciliation(odoo, connection)}"),
         _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
+        _shot("match", f"/odoo/xero-match/{match}"),
+        _shot("match-pair", f"/odoo/xero-matches/{_doubtful(odoo, match)}"),
+        _shot("runs", f"/odoo/xero-runs/{_history(odoo, connection)}"),
+        _shot("conflict", f"/odoo/xero-conflicts/{_conflict(stack, odoo, connection)}"),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
     ]
@@ -60,13 +77,56 @@ def _preview(odoo: Session, invoice: int) -> int:
 def _reconciliation(odoo: Session, connection: int) -> int:
     """Compare the books and return the report's id once it is done. Raises Stop."""
     report = odoo.call("xero.connection", "action_reconcile", [connection])["res_id"]
-
-    def done() -> bool:
-        return odoo.call("xero.reconciliation", "read", [report], ["state"])[0]["state"] == "done"
-
-    if not wait_for(done, RECONCILE_SECONDS):
-        raise Stop(f"The books were not compared within {RECONCILE_SECONDS} s.")
+    _wait_for(odoo, "xero.reconciliation", report, "done")
     return report
+
+
+def _matching(stack: Stack, odoo: Session, connection: int) -> int:
+    """Have customers and contacts that nobody linked compared; return the matching's id. Raises Stop."""
+    for customer, contact in NEWCOMERS:
+        odoo.call("res.partner", "create", {"is_company": True, "customer_rank": 1, **customer}, context=QUIET)
+        stack.simulator.post(f"organisations/{demo.ORGANISATION}/act/create_contact", **contact)
+    match = odoo.call("xero.connection", "action_match", [connection])["res_id"]
+    _wait_for(odoo, "xero.match", match, "review")
+    return match
+
+
+def _doubtful(odoo: Session, match: int) -> int:
+    """Return a pair of the matching that a person has to look at."""
+    domain = [("match_id", "=", match), ("verdict", "in", ("doubtful", "likely")), ("parent_id", "=", False)]
+    return odoo.call("xero.match.line", "search", domain, limit=1)[0]
+
+
+def _history(odoo: Session, connection: int) -> int:
+    """Plan a history and return its id."""
+    return odoo.call("xero.run", "create", {"connection_id": connection, "date_from": "2020-01-01"})
+
+
+def _conflict(stack: Stack, odoo: Session, connection: int) -> int:
+    """Change one contact on both sides; return the id of the conflict. Raises Stop."""
+    partner = odoo.call("res.partner", "search", [("name", "=", "Coral Bay Diving")])[0]
+    changed = {"EmailAddress": "bookings@coralbay.example"}
+    odoo.call("xero.connection", "write", [connection], {"conflict_contacts": "ask"})
+    odoo.call("res.partner", "write", [partner], {"email": "hello@coralbay.example"}, context=QUIET)
+    stack.simulator.post(f"organisations/{demo.ORGANISATION}/act/edit_contact", contact="Coral Bay Diving", **changed)
+    odoo.call("xero.connection", "action_pull", [connection])
+    found: list[int] = []
+
+    def open_one() -> bool:
+        found[:] = odoo.call("xero.conflict", "search", [("state", "=", "open")], limit=1)
+        return bool(found)
+
+    if not wait_for(open_one, WORK_SECONDS):
+        raise Stop(f"No conflict was found within {WORK_SECONDS} s.")
+    return found[0]
+
+
+def _wait_for(odoo: Session, model: str, record: int, state: str) -> None:
+    def reached() -> bool:
+        return odoo.call(model, "read", [record], ["state"])[0]["state"] == state
+
+    if not wait_for(reached, WORK_SECONDS):
+        raise Stop(f"{model} {record} was not {state} within {WORK_SECONDS} s.")
 
 
 def _shot(name: str, path: str, **more: Any) -> dict[str, Any]:

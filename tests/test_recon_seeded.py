@@ -49,6 +49,8 @@ class TestReconcileSeeded(Hurts):
             for step in work:
                 next(step)
             self.settle()
+            # PostgreSQL knows nothing yet of rows that were never committed, and would look through all of them.
+            self.env.cr.execute("ANALYZE account_move, account_move_line, account_partial_reconcile, account_payment")
         self.assertAgree(self.reconcile())
         expected = []
         for name, step in zip(names, work):
