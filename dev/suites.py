@@ -122,7 +122,7 @@ def odoo_job(name: str, modules: list[str], tags: str, make_site: Callable[[], S
 
 
 def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job]:
-    """The Odoo suites among the chosen ones. The addon's own is cut in parts, and its tests with a browser are apart."""
+    """The Odoo suites among the chosen ones; the addon's own is cut in parts, its tests with a browser are apart."""
 
     def job(name: str, modules: list[str], tags: str) -> Job:
         return odoo_job(name, modules, tags, lambda: templates.new_site(cluster, template, folder, f"test_{name}"))
