@@ -30,8 +30,13 @@ class XeroFieldRule(models.Model):
 
     def _watched_stamps(self) -> list[str]:
         """Return the paths to the times of change of the records that the rule reads through relations."""
+        try:
+            paths = self._read_paths()
+        except (ValueError, SyntaxError, TypeError):
+            # A condition that is being typed.
+            paths = []
         stamps = {}
-        for path in self._read_paths():
+        for path in paths:
             try:
                 definitions = path_fields(self.env, self.model_name, path)
             except Unreadable:

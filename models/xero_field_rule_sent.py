@@ -62,7 +62,8 @@ class XeroFieldRule(models.Model):
         ids = self._record_model().search(self._sent_domain(), order="id").ids
         if not ids or not self.env["xero.connection"]._scope(self.company_id.id):
             raise UserError(self.env._("Xero has nothing that “%s” is for and that may still be changed.", self.name))
-        run = self.env["xero.run"]._of_selection(self.connection_id.sudo())
+        subject = self.env._("Field rule “%s”", self.name)
+        run = self.env["xero.run"]._of_selection(self.connection_id.sudo(), subject)
         self._enqueue_sent(ids, run.id)
         return run.with_env(self.env)._get_records_action()
 

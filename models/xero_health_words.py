@@ -107,7 +107,7 @@ def moment(env, value) -> str:
 
 def _shown(env, values):
     """Values from a finding, or from an incident, which keeps moments as texts."""
-    names = {"until", "end", "since", "last", "changes", "at"}
+    names = {"until", "end", "since", "last", "changes", "at", "refused"}
     return {name: moment(env, value) if name in names else value for name, value in values.items()}
 
 

@@ -48,6 +48,7 @@ class XeroMatch(models.Model):
     )
     stage_title = fields.Char(compute="_compute_stage_title")
     is_last_stage = fields.Boolean(compute="_compute_stage_title")
+    is_one_way = fields.Boolean(compute="_compute_stage_title")
     changes_at = fields.Datetime(readonly=True, help="When changes in Xero were read last, for the present stage.")
     work_done = fields.Integer(readonly=True)
     work_total = fields.Integer(readonly=True)
@@ -100,6 +101,7 @@ class XeroMatch(models.Model):
         for match in self:
             stages = match._stages()
             match.is_last_stage = match.stage == stages[-1]
+            match.is_one_way = match._kind()._one_way
             match.stage_title = self.env._(
                 "Step %(number)s of %(count)s: %(stage)s",
                 number=stages.index(match.stage) + 1,

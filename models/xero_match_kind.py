@@ -28,6 +28,8 @@ class XeroMatchKind(models.AbstractModel):
     _odoo_model = None
     # Fields of a view that stand side by side, in this order.
     _shown = ()
+    # Whether what is only in Xero stays there.
+    _one_way = False
     # Codes of its evidence that speak against a pair.
     _against = frozenset()
 

@@ -7,7 +7,9 @@ from odoo.tools import SQL
 from .xero_sync_job import NEVER
 
 EDITABLE = {"date_from", "date_to", "with_invoices", "with_bills", "with_credit_notes", "with_refunds"}
-WORKERS_OWN = {"state", "kind", "automatic", "exhausted", "total_count", "cursor_date", "cursor_id", "final_counts"}
+WORKERS_OWN = {
+    *("state", "kind", "automatic", "exhausted", "total_count", "cursor_date", "cursor_id", "final_counts", "subject"),
+}
 ACTIVE = ("running", "paused", "undoing")
 OPEN_JOBS = ("pending", "running", "blocked")
 FAILED_JOBS = ("failed", "dead")
@@ -53,6 +55,7 @@ class XeroRun(models.Model):
         tracking=True,
         copy=False,
     )
+    subject = fields.Char("Started For", readonly=True, help="In place of the kind, where a run has one.")
     user_id = fields.Many2one("res.users", "Started By", readonly=True, default=lambda self: self.env.user)
     automatic = fields.Boolean(readonly=True, help="Started by the nightly sweep for the From Date of the connection.")
     date_from = fields.Date("From", help="Documents dated from this day on.")
@@ -78,7 +81,7 @@ class XeroRun(models.Model):
 
     # === COMPUTE === #
 
-    @api.depends("kind", "date_from", "create_date")
+    @api.depends("kind", "subject", "date_from", "create_date")
     def _compute_display_name(self):
         names = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
@@ -86,7 +89,7 @@ class XeroRun(models.Model):
             run.display_name = (
                 self.env._("History from %s", day)
                 if run.kind == "history"
-                else self.env._("%(kind)s, %(day)s", kind=names[run.kind], day=day)
+                else self.env._("%(kind)s, %(day)s", kind=run.subject or names[run.kind], day=day)
             )
 
     def _job_counts(self) -> dict:
@@ -308,13 +311,14 @@ class XeroRun(models.Model):
     # === RESYNC === #
 
     @api.model
-    def _of_selection(self, connection):
-        """Return a run for records that a person chose in a list."""
+    def _of_selection(self, connection, subject=None):
+        """Return a run for records that a person chose in a list, or for ``subject``."""
         now = fields.Datetime.now()
         return self.sudo().create(
             {
                 "connection_id": connection.id,
                 "kind": "resync",
+                "subject": subject,
                 "state": "running",
                 "started_at": now,
                 "user_id": self.env.uid,

@@ -296,7 +296,10 @@ class TestRulesForm(RulesMixin, MapperCase):
         self.assertEqual(
             set(rule._watched_stamps()), {"product_id.write_date", "product_id.product_tmpl_id.write_date"}
         )
-        self.assertFalse(self.draft(path="invoice_origin").reads_related)
+        own = self.draft(path="invoice_origin")
+        self.assertFalse(own.reads_related)
+        typed = own.new({"path": "partner_id.ref", "domain": "[('ref', '=', "}, origin=own)
+        self.assertFalse(typed.reads_related, "no crash on a condition that is being typed")
 
     # === EVENTS === #
 

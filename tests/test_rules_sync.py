@@ -75,6 +75,7 @@ class TestRulesSync(RulesMixin, InboundCommon):
         self.simulator.reset_stats()
         run = self.env["xero.run"].browse(rule.action_apply()["res_id"])
         self.assertEqual((run.kind, run.state, run.open_count), ("resync", "running", 2))
+        self.assertIn("Field rule “Reference”", run.display_name)
         self.assertEqual(set(self.open_jobs().mapped("res_id")), {*touched.ids, *same.ids})
         self.drain()
         self.assertEqual(self.theirs(touched)["Reference"], "Sam Seller")

@@ -37,6 +37,7 @@ class XeroMatchItems(models.AbstractModel):
         *("code", "name", "description", "sale_price", "sale_account"),
         *("purchase_description", "purchase_price", "purchase_account"),
     )
+    _one_way = True
     _against = frozenset({"code_spaced", "code_differs"})
 
     def _applies(self, connection):
