@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..mappers.outgoing import Problem
 from .xero_link import GONE_STATUSES
@@ -135,7 +135,7 @@ class XeroPreview(models.Model):
                     "The plan of %(name)s approves %(limit)s bills a month; %(month)s would have %(count)s.",
                     name=self.connection_id.name,
                     limit=limit,
-                    month=line.date.strftime("%Y-%m"),
+                    month=format_date(self.env, line.date, date_format="MMMM y"),
                     count=new[month] + held[month],
                 )
                 problem = Problem("plan", message, "xero.connection", self.connection_id.id, topic="plan")

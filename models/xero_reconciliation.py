@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
 
 from .xero_reconciliation_sheet import BASE_COLUMNS
 
@@ -79,11 +80,12 @@ class XeroReconciliation(models.Model):
     # === COMPUTE === #
 
     @api.depends("connection_id.name", "as_of", "create_date")
+    @api.depends_context("lang", "tz")
     def _compute_name(self):
         for report in self:
-            day = fields.Datetime.context_timestamp(report, report.as_of or report.create_date or fields.Datetime.now())
+            moment = format_datetime(self.env, report.as_of or report.create_date or fields.Datetime.now())
             report.name = self.env._(
-                "%(organisation)s, %(day)s", organisation=report.connection_id.name or "", day=f"{day:%Y-%m-%d %H:%M}"
+                "%(organisation)s, %(day)s", organisation=report.connection_id.name or "", day=moment
             )
 
     @api.depends("state", "snapshot_id.progress", "compare_progress")

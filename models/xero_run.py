@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .xero_sync_job import NEVER
 
@@ -82,10 +82,11 @@ class XeroRun(models.Model):
     # === COMPUTE === #
 
     @api.depends("kind", "subject", "date_from", "create_date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         names = dict(self._fields["kind"]._description_selection(self.env))
         for run in self:
-            day = run.date_from or (run.create_date or fields.Datetime.now()).date()
+            day = format_date(self.env, run.date_from or (run.create_date or fields.Datetime.now()).date())
             run.display_name = (
                 self.env._("History from %s", day)
                 if run.kind == "history"

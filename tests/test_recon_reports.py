@@ -269,14 +269,18 @@ class TestReconcileReports(ReconCommon):
         self.assertLess(counts[1], counts[0] + 10, counts)
 
     def counting(self, step):
-        """Return ``step`` so that it adds its queries to ``self.spent``."""
+        """Return ``step`` so that it adds its queries to ``self.spent``, but for those of a further round.
+
+        What was written in the second in which the reading began is looked at once more: the clock decides about that.
+        """
         self.spent = 0
 
         def counted(report):
             self.env.invalidate_all()
-            before = report.env.cr.sql_log_count
+            again, before = report.work["round"] > 1 and report.work["step"] == 0, report.env.cr.sql_log_count
             result = step(report)
-            self.spent += report.env.cr.sql_log_count - before
+            if not again:
+                self.spent += report.env.cr.sql_log_count - before
             return result
 
         return counted
