@@ -188,7 +188,7 @@ class TestRulesSync(RulesMixin, InboundCommon):
 
     def test_contacts(self):
         self.partner_a.ref = "C-1"
-        self.rule("contact_account_number", "commercial_company_name", only_empty=False)
+        rule = self.rule("contact_account_number", "commercial_company_name", only_empty=False)
         self.partner_a.commercial_company_name = "ACME"
         self.pushed()
         link = self.link_of(self.partner_a)
@@ -196,3 +196,11 @@ class TestRulesSync(RulesMixin, InboundCommon):
         self.poll("Contact")
         self.assertEqual((self.partner_a.ref, self.partner_a.vat), ("C-1", "99-1"))
         self.assertFalse(self.conflict_of(self.partner_a))
+        rule.action_stop()
+        rule.sudo().write({"path": "name", "state": "active"})
+        run = self.env["xero.run"].browse(rule.action_apply()["res_id"])
+        self.assertEqual(run.job_ids.mapped("res_id"), self.partner_a.ids)
+        self.drain()
+        self.assertEqual(run.state, "done")
+        [contact] = [found for found in self.read("Contacts") if found["ContactID"] == link.xero_id]
+        self.assertEqual(contact["AccountNumber"], self.partner_a.name)

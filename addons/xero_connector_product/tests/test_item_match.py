@@ -43,10 +43,10 @@ class TestItemScore(TransactionCase):
 
     def test_variants_of_one_name_go_by_their_codes(self):
         """No item is offered to a product of the same name when the code of either has its own counterpart."""
-        products = [(f"TS-{size}", ("T-shirt",)) for size in range(30)]
-        found = self.grades(products, [(f"TS-{size}", ("T-shirt",)) for size in range(29)])
+        products = [(f"TS-{size}", ("T-shirt",)) for size in range(10)]
+        found = self.grades(products, [(f"TS-{size}", ("T-shirt",)) for size in range(9)])
         self.assertEqual({row[2] for row in found}, {"sure", None})
-        self.assertEqual(found[-1], (30, None, None))
+        self.assertEqual(found[-1], (10, None, None))
 
     def test_archived_products_give_way(self):
         archived = ("CH-1", ("Chair",), "", True)
