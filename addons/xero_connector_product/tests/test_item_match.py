@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from odoo import Command
 from odoo.addons.xero_connector.tests.match_common import MatchCommon
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import TransactionCase, tagged
@@ -67,6 +68,14 @@ class TestItemMatch(ItemCommon, MatchCommon):
         values = {"name": name, "default_code": code, "lst_price": 50, **values}
         return self.quiet["product.product"].create(values).with_env(self.env)
 
+    def variants(self, name, *colours):
+        """Return a product's variants, one for each colour, that nobody has sent."""
+        colour = self.env["product.attribute"].create({"name": "Colour"})
+        values = colour.value_ids.create([{"name": text, "attribute_id": colour.id} for text in colours])
+        line = {"attribute_id": colour.id, "value_ids": [Command.set(values.ids)]}
+        template = self.quiet["product.template"].create({"name": name, "attribute_line_ids": [Command.create(line)]})
+        return template.product_variant_ids
+
     def to_items(self, match):
         match.action_next()
         self.drain()
@@ -130,8 +139,11 @@ class TestItemMatch(ItemCommon, MatchCommon):
         self.assertFalse(self.link_of(chair))
 
     def test_another_code_is_shown_side_by_side_and_odoo_wins_where_chosen(self):
-        chair, there = self.ware("CH-1", "Oak Chair"), self.item("C-9", "Oak Chair")
+        chair, other = self.variants("Oak Chair", "Red", "Blue")
+        chair.default_code, there = "CH-1", self.item("C-9", "Red Oak Chair")
         match = self.to_items(self.start())
+        self.assertFalse(self.line_of(match, other), "without a code it is never sent, and no item is called so")
+        self.assertEqual(self.line_of(match, chair).odoo_name, "CH-1 · Oak Chair (Red)")
         line = self.line_of(match, chair)
         self.assertEqual((line.verdict, line.xero_id), ("doubtful", there))
         self.assertIn("C-9", line.comparison)
