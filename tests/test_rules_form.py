@@ -49,6 +49,16 @@ class TestRulesForm(RulesMixin, MapperCase):
         rule.action_stop()
         self.assertEqual((rule.state, self.sent(move).payload["Reference"]), ("tested", "PO 9"))
 
+    def test_a_connection_that_sent_nothing_goes_with_its_rules(self):
+        category = self.category("Region", "North")
+        rule = self.rule(
+            "invoice_line_tracking", tracking_category_id=category.id, constant_option_id=category.option_ids.id
+        )
+        self.env["xero.link"].sudo().search([("connection_id", "=", self.connection.id)]).unlink()
+        self.connection.unlink()
+        self.env.flush_all()
+        self.assertFalse(rule.exists() or category.exists())
+
     def test_a_trial_changes_nothing_but_the_rule(self):
         rule, move = self.draft(), self.move([(1, 10, None)])
         jobs, links = self.env["xero.sync.job"].search_count([]), self.env["xero.link"].search_count([])
