@@ -1,5 +1,6 @@
 import logging
 import time
+from datetime import timedelta
 
 from odoo import fields, http
 from odoo.http import request
@@ -43,7 +44,7 @@ class XeroWebhook(http.Controller):
     @http.route(
         "/xero/webhook/<string:token>",
         type="http",
-        auth="public",
+        auth="none",
         methods=["POST"],
         csrf=False,
         save_session=False,
@@ -84,13 +85,13 @@ class XeroWebhook(http.Controller):
             return None
 
     def _seen(self, credential):
-        now, last = fields.Datetime.now(), credential.webhook_seen_at
-        if not last or (now - last).total_seconds() > SEEN_EVERY:
-            request.env.cr.execute(
-                "UPDATE xero_credential SET webhook_seen_at = %s"
-                " WHERE id = (SELECT id FROM xero_credential WHERE id = %s FOR NO KEY UPDATE SKIP LOCKED)",
-                [now, credential.id],
-            )
+        now = fields.Datetime.now()
+        request.env.cr.execute(
+            """UPDATE xero_credential SET webhook_seen_at = %s
+                WHERE id = (SELECT id FROM xero_credential WHERE id = %s
+                               AND (webhook_seen_at IS NULL OR webhook_seen_at < %s) FOR NO KEY UPDATE SKIP LOCKED)""",
+            [now, credential.id, now - timedelta(seconds=SEEN_EVERY)],
+        )
 
     def _refused(self, credential):
         tally = _tallies.setdefault((request.db, credential.id), Tally())

@@ -49,32 +49,28 @@ class XeroWebhookEvent(models.Model):
 
         Events of organisations that are not connected here, and repeated ones, are dropped.
         """
-        connections = {
-            connection.tenant_id: connection
-            for connection in self.env["xero.connection"].search(
-                [("tenant_id", "in", sorted({event.tenant_id for event in events}))]
-            )
-        }
         rows = [
-            (connection.id, connection.company_id.id, event.category, event.event_type, event.resource_id.lower(),
-             event.event_date, self._digest(event))
+            (event.tenant_id, event.category, event.event_type, event.resource_id.lower(), event.event_date,
+             self._digest(event))
             for event in events
-            if (connection := connections.get(event.tenant_id)) and event.resource_id
+            if event.resource_id
         ]  # fmt: skip
         if not rows:
             return
-        columns = list(zip(*rows))
+        self.env["xero.connection"].flush_model(["tenant_id", "company_id", "active"])
         self.env.cr.execute(
             SQL(
                 """INSERT INTO xero_webhook_event (connection_id, company_id, category, event_type, xero_id, event_date,
                           digest, state, create_uid, write_uid, create_date, write_date)
-                   SELECT v.*, 'new', %(user)s, %(user)s, %(now)s, %(now)s
-                     FROM unnest(%(a)s::int[], %(b)s::int[], %(c)s::text[], %(d)s::text[], %(e)s::text[],
-                                 %(f)s::timestamp[], %(g)s::text[]) v
+                   SELECT c.id, c.company_id, v.category, v.event_type, v.xero_id, v.event_date,
+                          v.digest, 'new', %(user)s, %(user)s, %(now)s, %(now)s
+                     FROM unnest(%(a)s::text[], %(b)s::text[], %(c)s::text[], %(d)s::text[], %(e)s::timestamp[],
+                                 %(f)s::text[]) AS v(tenant_id, category, event_type, xero_id, event_date, digest)
+                     JOIN xero_connection c ON c.tenant_id = v.tenant_id AND c.active
                    ON CONFLICT (connection_id, digest) DO NOTHING RETURNING id, connection_id""",
                 user=self.env.uid,
                 now=fields.Datetime.now(),
-                **dict(zip("abcdefg", map(list, columns))),
+                **dict(zip("abcdef", map(list, zip(*rows)))),
             )
         )
         if inserted := self.env.cr.fetchall():
