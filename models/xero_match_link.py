@@ -83,11 +83,13 @@ class XeroMatch(models.Model):
     def _link_type(self, xero_type, lines):
         matching = lines[0]._matching()
         inbound = matching._side(xero_type)._as_worker(self.connection_id)
-        inbound.env["xero.link"]._save([self._link_values(inbound, line) for line in lines])
+        records = inbound.env[inbound._odoo_model].with_context(active_test=False).browse(lines.mapped("res_id"))
+        inbound.env["xero.link"]._save(
+            [self._link_values(inbound, line, record) for line, record in zip(lines, records, strict=True)]
+        )
         links = inbound.env["xero.link"]._map(
             self.connection_id, xero_type, inbound._odoo_model, lines.mapped("res_id")
         )
-        records = inbound.env[inbound._odoo_model].with_context(active_test=False).browse(lines.mapped("res_id"))
         self._agree_on_odoo(inbound, records, links)
         for line in lines:
             line.write({"state": "linked", "link_id": links[line.res_id].id, "linked_at": links[line.res_id].synced_at})
@@ -98,8 +100,8 @@ class XeroMatch(models.Model):
         shown = {line.xero_id: Result("linked", res_id=line.res_id) for line in lines}
         inbound._notify_screens(self.connection_id, shown)
 
-    def _link_values(self, inbound, line) -> dict:
-        element, record = line.element_id.data, inbound.env[inbound._odoo_model].browse(line.res_id)
+    def _link_values(self, inbound, line, record) -> dict:
+        element = line.element_id.data
         values = line._matching()._link_values(line, record, element)
         return inbound._link_row(self.connection_id, line.res_id, element, message=None, **values)
 

@@ -1,5 +1,7 @@
 """From two books to proposals."""
 
+from collections import defaultdict
+
 from odoo import models
 
 from .xero_match_kind import Batch
@@ -29,7 +31,7 @@ class XeroMatch(models.Model):
     # === SCORE === #
 
     def _clear_open_lines(self):
-        """Drop what is not decided yet, and what an interrupted run left."""
+        """Drop what is not decided yet."""
         self.env.cr.execute(
             """DELETE FROM xero_match_line WHERE match_id = %s AND stage = %s AND state IN ('open', 'trouble')
                   AND (choice = 'open' OR state = 'trouble')""",
@@ -41,15 +43,35 @@ class XeroMatch(models.Model):
 
     def _propose(self) -> list[Batch]:
         """Return proposals for all that is neither linked nor decided in the present stage; reads only."""
-        decided = self.env["xero.match.line"].search_fetch(
-            [("match_id", "=", self.id), ("stage", "=", self.stage), ("state", "in", ("open", "waiting"))],
-            ["res_id", "xero_id"],
-        )
+        domain = [("match_id", "=", self.id), ("stage", "=", self.stage), ("state", "in", ("open", "waiting"))]
+        if self.state == "scoring":
+            # The other lines are this very scoring's, written by a former job.
+            domain.append(("choice", "!=", "open"))
+        decided = self.env["xero.match.line"].search_fetch(domain, ["res_id", "xero_id"])
         # A pair that people took apart may still go together with others, but is not proposed again.
         apart = {(line.res_id, line.xero_id) for line in decided if line.choice == "apart"}
         chosen = decided.filtered(lambda line: line.choice != "apart")
         taken, taken_there = set(chosen.mapped("res_id")), set(chosen.mapped("xero_id"))
         return self._kind()._propose(self, taken, taken_there, apart)
+
+    def _written(self) -> dict:
+        """Return by kind the keys of what this scoring has written already: sets of record ids and of Xero ids."""
+        written = defaultdict(lambda: (set(), set()))
+        lines = self.env["xero.match.line"].search_fetch(
+            [
+                ("match_id", "=", self.id),
+                ("stage", "=", self.stage),
+                ("state", "=", "open"),
+                ("choice", "=", "open"),
+                ("parent_id", "=", False),
+            ],
+            ["kind", "res_id", "xero_id"],
+        )
+        for line in lines:
+            ours, theirs = written[line.kind]
+            ours |= {line.res_id} - {0}
+            theirs |= {line.xero_id} - {False}
+        return written
 
     # === WRITE === #
 

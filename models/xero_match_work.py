@@ -64,18 +64,20 @@ class XeroInboundMatch(models.AbstractModel):
     # === COMPARING === #
 
     def _score(self, match, client, runner):
-        """Write proposals for the present stage. What an interrupted run left is made anew."""
-        if match.stage != match._stages()[0]:
-            # Looking through what comes before may have taken days.
-            self._read_changes(match, client, runner)
-        runner._transaction(match._clear_open_lines)
+        """Write proposals for the present stage, and go on where a former job or a crash stopped."""
+        if not match.work_total:
+            if match.stage != match._stages()[0]:
+                # Looking through what comes before may have taken days.
+                self._read_changes(match, client, runner)
+            runner._transaction(match._clear_open_lines)
         batches = match._propose()
-        total, done = sum(len(batch.proposals) for batch in batches), 0
-        for batch in batches:
-            for start in range(0, len(batch.proposals), CHUNK):
-                chunk = batch.proposals[start : start + CHUNK]
-                done += len(chunk)
-                runner._transaction(match._write_proposals, batch, chunk, done, total)
+        total = sum(len(batch.proposals) for batch in batches)
+        deadline = time.monotonic() + SLICE_SECONDS
+        for batch, chunk, done in _chunks(batches, match._written()):
+            runner._transaction(match._write_proposals, batch, chunk, done, total)
+            if time.monotonic() > deadline and done < total:
+                runner._transaction(match._enqueue_work)
+                return
         runner._transaction(match._finish_scoring)
 
     # === LINKING === #
@@ -142,6 +144,22 @@ class XeroInboundMatch(models.AbstractModel):
                 runner._transaction(match._enqueue_work)
                 return
         runner._transaction(match._finish_undo)
+
+
+def _chunks(batches, written):
+    """Yield what is not written yet in pieces, with how much is done after each.
+
+    :param written: by kind, the keys that have a line, of Odoo and of Xero
+    """
+    done = 0
+    for batch in batches:
+        ours, theirs = written[batch.kind]
+        todo = [found for found in batch.proposals if found.odoo not in ours and found.xero not in theirs]
+        done += len(batch.proposals) - len(todo)
+        for start in range(0, len(todo), CHUNK):
+            chunk = todo[start : start + CHUNK]
+            done += len(chunk)
+            yield batch, chunk, done
 
 
 def _is_of_xero(error) -> bool:

@@ -254,6 +254,8 @@ class TestMatchContactFlow(MatchCommon):
 
         self.startPatcher(patch.object(xero_match_work, "CHUNK", size))
         self.startPatcher(patch.object(xero_match_work, "LINK_CHUNK", size))
+        # A job does one chunk; what is left has a job of its own.
+        self.startPatcher(patch.object(xero_match_work, "SLICE_SECONDS", -1))
 
     def dying(self, method, call):
         """Return ``method``, which breaks at its ``call``-th call."""
