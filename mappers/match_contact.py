@@ -37,6 +37,7 @@ AGAINST = {
 # What two different firms never share: with it a pair is for a person to decide.
 CONTRADICTIONS = {"tax_differs", "registry_differs"}
 LIKELY_FROM, DOUBTFUL_FROM = 40, 25
+FIRM, COMPANY, PERSON = "firm", "company", "person"
 STREET_ALIKE = 80
 
 
@@ -150,7 +151,7 @@ def compare(one: Party, other: Party, ones: Holders, others: Holders) -> Pair | 
     found += _place_evidence(one, other) + _form_evidence(one, other)
     codes = {evidence.code for evidence in found}
     score = _score(alike, codes)
-    grade = _grade(alike, codes, unique, score, one.is_firm or other.is_firm)
+    grade = _grade(alike, codes, unique, score, _kind_of(one, other))
     return Pair(one.key, other.key, score, grade, tuple(found)) if grade else None
 
 
@@ -208,12 +209,19 @@ def _score(alike, codes) -> int:
     return max(0, min(100, points))
 
 
-def _grade(alike, codes, unique, score, is_firm) -> str | None:
+def _kind_of(one, other) -> str:
+    """Return whether they are a firm by form or company number, a company by a tick in Odoo only, or a person."""
+    if any(party.name.forms or party.registry for party in (one, other)):
+        return FIRM
+    return COMPANY if one.is_firm or other.is_firm else PERSON
+
+
+def _grade(alike, codes, unique, score, kind) -> str | None:
     if score < DOUBTFUL_FROM and alike != SAME and not codes & {"tax", "registry", "mark"}:
         return None
     if codes & CONTRADICTIONS:
         return DOUBTFUL
-    if _is_sure(alike, codes, unique, is_firm):
+    if _is_sure(alike, codes, unique, kind):
         return SURE
     proven = codes & {"mark", "tax", "registry"}
     named = alike == SAME and "name" in unique
@@ -222,9 +230,9 @@ def _grade(alike, codes, unique, score, is_firm) -> str | None:
     return DOUBTFUL
 
 
-def _is_sure(alike, codes, unique, is_firm) -> bool:
-    """Whether nobody would doubt it: a number that only these two have and a name that fits; or the same name, two more
-    things that only these two have, and nothing that speaks against it.
+def _is_sure(alike, codes, unique, kind) -> bool:
+    """Whether nobody would doubt it: a number that only these two have and a name that fits; the same name, enough more
+    that tells the two from their branches, fathers and sons, and nothing that speaks against it.
     """
     against = codes & set(AGAINST)
     more = codes & {"email", "phone", "address", "bank", "number"}
@@ -232,7 +240,13 @@ def _is_sure(alike, codes, unique, is_firm) -> bool:
         return alike != DIFFERENT
     if unique & {"tax", "registry"}:
         return alike in (SAME, TYPO) or (alike == PART and len(more & unique) >= 1 and not against)
-    if alike != SAME or against - {"phone_differs"} or (against and not {"email", "address"} <= codes):
+    if alike == TYPO:
+        return "email" in unique and "address" in codes and not against
+    if alike != SAME:
+        return False
+    if _is_sure_firm(codes, unique, against) if kind == FIRM else _is_sure_person(kind, unique, against):
+        return True
+    if against - {"phone_differs"} or (against and not {"email", "address"} <= codes):
         return False
     if "email" in unique and more & {"phone", "address"}:
         return True
@@ -241,7 +255,19 @@ def _is_sure(alike, codes, unique, is_firm) -> bool:
     if unique & {"number", "bank"}:
         return True
     # Father and son share name, house and telephone.
-    return len(more) >= 2 and (is_firm or "email" in more)
+    return len(more) >= 2 and (kind != PERSON or "email" in more)
+
+
+def _is_sure_firm(codes, unique, against) -> bool:
+    """Branches share name, mailbox and telephone, not the house; so a firm is known by name and house."""
+    if "address" not in codes:
+        return False
+    return not against or ("name" in unique and against in ({"email_differs"}, {"phone_differs"}))
+
+
+def _is_sure_person(kind, unique, against) -> bool:
+    """Father and son share name, house and telephone, not the mailbox."""
+    return kind == PERSON and "email" in unique and against <= {"phone_differs"}
 
 
 # === MAKING PARTIES === #

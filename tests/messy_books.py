@@ -187,7 +187,7 @@ def _branches(rng, number) -> list[Who]:
 
 
 def _generations(rng, number) -> list[Who]:
-    """Father and son: one name, one house, one telephone, sometimes one mailbox."""
+    """Father and son: one name, one house, one telephone."""
     father = _person(rng, number)
     son = _person(rng, number + 1)
     son.name = father.name if rng.random() < 0.5 else f"{father.name} {rng.choice(('Jr.', 'jun.', 'Junior'))}"
