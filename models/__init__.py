@@ -14,6 +14,7 @@ from . import xero_sync_plan
 from . import xero_sync_results
 from . import xero_sync_resolve
 from . import xero_sync_duplicates
+from . import xero_sync_namesakes
 from . import xero_sync_sweep
 from . import xero_sync_cursor
 from . import xero_sync_pull

@@ -1,66 +1,21 @@
 """Xero refused a creation because the number or the name is taken: by us before, or by somebody else."""
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
-from ..xero_api import errors
 from .xero_sync_push import Failure
-
-
-def quoted(text: str) -> str:
-    """Return ``text`` as a string of Xero's ``where`` language; what a user typed must not end the string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
 
     def _settle_duplicates(self, connection, client, mapper, duplicates) -> None:
-        """Look up who holds the number or name; one or two calls for each refused element."""
-        for item, payload, messages in duplicates:
-            candidates = self._namesakes(client, mapper, payload)
+        """Look up who holds the numbers or names, all together, and settle each refused element alone."""
+        if not duplicates:
+            return
+        found = self._namesakes(client, mapper, [payload for _item, payload, _messages in duplicates])
+        for (item, payload, messages), candidates in zip(duplicates, found, strict=True):
             self._transaction(self._settle_duplicate, connection, mapper, item, payload, messages, candidates)
-
-    def _namesakes(self, client, mapper, payload) -> list[dict]:
-        if mapper._xero_type == "Contact":
-            return self._contact_namesakes(client, payload)
-        if mapper._xero_type == "Invoice":
-            answer = client.get(
-                "Invoices", params={"InvoiceNumbers": payload["InvoiceNumber"], "includeArchived": "true", "page": 1}
-            )
-            return answer.data.get("Invoices") or []
-        if mapper._xero_type == "CreditNote":
-            return self._credit_note_namesakes(client, payload)
-        return [
-            element
-            for params in mapper._lookup_params([payload])
-            for answer in client.pages(mapper._xero_resource, params=params)
-            for element in answer.data.get(mapper._xero_resource) or []
-        ]
-
-    def _contact_namesakes(self, client, payload):
-        found = []
-        try:
-            found += client.get("Contacts", xero_id=payload["ContactNumber"]).data.get("Contacts") or []
-        except errors.NotFound:
-            pass
-        params = {"where": f"Name=={quoted(payload['Name'])}", "includeArchived": "true", "page": 1}
-        known = {contact["ContactID"] for contact in found}
-        named = client.get("Contacts", params=params).data.get("Contacts") or []
-        return found + [contact for contact in named if contact["ContactID"] not in known]
-
-    def _credit_note_namesakes(self, client, payload):
-        """Xero filters credit notes by date, not by number."""
-        day = fields.Date.to_date(payload["Date"])
-        literal = f"DateTime({day.year},{day.month},{day.day})"
-        where = f"Type=={quoted(payload['Type'])} AND Date>={literal} AND Date<={literal}"
-        number = payload.get("CreditNoteNumber")
-        return [
-            note
-            for answer in client.pages("CreditNotes", params={"where": where})
-            for note in answer.data.get("CreditNotes") or []
-            if note.get("CreditNoteNumber") == number
-        ]
 
     def _settle_duplicate(self, connection, mapper, item, payload, messages, candidates) -> None:
         self._record_calls(connection)

@@ -219,3 +219,19 @@ class TestFaults(XeroCommon):
         self.assertInXero(moves)
         self.assertEqual(len(self.simulator.documents(self.tenant, "Invoices")), 1)
         self.assertEqual(len(self.simulator.documents(self.tenant, "Contacts")), 1)
+
+    def test_many_that_xero_has_are_looked_up_together(self):
+        """Books that Xero holds already, sent without matching, do not eat up the calls of a day."""
+        names = [{"name": f"Customer {number}", "is_company": True} for number in range(12)]
+        moves = self.env["account.move"]
+        for partner in self.env["res.partner"].create(names):
+            moves += self.make_move(partner=partner)
+        self.drain()
+        self.env.cr.execute("DELETE FROM xero_link WHERE connection_id = %s", [self.connection.id])
+        self.env.invalidate_all()
+        self.simulator.reset_stats()
+        moves.action_xero_sync()
+        self.drain_to_end(3)
+        self.assertInXero(moves)
+        calls = self.simulator.calls()
+        self.assertEqual((calls["GET", "Contacts"], calls["GET", "Invoices"]), (1, 1), calls)
