@@ -144,10 +144,13 @@ class XeroReconciliation(models.Model):
 
     @api.model
     def _cron_reconcile(self):
-        """Prove every organisation's books once a week; what a person asked for meanwhile counts."""
-        for connection in self.env["xero.connection"].search([("state", "=", "connected")]):
-            recent = [("connection_id", "=", connection.id), ("state", "!=", "failed")]
-            recent.append(("create_date", ">", fields.Datetime.now() - WEEK + timedelta(hours=1)))
+        """Prove the books of every organisation that was connected, or proved, a week ago; while its records are
+        being matched there is nothing to prove. The cron runs daily.
+        """
+        due = fields.Datetime.now() - WEEK + timedelta(hours=1)
+        known = [("state", "=", "connected"), ("connected_at", "<=", due), ("hold_until_matched", "=", False)]
+        for connection in self.env["xero.connection"].search(known):
+            recent = [("connection_id", "=", connection.id), ("state", "!=", "failed"), ("create_date", ">", due)]
             if not self.search_count(recent, limit=1):
                 self._request(connection, by_person=False)
 

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
@@ -87,7 +88,15 @@ class TestReconcileReports(ReconCommon):
             self.connection.action_reconcile()
 
     def test_weekly_and_only_once_a_week(self):
-        reports = self.env["xero.reconciliation"]
+        reports, cron = self.env["xero.reconciliation"], self.env.ref("xero_connector.ir_cron_xero_reconcile")
+        self.assertGreater(cron.nextcall, cron.create_date, "not right after the installation")
+        reports._cron_reconcile()
+        self.assertFalse(reports.search([]), "the first one is a week after connecting")
+        self.connection.connected_at -= timedelta(days=7)
+        self.connection.hold_until_matched = True
+        reports._cron_reconcile()
+        self.assertFalse(reports.search([]), "what is being matched is not accused")
+        self.connection.hold_until_matched = False
         reports._cron_reconcile()
         self.drain()
         report = reports.search([])
