@@ -30,11 +30,12 @@ class XeroReconciler(models.AbstractModel):
         elements = self.env["xero.snapshot.element"].search(domain, order="id", limit=CHUNK)
         links = self._advance_links(report, elements)
         payments = self.env["account.payment"].sudo().browse([link.res_id for link in links.values()]).exists()
+        by_id = {payment.id: payment for payment in payments}
         open_amounts = self._open_amounts(payments.move_id.ids)
         waiting = {kind: self._busy_elements(report, kind, elements.mapped("xero_id")) for kind in ADVANCES}
         for element in elements:
             link = links.get((element.xero_type, element.xero_id))
-            payment = payments.filtered(lambda found, link=link: link and found.id == link.res_id)
+            payment = by_id.get(link and link.res_id, payments.browse())
             moments = (link.synced_at, payment.write_date) if link else ()
             changed = self._is_changed_since(work, *moments, in_doubt=False)
             if lower(element.xero_id) in waiting[element.xero_type] or changed:

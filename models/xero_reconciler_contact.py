@@ -40,9 +40,10 @@ class XeroReconciler(models.AbstractModel):
         waiting = self._busy_elements(report, "Contact", links.mapped("xero_id"))
         partners = self.env["res.partner"].sudo().with_context(active_test=False).browse(links.mapped("res_id"))
         partners = partners.exists()
+        by_id = {partner.id: partner for partner in partners}
         sides = self._inbound(report, "Contact")._outgoing(report.connection_id, partners)
         for link in links:
-            partner = partners.filtered(lambda partner, link=link: partner.id == link.res_id)
+            partner = by_id.get(link.res_id, partners.browse())
             changed = self._is_changed_since(work, link.synced_at, partner.write_date, in_doubt=False)
             if link.res_id in busy or link.xero_id.lower() in waiting or changed:
                 sheet.on_the_way += 1

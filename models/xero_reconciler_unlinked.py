@@ -137,7 +137,7 @@ class XeroReconciler(models.AbstractModel):
         }
 
     def _twins(self, report, elements) -> dict:
-        """Return ``{element id: move}`` of linked documents with the same number, contact and total; one query."""
+        """Return ``{element id: move}`` of linked documents with the same number, contact and total; two queries."""
         rows = self.env.execute_query(
             SQL(
                 """SELECT e.id, MIN(l.res_id) FROM xero_snapshot_element e
@@ -152,7 +152,8 @@ class XeroReconciler(models.AbstractModel):
                 elements.ids,
             )
         )
-        return {element_id: self._moves(report, [res_id]) for element_id, res_id in rows}
+        moves = {move.id: move for move in self._moves(report, [res_id for _element_id, res_id in rows])}
+        return {element_id: moves.get(res_id, self.env["account.move"]) for element_id, res_id in rows}
 
     def _judge_element(self, report, sheet, element, mark, twin, sides, note):
         theirs = self._xero_facts(element.xero_type, element)

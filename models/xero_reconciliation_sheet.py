@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from functools import cached_property
 
 from odoo.tools import SQL
 
@@ -192,12 +193,11 @@ class Subject:
     def base(self, amount: Decimal) -> Decimal:
         return round(amount / self.rate, 2)
 
-    @property
+    @cached_property
     def document_type(self):
-        """Xero's type of the document, by either side."""
-        if self.element and (self.element.data or {}).get("Type"):
-            return self.element.data["Type"]
-        return MOVE_XERO_TYPES.get(self.record.move_type) if self.record and self.record._name == MOVE else None
+        """Xero's type of the document, by either side. Each look into an element copies the whole of it: one does."""
+        stated = (self.element.data or {}).get("Type") if self.element else None
+        return stated or (MOVE_XERO_TYPES.get(self.record.move_type) if _is_move(self.record) else None)
 
     @property
     def is_credit(self) -> bool:
@@ -209,11 +209,11 @@ class Subject:
 
     @property
     def partner_id(self):
-        return self.record.commercial_partner_id.id if self.record and self.record._name == MOVE else None
+        return self.record.commercial_partner_id.id if _is_move(self.record) else None
 
     def columns(self) -> dict:
         record, element = self.record, self.element
-        is_move = bool(record) and record._name == MOVE
+        is_move = _is_move(record)
         partner = record.commercial_partner_id if is_move else record.partner_id if _has_partner(record) else None
         return {
             "res_model": record._name if record else False,
@@ -240,6 +240,10 @@ MOVE_XERO_TYPES = {
     "out_refund": "ACCRECCREDIT",
     "in_refund": "ACCPAYCREDIT",
 }
+
+
+def _is_move(record) -> bool:
+    return bool(record) and record._name == MOVE
 
 
 def _has_partner(record) -> bool:
