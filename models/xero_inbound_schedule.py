@@ -105,6 +105,19 @@ class XeroConnection(models.Model):
         """Return how often each kind is read: by the calls that Xero gives a day."""
         return EVERY_SMALL if (self.day_limit or SMALL_DAY) <= SMALL_DAY else EVERY_LARGE
 
+    def _calls_of_way_in(self) -> int:
+        """Return how many calls a day it takes at most to hear of changes: readings by schedule, and one for each event
+        of an average day of the last week. One query.
+        """
+        self.ensure_one()
+        kinds = sum(1 for inbound in self.env["xero.inbound"]._all() if inbound._polled)
+        readings = (kinds - 1) * (timedelta(days=1) // self._poll_interval()) + 1
+        week = fields.Datetime.now() - timedelta(days=7)
+        events = self.env["xero.webhook.event"].search_count(
+            [("connection_id", "=", self.id), ("create_date", ">=", week)]
+        )
+        return readings + events // 7
+
     # === ACTIONS === #
 
     def action_pull(self):

@@ -154,9 +154,7 @@ class XeroPreview(models.Model):
             present = previews.filtered(lambda preview, connection=connection: preview.connection_id == connection)
             preview = present or self._new(connection, "records")
             previews |= preview
-            for mapper in self.env["xero.mapper"]._for_model(records._name):
-                handled = mapper._handles(of_company)
-                preview._seed(mapper, [(record.id, record._xero_company().id) for record in handled])
+            preview._seed_records(of_company)
         previews._start()
         return previews.with_env(self.env)._open()
 
@@ -190,6 +188,17 @@ class XeroPreview(models.Model):
         return {**action, "views": [(False, "form")], "view_mode": "form", "res_id": self.id, "context": {}}
 
     # === SEEDING === #
+
+    def _seed_records(self, records) -> None:
+        """Add records that a person chose; what no mapper sends, such as a journal entry, is there to be told of."""
+        mappers = self.env["xero.mapper"]._for_model(records._name)
+        rest = records
+        for mapper in mappers:
+            handled = mapper._handles(records)
+            self._seed(mapper, [(record.id, record._xero_company().id) for record in handled])
+            rest -= handled
+        rest = rest.filtered(lambda record: not any(mapper._handles(record) for mapper in mappers))
+        self._seed(mappers[0], [(record.id, record._xero_company().id) for record in rest], operation=None)
 
     def _seed(self, mapper, pairs, operation="push", first=False) -> None:
         """Add records to look at, with one statement; those that are there already stay.

@@ -30,8 +30,11 @@ class XeroPreview(models.Model):
         return self._numbers_read(mapper, going) + self._attachments(going)
 
     def _numbers_read(self, mapper, lines) -> list:
-        """Sales numbers that Xero held when the whole organisation was last read, on documents that are not ours."""
-        wanted = {line.number: line for line in lines if line.taken}
+        """Numbers that Xero held when the whole organisation was last read, on documents that are not ours.
+
+        A sales number is refused. A bill with the number of another of its contact is not, and would stand there twice.
+        """
+        wanted = lines.filtered("number").grouped("number")
         snapshot = self.env["xero.snapshot"].search(
             [("connection_id", "=", self.connection_id.id), ("state", "=", "ready")], order="id desc", limit=1
         )
@@ -49,23 +52,26 @@ class XeroPreview(models.Model):
             [("connection_id", "=", self.connection_id.id), ("xero_id", "in", elements.mapped("xero_id"))]
         )
         known, found = set(linked.mapped("xero_id")), []
-        for element in elements:
-            line = wanted[element.number]
-            ours = mapper._marker_matches(element.data or {}, line.res_id)
-            sale = str((element.data or {}).get("Type") or "").startswith("ACCREC")
-            if element.xero_id in known or ours or not sale:
-                continue
-            message = self.env._(
-                "Xero already had a document numbered %(number)s on %(day)s: %(contact)s, %(total)s %(currency)s. "
-                "Match it, or change the number.",
-                number=element.number,
-                day=snapshot.finished_at.date(),
-                contact=element.name or "?",
-                total=f"{element.total:,.2f}",
-                currency=element.currency or "",
-            )
-            found.append((line, "problem", self._problem("number", message, line)))
+        for element in elements.filtered(lambda element: element.xero_id not in known):
+            data = element.data or {}
+            sale = str(data.get("Type") or "").startswith("ACCREC")
+            for line in wanted[element.number]:
+                namesake = line.taken if sale else not line.taken and line.contact == element.name
+                if namesake and not mapper._marker_matches(data, line.res_id):
+                    problem = self._problem("number", self._number_held(element, snapshot), line)
+                    found.append((line, "problem" if sale else "warning", problem))
         return found
+
+    def _number_held(self, element, snapshot) -> str:
+        return self.env._(
+            "Xero already had a document numbered %(number)s on %(day)s: %(contact)s, %(total)s %(currency)s. "
+            "Match it, or change the number.",
+            number=element.number,
+            day=snapshot.finished_at.date(),
+            contact=element.name or "?",
+            total=f"{element.total:,.2f}",
+            currency=element.currency or "",
+        )
 
     def _attachments(self, lines) -> list:
         rows = self.env.execute_query(

@@ -121,13 +121,13 @@ class XeroRun(models.Model):
         return {"documents": sum(by_resource.values()), "contacts": contacts, "calls": calls}
 
     def _daily_calls(self) -> tuple[int, int]:
-        """Return how many calls background work may make today, and on each further day."""
+        """Return how many calls a history may make today, and on each further day: what the way in needs is not its."""
         connection = self.connection_id
         limit = connection.day_limit or DEFAULT_DAY_LIMIT
         reserve = limit * connection.day_reserve_percent // 100
         seen_today = connection.limits_at and connection.limits_at.date() == fields.Date.today()
-        left = connection.day_remaining if seen_today else limit
-        return max(left - reserve, 0), max(limit - reserve, 1)
+        daily = max(limit - reserve - connection.sudo()._calls_of_way_in(), 1)
+        return max(connection.day_remaining - reserve, 0) if seen_today else daily, daily
 
     def _days(self, calls: int) -> int:
         if not calls:

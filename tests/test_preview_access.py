@@ -75,8 +75,14 @@ class TestPreviewAccess(PreviewCase):
         self.assertTrue(self.line_of(preview, self.partner_a), "the contact that goes first")
         with self.assertRaises(AccessError):
             self.open(accountant, parents)
+        file = {"name": "secret.pdf", "res_model": "account.move", "res_id": parents.id, "raw": b"a"}
+        self.env["ir.attachment"].create(file)
         both = self.preview(own | parents)
-        seen = both.with_user(accountant).with_context(allowed_company_ids=branch.ids).line_ids
+        mine = both.with_user(accountant).with_context(allowed_company_ids=branch.ids)
+        self.assertIn(parents.name, both.problem_ids.message)
+        self.env.invalidate_all()
+        self.assertFalse(mine.problem_ids, "sentences name documents of the parent")
+        seen = mine.line_ids
         self.assertEqual(set(seen.filtered(lambda line: line.res_model == "account.move").mapped("res_id")), {own.id})
 
     def test_two_companies_are_two_previews(self):

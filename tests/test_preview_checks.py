@@ -15,8 +15,17 @@ class TestPreviewChecks(PreviewCase):
         preview = self.preview(moves)
         found = self.problems(preview, severity)
         self.assertIn(topic, found, {row.topic: row.message for row in preview.problem_ids})
-        self.assertTrue(severity != "problem" or found[topic].hint)
+        if severity == "problem":
+            self.assertTrue(found[topic].hint)
+            self.assertOpens(found[topic].action_fix())
         return found[topic]
+
+    def assertOpens(self, action):
+        """The action leads to a screen with records on it."""
+        model = self.env[action["res_model"]]
+        records = model.browse(action["res_id"]) if action.get("res_id") else model.search(action["domain"])
+        self.assertTrue(records.exists(), action)
+        self.assertTrue(model.get_views(action["views"])["views"])
 
     def assertRefusedByTheDrain(self, move, kind):
         """The real drain finds the same, before any call for the document."""
@@ -134,17 +143,16 @@ class TestPreviewChecks(PreviewCase):
                 }
             )
         )
-        element = {
-            "InvoiceID": "11111111-1111-4111-8111-111111111111",
-            "InvoiceNumber": move.name,
-            "Type": "ACCREC",
-            "Status": "AUTHORISED",
-            "Total": "10.00",
-            "Contact": {"Name": "Somebody Else"},
-        }
-        self.env["xero.snapshot.element"].sudo()._store(snapshot, "Invoice", [element])
+        element = {"Status": "AUTHORISED", "Total": "10.00"}
+        sale = {"Type": "ACCREC", "InvoiceNumber": move.name, "Contact": {"Name": "Somebody Else"}}
+        bill = {"Type": "ACCPAY", "InvoiceNumber": "V-1", "Contact": {"Name": self.partner_a.name}}
+        rows = [{"InvoiceID": f"11111111-1111-4111-8111-11111111111{n}", **element, **row} for n, row in
+                enumerate((sale, bill))]  # fmt: skip
+        self.env["xero.snapshot.element"].sudo()._store(snapshot, "Invoice", rows)
         problem = self.found(move, "number")
         self.assertIn("Somebody Else", problem.message)
+        bills = self.silent("in_invoice", ref="V-1") | self.silent("in_invoice", ref="V-1", partner=self.partner_b)
+        self.assertEqual(self.found(bills, "number", "warning").line_ids.mapped("res_id"), bills[:1].ids)
 
     def test_texts(self):
         partner = self.env["res.partner"].create(
@@ -192,6 +200,10 @@ class TestPreviewChecks(PreviewCase):
         preview = self.preview(draft)
         self.assertEqual(self.line_of(preview, draft).action, "left")
         self.assertIn("draft", self.problems(preview)["scope"].message)
+        entry = self.env["account.move"].create({"move_type": "entry"})
+        preview = self.preview(entry | self.silent())
+        self.assertEqual(self.line_of(preview, entry).action, "left")
+        self.assertIn("journal entry", self.problems(preview)["scope"].message)
 
     def test_conflict_waits_for_a_person(self):
         move = self.make_move()

@@ -44,6 +44,13 @@ class TestHistory(PreviewCase):
         self.env.invalidate_all()
         self.assertEqual(run.forecast_days, 2, "the last fifth is for people, one call is left today")
         self.assertIn("2 day", run.forecast)
+        kinds = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._polled]
+        polling = 48 * (len(kinds) - 1) + 1
+        self.assertEqual(run._daily_calls(), (1, 800 - polling), "readings every half hour are not the history's")
+        event = {"connection_id": self.connection.id, "company_id": self.company.id, "category": "INVOICE"}
+        events = self.env["xero.webhook.event"].sudo()
+        events.create([{**event, "digest": str(number), "state": "known"} for number in range(70)])
+        self.assertEqual(run._daily_calls(), (1, 800 - polling - 10), "nor is what webhooks make it read")
         run.with_credit_notes = False
         self.assertEqual(run.forecast_documents, 3)
 
