@@ -2,6 +2,7 @@ from . import xero_vault
 from . import xero_credential
 from . import xero_connection
 from . import xero_connection_oauth
+from . import xero_connection_words
 from . import xero_lane
 from . import xero_link
 from . import xero_log

@@ -76,13 +76,13 @@ class XeroConnection(models.Model):
     currency_code = fields.Char("Base Currency", readonly=True, copy=False)
     country_code = fields.Char("Country", readonly=True, copy=False)
     short_code = fields.Char(readonly=True, copy=False)
-    edition = fields.Char(readonly=True, copy=False)
-    organisation_class = fields.Char("Plan", readonly=True, copy=False)
-    timezone = fields.Char("Time Zone", readonly=True, copy=False)
+    edition = fields.Char("Edition Code", readonly=True, copy=False)
+    organisation_class = fields.Char("Plan Code", readonly=True, copy=False)
+    timezone = fields.Char("Time Zone Code", readonly=True, copy=False)
     is_demo_company = fields.Boolean(readonly=True, copy=False)
     period_lock_date = fields.Date(readonly=True, copy=False)
     year_lock_date = fields.Date("Year-End Lock Date", readonly=True, copy=False)
-    tax_basis = fields.Char(readonly=True, copy=False)
+    tax_basis = fields.Char("Tax Basis Code", readonly=True, copy=False)
     facts_at = fields.Datetime("Organisation Read At", readonly=True, copy=False)
 
     # === SETTINGS === #

@@ -33,6 +33,7 @@ class XeroSetup(models.Model):
     step = fields.Selection(STEPS, required=True, default="organisation")
     furthest = fields.Integer(readonly=True, help="The furthest step that was looked at.")
     progress = fields.Integer(compute="_compute_progress")
+    finished_steps = fields.Json(compute="_compute_finished_steps", help="Steps that need nobody any more.")
     finished_at = fields.Datetime("Finished", readonly=True)
     finished_by_id = fields.Many2one("res.users", "Finished By", readonly=True)
 
@@ -42,6 +43,21 @@ class XeroSetup(models.Model):
     def _compute_progress(self):
         for setup in self:
             setup.progress = 100 if setup.finished_at else 100 * setup.furthest // len(ORDER)
+
+    @api.depends("furthest", "finished_at", "reading_state", "suggested_count", "missing_count", "hold_until_matched")
+    def _compute_finished_steps(self):
+        for setup in self:
+            passed = ORDER if setup.finished_at else ORDER[: setup.furthest]
+            setup.finished_steps = [step for step in passed if step not in setup._open_steps()]
+
+    def _open_steps(self) -> set[str]:
+        """Return the steps in which something waits for the worker or for a person."""
+        waiting = {
+            "reading": self.reading_state != "ready",
+            "mapping": bool(self.suggested_count or self.missing_count),
+            "match": self.hold_until_matched,
+        }
+        return {step for step, waits in waiting.items() if waits}
 
     @api.depends("connection_id.name")
     def _compute_display_name(self):

@@ -64,6 +64,7 @@ class Organisation:
         self.history: dict[str, list[Doc]] = {}
         self.attachments: dict[str, list[Doc]] = {}
         self._counters: dict[str, int] = {}
+        self.marked: Doc | None = None
         self._make_tables()
 
     def _make_tables(self) -> None:

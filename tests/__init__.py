@@ -52,6 +52,7 @@ from . import test_pay_screen
 from . import test_tracking
 from . import test_texts
 from . import test_ui_tours
+from . import test_messy_tours
 from . import test_ui_views
 from . import test_rules_fill
 from . import test_rules_form

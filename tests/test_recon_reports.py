@@ -81,6 +81,10 @@ class TestReconcileReports(ReconCommon):
                 records.with_user(manager).unlink()
         with self.assertRaises(UserError):
             report.difference_ids.write({"odoo_value": "0"})
+        found = self.connection._health_books()[self.connection.id]
+        self.assertEqual((found["differences"], found["reconciled_at"]), (report.open_count, report.finished_at))
+        self.assertTrue(report.open_count)
+        self.assertEqual(self.connection.with_user(manager).action_open_reconciliation()["res_id"], report.id)
 
     def test_not_connected(self):
         self.connection.state = "reauth"

@@ -8,6 +8,8 @@ from odoo.tests import tagged
 
 from .setup_common import SetupCommon
 
+OPENING_QUERIES = 60
+
 
 @tagged("post_install", "-at_install")
 class TestGuideFacts(SetupCommon):
@@ -37,6 +39,7 @@ class TestGuideFacts(SetupCommon):
         guide = self.guide()
         self.drain()
         self.assertEqual((guide.xero_contact_count, guide.is_empty), (3, False))
+        self.assertEqual(guide.tracking_count, 2)
 
     def test_the_plan_is_read(self):
         self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": False})
@@ -44,6 +47,11 @@ class TestGuideFacts(SetupCommon):
         self.assertEqual(guide.multi_currency, "unknown")
         self.drain()
         self.assertEqual(guide.multi_currency, "refused")
+        words = (guide.plan_name, guide.edition_name, guide.timezone_name, guide.tax_basis_name)
+        self.assertEqual(words, ("Premium", "Business", "New Zealand Time", "When paid"))
+        self.connection.write({"organisation_class": "NON_GST_CASHBOOK", "timezone": "ELSEWHERE", "tax_basis": "NEW"})
+        words = (guide.plan_name, guide.timezone_name, guide.tax_basis_name)
+        self.assertEqual(words, ("Non-GST Cashbook", "ELSEWHERE", "New"), "what is unknown is shown as it is")
         self.assertEqual(self.connection.actions_refused, ["UseMulticurrency"])
         self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": True})
         guide.action_read_again()
@@ -90,12 +98,34 @@ class TestGuideFacts(SetupCommon):
 
 @tagged("post_install", "-at_install")
 class TestGuideSteps(SetupCommon):
+    def test_opening_takes_few_queries_whatever_the_books_hold(self):
+        guide = self.guide(self.person("guide_opener"))
+        self.drain()
+        names = dict.fromkeys(guide.get_views([(False, "form")])["models"]["xero.setup"]["fields"], {})
+        for more in (0, 20):
+            self.map_more_accounts(more)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.assertQueryCount(OPENING_QUERIES):
+                guide.web_read(names)
+
+    def map_more_accounts(self, count):
+        accounts = self.env["account.account"].create(
+            [{"code": f"GUIDE{number}", "name": f"Guide {number}", "account_type": "income"} for number in range(count)]
+        )
+        rows = [{"connection_id": self.connection.id, "account_id": account.id} for account in accounts]
+        self.env["xero.mapping.account"].sudo().create(rows)
+
     def test_every_step_can_be_left_and_taken_up_again(self):
         guide = self.guide()
         guide.step = "payments"
         guide.action_back()
         again = self.guide()
         self.assertEqual((again, again.step, again.furthest), (guide, "mapping", 3))
+        self.assertEqual(again.finished_steps, ["organisation"], "Xero is being read, and mappings are undecided")
+        self.drain()
+        again.invalidate_recordset()
+        self.assertEqual(again.finished_steps, ["organisation", "reading"])
         self.assertGreater(again.progress, 0)
 
     def test_forth_and_back_through_all_steps(self):

@@ -1,6 +1,7 @@
 """The world of the browser tests: people who log in, a worker beside them, and a person in Xero's consent page."""
 
 import threading
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
@@ -12,6 +13,7 @@ from .common import XeroCommon
 # A worker that came at once would leave nobody the time to see "Queued".
 LATENCY = 1.5
 LOOK_EVERY = 0.2
+READY = "odoo.isReady"
 # What a person does on Xero's page: tick every organisation and allow.
 ALLOW = """
 if (location.pathname === "/identity/connect/authorize") {
@@ -75,6 +77,31 @@ class Browser(odoo_common.ChromeBrowser):
         return super().stop()
 
 
+class ScriptedBrowser(Browser):
+    """A browser that a Python function drives through Chrome's own protocol, where a tour cannot: keys and sizes."""
+
+    script = None
+
+    def _wait_code_ok(self, code, timeout, error_checker=None):
+        self.script(self)
+
+    def run(self, code, seconds=60):
+        """Return what the JavaScript expression is; promises are awaited. Raises AssertionError with its error."""
+        answer = self._websocket_request(
+            "Runtime.evaluate",
+            params={"expression": code, "awaitPromise": True, "returnByValue": True},
+            timeout=seconds,
+        )
+        if problem := answer.get("exceptionDetails"):
+            raise AssertionError(problem.get("exception", {}).get("description") or problem["text"])
+        return answer["result"].get("value")
+
+    def resize(self, width, height):
+        """Have a window of that size; a narrow one is a phone's, that is touched."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 768}
+        self._websocket_request("Emulation.setDeviceMetricsOverride", params=size)
+
+
 @tagged("xero_browser")
 class XeroTourCase(XeroCommon, HttpCase):
     @classmethod
@@ -100,11 +127,20 @@ class XeroTourCase(XeroCommon, HttpCase):
 
     def tour(self, name, person, path, latency=LATENCY, **options):
         """Run a tour as ``person`` while a worker sends, ``latency`` seconds after it was asked, what waits."""
+        with self.beside_a_worker(latency):
+            self.start_tour(path, name, login=person.login, **options)
+
+    def browse(self, path, script, person, **options):
+        """Have ``script(browser)`` act on the page at ``path`` as ``person``, beside a worker."""
+        with self.beside_a_worker(LATENCY, type("ScriptedBrowser", (ScriptedBrowser,), {"script": staticmethod(script)})):
+            self.browser_js(path, "", READY, login=person.login, **options)
+
+    @contextmanager
+    def beside_a_worker(self, latency, browser=Browser):
         self.env.flush_all()
         worker = Worker(self.env.registry, latency)
-        browser = type("WorkedBrowser", (Browser,), {"worker": worker})
-        with patch.object(odoo_common, "ChromeBrowser", browser):
-            self.start_tour(path, name, login=person.login, **options)
+        with patch.object(odoo_common, "ChromeBrowser", type("WorkedBrowser", (browser,), {"worker": worker})):
+            yield
         if worker.error:
             raise worker.error
         self.env.invalidate_all()

@@ -14,7 +14,7 @@ from .. import codec
 from ..errors import Invalid, json_response
 from ..pages import data
 from ..world import World
-from . import acting, books, hooks, setup, steering
+from . import acting, books, hooks, rewind, setup, steering
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
@@ -32,6 +32,8 @@ RULES: list[tuple[str, str, Callable]] = [
     ("GET", "/simulator/organisations", setup.list_organisations),
     ("GET", "/simulator/organisations/<org>", setup.show_organisation),
     ("POST", "/simulator/organisations/<org>", setup.change_organisation),
+    ("POST", "/simulator/organisations/<org>/mark", rewind.mark),
+    ("POST", "/simulator/organisations/<org>/rewind", rewind.rewind),
     ("POST", "/simulator/token", setup.give_token),
     ("GET", "/simulator/clock", steering.show_clock),
     ("POST", "/simulator/clock", steering.advance_clock),

@@ -37,6 +37,19 @@ class TestInterface:
         assert sim.look("stats")["total_calls"] == 0
         assert au.call("GET", "Organisation").status_code == 401
 
+    def test_back_to_a_mark(self, sim, au):
+        kept = au.invoice()
+        assert "not found" in sim.control("organisations/au/rewind", expect=404)["error"].lower()
+        sim.control("organisations/au/mark", now=True)
+        for _time in range(2):
+            au.invoice()
+            sim.control("organisations/au/act/void", invoice=kept["InvoiceID"])
+            sim.control("organisations/au/act/set_lock_date", period="2020-01-31")
+            sim.control("organisations/au/rewind", now=True)
+            [found] = sim.look("organisations/au/documents/Invoices")["Invoices"]
+            assert (found["InvoiceID"], found["Status"]) == (kept["InvoiceID"], kept["Status"])
+            assert au.call("GET", "Organisation").json()["Organisations"][0].get("PeriodLockDate") is None
+
     def test_second_organisation_of_a_country(self, sim):
         made = sim.control("organisations", seed="nz", Name="Second Ltd", BaseCurrency="USD")
         api = sim.api("Second Ltd")

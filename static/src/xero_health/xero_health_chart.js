@@ -3,7 +3,7 @@
 import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/owl";
 import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
-import { getColor, getCustomColor, hexToRGBA } from "@web/core/colors/colors";
+import { getColor, hexToRGBA } from "@web/core/colors/colors";
 import { localization } from "@web/core/l10n/localization";
 
 /** Blue, orange, purple: told apart by people who see few colours, too. The legend and the table name each. */
@@ -57,8 +57,9 @@ export class XeroHealthChart extends Component {
 
     get config() {
         const scheme = cookie.get("color_scheme");
-        const text = getCustomColor(scheme, "#374151", "#E4E4E4");
-        const grid = getCustomColor(scheme, "rgba(0,0,0,.08)", "rgba(255,255,255,.15)");
+        // As the page really is: the cookie asks for dark colours even where the web client has none.
+        const text = getComputedStyle(this.canvasRef.el).color;
+        const grid = text.replace(/^rgb\((.*)\)$/, "rgba($1, .12)");
         const isRtl = localization.direction === "rtl";
         const [values, words] = this.props.horizontal ? ["x", "y"] : ["y", "x"];
         const stacked = this.props.type === "bar";
