@@ -39,7 +39,6 @@ from . import test_setup_access
 from . import test_setup_guide
 from . import test_setup_hold
 from . import test_setup_sheet
-from . import test_setup_tours
 from . import test_snapshot
 from . import test_ui_inbound
 from . import test_preview_plan
@@ -47,7 +46,6 @@ from . import test_preview_access
 from . import test_preview_checks
 from . import test_run_history
 from . import test_run_undo
-from . import test_preview_tours
 from . import test_pay_screen
 from . import test_tracking
 from . import test_texts
@@ -60,8 +58,6 @@ from . import test_rules_sync
 from . import test_ui_rules
 from . import test_match_flow
 from . import test_match_documents
-from . import test_ui_match
 from . import test_recon_books
 from . import test_recon_seeded
 from . import test_recon_reports
-from . import test_recon_tour

@@ -103,6 +103,12 @@ class MessyWorld:
         who = self.books.odoo[key]
         return next((self.contacts[key] for key, other in self.books.xero.items() if other == who), None)
 
+    def are_same(self, partner_id, xero_id):
+        """Whether a partner and a contact are the same firm or person in truth."""
+        ours = next(self.books.odoo[key] for key, found in self.partners.items() if found.id == partner_id)
+        theirs = next(self.books.xero.get(key) for key, found in self.contacts.items() if found == xero_id)
+        return ours == theirs
+
     # === DOCUMENTS === #
 
     def _enter_documents(self):

@@ -10,7 +10,8 @@ LANGUAGE = "he_IL"
 class ScreensMixin:
     def screens(self):
         """Return every screen the menus and buttons lead to: the actions, and a record of each model in its form."""
-        actions = self.env["ir.actions.act_window"].search([("res_model", "=like", "xero.%"), ("target", "=", "current")])
+        own = [("res_model", "=like", "xero.%"), ("target", "=", "current")]
+        actions = self.env["ir.actions.act_window"].search(own)
         found = [{"name": action.xml_id, "action": action.xml_id} for action in actions]
         found.append({"name": "health", "action": "xero_connector.action_xero_health"})
         for model in dict.fromkeys((*actions.mapped("res_model"), "xero.match.line", "account.move", "res.partner")):

@@ -100,17 +100,3 @@ class TestInboundTours(PaymentCommon, XeroTourCase):
         with self.when_opened(move, edit):
             self.tour("xero_edited_in_xero", self.accountant, INVOICES, latency=0.2)
         self.assertEqual(move.ref, "From Xero")
-
-    def test_conflict_is_reviewed_and_settled(self):
-        move = self.invoice(ref="Agreed")
-        self.edit(move, Reference="Of Xero", DueDate="2026-06-01")
-        move.ref = "Of Odoo"
-        self.drain()
-        self.assertEqual(move.xero_sync_state, "conflict")
-        self.tour("xero_conflict", self.accountant, INVOICES)
-        self.assertEqual((move.ref, str(move.invoice_date_due)), ("Of Odoo", "2026-06-01"))
-        self.assertEqual(self.in_xero(move)["Reference"], "Of Odoo")
-        self.assertEqual(move.xero_sync_state, "synced")
-        conflict = self.conflict_of(move)
-        self.assertEqual((conflict.state, conflict.choice), ("settled", "fields"))
-        self.assertEqual(conflict.settled_by_id, self.accountant)

@@ -1,8 +1,10 @@
 """The world of the browser tests: people who log in, a worker beside them, and a person in Xero's consent page."""
 
+import json
 import threading
 from contextlib import contextmanager
 from unittest.mock import patch
+from urllib.parse import quote
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -125,14 +127,19 @@ class XeroTourCase(XeroCommon, HttpCase):
             company_ids=[fields.Command.set(cls.company.ids)],
         )
 
-    def tour(self, name, person, path, latency=LATENCY, **options):
-        """Run a tour as ``person`` while a worker sends, ``latency`` seconds after it was asked, what waits."""
+    def tour(self, name, person, path, latency=LATENCY, expected=None, **options):
+        """Run a tour as ``person`` while a worker sends, ``latency`` seconds after it was asked, what waits.
+
+        ``expected`` is what the steps compare the screen with; see ``expected`` in tour_utils.js.
+        """
+        cookies = {"xero_expected": quote(json.dumps(expected or {}))}
         with self.beside_a_worker(latency):
-            self.start_tour(path, name, login=person.login, **options)
+            self.start_tour(path, name, login=person.login, cookies=cookies, **options)
 
     def browse(self, path, script, person, **options):
         """Have ``script(browser)`` act on the page at ``path`` as ``person``, beside a worker."""
-        with self.beside_a_worker(LATENCY, type("ScriptedBrowser", (ScriptedBrowser,), {"script": staticmethod(script)})):
+        browser = type("ScriptedBrowser", (ScriptedBrowser,), {"script": staticmethod(script)})
+        with self.beside_a_worker(LATENCY, browser):
             self.browser_js(path, "", READY, login=person.login, **options)
 
     @contextmanager

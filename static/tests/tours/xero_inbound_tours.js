@@ -53,7 +53,6 @@ tours.add("xero_edited_in_xero", {
 /** From the document to the review, field by field, and back. */
 tours.add("xero_conflict", {
     steps: () => [
-        openRow("Tour Customer"),
         waitForStatus("conflict"),
         { trigger: "[name=xero_conflict] button[name=action_xero_conflict]", run: "click" },
         { content: "The reason, in words", trigger: ".alert:contains(changed in Odoo and in Xero)" },

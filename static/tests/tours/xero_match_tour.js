@@ -1,52 +1,60 @@
 import { registry } from "@web/core/registry";
-import { openRow } from "./tour_utils";
+import { expected } from "./tour_utils";
 
 const WORK_MS = 30_000;
 
-/** A matching on messy books: sure ones at once, a doubtful one side by side, another one chosen from what Xero has. */
+const verdict = (name, count) => `button[name=action_open_verdict]:contains(${name}):contains(${count})`;
+
+/** Counts on the tiles, sure ones at once, a doubtful one side by side, and the documents; nothing is sent. */
 registry.category("web_tour.tours").add("xero_match", {
-    steps: () => [
-        { content: "Begin on the connection", trigger: "button[name=action_match]", run: "click" },
-        { content: "Xero is read", trigger: ".o_form_view:contains(Xero is being read)" },
-        {
-            content: "The page shows by itself that both sides are compared",
-            trigger: "button[name=action_confirm_sure]",
-            timeout: WORK_MS,
-        },
-        { trigger: ".o_form_view:contains(Step 1 of 2)" },
-        { content: "Look at the sure ones", trigger: "button[name=action_open_verdict]:contains(Sure)", run: "click" },
-        { trigger: ".o_list_view .o_data_row:contains(Alpine Timber)" },
-        { content: "Back", trigger: ".o_back_button", run: "click" },
-        { content: "Link them", trigger: "button[name=action_confirm_sure]", run: "click" },
-        {
-            content: "The count rises by itself",
-            trigger: ".oe_stat_button[name=action_open_linked]:contains(2)",
-            timeout: WORK_MS,
-        },
-        { content: "The doubtful ones", trigger: "button[name=action_open_verdict]:contains(Doubtful)", run: "click" },
-        openRow("Harbour Foods"),
-        { content: "Side by side", trigger: ".o_xero_match_table tr.table-warning:contains(Tax number)" },
-        { content: "And why", trigger: "[name=reason_list]:contains(The tax numbers differ)" },
-        { content: "They are not the same", trigger: "button[name=action_search]", run: "click" },
-        { trigger: ".modal .o_data_row:contains(Harbour Seafoods)" },
-        {
-            content: "The other one is it",
-            trigger: ".modal .o_data_row:contains(Harbour Seafoods) button[name=action_match_choose]",
-            run: "click",
-        },
-        { trigger: ".o_form_view:not(:has(.modal)) .o_xero_match_table:contains(Harbour Seafoods)" },
-        { trigger: "button[name=action_link]", run: "click" },
-        {
-            content: "Nothing doubtful is left: back on the matching",
-            trigger: ".oe_stat_button[name=action_open_linked]:contains(3)",
-            timeout: WORK_MS,
-        },
-        { content: "On to the documents", trigger: "button[name=action_next]", run: "click" },
-        { trigger: ".o_form_view:contains(Step 2 of 2) button[name=action_confirm_sure]", timeout: WORK_MS },
-        { trigger: "button[name=action_confirm_sure]", run: "click" },
-        { trigger: ".oe_stat_button[name=action_open_linked]:contains(4)", timeout: WORK_MS },
-        { content: "Finish", trigger: "button[name=action_done]", run: "click" },
-        { trigger: ".modal .modal-footer .btn-primary", run: "click" },
-        { trigger: ".o_arrow_button_current:contains(Done)" },
-    ],
+    steps: () => {
+        const { sure, likely, doubtful, documents } = expected();
+        return [
+            { content: "Begin on the connection", trigger: "button[name=action_match]", run: "click" },
+            { content: "Xero is read", trigger: ".o_form_view:contains(Xero is being read)" },
+            {
+                content: "The page shows by itself that both sides are compared",
+                trigger: "button[name=action_confirm_sure]",
+                timeout: WORK_MS,
+            },
+            { trigger: ".o_form_view:contains(Step 1 of 2)" },
+            { trigger: verdict("Likely", likely) },
+            { trigger: verdict("Doubtful", doubtful) },
+            { content: "Look at the sure ones", trigger: verdict("Sure", sure), run: "click" },
+            { content: "All of them, and why", trigger: `.o_pager_limit:contains(${sure})` },
+            { trigger: ".o_data_row td[name=reason_text]:contains(tax number)" },
+            { content: "Back", trigger: ".o_back_button", run: "click" },
+            { content: "Link them", trigger: "button[name=action_confirm_sure]", run: "click" },
+            {
+                content: "The count rises by itself",
+                trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure})`,
+                timeout: WORK_MS,
+            },
+            { content: "The doubtful ones", trigger: verdict("Doubtful", doubtful), run: "click" },
+            { trigger: ".o_data_row td[name=reason_text]:contains(Others fit as well)", run: "click" },
+            { content: "Side by side", trigger: ".o_xero_match_table tr:contains(Name)" },
+            { content: "And why", trigger: "[name=reason_list]:contains(Others fit as well)" },
+            { content: "Who else it may be", trigger: "button[name=action_search]", run: "click" },
+            { trigger: ".modal .o_data_row button[name=action_match_choose]" },
+            { trigger: ".modal .btn-close", run: "click" },
+            { content: "It is the one", trigger: "body:not(:has(.modal)) button[name=action_link]", run: "click" },
+            { content: "The next one comes by itself", trigger: ".o_arrow_button_current:contains(To Review)" },
+            { trigger: ".breadcrumb-item:contains(Kauri Trading), .o_back_button:contains(Kauri Trading)", run: "click" },
+            {
+                trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure + 1})`,
+                timeout: WORK_MS,
+            },
+            { content: "On to the documents", trigger: "button[name=action_next]", run: "click" },
+            { trigger: ".o_form_view:contains(Step 2 of 2) button[name=action_confirm_sure]", timeout: WORK_MS },
+            { trigger: verdict("Sure", documents) },
+            { trigger: "button[name=action_confirm_sure]", run: "click" },
+            {
+                trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure + 1 + documents})`,
+                timeout: WORK_MS,
+            },
+            { content: "Finish", trigger: "button[name=action_done]", run: "click" },
+            { trigger: ".modal .modal-footer .btn-primary", run: "click" },
+            { trigger: ".o_arrow_button_current:contains(Done)" },
+        ];
+    },
 });

@@ -22,7 +22,7 @@ async function until(condition, what) {
 }
 
 function describe(element) {
-    const name = element.getAttribute("name");
+    const name = element.closest("[name]")?.getAttribute("name");
     return `${element.tagName}.${element.className}${name ? ` [${name}]` : ""}`.slice(0, 120);
 }
 
@@ -40,7 +40,8 @@ function* widthTroubles() {
     }
     for (const place of document.querySelectorAll(".o_content, .o_form_view_container, .o_form_sheet_bg")) {
         if (place.scrollWidth > place.clientWidth + 1 && !place.querySelector(".o_pivot, .o_graph_view")) {
-            yield `${describe(place)} is ${place.scrollWidth} wide in ${place.clientWidth}`;
+            const culprit = [...place.querySelectorAll("*")].findLast((one) => sticksOut(one.getBoundingClientRect()));
+            yield `${describe(place)} is ${place.scrollWidth} wide in ${place.clientWidth}: ${culprit && describe(culprit)}`;
         }
     }
     for (const element of document.querySelectorAll(`.o_action_manager ${OWN}, .o_action_manager ${OWN} *`)) {

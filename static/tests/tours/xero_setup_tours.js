@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { rememberPage, stillSamePage } from "./tour_utils";
+import { expected, rememberPage, stillSamePage } from "./tour_utils";
 
 const tours = registry.category("web_tour.tours");
 
@@ -20,7 +20,12 @@ tours.add("xero_guide", {
             content: "What the worker found out shows by itself",
             trigger: "[name=multi_currency]:contains(Allowed)",
         },
-        { content: "Xero holds something: matching comes first", trigger: "button[name=action_hold].btn-primary" },
+        {
+            content: "Xero holds something: matching comes first",
+            trigger: `[name=filled]:contains(${expected().contacts} contacts):contains(${expected().documents} invoices)`,
+        },
+        { trigger: "button[name=action_hold].btn-primary" },
+        { content: "Facts in words", trigger: "[name=timezone_name]:contains(New Zealand Time)" },
         { trigger: "button[name=action_next]:contains(Go Step by Step)", run: "click" },
         isAt("Chart of Accounts"),
         { trigger: "button[name=action_read_again]", run: "click" },
@@ -57,13 +62,14 @@ tours.add("xero_guide", {
         { trigger: "[name=sync_bills] input", run: "click" },
         next(),
         isAt("Match"),
-        { trigger: "[name=match] [name=xero_contact_count]:contains(2)" },
+        { trigger: `[name=match] [name=xero_contact_count]:contains(${expected().contacts})` },
         { trigger: "[name=navigation] button[name=action_back]", run: "click" },
         isAt("What to Sync"),
         { content: "A step can be jumped to", trigger: ".o_arrow_button:contains(Alerts)", run: "click" },
         isAt("Alerts"),
         next(),
         isAt("Done"),
+        { content: "What is behind one is ticked", trigger: ".o_arrow_button:contains(✓ Payments)" },
         { trigger: "button[name=action_finish]", run: "click" },
         { trigger: "button[name=action_new_invoice]" },
         stillSamePage(),
