@@ -7,6 +7,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from . import xero_mapping_mixin  # noqa: F401 -- its model must be known first
+from .xero_mapping_sheet import Names
 from .xero_mapping_suggest import Suggestion, normal
 from .xero_reference import ACTIVE
 
@@ -21,6 +22,7 @@ class XeroMappingTracking(models.Model):
     _rec_name = "account_id"
 
     _target = "xero_option_id"
+    _sheet_key = "account_id"
 
     account_id = fields.Many2one(
         "account.analytic.account", "Analytic Account", required=True, index=True, ondelete="cascade"
@@ -100,6 +102,24 @@ class XeroMappingTracking(models.Model):
             return None
         same_plan = normal(options[fitting[0]].category_id.name) == normal(account.root_plan_id.name)
         return Suggestion(fitting[0], 100 if same_plan else 80, "name", same_plan)
+
+    # === SPREADSHEET === #
+
+    def _sheet_sources(self, connection):
+        accounts = self._accounts(connection)
+        return Names(
+            [(account.code, account.id) for account in accounts],
+            [(account.display_name, account.id) for account in accounts],
+            [(account.name, account.id) for account in accounts],
+        )
+
+    def _sheet_targets(self, connection):
+        own = [("connection_id", "=", connection.id), ("status", "=", ACTIVE), ("category_status", "=", ACTIVE)]
+        options = self.env["xero.tracking.option"].search(own)
+        return Names(
+            [(option.display_name, option.id) for option in options],
+            [(option.name, option.id) for option in options],
+        )
 
     # === USE === #
 

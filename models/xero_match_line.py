@@ -187,9 +187,10 @@ class XeroMatchLine(models.Model):
         following = self.search([*domain, ("id", ">", self.id)], order="id", limit=1) or self.search(
             [*domain, ("id", "!=", self.id)], order="id", limit=1
         )
-        if following:
-            return following._get_records_action(name=self.env._("Match Records"))
-        return self.match_id._get_records_action(name=self.env._("Match Records"))
+        if not following:
+            return {**self.match_id._get_records_action(name=self.env._("Match Records")), "target": "main"}
+        action = following._get_records_action(name=self.env._("Match Records"))
+        return {"type": "ir.actions.client", "tag": "xero_connector.match_next", "params": {"action": action}}
 
     # === ANOTHER COUNTERPART === #
 

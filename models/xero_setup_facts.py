@@ -9,6 +9,8 @@ READING_TYPES = (XERO_TYPE, "Organisation")
 # Apps registered since March 2026 begin with so many organisations.
 STARTER_CONNECTIONS = 5
 KINDS = {"account": "xero.mapping.account", "tax": "xero.mapping.tax", "journal": "xero.mapping.journal"}
+# Tracking is nobody's duty: what has no row is not told to Xero.
+SHEETS = {**KINDS, "tracking": "xero.mapping.tracking"}
 
 
 class XeroSetup(models.Model):

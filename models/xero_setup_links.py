@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .xero_setup_facts import KINDS
+from .xero_setup_facts import SHEETS
 
 
 class XeroSetup(models.Model):
@@ -35,6 +35,9 @@ class XeroSetup(models.Model):
     def action_open_journal(self):
         return self._open_mapping("journal")
 
+    def action_open_tracking(self):
+        return self._window("action_xero_mapping_tracking", domain=[("connection_id", "=", self.connection_id.id)])
+
     def action_open_read_accounts(self):
         return self._window("action_xero_account", domain=[("connection_id", "=", self.connection_id.id)])
 
@@ -63,9 +66,9 @@ class XeroSetup(models.Model):
 
     def _mapping_of(self, kind):
         """Return the model that the context names; only those there are, since the client sends it."""
-        if kind not in KINDS:
+        if kind not in SHEETS:
             raise UserError(self.env._("There is no such list of mappings."))
-        return self.env[KINDS[kind]]
+        return self.env[SHEETS[kind]]
 
     def action_download(self):
         """Download the mappings of ``kind`` (in the context) as a spreadsheet."""

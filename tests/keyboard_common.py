@@ -41,6 +41,17 @@ class Keyboard:
         """Press Odoo's hotkey."""
         self.press(letter, ALT)
 
+    def back(self, selector):
+        """Go back to where ``selector`` shows; whoever sees nothing happen presses the keys once more."""
+        for _try in range(3):
+            self.hotkey("b")
+            end = time.monotonic() + PATIENCE_SECONDS / 5
+            while time.monotonic() < end:
+                if self._browser.run(f"Boolean(document.querySelector({json.dumps(selector)}))"):
+                    return
+                time.sleep(0.1)
+        self._test.fail(f"There is no way back to {selector} from {self.read('.o_breadcrumb, .o_control_panel')!r}")
+
     def type(self, text):
         self._browser._websocket_request("Input.insertText", params={"text": text})
 
@@ -49,6 +60,15 @@ class Keyboard:
         condition = f"""[...document.querySelectorAll({json.dumps(selector)})].some((element) =>
             element.getClientRects().length && element.textContent.includes({json.dumps(str(text))}))"""
         self._await(condition, f"{selector} with {text!r} did not show")
+
+    def read(self, selector):
+        """Return the text of the first element of ``selector``."""
+        return self._browser.run(f"document.querySelector({json.dumps(selector)})?.textContent")
+
+    def see_other(self, selector, text):
+        """Wait until ``selector`` shows something other than ``text``."""
+        found = f"document.querySelector({json.dumps(selector)})?.textContent"
+        self._await(f"{found} && {found} !== {json.dumps(text)}", f"{selector} still shows {text!r}")
 
     def gone(self, selector):
         """Wait until nothing of ``selector`` shows."""

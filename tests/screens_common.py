@@ -5,19 +5,26 @@ import shutil
 
 MODULE = "@xero_connector/../tests/tours/xero_screens"
 LANGUAGE = "he_IL"
+RICH = {
+    "xero.match.line": [("candidate_ids", "!=", False)],
+    "xero.preview.line": [("kind", "=", "out_invoice")],
+    "res.partner": [("xero_contact_id", "!=", False)],
+}
+"""Which records show most."""
 
 
 class ScreensMixin:
     def screens(self):
-        """Return every screen the menus and buttons lead to: the actions, and a record of each model in its form."""
+        """Return what the menus and buttons lead to: lists that hold something, and a record of each model's form."""
         own = [("res_model", "=like", "xero.%"), ("target", "=", "current")]
         actions = self.env["ir.actions.act_window"].search(own)
+        actions = actions.filtered(lambda action: self.env[action.res_model].search_count([], limit=1))
         found = [{"name": action.xml_id, "action": action.xml_id} for action in actions]
         found.append({"name": "health", "action": "xero_connector.action_xero_health"})
         for model in dict.fromkeys((*actions.mapped("res_model"), "xero.match.line", "account.move", "res.partner")):
             records = self.env[model].with_context(active_test=False)
             views = self.env["ir.ui.view"].search_count([("model", "=", model), ("type", "=", "form")], limit=1)
-            if views and (record := records.search([], limit=1)):
+            if views and (record := records.search(RICH.get(model, []), limit=1)):
                 action = record._get_records_action()
                 found.append({"name": f"a {model}", "action": action})
         return found

@@ -174,6 +174,7 @@ class TestMessyTours(ScreensMixin, MessyTourCase):
 
     def match_with_keys(self, keys):
         linked = ".oe_stat_button[name=action_open_linked]"
+        keys.see("button[name=action_confirm_sure]")
         keys.activate("button[name=action_confirm_sure]")
         keys.see(linked, CONTACTS["sure"])
         keys.activate("button[name=action_open_verdict]:has(.text-warning)", key=" ")
@@ -181,11 +182,11 @@ class TestMessyTours(ScreensMixin, MessyTourCase):
         keys.into_list()
         keys.press("Enter")
         keys.see(".o_xero_match_table", "Xero")
+        before = keys.read(".o_form_view h1")
         keys.hotkey("q")
-        keys.see(".o_arrow_button_current", "To Review")
-        keys.hotkey("b")
-        keys.see(".o_list_view .o_data_row")
-        keys.hotkey("b")
+        keys.see_other(".o_form_view h1", before)
+        keys.back(".o_list_view .o_data_row")
+        keys.back(linked)
         keys.see(linked, CONTACTS["sure"] + 1)
         keys.activate("button[name=action_undo]")
         keys.see(".modal", "taken away")

@@ -250,6 +250,20 @@ class TestOtherSheets(SheetCase):
         [message] = self.upload("xero.mapping.journal", self.xlsx(header, lines))["messages"]
         self.assertIn("“Sideways” is no direction", message["message"])
 
+    def test_tracking_by_names(self):
+        region = self.env["account.analytic.plan"].create({"name": "Region"})
+        north, east = self.env["account.analytic.account"].create(
+            [{"name": name, "plan_id": region.id} for name in ("North", "Our East")]
+        )
+        self.env["xero.mapping.tracking"]._refresh(self.connection)
+        header, [line] = self.download("tracking")
+        self.assertEqual(line[1:3], ["North", "Region: North"])
+        result = self.upload("xero.mapping.tracking", self.xlsx(header[1:3], [line[1:3], ["Our East", "Eastside"]]))
+        self.assertFalse(result["messages"])
+        rows = self.connection.tracking_mapping_ids
+        self.assertEqual({row.account_id: row.xero_option_id.name for row in rows}, {north: "North", east: "Eastside"})
+        self.assertEqual(set(rows.mapped("state")), {"confirmed"})
+
     def test_two_companies_in_one_file(self):
         """The same codes in two organisations: the column of the connection tells them apart."""
         data = self.setup_other_company()

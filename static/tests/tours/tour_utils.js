@@ -34,3 +34,30 @@ export function stillSamePage() {
 export function openRow(text) {
     return { content: `Open ${text}`, trigger: `.o_data_row td:contains(${text})`, run: "click" };
 }
+
+/** Remember which record is shown; `anotherRecord` waits for the next one. */
+export function rememberRecord() {
+    return {
+        content: "Remember the record",
+        trigger: ".o_form_view h1",
+        run() {
+            document.body.dataset.xeroRecord = this.anchor.textContent;
+        },
+    };
+}
+
+export function anotherRecord() {
+    const isAnother = () => {
+        const title = document.querySelector(".o_form_view h1");
+        return title && title.textContent !== document.body.dataset.xeroRecord;
+    };
+    return {
+        content: "The next one comes by itself",
+        trigger: ".o_form_view h1",
+        async run() {
+            while (!isAnother()) {
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+        },
+    };
+}

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { expected } from "./tour_utils";
+import { anotherRecord, expected, rememberRecord } from "./tour_utils";
 
 const WORK_MS = 30_000;
 
@@ -37,9 +37,11 @@ registry.category("web_tour.tours").add("xero_match", {
             { content: "Who else it may be", trigger: "button[name=action_search]", run: "click" },
             { trigger: ".modal .o_data_row button[name=action_match_choose]" },
             { trigger: ".modal .btn-close", run: "click" },
+            rememberRecord(),
             { content: "It is the one", trigger: "body:not(:has(.modal)) button[name=action_link]", run: "click" },
-            { content: "The next one comes by itself", trigger: ".o_arrow_button_current:contains(To Review)" },
-            { trigger: ".breadcrumb-item:contains(Kauri Trading), .o_back_button:contains(Kauri Trading)", run: "click" },
+            anotherRecord(),
+            { content: "Back to the list", trigger: ".o_back_button", run: "click" },
+            { content: "Back to the matching", trigger: ".o_list_view", run: () => document.querySelector(".o_back_button").click() },
             {
                 trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure + 1})`,
                 timeout: WORK_MS,
