@@ -66,7 +66,8 @@ class XeroMatchLine(models.Model):
         same = ours == theirs or (both and code(show(ours)) == code(show(theirs)) != "")
         style = "" if same else "table-warning" if both else ""
         cells = Markup("").join(self._cell(value, same) for value in (ours, theirs))
-        return Markup('<tr class="%s"><th class="fw-normal"><span class="opacity-75">%s</span></th>%s</tr>') % (style, label, cells)
+        head = Markup('<th class="fw-normal"><span class="opacity-75">%s</span></th>') % label
+        return Markup('<tr class="%s">%s%s</tr>') % (style, head, cells)
 
     def _cell(self, value, same) -> Markup:
         lines = Markup("<br/>").join(show(value).split("\n")) if value else Markup('<span class="opacity-75">–</span>')
