@@ -142,14 +142,10 @@ class XeroRun(models.Model):
             )
         today, daily = self._daily_calls()
         return self.env._(
-            "%(documents)s documents and %(contacts)s contacts in %(calls)s calls. Background work may make %(today)s "
-            "more calls today and %(daily)s a day after that, so it takes %(days)s day(s). People who click go first.",
-            documents=self.forecast_documents,
-            contacts=self.forecast_contacts,
-            calls=self.forecast_calls,
+            "Background work may make %(today)s more calls today and %(daily)s a day after that. What people send "
+            "themselves goes first.",
             today=today,
             daily=daily,
-            days=self.forecast_days,
         )
 
     # === ACTIONS === #
