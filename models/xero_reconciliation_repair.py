@@ -71,12 +71,14 @@ class XeroReconciliationDifference(models.Model):
         }
 
     def _repair(self, repair: str):
-        """Begin ``repair`` where it is possible; each alone, and say on the others why it was not."""
+        """Begin ``repair`` where it is possible, and say on the others why it was not.
+
+        Documents that Xero lacks may be thousands, and are queued together; everything else is begun one by one.
+        """
         self.reconciliation_id._check_person()
-        person = self.env.uid
-        for row in self.sudo().with_context(xero_person=person):
-            if row.state != "open" or repair not in row._repairs():
-                continue
+        rows = self.sudo().with_context(xero_person=self.env.uid)
+        rows = rows.filtered(lambda row: row.state == "open" and repair in row._repairs())
+        for row in rows - rows._send_missing() if repair == "send" else rows:
             try:
                 with self.env.cr.savepoint():
                     getattr(row, f"_begin_{repair}")()
@@ -138,6 +140,19 @@ class XeroReconciliationDifference(models.Model):
         )
 
     # === SEND === #
+
+    def _send_missing(self):
+        """Queue the documents that Xero lacks, with a statement for each type; return the rows that it was done for."""
+        done = self.browse()
+        missing = self.filtered(lambda row: row.kind == "missing_in_xero")
+        for (_connection, model), rows in missing.grouped(lambda row: (row.connection_id, row.res_model)).items():
+            records = self.env[model].browse(rows.mapped("res_id")).exists()
+            for mapper in self.env["xero.mapper"]._for_model(model):
+                handled = mapper._handles(records)
+                rows[0]._push(mapper._xero_type, handled)
+                done |= rows.filtered(lambda row, ids=set(handled.ids): row.res_id in ids)
+        done._act("repairing", repair="send", failure=False)
+        return done
 
     def _begin_send(self):
         if self.section == "settlement":

@@ -63,7 +63,10 @@ class ReconCommon(PaymentCommon):
         return self.setup_other_currency("AUD", rates=[("2016-01-01", 0.813)])
 
     def branch(self):
-        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        values = {"name": "Branch", "parent_id": self.company.id, "country_id": self.company.country_id.id}
+        branch = self.env["res.company"].create(values)
+        # Odoo loads the branch's share of the chart of accounts at the end of the transaction.
+        self.cr.precommit.run()
         self.env.user.company_ids = [Command.link(branch.id)]
         return branch
 
