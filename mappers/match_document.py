@@ -4,9 +4,10 @@ Contacts come first: a document is compared by the contact that its partner is l
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from . import match_keys as keys
@@ -109,13 +110,28 @@ def _days(one: Paper, other: Paper) -> int:
 
 
 class _Judge:
-    """Compares papers, and knows which of their values only one has."""
+    """Compares papers, and knows which of their values only one has.
+
+    Where a contact has many documents of one sum, a slip of the pen makes the number of one that of another. What gives
+    it away is one of that sum and time whose number the other side does not know.
+    """
 
     def __init__(self, ours, theirs):
+        self._amounts = [Counter(map(_amount, side)) for side in (ours, theirs)]
         self._sums = [Counter(map(_whole, side)) for side in (ours, theirs)]
         self._numbers = [
             Counter((paper.contact, code) for paper in side for code in paper.codes) for side in (ours, theirs)
         ]
+        self._strays = [self._stray_days(ours, self._numbers[1]), self._stray_days(theirs, self._numbers[0])]
+
+    def _stray_days(self, papers, numbers) -> dict:
+        """Return the days, in order, of those of each sum whose number the other side does not know."""
+        days = defaultdict(list)
+        for paper in papers:
+            known = any(numbers[paper.contact, code] for code in paper.codes)
+            if paper.day and paper.status not in GONE and not known:
+                days[_amount(paper)].append(paper.day)
+        return {amount: sorted(found) for amount, found in days.items()}
 
     def compare(self, one: Paper, other: Paper) -> Pair | None:
         """Return how two documents go together; ``None`` when nothing worth telling speaks for it."""
@@ -186,8 +202,14 @@ class _Judge:
 
     def _is_sure(self, one, other, codes) -> bool:
         if "number" in codes:
-            return "date_differs" not in codes and self._only_number(one, other)
+            return self._is_about_the_day(one, other, codes) and self._only_number(one, other)
         return {"number_tail", "date"} <= codes and self._only_sum(one, other)
+
+    def _is_about_the_day(self, one, other, codes) -> bool:
+        """Whether the day fits the number: near, with no stray of that sum about; or no other has that sum at all."""
+        if codes & {"date", "date_near"}:
+            return not any(_has_near(days.get(_amount(one), ()), one.day) for days in self._strays)
+        return "date_differs" not in codes and all(counts[_amount(one)] == 1 for counts in self._amounts)
 
     def _only_number(self, one, other) -> bool:
         shared = set(one.codes) & set(other.codes)
@@ -197,6 +219,17 @@ class _Judge:
 
     def _only_sum(self, one, other) -> bool:
         return self._sums[0][_whole(one)] == 1 and self._sums[1][_whole(other)] == 1
+
+
+def _amount(paper: Paper) -> tuple:
+    return paper.contact, paper.currency, paper.total
+
+
+def _has_near(days, day) -> bool:
+    """Whether one of ``days``, in order, is about ``day``."""
+    reach = timedelta(days=2 * NEAR)
+    at = bisect_left(days, day - reach)
+    return at < len(days) and days[at] <= day + reach
 
 
 def _whole(paper: Paper) -> tuple:
