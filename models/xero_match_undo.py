@@ -20,9 +20,8 @@ class XeroMatch(models.Model):
         """Delete the links of ``line_ids``, or say on the lines why they stay."""
         lines = self.env["xero.match.line"].browse(line_ids).exists().filtered(lambda line: line.state == "linked")
         used = self._used(lines)
-        for line in lines:
-            if line in used:
-                line.write({"state": "kept", "problem": used[line]})
+        for line, reason in used.items():
+            line.write({"state": "kept", "problem": reason})
         free = lines.filtered(lambda line: line not in used)
         whole = free | free.payment_ids.filtered(lambda line: line.state == "linked")
         self._cancel_pushes(free)
@@ -33,11 +32,33 @@ class XeroMatch(models.Model):
 
     def _used(self, lines) -> dict:
         """Return ``{line: reason}`` of the lines whose link must stay."""
-        found = {line: reason for line in lines if (reason := line._used_reason())}
+        found = self._used_themselves(lines.filtered("link_id"))
         for stage, of_stage in lines.grouped("stage").items():
             leaned_on = self.env["xero.match.kind"]._for_stage(stage)._kept(self, of_stage)
             found = {**leaned_on, **found}
         return found
+
+    def _used_themselves(self, lines) -> dict:
+        """Return ``{line: reason}`` of those that something went through, or goes just now; a query for all of them."""
+        whole = lines | lines.payment_ids.filtered("link_id")
+        synced = whole.filtered(lambda line: line.link_id._agreement_mark() != line.agreed)
+        synced |= synced.parent_id
+        running = self.env["xero.sync.job"].search_fetch(
+            [
+                ("connection_id", "=", self.connection_id.id),
+                ("state", "=", "running"),
+                ("res_id", "in", lines.mapped("res_id")),
+            ],
+            ["res_model", "res_id"],
+        )
+        sending = {(job.res_model, job.res_id) for job in running}
+        reasons = (
+            (lambda line: line.touched, self.env._("Xero's values were written to the record in Odoo.")),
+            (lambda line: line in synced, self.env._("Something was synced through it since.")),
+            (lambda line: (line.res_model, line.res_id) in sending, self.env._("It is being sent just now.")),
+        )
+        found = {line: next((reason for holds, reason in reasons if holds(line)), None) for line in lines}
+        return {line: reason for line, reason in found.items() if reason}
 
     def _booked_since(self, lines) -> set:
         """Return the ids of documents paid by payments that came from Xero by other ways than this matching."""
@@ -68,21 +89,3 @@ class XeroMatch(models.Model):
         self._close("undone")
         self._hold(True)
         self._notify_screens()
-
-
-class XeroMatchLine(models.Model):
-    _inherit = "xero.match.line"
-
-    def _used_reason(self) -> str | None:
-        """Return why the link of this line cannot be taken back, ``None`` when it can."""
-        if not self.link_id:
-            return None
-        if self.touched:
-            return self.env._("Xero's values were written to the record in Odoo.")
-        for line in self | self.payment_ids.filtered("link_id"):
-            if line.link_id._agreement_mark() != line.agreed:
-                return self.env._("Something was synced through it since.")
-        sending = self.env["xero.sync.job"].search_count(
-            [("res_model", "=", self.res_model), ("res_id", "=", self.res_id), ("state", "=", "running")], limit=1
-        )
-        return self.env._("It is being sent just now.") if sending else None
