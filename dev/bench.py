@@ -59,10 +59,11 @@ class Bench:
 
 def run(arguments: str = "") -> int:
     """Measure the figures named in `arguments`, all without; print one JSON object on standard output."""
-    from dev import bench_figures, bench_inbound, bench_preview
+    from dev import bench_figures, bench_inbound, bench_preview, bench_reconcile
 
     progress.to_stderr()
     figures = bench_figures.FIGURES | bench_inbound.FIGURES | bench_preview.FIGURES
+    figures |= bench_reconcile.FIGURES
     wanted = shlex.split(arguments) or list(figures)
     unknown = set(wanted) - set(figures)
     if unknown:
@@ -94,14 +95,20 @@ def _bench() -> Iterator[Bench]:
         with step("Making the same company in both installations"):
             with Server(plain, "setup", max_cron_threads=0) as server:
                 _company(Session(server.url, plain.database).login())
-            server = stack.start_server(max_cron_threads=0)
-            odoo = stack.session()
-            _company(odoo)
-            connection = connect(stack, odoo, ORGANISATION)
-            odoo.call("xero.connection", "action_accept_suggestions", [connection])
-            server.stop()
-            stack.servers.clear()
+            connection = connected(stack)
         yield Bench(stack, connection, plain)
+
+
+def connected(stack: Stack) -> int:
+    """Make the company on a stack without servers and connect it, with every mapping confirmed; return the id."""
+    server = stack.start_server(max_cron_threads=0)
+    odoo = stack.session()
+    _company(odoo)
+    connection = connect(stack, odoo, ORGANISATION)
+    odoo.call("xero.connection", "action_accept_suggestions", [connection])
+    server.stop()
+    stack.servers.clear()
+    return connection
 
 
 @contextmanager

@@ -14,7 +14,7 @@ def poll(env: Any, *, connection: int, types: list[str], postmaster: int) -> dic
     :return: CPU and wall seconds, SQL statements of this process, and how many readings failed
     """
     _queue(env, connection, types)
-    counted = _count_statements(env)
+    counted = count_statements(env)
     cpu, wall = cpu_seconds(postmaster), time.monotonic()
     while env["xero.sync.runner"]._work():
         pass
@@ -32,7 +32,7 @@ def _queue(env, connection, types):
     env.cr.commit()
 
 
-def _count_statements(env) -> list[int]:
+def count_statements(env) -> list[int]:
     """Count every statement that any cursor of this process runs from now on."""
     from odoo.sql_db import Cursor
 
