@@ -97,7 +97,7 @@ class TestReconcileBooks(ReconCommon):
     def test_foreign_currency_and_branches_agree(self):
         dollar, branch = self.in_currency(), self.branch()
         moves = [self.document(kind, currency_id=dollar.id) for kind in ("out_invoice", "in_invoice", "out_refund")]
-        own = self.document()
+        self.document()
         theirs = self.document(company_id=branch.id)
         self.assertEqual(theirs.company_id, branch)
         self.settle()

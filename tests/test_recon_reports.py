@@ -201,6 +201,17 @@ class TestReconcileReports(ReconCommon):
         row = report.difference_ids
         self.assertEqual((row.kind, row.res_id), ("missing_in_xero", move.id))
         self.assertIn("locked", row.note)
+        totals = report.total_ids.filtered("difference")
+        self.assertEqual(set(totals.mapped("section")), {"document", "month", "contact"})
+        for total in totals:
+            action = total.action_open_differences()
+            self.assertEqual(self.env[action["res_model"]].search(action["domain"]), row, total.section)
+        self.simulator.control(f"/organisations/{self.tenant}/act/set_lock_date", period=None)
+        self.connection.period_lock_date = False
+        report.action_repair_all()
+        self.assertEqual((row.state, row.repair, row.acted_by_id), ("repairing", "send", self.env.user))
+        self.settle()
+        self.assertInXero(move)
 
     def test_what_was_sent_after_the_reading_is_read_again(self):
         move = self.document()
