@@ -175,7 +175,7 @@ class XeroMatchLine(models.Model):
         return self._next_action()
 
     def _next_action(self):
-        """Return the action for the next line of the same verdict that waits for a decision; the list without one."""
+        """Return the action for the next line of the verdict that waits for a decision; the matching without one."""
         domain = [
             ("match_id", "=", self.match_id.id),
             ("stage", "=", self.stage),

@@ -12,6 +12,8 @@ from .xero_sync_push import SEND, WAITS
 
 SEQUENCES = {"problem": 1, "warning": 2, "notice": 3}
 # Xero's smallest plans approve so many bills a month; for sales nobody has confirmed a figure.
+# Mended once for all documents, in the organisation.
+CURRENCIES = ("xero.connection", "currency")
 SMALL_PLANS = {"STARTER": 5, "EARLY": 5, "TRIAL": 5}
 
 
@@ -209,7 +211,8 @@ class XeroPreview(models.Model):
                     "count": row.count + len({line.id for line, _problem in members}),
                 }
             )
-            if row.count > 1 and not row.fix_model and not row.fix_missing:
+            named = row.fix_model and (row.fix_model, row.topic) != CURRENCIES
+            if row.count > 1 and not named and not row.fix_missing:
                 row.message = self._common_message(row)
 
     def _key(self, line, severity, problem) -> str:
@@ -218,6 +221,8 @@ class XeroPreview(models.Model):
         own = (problem.model, problem.res_id) in ((line.res_model, line.res_id), (None, None))
         if own and not problem.missing:
             return f"{severity} {topic}"
+        if (problem.model, topic) == CURRENCIES:
+            return f"{severity} {topic} {problem.model} {problem.res_id}"
         return f"{severity} {topic} {problem.model} {problem.res_id} {problem.missing} {problem.message[:200]}"
 
     def _problem_values(self, key, line, problem) -> dict:

@@ -6,7 +6,7 @@ import time
 PATIENCE_SECONDS = 20
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 TEXTS = {"Enter": "\r", " ": " "}
-ALT, SHIFT = 1, 8
+ALT = 1
 
 FOCUSED = """(() => {
     const element = document.activeElement, style = getComputedStyle(element);
@@ -42,15 +42,9 @@ class Keyboard:
         self.press(letter, ALT)
 
     def back(self, selector):
-        """Go back to where ``selector`` shows; whoever sees nothing happen presses the keys once more."""
-        for _try in range(3):
-            self.hotkey("b")
-            end = time.monotonic() + PATIENCE_SECONDS / 5
-            while time.monotonic() < end:
-                if self._browser.run(f"Boolean(document.querySelector({json.dumps(selector)}))"):
-                    return
-                time.sleep(0.1)
-        self._test.fail(f"There is no way back to {selector} from {self.read('.o_breadcrumb, .o_control_panel')!r}")
+        """Go back by the breadcrumb to where ``selector`` shows."""
+        self.activate(".o_back_button a")
+        self.see(selector)
 
     def type(self, text):
         self._browser._websocket_request("Input.insertText", params={"text": text})
@@ -78,7 +72,7 @@ class Keyboard:
         end = time.monotonic() + PATIENCE_SECONDS
         while not self._browser.run(f"Boolean({condition})"):
             if time.monotonic() > end:
-                self._test.fail(complaint)
+                self._test.fail(f"{complaint}; the page says {self.read('.o_action_manager')[:300]!r}")
             time.sleep(0.05)
         self._browser.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 

@@ -106,6 +106,7 @@ class TestPreviewChecks(PreviewCase):
         moves = self.silent(currency_id=currency.id, lines=lines) | self.silent(currency_id=currency.id, lines=lines)
         problem = self.found(moves, "currency")
         self.assertEqual((problem.fix_model, problem.fix_res_id), ("xero.connection", self.connection.id))
+        self.assertEqual(problem.count, 2, "it is mended once")
         self.assertRefusedByTheDrain(moves[0], "validation")
 
     def test_number_of_another_document_in_xero(self):

