@@ -175,7 +175,8 @@ class XeroSyncJob(models.Model):
         :param mapper: the mapper of the Xero type
         :param records: pairs (record id, company id)
         :param renew: also wake jobs that failed; ``False`` leaves those to the person who must act
-        :param run_id: the run that they are part of; a more urgent job that waits already stays what it was
+        :param run_id: the run that they are part of; a more urgent job that waits already stays what it was, and what a
+            person asks for is not part of a run that did not send it
         """
         if not records:
             return
@@ -196,7 +197,8 @@ class XeroSyncJob(models.Model):
                    'failed', 'dead')
             DO UPDATE SET state = CASE WHEN xero_sync_job.state IN %(states)s THEN 'pending' ELSE
                    xero_sync_job.state END,
-                          run_id = CASE WHEN EXCLUDED.priority <= xero_sync_job.priority
+                          run_id = CASE WHEN EXCLUDED.priority = %(click)s THEN EXCLUDED.run_id
+                                        WHEN EXCLUDED.priority <= xero_sync_job.priority
                                         THEN COALESCE(EXCLUDED.run_id, xero_sync_job.run_id)
                                         ELSE xero_sync_job.run_id END,
                           priority = LEAST(xero_sync_job.priority, EXCLUDED.priority),
@@ -210,6 +212,7 @@ class XeroSyncJob(models.Model):
                 type=mapper._xero_type,
                 model=mapper._odoo_model,
                 priority=priority,
+                click=CLICK,
                 rank=mapper._push_rank,
                 now=fields.Datetime.now(),
                 user=self.env.uid,

@@ -22,7 +22,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _namesakes(self, client, mapper, payloads) -> list[list[dict]]:
         """Return for each of ``payloads``, as sent, the elements of Xero that have its number, mark or name.
 
-        Invoices cost a call for every forty, credit notes one for each day, contacts two each or, from ten on, one for
+        Invoices cost a call for every forty, credit notes one for every thousand
+        of their days, contacts two each or, from ten on, one for
         every thousand that Xero holds.
         """
         if mapper._xero_type == "Contact":
@@ -34,7 +35,7 @@ class XeroSyncRunner(models.AbstractModel):
             params = [{**param, "includeArchived": "true"} for param in mapper._lookup_params(payloads)]
             return self._by_number(payloads, "InvoiceNumber", self._rows_of(client, mapper, params))
         if mapper._xero_type == "CreditNote":
-            return self._by_number(payloads, "CreditNoteNumber", self._rows_of(client, mapper, _days_of(payloads)))
+            return self._by_number(payloads, "CreditNoteNumber", self._rows_of(client, mapper, _span_of(payloads)))
         return [self._rows_of(client, mapper, mapper._lookup_params([payload])) for payload in payloads]
 
     def _rows_of(self, client, mapper, params) -> list[dict]:
@@ -85,11 +86,9 @@ def _plain(text) -> str:
     return fold(text).strip().casefold()
 
 
-def _days_of(payloads) -> list[dict]:
+def _span_of(payloads) -> list[dict]:
     """Return the calls that find credit notes: Xero filters them by day and type, not by number."""
-    params = []
-    for day, kind in sorted({(payload["Date"], payload["Type"]) for payload in payloads}):
-        moment = fields.Date.to_date(day)
-        literal = f"DateTime({moment.year},{moment.month},{moment.day})"
-        params.append({"where": f"Type=={quoted(kind)} AND Date>={literal} AND Date<={literal}"})
-    return params
+    days = [fields.Date.to_date(payload["Date"]) for payload in payloads]
+    first, last = (f"DateTime({day.year},{day.month},{day.day})" for day in (min(days), max(days)))
+    kinds = sorted({payload["Type"] for payload in payloads})
+    return [{"where": f"Type=={quoted(kind)} AND Date>={first} AND Date<={last}"} for kind in kinds]

@@ -33,6 +33,8 @@ class XeroSyncRunner(models.AbstractModel):
         """
         mapper = self.env["xero.mapper"]._for_type(jobs[0].xero_type)
         plan = self._transaction(self._plan, connection, mapper, jobs.ids)
+        if plan.get("PUT"):
+            plan["PUT"] = self._screen_creations(connection, client, mapper, plan["PUT"])
         if plan.get("POST"):
             plan["POST"] = self._screen_updates(connection, client, mapper, plan["POST"])
         for method, items in plan.items():

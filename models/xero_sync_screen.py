@@ -1,4 +1,4 @@
-"""Before an update is sent: nothing that changed in Xero meanwhile is overwritten unseen."""
+"""Before anything is sent: nothing that changed in Xero meanwhile is overwritten unseen."""
 
 from odoo import models
 from odoo.tools import SQL
@@ -13,6 +13,10 @@ SINGLE_READS = 3
 
 class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
+
+    def _screen_creations(self, connection, client, mapper, items) -> list:
+        """Hook: return those of ``items``, new to Xero, that may be sent; the others' jobs are settled."""
+        return items
 
     def _screen_updates(self, connection, client, mapper, items) -> list:
         """Read what ``items`` would overwrite; take in what changed there, and return the items that may be sent.

@@ -151,6 +151,40 @@ class TestHistory(PreviewCase):
         self.env["xero.run"].sudo()._cron_advance()
         self.assertEqual((run.state, run.failed_count), ("done", 0))
 
+    def test_bills_that_xero_has_are_not_sent_a_second_time(self):
+        """Xero takes a vendor's number as often as it is sent, so the history looks first: forty bills a call."""
+        first = self.olds(1, move_type="in_invoice", partner=self.partner_b)
+        first.action_xero_sync()
+        self.drain()
+        same, other, credit = (
+            self.silent("in_invoice", partner=self.partner_b, ref="V 1", invoice_date="2024-02-01"),
+            self.silent("in_invoice", partner=self.partner_b, ref="V 2", invoice_date="2024-02-02"),
+            self.silent("in_refund", partner=self.partner_b, ref="C 1", invoice_date="2024-02-03"),
+        )
+        line = {"Description": "Goods", "Quantity": 1, "UnitAmount": 90, "AccountCode": "400", "TaxType": "NONE"}
+        there = {"contact": self.link_of(self.partner_b).xero_id, "Date": "2024-02-01", "LineItems": [line]}
+        act = f"/organisations/{self.tenant}/act"
+        self.simulator.control(f"{act}/create_invoice", Type="ACCPAY", InvoiceNumber="v 1", DueDate="2024-03-01", **there)
+        self.simulator.control(
+            f"{act}/create_credit_note", **there | {"Type": "ACCPAYCREDIT", "CreditNoteNumber": "C 1", "Date": "2024-02-03"}
+        )
+        run = self.history(date_from="2024-02-01")
+        self.assertEqual(run.forecast_calls, 3, "bills, credits, and looking for the bills")
+        self.simulator.reset_stats()
+        run.action_start()
+        self.drain()
+        self.assertInXero(other)
+        self.assertEqual((run.state, run.failed_count), ("done", 2))
+        self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"failed"})
+        self.assertIn("Match Records", same.xero_sync_message)
+        self.assertEqual(self.simulator.calls(self.tenant)["GET", "Invoices"], 1)
+        run.action_retry_failed()
+        self.drain()
+        self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"failed"}, "trying again is no decision")
+        (same + credit).action_xero_sync()
+        self.drain()
+        self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"synced"}, "a person says: send it")
+
     def test_goes_on_after_a_crash(self):
         """A worker dies with jobs in hand, and nothing wakes the lane but the next cron."""
         self.patch(xero_run_history, "SLICE", 2)
