@@ -43,7 +43,8 @@ class XeroSyncRunner(models.AbstractModel):
         free = self._unlinked(connection, mapper, [element for _item, found in pairs for element in found])
         settled, failures = set(), {}
         for item, candidates in pairs:
-            same = [element for element in candidates if element in free and _contact(element) == _contact(item.payload)]
+            contact = _contact(item.payload)
+            same = [element for element in candidates if element in free and _contact(element) == contact]
             ours = [element for element in same if mapper._marker_matches(element, item.res_id, item.payload)]
             if ours:
                 self._take_over(connection, mapper, self._stored_item(item), ours[0])
@@ -55,8 +56,8 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _held_bill(self, mapper, item, element) -> Failure:
         message = self.env._(
-            "Xero has %(number)s of %(contact)s already: %(total)s, %(status)s. If it is the same bill, link the two with "
-            "Match Records. If not, Sync to Xero on this bill sends it all the same.",
+            "Xero has %(number)s of %(contact)s already: %(total)s, %(status)s. If it is the same bill, link the two "
+            "with Match Records. If not, Sync to Xero on this bill sends it all the same.",
             number=element.get(mapper._xero_number_field),
             contact=(element.get("Contact") or {}).get("Name") or "?",
             total=element.get("Total"),

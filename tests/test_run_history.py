@@ -164,10 +164,10 @@ class TestHistory(PreviewCase):
         line = {"Description": "Goods", "Quantity": 1, "UnitAmount": 90, "AccountCode": "400", "TaxType": "NONE"}
         there = {"contact": self.link_of(self.partner_b).xero_id, "Date": "2024-02-01", "LineItems": [line]}
         act = f"/organisations/{self.tenant}/act"
-        self.simulator.control(f"{act}/create_invoice", Type="ACCPAY", InvoiceNumber="v 1", DueDate="2024-03-01", **there)
-        self.simulator.control(
-            f"{act}/create_credit_note", **there | {"Type": "ACCPAYCREDIT", "CreditNoteNumber": "C 1", "Date": "2024-02-03"}
-        )
+        bill = {"Type": "ACCPAY", "InvoiceNumber": "v 1", "DueDate": "2024-03-01"}
+        refund = {"Type": "ACCPAYCREDIT", "CreditNoteNumber": "C 1", "Date": "2024-02-03"}
+        self.simulator.control(f"{act}/create_invoice", **there | bill)
+        self.simulator.control(f"{act}/create_credit_note", **there | refund)
         run = self.history(date_from="2024-02-01")
         self.assertEqual(run.forecast_calls, 3, "bills, credits, and looking for the bills")
         self.simulator.reset_stats()
