@@ -94,9 +94,14 @@ class XeroAlert(models.Model):
         own = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
         # A copied database tells nobody: its people are those of the live one.
         connections = self.env["xero.connection"].search([("database_uuid", "=", own), ("state", "!=", "new")])
+        self.search([("state", "=", "open"), ("connection_id.active", "=", False)])._close()
+        self._keep_up(connections)
+
+    @api.model
+    def _keep_up(self, connections) -> None:
+        """Open and close incidents of ``connections``, in the caller's transaction; a fault here stops nobody else."""
         facts = connections._health_facts()
-        alerts = self.search([("state", "=", "open")])
-        alerts.filtered(lambda alert: not alert.connection_id.active)._close()
+        alerts = self.search([("state", "=", "open"), ("connection_id", "in", connections.ids)])
         for connection in connections:
             try:
                 with self.env.cr.savepoint():

@@ -1,38 +1,48 @@
-"""A history meets bills that Xero holds already: vendors' numbers may repeat there, so Xero does not refuse them."""
+"""A run meets bills that Xero holds already: vendors' numbers may repeat there, so Xero does not refuse them."""
+
+from math import ceil
 
 from odoo import models
 
+from .xero_sync_claim import BATCH
+from .xero_sync_pull import IDS
 from .xero_sync_push import Failure
 
 VENDORS = ("ACCPAY", "ACCPAYCREDIT")
+
+
+def calls_to_look_up(counts: dict[str, int]) -> int:
+    """Return the calls that it takes at least to look up as many documents as ``counts`` says, by move type."""
+    batches, rest = divmod(counts.get("in_invoice", 0) + counts.get("in_receipt", 0), BATCH)
+    return batches * ceil(BATCH / IDS) + ceil(rest / IDS) + ceil(counts.get("in_refund", 0) / BATCH)
 
 
 class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
 
     def _screen_creations(self, connection, client, mapper, items):
-        """Extend: keep back the bills of a history that Xero has from the same contact under the same number.
+        """Extend: keep back the bills of a run that Xero has from the same contact under the same number.
 
         Costs a call for forty bills, and one for the vendor credits of a batch. *Sync to Xero* on the bill sends it all
         the same: then a person has looked.
         """
         items = super()._screen_creations(connection, client, mapper, items)
-        bills = self._bills_of_history(mapper, items)
+        bills = self._bills_of_runs(mapper, items)
         if not bills:
             return items
         found = self._namesakes(client, mapper, [item.payload for item in bills])
         held = self._transaction(self._hold_bills, connection, mapper, list(zip(bills, found, strict=True)))
         return [item for item in items if item.job_id not in held]
 
-    def _bills_of_history(self, mapper, items) -> list:
+    def _bills_of_runs(self, mapper, items) -> list:
         bills = [
             item
             for item in items
             if item.payload.get("Type") in VENDORS and item.payload.get(mapper._xero_number_field)
         ]
         jobs = self.env["xero.sync.job"].browse([item.job_id for item in bills])
-        history = set(jobs.filtered(lambda job: job.run_id.kind == "history").ids)
-        return [item for item in bills if item.job_id in history]
+        of_runs = set(jobs.filtered("run_id").ids)
+        return [item for item in bills if item.job_id in of_runs]
 
     def _hold_bills(self, connection, mapper, pairs) -> set[int]:
         """Link what bears our mark, and fail the other bills of ``pairs`` (item, candidates) that Xero has.
@@ -40,11 +50,12 @@ class XeroSyncRunner(models.AbstractModel):
         :return: ids of the jobs that are settled by that
         """
         self._record_calls(connection)
-        free = self._unlinked(connection, mapper, [element for _item, found in pairs for element in found])
+        id_field, every = mapper._xero_id_field, [element for _item, found in pairs for element in found]
+        free = {element[id_field] for element in self._unlinked(connection, mapper, every)}
         settled, failures = set(), {}
         for item, candidates in pairs:
             contact = _contact(item.payload)
-            same = [element for element in candidates if element in free and _contact(element) == contact]
+            same = [found for found in candidates if found[id_field] in free and _contact(found) == contact]
             ours = [element for element in same if mapper._marker_matches(element, item.res_id, item.payload)]
             if ours:
                 self._take_over(connection, mapper, self._stored_item(item), ours[0])

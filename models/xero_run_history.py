@@ -7,9 +7,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .xero_run_bills import calls_to_look_up
 from .xero_sync_claim import BATCH
 from .xero_sync_job import HISTORY
-from .xero_sync_pull import IDS
 
 # So many documents are queued at a time, and no more while so many of the run wait.
 SLICE = 500
@@ -119,7 +119,7 @@ class XeroRun(models.Model):
             )
         )
         calls = ceil(contacts / BATCH) + sum(ceil(count / BATCH) for count in by_resource.values())
-        calls += ceil(dict(rows).get("in_invoice", 0) / IDS)
+        calls += calls_to_look_up(dict(rows))
         return {"documents": sum(by_resource.values()), "contacts": contacts, "calls": calls}
 
     def _daily_calls(self) -> tuple[int, int]:

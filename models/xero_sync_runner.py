@@ -265,7 +265,8 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _park(self, connection, error):
         connection.write({"state": "reauth", "reason": explain(self.env, error)})
-        self.env.ref("xero_connector.ir_cron_xero_alert")._trigger()
+        # People are told in the very transaction: what waits for them would wait for the next cron otherwise.
+        self.env["xero.alert"]._keep_up(connection)
         self._record_calls(connection)
 
     def _pause(self, connection, error):

@@ -57,7 +57,7 @@ class XeroWebhookEvent(models.Model):
         ]  # fmt: skip
         if not rows:
             return
-        self.env["xero.connection"].flush_model(["tenant_id", "company_id", "active"])
+        self.env["xero.connection"].flush_model(["tenant_id", "company_id", "active", "state"])
         self.env.cr.execute(
             SQL(
                 """INSERT INTO xero_webhook_event (connection_id, company_id, category, event_type, xero_id, event_date,
@@ -66,7 +66,7 @@ class XeroWebhookEvent(models.Model):
                           v.digest, 'new', %(user)s, %(user)s, %(now)s, %(now)s
                      FROM unnest(%(a)s::text[], %(b)s::text[], %(c)s::text[], %(d)s::text[], %(e)s::timestamp[],
                                  %(f)s::text[]) AS v(tenant_id, category, event_type, xero_id, event_date, digest)
-                     JOIN xero_connection c ON c.tenant_id = v.tenant_id AND c.active
+                     JOIN xero_connection c ON c.tenant_id = v.tenant_id AND c.active AND c.state != 'disconnected'
                    ON CONFLICT (connection_id, digest) DO NOTHING RETURNING id, connection_id""",
                 user=self.env.uid,
                 now=fields.Datetime.now(),

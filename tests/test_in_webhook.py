@@ -89,6 +89,14 @@ class TestWebhook(InboundCommon, HttpCase):
         self.credential._vault_update({"webhook_key": None})
         self.assertEqual(self.post(key="").status_code, 401)
 
+    def test_a_company_that_was_disconnected_hears_nothing(self):
+        """Its organisation may serve another company by now."""
+        other = self.env["res.company"].create({"name": "Formerly connected"})
+        former = self.env["xero.connection"].create({"company_id": other.id, "credential_id": self.credential.id})
+        former.sudo().write({"tenant_id": self.connection.tenant_id, "state": "disconnected"})
+        self.post(self.event(self.pushed().xero_invoice_id, date="2027-01-01T00:00:00"))
+        self.assertEqual(self.events().connection_id, self.connection)
+
     def test_event_brings_the_change(self):
         move = self.pushed(ref="before")
         self.edit(move, Reference="after")

@@ -169,7 +169,7 @@ class TestHistory(PreviewCase):
         self.simulator.control(f"{act}/create_invoice", **there | bill)
         self.simulator.control(f"{act}/create_credit_note", **there | refund)
         run = self.history(date_from="2024-02-01")
-        self.assertEqual(run.forecast_calls, 3, "bills, credits, and looking for the bills")
+        self.assertEqual(run.forecast_calls, 4, "bills, credits, and looking for both")
         self.simulator.reset_stats()
         run.action_start()
         self.drain()
@@ -181,9 +181,31 @@ class TestHistory(PreviewCase):
         run.action_retry_failed()
         self.drain()
         self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"failed"}, "trying again is no decision")
-        (same + credit).action_xero_sync()
+        (same + credit).action_xero_sync_selected()
+        self.drain()
+        self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"failed"}, "nor is choosing many in a list")
+        for move in same + credit:
+            move.action_xero_sync()
         self.drain()
         self.assertEqual({same.xero_sync_state, credit.xero_sync_state}, {"synced"}, "a person says: send it")
+
+    def test_bills_whose_links_were_lost_are_linked_again(self):
+        moves = self.olds(1, move_type="in_invoice") + self.olds(1, move_type="in_refund")
+        for move in moves:
+            move.action_xero_sync()
+        self.drain()
+        self.assertInXero(moves)
+        known = moves.mapped("xero_invoice_id")
+        self.env.cr.execute("DELETE FROM xero_link WHERE res_model = 'account.move' AND res_id = ANY(%s)", [moves.ids])
+        self.env.invalidate_all()
+        run = self.history()
+        run.action_start()
+        self.simulator.reset_stats()
+        self.drain()
+        self.assertEqual((run.state, run.failed_count, run.created_count), ("done", 0, 0))
+        self.assertEqual(moves.mapped("xero_invoice_id"), known)
+        self.assertFalse([call for call in self.simulator.calls(self.tenant) if call[0] == "PUT"])
+        self.assertInXero(moves)
 
     def test_goes_on_after_a_crash(self):
         """A worker dies with jobs in hand, and nothing wakes the lane but the next cron."""
