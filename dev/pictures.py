@@ -35,20 +35,18 @@ def run(folder: str = "") -> int:
     target = Path(folder) if folder else FOLDER
     with demo.demonstration() as (stack, _report):
         with step("Taking pictures"):
-            take(stack, shots(stack), target)
+            take(stack, everyday(stack), target)
+            take(stack, first_day(stack), target)
     say(f"The pictures are in {target}")
     return 0
 
 
-def shots(stack: Stack) -> list[dict[str, Any]]:
-    """Every picture: its name, the address, and what is clicked before it is taken."""
+def everyday(stack: Stack) -> list[dict[str, Any]]:
+    """Pictures of a company that is connected: name, address, and what is clicked before it is taken."""
     odoo = stack.session()
     connection = odoo.call("xero.connection", "search", [], limit=1)[0]
     invoice = odoo.call("account.move", "search", [("move_type", "=", "out_invoice"), ("state", "=", "posted")])[-1]
     guide = odoo.call("xero.setup", "search", [], limit=1)[0]
-    # While a matching is open, new things wait: it comes last.
-    report, conflict = _reconciliation(odoo, connection), _conflict(stack, odoo, connection)
-    match = _matching(stack, odoo, connection)
     return [
         _shot("connection", f"/odoo/xero-connections/{connection}"),
         _shot("invoice", f"/odoo/action-account.action_move_out_invoice/{invoice}"),
@@ -58,14 +56,27 @@ def shots(stack: Stack) -> list[dict[str, Any]]:
         _shot("health-phone", "/odoo/xero-health", wait=".o_xero_health canvas", size=PHONE),
         _shot("guide", f"/odoo/xero-setup/{guide}"),
         _shot("field-rules", "/odoo/xero-field-rules"),
-        _shot("reconciliation", f"/odoo/xero-reconciliations/{report}"),
-        _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
-        _shot("match", f"/odoo/xero-match/{match}"),
-        _shot("match-pair", f"/odoo/xero-matches/{_doubtful(odoo, match)}"),
-        _shot("runs", f"/odoo/xero-runs/{_history(odoo, connection)}"),
-        _shot("conflict", f"/odoo/xero-conflicts/{conflict}"),
         _shot("jobs", "/odoo/action-xero_connector.action_xero_sync_job"),
         _shot("accounts", "/odoo/action-xero_connector.action_xero_mapping_account"),
+    ]
+
+
+def first_day(stack: Stack) -> list[dict[str, Any]]:
+    """Pictures of what compares and decides. The matching is begun last: while it is open, new things wait."""
+    odoo = stack.session()
+    connection = odoo.call("xero.connection", "search", [], limit=1)[0]
+    invoice = odoo.call("account.move", "search", [("move_type", "=", "out_invoice"), ("state", "=", "posted")])[-1]
+    shown = [
+        _shot("reconciliation", f"/odoo/xero-reconciliations/{_reconciliation(odoo, connection)}"),
+        _shot("conflict", f"/odoo/xero-conflicts/{_conflict(stack, odoo, connection)}"),
+        _shot("preview", f"/odoo/action-xero_connector.action_xero_preview/{_preview(odoo, invoice)}"),
+        _shot("runs", f"/odoo/xero-runs/{_history(odoo, connection)}"),
+    ]
+    match = _matching(stack, odoo, connection)
+    return [
+        *shown,
+        _shot("match", f"/odoo/xero-match/{match}"),
+        _shot("match-pair", f"/odoo/xero-matches/{_doubtful(odoo, match)}"),
     ]
 
 

@@ -234,13 +234,13 @@ def _clock(env, code, values):
 def _mapping(env, code, values):
     if code == "ok":
         return env._("Every account and tax in use has its counterpart.")
-    return env._("%s accounts or taxes wait for a decision.", values["count"])
+    return env._("Accounts and taxes that wait for a decision: %s.", values["count"])
 
 
 def _conflicts(env, code, values):
     if code == "ok":
         return env._("No record was changed on both sides.")
-    return env._("%s records were changed on both sides and wait for a decision.", values["count"])
+    return env._("Records that changed on both sides and wait for a decision: %s.", values["count"])
 
 
 def _books(env, code, values):

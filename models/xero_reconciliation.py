@@ -83,7 +83,9 @@ class XeroReconciliation(models.Model):
     @api.depends_context("lang", "tz")
     def _compute_name(self):
         for report in self:
-            moment = format_datetime(self.env, report.as_of or report.create_date or fields.Datetime.now())
+            moment = format_datetime(
+                self.env, report.as_of or report.create_date or fields.Datetime.now(), dt_format="short"
+            )
             report.name = self.env._(
                 "%(organisation)s, %(day)s", organisation=report.connection_id.name or "", day=moment
             )
