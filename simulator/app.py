@@ -1,7 +1,6 @@
 """The WSGI application: who answers which path, and the faults that act on whole connections."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -62,7 +61,7 @@ class Application:
         if fault.kind == "drop_after":
             raise Hangup
         if fault.kind == "delay":
-            time.sleep(fault.seconds)
+            self.world.faults.hold().wait(fault.seconds)
         if fault.kind == "garbage":
             return Response("<html><body>Bad gateway</body></html>", status=200, content_type="text/html")
         return response
@@ -70,8 +69,10 @@ class Application:
     def _save_late(self, request: Request, fault: Fault) -> Response:
         """The request reaches Xero late: the caller may have given up, and its retry may come first."""
 
+        held = self.world.faults.hold()
+
         def late() -> Response:
-            time.sleep(fault.seconds)
+            held.wait(fault.seconds)
             return self._served(request, None)
 
         if not fault.hang_up:
@@ -93,7 +94,7 @@ class Application:
         if fault and fault.kind == "error" and not fault.saved:
             return Response("", status=fault.status)
         if fault and fault.kind == "slow":
-            time.sleep(fault.seconds)
+            self.world.faults.hold().wait(fault.seconds)
         response = self._identity(request, path)
         return Response("", status=fault.status) if fault and fault.kind == "error" else response
 

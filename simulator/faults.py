@@ -64,6 +64,7 @@ class Faults:
         self._ids = itertools.count(1)
         self._random = random.Random(0)
         self._faults: list[Fault] = []
+        self._released = threading.Event()
 
     def add(self, values: dict[str, Any]) -> Fault:
         """Set a fault. Raises ValueError or TypeError for an unknown kind or field."""
@@ -82,6 +83,15 @@ class Faults:
             before = len(self._faults)
             self._faults = [] if fault_id is None else [fault for fault in self._faults if fault.id != fault_id]
             return before - len(self._faults)
+
+    def hold(self) -> threading.Event:
+        """What a call waits for while the time of its fault passes; `release` ends that early."""
+        return self._released
+
+    def release(self) -> None:
+        """Let the calls go on that are held."""
+        self._released.set()
+        self._released = threading.Event()
 
     def seed(self, value: int) -> None:
         """Start the probabilities anew."""

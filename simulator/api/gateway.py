@@ -1,6 +1,5 @@
 """The way every Accounting API call goes: token, tenant, limits, scope, idempotency, then the resource."""
 
-import time
 import uuid
 
 from werkzeug.wrappers import Request, Response
@@ -59,7 +58,7 @@ class Gateway:
             raise _too_many(breach)
         try:
             if fault and fault.kind == "slow":
-                time.sleep(fault.seconds)
+                self.world.faults.hold().wait(fault.seconds)
             self._check_scope(request, visit, access)
             return self._once(request, visit, fault)
         finally:

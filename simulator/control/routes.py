@@ -50,6 +50,7 @@ RULES: list[tuple[str, str, Callable]] = [
     ("POST", "/simulator/faults", steering.add_fault),
     ("DELETE", "/simulator/faults", steering.remove_faults),
     ("DELETE", "/simulator/faults/<int:fault>", steering.remove_faults),
+    ("POST", "/simulator/faults/release", steering.release_faults),
     ("GET", "/simulator/stats", steering.show_stats),
     ("POST", "/simulator/stats/reset", steering.reset_stats),
     ("GET", "/simulator/calls", steering.list_calls),

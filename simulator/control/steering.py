@@ -112,6 +112,12 @@ def remove_faults(world: World, body: Body, fault: int | None = None) -> Body:
     return {"removed": world.faults.remove(fault)}
 
 
+def release_faults(world: World, body: Body) -> Body:
+    """Let the calls go on that a fault holds."""
+    world.faults.release()
+    return {}
+
+
 def show_stats(world: World, body: Body) -> Body:
     """Calls, elements, OAuth events, replays, peak concurrency."""
     return world.stats.report() | {"idempotent_replays": world.idempotency.replays}

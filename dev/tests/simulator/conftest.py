@@ -21,7 +21,7 @@ def address(tmp_path_factory):
     command = [sys.executable, "-m", "simulator", "--port-file", str(port_file), "--quiet", "--no-limits"]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while not port_file.exists():
             assert process.poll() is None, "the simulator ended at once"
             assert time.monotonic() < deadline, "the simulator did not start"

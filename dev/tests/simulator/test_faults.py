@@ -30,36 +30,38 @@ def test_drop_after_saves(sim, au):
 
 
 def test_delay_saves_at_once_and_answers_late(sim, au):
-    sim.fault("delay", method="PUT", seconds=1.5)
+    sim.fault("delay", method="PUT", seconds=60)
     with pytest.raises(requests.Timeout):
         put(au, timeout=0.5)
-    assert names(sim) == ["Ada"]
+    wait_for(lambda: names(sim) == ["Ada"])
+    release(sim)
 
 
 def test_save_late_saves_after_the_caller_gave_up(sim, au):
-    sim.fault("save_late", method="PUT", seconds=0.8)
+    sim.fault("save_late", method="PUT", seconds=60)
     with pytest.raises(requests.Timeout):
         put(au, timeout=0.3)
     assert names(sim) == []
+    release(sim)
     wait_for(lambda: names(sim) == ["Ada"])
 
 
 def test_save_late_with_hang_up(sim, au):
-    sim.fault("save_late", method="PUT", seconds=0.5, hang_up=True)
-    started = time.monotonic()
+    sim.fault("save_late", method="PUT", seconds=60, hang_up=True)
     with pytest.raises(requests.ConnectionError):
         put(au)
-    assert time.monotonic() - started < 0.4
     assert names(sim) == []
+    release(sim)
     wait_for(lambda: names(sim) == ["Ada"])
 
 
 def test_late_first_request_replays_the_answer_to_its_faster_retry(sim, au):
-    sim.fault("save_late", method="PUT", seconds=0.5, hang_up=True)
+    sim.fault("save_late", method="PUT", seconds=60, hang_up=True)
     key = {"Idempotency-Key": "k1"}
     with pytest.raises(requests.ConnectionError):
         put(au, headers=key)
     assert put(au, headers=key).status_code == 200
+    release(sim)
     wait_for(lambda: sim.look("stats")["idempotent_replays"] == 1)
     assert names(sim) == ["Ada"]
 
@@ -185,8 +187,14 @@ class TestMatching:
         sim.control("faults", expect=400, kind="delay", second=3)
 
 
+def release(sim):
+    """Let the held call go on, once the fault has met it."""
+    wait_for(lambda: not sim.look("faults")["faults"])
+    sim.control("faults/release")
+
+
 def wait_for(condition):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

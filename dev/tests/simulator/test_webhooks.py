@@ -262,7 +262,7 @@ class TestDelivery:
 
 
 def wait_for(condition):
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.03)
