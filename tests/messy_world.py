@@ -38,6 +38,7 @@ class MessyWorld:
 
     def make(self):
         """Enter everything, and return the world."""
+        self._open_currency()
         self._enter_partners()
         self._enter_contacts()
         self._enter_documents()
@@ -47,6 +48,11 @@ class MessyWorld:
         self.act("set_lock_date", period=LOCKED_TO.isoformat())
         self.connection.period_lock_date = LOCKED_TO
         return self
+
+    def _open_currency(self):
+        abroad = self.env.ref("base.AUD")
+        abroad.active = True
+        abroad.rate_ids = [Command.clear(), Command.create({"name": "2025-01-01", "rate": 1.523456})]
 
     # === CONTACTS === #
 
@@ -115,10 +121,14 @@ class MessyWorld:
         partners = [partner for partner in self.partners.values() if partner.active]
         self.moves = self._create(
             [
-                self._document(self.rng.choice(partners), self.rng.choice(KINDS), number)
+                self._document(self.rng.choice(partners), self.rng.choice(KINDS), number, **self._abroad(number))
                 for number in range(DOCUMENTS)
             ]
         )
+
+    def _abroad(self, number) -> dict:
+        """One in seven is in Australian dollars."""
+        return {"currency_id": self.env.ref("base.AUD").id} if number % 7 == 3 else {}
 
     def _document(self, partner, kind="out_invoice", number=0, day=None, line=None, **values):
         account = self._account("expense" if kind == "in_invoice" else "income")
@@ -199,6 +209,8 @@ class MessyWorld:
                 "Type": XERO_TYPES[move.move_type],
                 "CreditNoteNumber" if note else "InvoiceNumber": number,
                 "Date": (move.invoice_date + timedelta(days=1 if days else 0)).isoformat(),
+                "CurrencyCode": move.currency_id.name,
+                "CurrencyRate": round(move.invoice_currency_rate, 6),
                 "LineItems": [line],
             },
         )

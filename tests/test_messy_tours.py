@@ -71,6 +71,9 @@ class TestMessyTours(ScreensMixin, MessyTourCase):
         self.assertEqual(len(contacts), expected["sure"] + 1)
         self.assertEqual(set((linked - contacts).mapped("verdict")), {"sure"})
         self.assertFalse(self.wrong_links(contacts), "nobody is linked with somebody else")
+        moves = self.env["account.move"].browse((linked - contacts).mapped("res_id"))
+        self.assertEqual(set(moves.currency_id.mapped("name")), {"USD", "AUD"})
+        self.assertFalse(moves.filtered(lambda move: self.in_xero(move)["CurrencyCode"] != move.currency_id.name))
         self.assertFalse(self.simulator.calls(self.tenant).get(("PUT", "Invoices")))
 
     def wrong_links(self, lines):
@@ -98,6 +101,28 @@ class TestMessyTours(ScreensMixin, MessyTourCase):
         self.assertEqual({key: after[key] for key in before}, before, "what was there is untouched")
         self.assertLessEqual({after[key] for key in after.keys() - before.keys()}, {"VOIDED", "DELETED"})
         self.assertEqual(set(moves.mapped("xero_sync_state")), {"not_synced"})
+
+    # === FIELD RULES === #
+
+    def test_field_rule(self):
+        """Applied to all invoices that were matched: each gets the reference; money and number stay."""
+        self.finish(self.matched())
+        mine = self.world.moves.filtered(lambda move: move.move_type == "out_invoice" and move.xero_invoice_id)
+        quiet = mine.with_context(xero_no_sync=True)
+        quiet.invoice_user_id = self.accountant
+        quiet[0].ref = "PO 4711"
+        before = {row["InvoiceID"]: row for row in self.read("Invoices")}
+        numbers = {"filled": mine[0].name, "empty": mine[1].name, "sent": len(mine)}
+        expected = {"seller": self.accountant.name, **numbers}
+        self.tour("xero_field_rule_apply", self.admin, "/odoo/xero-field-rules", expected=expected)
+        after = {row["InvoiceID"]: row for row in self.read("Invoices")}
+        kept = ("Total", "AmountDue", "Status", "InvoiceNumber")
+        for xero_id, row in before.items():
+            self.assertEqual({name: after[xero_id][name] for name in kept}, {name: row[name] for name in kept})
+        told = {move: after[move.xero_invoice_id]["Reference"] for move in mine[1:]}
+        self.assertEqual(set(told.values()), {self.accountant.name}, told)
+        for move in mine:
+            self.assertEqual(after[move.xero_invoice_id]["DateString"][:10], str(move.invoice_date), "Odoo's day goes")
 
     # === RECONCILIATION, CONFLICTS === #
 

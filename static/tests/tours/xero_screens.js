@@ -7,6 +7,7 @@ import { localization } from "@web/core/l10n/localization";
 
 const PATIENCE_MS = 10_000;
 const DRAWN_MS = 50;
+const SETTLED_MS = 3_000;
 const OWN = "[class*=o_xero]";
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -90,8 +91,16 @@ async function look(screen) {
     await until(() => env().services.action.currentController, screen.name);
     await until(() => !document.querySelector(".o_loading_indicator, .o_blockUI"), `${screen.name} to be loaded`);
     await sleep(DRAWN_MS);
-    const troubles = [...widthTroubles(), ...nameTroubles()];
-    return [...troubles, ...(env().isSmall ? phoneTroubles() : headTroubles())];
+    // What is drawn may still move on a busy machine; what is wrong stays.
+    let troubles = allTroubles();
+    for (const end = Date.now() + SETTLED_MS; troubles.length && Date.now() < end; troubles = allTroubles()) {
+        await sleep(DRAWN_MS);
+    }
+    return troubles;
+}
+
+function allTroubles() {
+    return [...widthTroubles(), ...nameTroubles(), ...(env().isSmall ? phoneTroubles() : headTroubles())];
 }
 
 /**
