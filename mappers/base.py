@@ -25,6 +25,8 @@ class XeroMapper(models.AbstractModel):
     _odoo_model = None
     # Lower goes first: what is needed before what needs it.
     _push_rank = 50
+    # Xero takes no change of it: what exists is right, or is removed.
+    _xero_immutable = False
     # Fields whose change may change the element; of the record and, for documents, of its lines.
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()

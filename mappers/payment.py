@@ -26,6 +26,7 @@ class XeroMapperPayment(models.AbstractModel):
     _xero_number_field = "Reference"
     _odoo_model = "xero.payment.part"
     _push_rank = 40
+    _xero_immutable = True
 
     # === MAPPER === #
 

@@ -11,6 +11,7 @@ from . import xero_sync_job
 from . import xero_sync_runner
 from . import xero_sync_claim
 from . import xero_sync_push
+from . import xero_sync_permission
 from . import xero_sync_plan
 from . import xero_sync_results
 from . import xero_sync_resolve

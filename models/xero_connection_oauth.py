@@ -168,6 +168,7 @@ class XeroConnection(models.Model):
         """A renewed consent serves every organisation of the credential."""
         parked = self.credential_id.sudo().connection_ids.filtered(lambda connection: connection.state == "reauth")
         parked.write({"state": "connected", "reason": False})
+        self.env["xero.sync.job"]._retry_permitted(self | parked)
         self.env["xero.sync.runner"]._wake((self | parked).ids)
 
     # === FACTS === #
@@ -190,6 +191,7 @@ class XeroConnection(models.Model):
             if connection.state == "reauth":
                 connection.sudo().write({"state": "connected", "reason": False})
                 self.env["xero.sync.runner"]._wake(connection.ids)
+            self.env["xero.sync.job"]._retry_permitted(connection)
         return self._notice(self.env._("Connected to %s.", ", ".join(self.mapped("tenant_name"))))
 
     def action_pull(self):

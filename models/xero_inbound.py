@@ -278,11 +278,16 @@ class XeroInbound(models.AbstractModel):
         return {link.xero_id: link for link in links}
 
     def _is_same_version(self, link, element) -> bool:
-        """Whether ``element`` is the version that a write of ours was answered with, seen in full for once."""
+        """Whether ``element`` is the version that a write of ours was answered with, seen in full for once.
+
+        The same time is not enough: Xero has changes that do not move it.
+        """
         updated = dates.parse_xero(element.get("UpdatedDateUTC"))
-        return bool(
-            link.remote_source != "read" and updated and link.xero_updated_at and updated == link.xero_updated_at
-        )
+        if link.remote_source == "read" or not updated or updated != link.xero_updated_at:
+            return False
+        known = {name: value for name, value in (link.remote_view or {}).items() if name != "money"}
+        view = self._remote_view(element)
+        return all(view.get(name) == value for name, value in known.items())
 
     def _apart(self, link, ours: dict, view: dict) -> set:
         """Return the fields that Odoo (``ours``) or Xero (``view``) changed since the last agreement and that differ.

@@ -182,8 +182,10 @@ class XeroInboundPayment(models.AbstractModel):
         link = self.env["xero.link"]._map(connection, self._xero_type, part._name, part.ids).get(part_id)
         if not part or sending or (link and link.xero_id and link.xero_status not in GONE):
             return Result("ignored")
-        row = self._link_row(connection, part.id, element, part.company_id, xero_number=element.get("Reference"))
-        self.env["xero.link"]._save([{**row, "res_model": part._name, "digest": None, "state": "to_sync"}])
+        state = "to_sync" if element.get("Status") in GONE else "synced"
+        values = {"xero_number": element.get("Reference"), "state": state}
+        row = self._link_row(connection, part.id, element, part.company_id, **values)
+        self.env["xero.link"]._save([{**row, "res_model": part._name, "digest": None}])
         return Result("linked", res_id=part.entry_id.origin_payment_id.id or None)
 
     # === BOOK === #

@@ -50,7 +50,10 @@ class XeroSyncRunner(models.AbstractModel):
             return Verdict(LEFT, out)
         if isinstance(out, Failure):
             return Verdict(FAILED, failure=out)
-        if out and out.status != "ABSENT":
+        wanted = bool(out and out.status != "ABSENT")
+        if wanted and mapper._xero_immutable and self._lives(link):
+            return Verdict(SAME, out)
+        if wanted:
             if out.problems:
                 return Verdict(FAILED, out, problems=out.problems)
             if out.needs:
@@ -118,7 +121,7 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _item(self, mapper, job, out, link):
         """Return ``(method, Item)`` for what Xero lacks, ``(None, None)`` when it lacks nothing."""
-        exists = bool(link and link.xero_id and link.xero_status not in GONE_STATUSES)
+        exists = self._lives(link)
         wanted = out.status if out else "ABSENT"
         if wanted in ("ABSENT", "VOIDED"):
             return self._removal(mapper, job, link) if exists else (None, None)
@@ -140,6 +143,10 @@ class XeroSyncRunner(models.AbstractModel):
             "\n".join(out.notices),
         )
         return ("POST" if exists else "PUT"), item
+
+    def _lives(self, link) -> bool:
+        """Whether Xero holds what ``link`` stands for."""
+        return bool(link and link.xero_id and link.xero_status not in GONE_STATUSES)
 
     def _update_payload(self, mapper, link, out) -> dict:
         """Return the element that updates what ``link`` stands for; of a document with money on it Xero takes the head

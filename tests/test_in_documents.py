@@ -79,6 +79,18 @@ class TestDocuments(InboundCommon):
         self.assertEqual(move.state, "posted")
         self.assertAgreed(move)
 
+    def test_an_edit_that_does_not_move_the_time_of_our_own_write_is_seen(self):
+        """Xero changes a due date of a document paid in part without moving UpdatedDateUTC."""
+        self.person("edit_account", code="090", CurrencyCode="USD")
+        move = self.pushed()
+        self.person("pay", invoice=move.xero_invoice_id, amount="1")
+        self.poll()
+        move.ref = "Sent by Odoo"
+        self.drain()
+        self.edit(move, DueDate="2026-12-24")
+        self.fetch("Invoice", move.xero_invoice_id)
+        self.assertEqual((str(move.invoice_date_due), move.ref), ("2026-12-24", "Sent by Odoo"))
+
     def test_lines_that_xero_could_not_take_are_not_forgotten(self):
         """Only the head could be sent, because of a payment; when that is gone, an edit there is no agreement."""
         self.person("edit_account", code="090", CurrencyCode="USD")
