@@ -165,11 +165,28 @@ class XeroConnection(models.Model):
         )
 
     def _resume_credential(self):
-        """A renewed consent serves every organisation of the credential."""
-        parked = self.credential_id.sudo().connection_ids.filtered(lambda connection: connection.state == "reauth")
-        parked.write({"state": "connected", "reason": False})
-        self.env["xero.sync.job"]._retry_permitted(self | parked)
-        self.env["xero.sync.runner"]._wake((self | parked).ids)
+        """A renewed consent serves the organisations it reaches. Another person's may not reach them all: the others
+        of the credential cannot go on, and say why.
+        """
+        credential = self.credential_id.sudo()
+        reached = {found["tenantId"] for found in credential._organisations()}
+        served = credential.connection_ids.filtered(lambda connection: connection.tenant_id in reached)
+        served.filtered(lambda connection: connection.state == "reauth").write({"state": "connected", "reason": False})
+        self._park_unreached((credential.connection_ids - served).filtered(lambda one: one.state == "connected"))
+        self.env["xero.sync.job"]._retry_permitted(self | served)
+        self.env["xero.sync.runner"]._wake((self | served).ids)
+
+    def _park_unreached(self, connections):
+        for connection in connections:
+            reason = self.env._(
+                "The consent given for %(other)s does not reach %(name)s. Connect again as somebody in Xero who has both, "
+                "or give this company a credential of its own.",
+                other=self.tenant_name,
+                name=connection.tenant_name,
+            )
+            connection.write({"state": "reauth", "reason": reason})
+        if connections:
+            self.env["xero.alert"].sudo()._keep_up(connections)
 
     # === FACTS === #
 

@@ -116,7 +116,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _compare(self, connection, link, expected, total):
         """Compare Odoo's total with Xero's, both in the document's currency.
 
-        :return: ``(adjustment to send on a rounding line, Failure or None)``
+        :return: ``(adjustment to send on a rounding line, Failure or None)``; 0 is none
         """
         adjustment = Decimal(str(link.adjustment if link else 0))
         if expected is None or total is None:
@@ -124,9 +124,11 @@ class XeroSyncRunner(models.AbstractModel):
         difference = Decimal(expected) - Decimal(str(total))
         if not difference:
             return adjustment, None
-        small = abs(difference) <= LARGEST_ADJUSTMENT and not adjustment
+        corrected = adjustment + difference
+        # Each further try must be smaller: Xero and we do not chase each other.
+        small = abs(corrected) <= LARGEST_ADJUSTMENT and (not adjustment or abs(corrected) < abs(adjustment))
         if small and connection.rounding_policy == "line" and connection.rounding_account_id:
-            return difference, Failure(
+            return corrected, Failure(
                 "total_mismatch",
                 self.env._(
                     "Xero computed %(xero)s instead of %(odoo)s; a rounding line is being sent.",
@@ -136,7 +138,8 @@ class XeroSyncRunner(models.AbstractModel):
                 None,
                 "pending",
             )
-        return adjustment, Failure(
+        # The next sending begins without the cents that were right for another version of the document.
+        return Decimal(0), Failure(
             "total_mismatch",
             self.env._(
                 "The document is in Xero with a total of %(xero)s, Odoo has %(odoo)s. Check its lines and "

@@ -35,6 +35,7 @@ from . import test_pay_credits_safe
 from . import test_pay_in
 from . import test_pay_mapping
 from . import test_pay_out
+from . import test_pay_permission
 from . import test_setup_access
 from . import test_setup_guide
 from . import test_setup_hold

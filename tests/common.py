@@ -80,10 +80,12 @@ class Simulator:
     def reset_stats(self):
         self.control("/stats/reset", now=True)
 
-    def consent(self, url, *organisations) -> dict:
-        """Allow ``organisations`` on the consent page at ``url``; return the parameters of the way back."""
+    def consent(self, url, *organisations, user="") -> dict:
+        """Allow ``organisations`` on the consent page at ``url`` as a Xero user; return the parameters of the way
+        back.
+        """
         parts = urlsplit(url)
-        form = [*parse_qsl(parts.query), ("decision", "allow"), *(("organisation", name) for name in organisations)]
+        form = [*parse_qsl(parts.query), ("decision", "allow"), ("user", user), *(("organisation", name) for name in organisations)]
         answer = self.session.post(
             f"{parts.scheme}://{parts.netloc}{parts.path}", data=form, allow_redirects=False, timeout=30.0
         )

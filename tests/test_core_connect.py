@@ -82,6 +82,19 @@ class TestConnect(XeroCommon):
         self.assertEqual(second.tenant_id, other_tenant)
         self.assertEqual(len(set((self.connection | second).mapped("credential_id.id"))), 1)
 
+    def test_consent_of_another_person_says_whom_it_does_not_reach(self):
+        other_tenant = self.add_organisation(**{**self.organisation, "Name": "Second Org"})
+        company = self.env["res.company"].create({"name": "Second"})
+        second = self.env["xero.connection"].create({"company_id": company.id, "credential_id": self.credential.id})
+        self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant, user="alice"))
+        self.connection.action_choose(self.tenant)
+        second.action_choose(other_tenant)
+        self.finish(self.simulator.consent(self.begin(), self.tenant, user="bob"))
+        self.assertEqual((self.connection.state, second.state), ("connected", "reauth"))
+        self.assertIn("Second Org", second.reason)
+        self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant, user="alice"))
+        self.assertEqual({self.connection.state, second.state}, {"connected"})
+
     def test_code_and_state_work_once(self):
         back = self.simulator.consent(self.begin(), self.tenant)
         self.finish(back)

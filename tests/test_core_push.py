@@ -63,6 +63,20 @@ class TestPush(XeroCommon):
             self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
             self.assertEqual(self.in_xero(move)["Reference"], "After")
 
+    def test_cents_that_a_former_version_needed_are_dropped(self):
+        """A rounding line is right for the lines it was made for; for others it goes, or shrinks."""
+        move = self.make_move()
+        self.drain()
+        link = self.env["xero.link"].search([("res_model", "=", move._name), ("res_id", "=", move.id)])
+        link.sudo().adjustment = 0.02
+        move.button_draft()
+        move.invoice_line_ids.price_unit = 250
+        move.action_post()
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+        self.assertEqual((len(self.in_xero(move)["LineItems"]), link.adjustment), (1, 0))
+
     def test_document_kept_as_a_draft_says_why(self):
         """Where a rounding line is not wanted, a person decides about the cent."""
         self.connection.rounding_policy = "draft"
