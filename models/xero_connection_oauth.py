@@ -179,8 +179,8 @@ class XeroConnection(models.Model):
     def _park_unreached(self, connections):
         for connection in connections:
             reason = self.env._(
-                "The consent given for %(other)s does not reach %(name)s. Connect again as somebody in Xero who has both, "
-                "or give this company a credential of its own.",
+                "The consent given for %(other)s does not reach %(name)s. Connect again as somebody in Xero who has "
+                "both, or give this company a credential of its own.",
                 other=self.tenant_name,
                 name=connection.tenant_name,
             )

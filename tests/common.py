@@ -85,7 +85,8 @@ class Simulator:
         back.
         """
         parts = urlsplit(url)
-        form = [*parse_qsl(parts.query), ("decision", "allow"), ("user", user), *(("organisation", name) for name in organisations)]
+        form = [*parse_qsl(parts.query), ("decision", "allow"), ("user", user)]
+        form += [("organisation", name) for name in organisations]
         answer = self.session.post(
             f"{parts.scheme}://{parts.netloc}{parts.path}", data=form, allow_redirects=False, timeout=30.0
         )

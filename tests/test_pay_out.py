@@ -45,21 +45,6 @@ class OutgoingCommon(PaymentCommon):
 
 @tagged("post_install", "-at_install")
 class TestPayOut(OutgoingCommon):
-    def test_a_payment_in_xero_is_left_as_it_is(self):
-        """Xero changes no payment, and a lock date that came later concerns none that it has."""
-        payment = self.register(self.pushed())
-        self.drain()
-        [before] = self.paid_in_xero()
-        payment.move_id.ref = "Corrected text"
-        self.connection.period_lock_date = "2026-03-31"
-        self.simulator.reset_stats()
-        payment.action_xero_sync()
-        self.drain()
-        self.assertFalse(self.failed(), self.failed().mapped("failure_detail"))
-        self.assertFalse([call for call in self.simulator.calls(self.tenant) if call[0] != "GET"])
-        self.assertEqual(self.paid_in_xero(), [before])
-        self.assertEqual(payment.xero_sync_state, "synced")
-
     def test_a_payment_is_sent_once(self):
         move = self.pushed()
         self.register(move, communication="Wire 9")

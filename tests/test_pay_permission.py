@@ -1,8 +1,26 @@
-"""What Xero does not permit stops one kind of record, and nothing else."""
+"""What Xero permits nobody to do with payments, and what it does not permit this person."""
 
 from odoo.tests import tagged
 
 from .test_pay_out import OutgoingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestPaymentsStay(OutgoingCommon):
+    def test_a_payment_in_xero_is_left_as_it_is(self):
+        """Xero changes no payment, and a lock date that came later concerns none that it has."""
+        payment = self.register(self.pushed())
+        self.drain()
+        [before] = self.paid_in_xero()
+        payment.move_id.ref = "Corrected text"
+        self.connection.period_lock_date = "2026-03-31"
+        self.simulator.reset_stats()
+        payment.action_xero_sync()
+        self.drain()
+        self.assertFalse(self.failed(), self.failed().mapped("failure_detail"))
+        self.assertFalse([call for call in self.simulator.calls(self.tenant) if call[0] != "GET"])
+        self.assertEqual(self.paid_in_xero(), [before])
+        self.assertEqual(payment.xero_sync_state, "synced")
 
 
 @tagged("post_install", "-at_install")
