@@ -102,9 +102,20 @@ class XeroMapper(models.AbstractModel):
         """Return the element that takes ``link``'s counterpart out of use in Xero; empty when nothing is left to do."""
         raise NotImplementedError
 
-    def _kept_keys(self, payload: dict) -> list[str]:
-        """Return what can be emptied in Xero and has a value in ``payload``."""
+    def _kept_keys(self, payload: dict, element: dict | None = None) -> list[str]:
+        """Return what can be emptied in Xero and has a value in ``payload``.
+
+        :param element: what Xero holds, if known
+        """
         return sorted(key for key in self._clearable if payload.get(key) not in (None, "", self._clearable[key][1]))
+
+    def _fit(self, payload: dict, element: dict, had: set[str]) -> dict:
+        """Return ``payload``, the update of a record, so that it wipes nothing of ``element`` that Odoo never had.
+
+        :param element: what Xero holds now
+        :param had: what :meth:`_kept_keys` returned at the last agreement
+        """
+        return payload
 
     # === MARKERS === #
 

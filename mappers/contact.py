@@ -3,7 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .contact_parts import address, payment_terms, person_names, persons, phones
+from .contact_merge import kept_parts, merged
+from .contact_parts import addresses, payment_terms, person_names, persons, phones
 from .field_rules import RuleBook
 from .outgoing import Outgoing, Problem
 from .text import email, shorten, squeeze
@@ -125,6 +126,17 @@ class XeroMapperContact(models.AbstractModel):
             if element.get("ContactNumber")
         ]
 
+    def _kept_keys(self, payload, element=None):
+        """Extend: by the parts of addresses and by people."""
+        return super()._kept_keys(payload, element) + kept_parts(payload, element)
+
+    def _fit(self, payload, element, had):
+        """Keep what people typed in Xero where Odoo has, and had, nothing; and the contact number of another app."""
+        number = element.get("ContactNumber")
+        if number and not number.startswith(self._contact_number("")):
+            payload = {key: value for key, value in payload.items() if key != "ContactNumber"}
+        return merged(payload, element, had)
+
     def _removal_payload(self, link) -> dict:
         """Contacts are never deleted in Xero; they are archived."""
         if not link.xero_id or link.xero_status == "ARCHIVED":
@@ -149,7 +161,7 @@ class XeroMapperContact(models.AbstractModel):
             "AccountNumber": self._code(partner.ref),
             "CompanyNumber": self._code(partner.company_registry),
             "TaxNumber": self._tax_number(partner, out),
-            "Addresses": [address("POBOX", invoice, partner), address("STREET", delivery, partner)],
+            "Addresses": addresses(partner, invoice, delivery),
             "Phones": phones(partner),
             "ContactPersons": persons(parts),
             "PaymentTerms": payment_terms(partner),
@@ -163,7 +175,7 @@ class XeroMapperContact(models.AbstractModel):
         self._remark_on_texts(partner, parts, out)
         return out
 
-    def _contact_number(self, res_id: int) -> str:
+    def _contact_number(self, res_id) -> str:
         return f"odoo-{self._database_mark()}-{res_id}"
 
     def _code(self, text) -> str:

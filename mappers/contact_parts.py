@@ -34,7 +34,13 @@ def persons(parts) -> list[dict]:
     ]
 
 
-def address(kind: str, place, partner) -> dict:
+def addresses(partner, invoice, delivery) -> list[dict]:
+    """Return the addresses of ``partner`` that have something in them."""
+    found = [_address("POBOX", invoice, partner), _address("STREET", delivery, partner)]
+    return [place for place in found if len(place) > 1]
+
+
+def _address(kind: str, place, partner) -> dict:
     """Return an address of ``partner``; empty when ``place`` has none. Xero prints the POBOX one."""
     lines = {
         "AddressLine1": shorten(squeeze(place.street), STREET_LENGTH),
@@ -42,14 +48,14 @@ def address(kind: str, place, partner) -> dict:
         "City": shorten(squeeze(place.city), TEXT_LENGTH),
         "Region": shorten(squeeze(place.state_id.name), TEXT_LENGTH),
         "PostalCode": shorten(squeeze(place.zip), CODE_LENGTH),
-        "Country": _country(place.country_id.name),
+        "Country": country(place.country_id.name),
         "AttentionTo": shorten(squeeze(place.name), TEXT_LENGTH) if place != partner else "",
     }
     return {"AddressType": kind, **{key: value for key, value in lines.items() if value}}
 
 
-def _country(name) -> str:
-    """Xero takes letters only."""
+def country(name) -> str:
+    """Return the name of a country as Xero takes it: letters only."""
     return " ".join(re.sub(r"[^A-Za-z ]", " ", fold(name)).split())[:CODE_LENGTH].strip()
 
 

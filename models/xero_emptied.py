@@ -8,7 +8,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..xero_api import codec
-from ..xero_api.elements import list_key
+from .xero_sync_push import STORED_KEYS
 
 
 class XeroLink(models.Model):
@@ -36,18 +36,13 @@ class XeroSyncRunner(models.AbstractModel):
             return payload
         return {**payload, **link._emptied(mapper, out.payload)}
 
-    def _save_results(self, connection, mapper, batch, outcomes):
+    def _save_links(self, connection, mapper, saved):
         """Extend: remember what Odoo had a value for; one statement a call."""
-        sent = codec.loads(batch.body)[list_key(batch.resource)] if mapper._clearable else []
-        duplicates = super()._save_results(connection, mapper, batch, outcomes)
-        pairs = [
-            (item[1], mapper._kept_keys(payload))
-            for item, payload, outcome in zip(batch.items, sent, outcomes)
-            if outcome.ok
-        ]
-        if pairs:
+        failures = super()._save_links(connection, mapper, saved)
+        pairs = [(item[1], item[STORED_KEYS]) for item, _element in saved if len(item) > STORED_KEYS]
+        if pairs and mapper._clearable:
             self._save_keys(connection, mapper, pairs)
-        return duplicates
+        return failures
 
     def _save_keys(self, connection, mapper, pairs):
         self.env["xero.link"].flush_model(["odoo_keys"])
@@ -76,7 +71,7 @@ class XeroInboundContact(models.AbstractModel):
             # A change of Odoo's is still to be sent; what it emptied among it too.
             return values
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
-        keys = mapper._kept_keys(self._outgoing(connection, partner)[partner.id].payload)
+        keys = mapper._kept_keys(self._outgoing(connection, partner)[partner.id].payload, element)
         return {**values, "odoo_keys": codec.dumps(keys).decode()}
 
 

@@ -3,6 +3,7 @@
 from odoo import models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 
+from ..mappers.contact_merge import merged_view
 from ..mappers.contact_parts import payment_terms
 from ..mappers.inbound_contact import contact_view
 from ..mappers.inbound_document import changed_fields
@@ -119,8 +120,12 @@ class XeroInboundContact(models.AbstractModel):
 
     def _view_of(self, connection, link, out) -> dict:
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        base = link.remote_view or {}
+        if out.status == "ARCHIVED":
+            view = {**base, **contact_view(out.payload)}
+        else:
+            view = merged_view(out.payload, base, set(link.odoo_keys or ()))
         emptied = {mapper._clearable[key][0] for key in link._emptied(mapper, out.payload)}
-        view = {**(link.remote_view or {}), **contact_view(out.payload)}
         return {name: value for name, value in view.items() if name not in emptied}
 
     def _shared(self, connection, partners) -> set:
@@ -149,7 +154,13 @@ class XeroInboundContact(models.AbstractModel):
         if partner and not changed_fields(self._odoo_view(connection, link, partner), view):
             # Nothing of Odoo's is left to be sent.
             out = self._outgoing(connection, partner)[partner.id]
-            values = {"digest": codec.digest(out.agreed()), "state": "synced", "message": None}
+            keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
+            values = {
+                "digest": codec.digest(out.agreed()),
+                "odoo_keys": codec.dumps(keys).decode(),
+                "state": "synced",
+                "message": None,
+            }
         self._agree(connection, link, element, **values)
         return Result("agreed", res_id=link.res_id)
 

@@ -83,7 +83,9 @@ class XeroInboundContact(models.AbstractModel):
             [self._link_row(connection, partner.id, element, xero_number=element.get("Name"), from_xero=True)]
         )
         link = self.env["xero.link"]._map(connection, "Contact", "res.partner", partner.ids)[partner.id]
-        link.digest = codec.digest(self._outgoing(connection, partner)[partner.id].agreed())
+        out = self._outgoing(connection, partner)[partner.id]
+        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
+        link.write({"digest": codec.digest(out.agreed()), "odoo_keys": keys if not found else False})
         return Result("linked" if found else "created", res_id=partner.id)
 
     def _new_values(self, connection, element, view) -> dict:

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .xero_sync_push import Failure
+from .xero_sync_push import STORED_KEYS, Failure
 
 
 class XeroSyncRunner(models.AbstractModel):
@@ -57,7 +57,8 @@ class XeroSyncRunner(models.AbstractModel):
         job = self.env["xero.sync.job"].browse(item[0])
         if len(same) == 1:
             # Linked as it stands: what a person keeps in Xero is not overwritten unseen.
-            self._take_over(connection, mapper, item, same[0])
+            # Its values there are no less Xero's when Odoo has the like: nothing is noted as what Odoo had.
+            self._take_over(connection, mapper, item[:STORED_KEYS], same[0])
         elif taken and job.attempts < 2:
             job.attempts += 1
             self._fail({job.id: Failure("duplicate", "\n".join(messages), None, "pending")})

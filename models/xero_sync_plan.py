@@ -141,6 +141,7 @@ class XeroSyncRunner(models.AbstractModel):
             wanted,
             out.number,
             "\n".join(out.notices),
+            keys=None if wanted == "ARCHIVED" else mapper._kept_keys(out.payload),
         )
         return ("POST" if exists else "PUT"), item
 

@@ -15,8 +15,10 @@ from ..xero_api.elements import list_key
 MAX_BODY = 3_000_000
 # One element of a call and the job it is for.
 Item = namedtuple(
-    "Item", "job_id res_id company_id payload digest total status number notice path", defaults=(None, None)
+    "Item", "job_id res_id company_id payload digest total status number notice path keys", defaults=(None, None, None)
 )
+# Where a stored item has its keys, if it has any.
+STORED_KEYS = 8
 Failure = namedtuple("Failure", "kind message fix state", defaults=(None, "failed"))
 # What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
 SEND, FAILED, WAITS = "send", "failed", "waits"
@@ -127,7 +129,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _stored_item(self, item) -> list:
         """Return ``item`` without its payload and path, which the batch holds."""
         total = None if item.total is None else str(item.total)
-        return [item.job_id, item.res_id, item.company_id, item.digest, total, item.status, item.number, item.notice]
+        columns = [item.job_id, item.res_id, item.company_id, item.digest, total, item.status, item.number, item.notice]
+        return [*columns, *([item.keys] if item.keys is not None else [])]
 
     def _call(self, connection, client, mapper, batch, body: bytes) -> None:
         """Make the call of ``batch`` and settle its jobs.

@@ -83,7 +83,7 @@ class XeroSyncRunner(models.AbstractModel):
         )
         rows, failures = [], {}
         for item, element in saved:
-            job_id, res_id, company_id, digest, expected, status, number, notice = item
+            job_id, res_id, company_id, digest, expected, status, number, notice, *_keys = item
             total = element.get("Total")
             kept_draft = bool(notice and status == "DRAFT")
             adjustment, failure = self._compare(connection, links.get(res_id), None if kept_draft else expected, total)

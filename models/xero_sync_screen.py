@@ -27,25 +27,40 @@ class XeroSyncRunner(models.AbstractModel):
         links = self.env["xero.link"]._map(
             connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in items]
         )
-        agreed = {link.xero_id: link for link in links.values() if link.remote_digest}
-        if inbound is None or not agreed:
+        known = {link.xero_id: link for link in links.values() if link.xero_id}
+        if inbound is None or not known:
             return items
-        elements = self._read_current(client, connection, inbound, list(agreed))
-        changed = [
-            element
-            for element in elements
-            if self._is_changed(inbound, agreed.get(element[inbound._id_field]), element)
-        ]
-        if not changed:
-            return items
-        held = {agreed[element[inbound._id_field]].res_id for element in changed}
-        job_ids = [item.job_id for item in items if item.res_id in held]
-        self._transaction(self._take_in_first, connection, inbound, changed, job_ids)
+        elements = {
+            known[element[inbound._id_field]].res_id: element
+            for element in self._read_current(client, connection, inbound, list(known))
+            if element[inbound._id_field] in known
+        }
+        held = {res_id for res_id, element in elements.items() if self._is_changed(inbound, links[res_id], element)}
+        items = self._fitted(connection, mapper, links, elements, items, held)
+        if held:
+            job_ids = [item.job_id for item in items if item.res_id in held]
+            changed = [elements[res_id] for res_id in held]
+            self._transaction(self._take_in_first, connection, inbound, changed, job_ids)
         return [item for item in items if item.res_id not in held]
+
+    def _fitted(self, connection, mapper, links, elements, items, held) -> list:
+        """Return ``items`` so that they wipe nothing that people have in Xero and Odoo never had."""
+        return [
+            self._fitted_item(mapper, links[item.res_id], elements[item.res_id], item)
+            if item.keys is not None and item.res_id in elements and item.res_id not in held
+            else item
+            for item in items
+        ]
+
+    def _fitted_item(self, mapper, link, element, item):
+        return item._replace(
+            payload=mapper._fit(item.payload, element, set(link.odoo_keys or ())),
+            keys=mapper._kept_keys(item.payload, element),
+        )
 
     def _is_changed(self, inbound, link, element) -> bool:
         return (
-            bool(link)
+            bool(link.remote_digest)
             and link.remote_digest != codec.digest(inbound._remote_view(element))
             and not inbound._is_same_version(link, element)
         )

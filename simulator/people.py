@@ -17,7 +17,8 @@ Body = dict[str, Any]
 PERSON = App("", "", "A person in Xero", [])
 # What binds the API only.
 FREE = {"update_needs_status": False, "no_unarchive": False, "paid_bill_amounts_dropped": False,
-        "rate_reset_without_currency_rate": False, "batch_payment_delete_refused": False}  # fmt: skip
+        "rate_reset_without_currency_rate": False, "batch_payment_delete_refused": False,
+        "contact_lists_replaced": False}  # fmt: skip
 OWN_WORDS = {"invoice", "credit_note", "contact", "amount", "date", "account", "rate", "reference", "payment"}
 
 

@@ -13,6 +13,8 @@ DEFAULTS: dict[str, bool] = {
     "rate_reset_without_currency_rate": True,
     # POST /Contacts with a taken name and no id is refused, not taken as an update.
     "post_contact_name_refused": True,
+    # Addresses and Phones are replaced as a whole by the list that is sent; else type by type.
+    "contact_lists_replaced": True,
     # An archived contact cannot be made active again through the API.
     "no_unarchive": True,
     # A credit note, over- or prepayment may be allocated only to a document of the same contact.

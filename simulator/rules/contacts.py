@@ -37,7 +37,7 @@ def save(call: Call, element: Doc) -> tuple[Doc, bool]:
         if call.readings["no_unarchive"] or element.get("ContactStatus") != "ACTIVE":
             raise Invalid(ARCHIVED)
     doc = dict(old) if old else _blank(call)
-    messages = _apply(call.org, element, doc)
+    messages = _apply(call, element, doc)
     messages += _unique(call.org, doc)
     if messages:
         raise Invalid(*dict.fromkeys(messages))
@@ -80,8 +80,8 @@ def _blank(call: Call) -> Doc:
         "Name": "",
         "EmailAddress": "",
         "BankAccountDetails": "",
-        "Addresses": [_address({"AddressType": kind}) for kind in ("STREET", "POBOX")],
-        "Phones": [_phone({"PhoneType": kind}) for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")],
+        "Addresses": _no_addresses(),
+        "Phones": _no_phones(),
         "ContactGroups": [],
         "ContactPersons": [],
         "SalesTrackingCategories": [],
@@ -93,7 +93,7 @@ def _blank(call: Call) -> Doc:
     }
 
 
-def _apply(org: Organisation, element: Doc, doc: Doc) -> list[str]:
+def _apply(call: Call, element: Doc, doc: Doc) -> list[str]:
     messages = []
     name = fields.text(element, "Name")
     if name is not None:
@@ -106,8 +106,8 @@ def _apply(org: Organisation, element: Doc, doc: Doc) -> list[str]:
     email = doc.get("EmailAddress")
     if email and not _EMAIL.match(email):
         messages.append(f"Email address '{email}' must be valid.")
-    messages += _apply_lists(element, doc)
-    messages += _apply_defaults(org, element, doc)
+    messages += _apply_lists(element, doc, call.readings["contact_lists_replaced"])
+    messages += _apply_defaults(call.org, element, doc)
     messages += _apply_status(element, doc)
     return messages
 
@@ -124,8 +124,21 @@ def check_name(name: str) -> list[str]:
     return messages
 
 
-def _apply_lists(element: Doc, doc: Doc) -> list[str]:
+def _no_addresses() -> list[Doc]:
+    return [_address({"AddressType": kind}) for kind in ("STREET", "POBOX")]
+
+
+def _no_phones() -> list[Doc]:
+    return [_phone({"PhoneType": kind}) for kind in ("DDI", "DEFAULT", "FAX", "MOBILE")]
+
+
+def _apply_lists(element: Doc, doc: Doc, replaced: bool) -> list[str]:
+    """Addresses, phones and people; ``replaced``: of each list that is sent nothing stays that is not sent."""
     messages = []
+    if replaced and fields.rows(element, "Addresses"):
+        doc["Addresses"] = _no_addresses()
+    if replaced and fields.rows(element, "Phones"):
+        doc["Phones"] = _no_phones()
     for sent in fields.rows(element, "Addresses") or []:
         messages += _check_part(sent, ADDRESS_TEXTS, "AddressType", ADDRESS_TYPES)
         if not _COUNTRY.match(fields.text(sent, "Country") or ""):

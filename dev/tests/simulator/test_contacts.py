@@ -124,7 +124,9 @@ class TestUpdates:
         changed = au.change("Contacts", ContactID=contact, TaxNumber="456")
         assert (changed["Name"], changed["EmailAddress"], changed["TaxNumber"]) == ("A", "a@example.com", "456")
 
-    def test_addresses_and_phones_are_kept_by_type_persons_are_replaced(self, au):
+    @pytest.mark.parametrize("replaced", [True, False])
+    def test_lists_are_replaced_addresses_perhaps_by_type(self, sim, au, replaced):
+        sim.control("readings", contact_lists_replaced=replaced)
         contact = au.contact(
             "A", Addresses=[{"AddressType": "POBOX", "City": "Perth"}, {"AddressType": "STREET", "City": "Hobart"}],
             ContactPersons=[{"FirstName": "Old"}],
@@ -133,7 +135,7 @@ class TestUpdates:
                   ContactPersons=[{"FirstName": "New"}])  # fmt: skip
         found = au.one(f"Contacts/{contact}")
         cities = {row["AddressType"]: row["City"] for row in found["Addresses"]}
-        assert cities == {"POBOX": "Cairns", "STREET": "Hobart"}
+        assert cities == {"POBOX": "Cairns", "STREET": "" if replaced else "Hobart"}
         assert [row["FirstName"] for row in found["ContactPersons"]] == ["New"]
 
     def test_customer_and_supplier_flags_cannot_be_sent(self, au):
