@@ -58,10 +58,12 @@ def test_two_processes_share_two_organisations(ground, drill):
     other = open_drill(ground, "The other company")
     for each in (drill, other):
         each.make(count=120, contacts=8)
-    drill.simulator.post("faults", kind="slow", method=WRITES, seconds=0.4, count=None)
+    drill.simulator.post("faults", kind="slow", method=WRITES, seconds=50, count=None)
     drill.simulator.post("stats/reset")
     workers = [ground.fork("work:drain", seconds=60) for _worker in range(3)]
-    together = wait_for(lambda: _in_flight(drill, other) == 2, 30)
+    together = wait_for(lambda: _in_flight(drill, other) == 2, 40)
+    drill.simulator.delete("faults")
+    drill.simulator.post("faults/release")
     for worker in workers:
         worker.wait(90)
     peaks = drill.simulator.get("stats")["peak_concurrent"]
