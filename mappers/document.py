@@ -8,6 +8,7 @@ from ..xero_api.dates import to_date_string
 from ..xero_api.money import cents
 from .document_books import Books
 from .document_lines import read_sheet
+from .document_paid import closed_key, identified_lines
 from .document_payload import payload_lines, told_lines
 from .document_sheet import complete
 from .outgoing import Need, Outgoing, Problem
@@ -111,6 +112,16 @@ class XeroMapperDocument(models.AbstractModel):
             link.xero_status, "VOIDED"
         )
         return {self._xero_id_field: link.xero_id, "Status": status} if link.xero_id and status else {}
+
+    def _kept_keys(self, payload, element=None):
+        """Extend: by what tells whether the lines change."""
+        return super()._kept_keys(payload, element) + list(filter(None, [closed_key(payload)]))
+
+    def _fit(self, payload, element, had):
+        """Tell the lines by Xero's ids where only their details go."""
+        if "Type" in payload or "LineItems" not in payload:
+            return payload
+        return {**payload, "LineItems": identified_lines(payload["LineItems"], element)}
 
     # === ONE DOCUMENT === #
 

@@ -63,6 +63,7 @@ from . import xero_field_rule_sent
 from . import xero_field_rule_follow
 from . import xero_lock_date
 from . import xero_emptied
+from . import xero_sync_paid
 from . import xero_tracking
 from . import xero_mapping_tracking
 from . import xero_inbound_tracking

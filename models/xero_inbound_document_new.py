@@ -186,7 +186,9 @@ class XeroInboundDocument(models.AbstractModel):
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
         link.write(self._agreed_days(connection, move, view))
         out = self._outgoing(connection, move).get(move.id)
-        link.digest = codec.digest(out.agreed()) if out and out.status != "ABSENT" else False
+        agreed = bool(out and out.status != "ABSENT")
+        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
+        link.write({"digest": codec.digest(out.agreed()) if agreed else False, "odoo_keys": keys})
         move._message_log(body=self.env._("Imported from Xero, where it is %s.", view.get("number") or "?"))
         if view.get("money"):
             self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import models
 
+from ..mappers.document_paid import detailed_lines
 from ..mappers.inbound_document import changed_fields, payload_element
 from ..xero_api import codec
 from .xero_payment_ledger import SETTLED
@@ -80,10 +81,12 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _sent_view(self, connection, link, payload, total):
         view = self._payload_view(connection, link, payload, Decimal(total) if total else None)
-        if "LineItems" in payload:
+        if "Type" in payload:
             return view
-        # Of a document with money on it only the head was sent.
-        return {name: value for name, value in view.items() if name not in WITH_LINES}
+        # Of a document with money on it only the head was sent, and the details of lines.
+        base = (link.remote_view or {}).get("lines") or []
+        view = {name: value for name, value in view.items() if name not in WITH_LINES}
+        return {**view, "lines": detailed_lines(base, view["lines"])} if view.get("lines") else view
 
     def _take_sides(self, connection, link, element, record, mine):
         view, ours = self._remote_view(element), self._odoo_view(connection, link, record)

@@ -110,7 +110,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _screen_updates(self, connection, client, mapper, items):
         """Extend: what is tracked in categories that Odoo does not know stays as people in Xero chose it."""
         items = super()._screen_updates(connection, client, mapper, items)
-        with_lines = [item for item in items if item.payload.get("LineItems")]
+        # Where only details of lines go, that is in them already.
+        with_lines = [item for item in items if item.payload.get("LineItems") and "Type" in item.payload]
         links = self.env["xero.link"]._map(
             connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in with_lines]
         )

@@ -176,6 +176,8 @@ class PreviewReader:
         return rows
 
     def _after(self, link, payload, out) -> dict:
+        if self._mapper._odoo_model == "account.move" and payload.get("LineItems") and "Type" not in payload:
+            return self._inbound._sent_view(link.connection_id, link, payload, None)
         if self._mapper._odoo_model == "account.move" and payload.get("LineItems"):
             element = payload_element(payload, self._percents, out.total, self._mapper._xero_id_field, link.xero_id)
             return self._view(element)

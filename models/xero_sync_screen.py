@@ -55,7 +55,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _fitted_item(self, mapper, link, element, item):
         return item._replace(
             payload=mapper._fit(item.payload, element, set(link.odoo_keys or ())),
-            keys=mapper._kept_keys(item.payload, element),
+            keys=sorted({*item.keys, *mapper._kept_keys(item.payload, element)}),
         )
 
     def _is_changed(self, inbound, link, element) -> bool:

@@ -12,6 +12,7 @@ from . import test_health_tour
 from . import test_in_agreement
 from . import test_in_contacts
 from . import test_contact_merge
+from . import test_paid_edits
 from . import test_in_documents
 from . import test_in_poll
 from . import test_in_roundtrip

@@ -149,6 +149,29 @@ class TestTracking(InboundCommon):
         self.assertEqual(self.in_xero(move)["Reference"], "Changed in Odoo")
         self.assertEqual([sorted(line) for line in self.tracking_in_xero(move)], [["North", "Sales"]])
 
+    def test_a_change_on_a_document_paid_in_xero_is_sent(self):
+        self.person("edit_account", code="090", CurrencyCode="USD")
+        move = self.tracked_move({str(self.north.id): 100})
+        self.poll()
+        self.edit_tracking(move, ("Region", "North"), ("Department", "Sales"))
+        self.person("pay", invoice=move.xero_invoice_id, amount=10, account="090")
+        self.poll()
+        for distribution, options in (
+            ({str(self.south.id): 100}, ["Sales", "South"]),
+            (False, ["Sales"]),
+            ({str(self.north.id): 100}, ["North", "Sales"]),
+        ):
+            self.give(move, distribution)
+            self.drain()
+            self.assertEqual([sorted(line) for line in self.tracking_in_xero(move)], [options])
+            self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+        move.invoice_line_ids.name = "Another text"
+        self.drain()
+        self.assertEqual([sorted(line) for line in self.tracking_in_xero(move)], [["North", "Sales"]])
+        self.assertEqual(self.in_xero(move)["LineItems"][0]["Description"], "Another text")
+        self.poll()
+        self.assertFalse(self.conflict_of(move))
+
     # === XERO TO ODOO === #
 
     def test_tracked_in_xero_is_distributed_in_odoo(self):
