@@ -169,8 +169,8 @@ class XeroInboundDocument(models.AbstractModel):
                     self._open_day(connection, move)
                 move._post(soft=False)
         if "number" in changed and move.is_sale_document(include_receipts=True):
-            # The number chosen in Xero stays there; Odoo's own comes from its sequence.
-            link.from_xero = True
+            # The number chosen in Xero stays there; Odoo's own comes from its sequence. What is agreed is told with it.
+            link.write({"from_xero": True, "xero_number": view.get("number") or False})
 
     def _detail_values(self, move, view, changed) -> dict:
         values = {}

@@ -3,6 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .xero_link import GONE_STATUSES
 from .xero_sync_push import STORED_KEYS, Failure
 
 
@@ -25,10 +26,22 @@ class XeroSyncRunner(models.AbstractModel):
             self._take_over(connection, mapper, item, living[0])
         elif mapper._xero_type == "Contact":
             self._settle_contact_name(connection, mapper, item, payload, messages, candidates)
-        elif ours:
+        elif ours or self._is_kept_by_ours(connection, mapper, item, payload, candidates):
             self._renumber(connection, mapper, item)
         else:
             self._fail({item[0]: self._number_taken(mapper, payload, messages, candidates)})
+
+    def _is_kept_by_ours(self, connection, mapper, item, payload, candidates) -> bool:
+        """Whether the number is that of the document that the record was before it was voided or deleted in Xero.
+
+        It bears no mark, or not the present content; and a look-up by day does not find one that had another.
+        """
+        link = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, [item[1]]).get(item[1])
+        if not (link and link.xero_id) or link.xero_status not in GONE_STATUSES:
+            return False
+        if not candidates:
+            return link.xero_number == payload.get(mapper._xero_number_field)
+        return any(element[mapper._xero_id_field].lower() == link.xero_id.lower() for element in candidates)
 
     def _take_over(self, connection, mapper, item, element) -> None:
         """Link ``element``, which bears our mark or is the one that is meant."""
@@ -87,7 +100,7 @@ class XeroSyncRunner(models.AbstractModel):
         return True
 
     def _renumber(self, connection, mapper, item) -> None:
-        """Our own voided document keeps its number in Xero: the new one gets the next revision of it."""
+        """Our own voided document keeps its number in Xero: the new one gets the next revision of Odoo's."""
         self._finish_superseded([item[0]])
         job_id, res_id, company_id = item[:3]
         self.env["xero.link"]._save(
@@ -104,7 +117,7 @@ class XeroSyncRunner(models.AbstractModel):
         )
         self.env.cr.execute(
             SQL(
-                """UPDATE xero_link SET revision = COALESCE(revision, 0) + 1
+                """UPDATE xero_link SET revision = COALESCE(revision, 0) + 1, from_xero = FALSE
                 WHERE connection_id = %s AND xero_type = %s AND res_model = %s AND res_id = %s""",
                 connection.id,
                 mapper._xero_type,

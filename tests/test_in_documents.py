@@ -48,6 +48,23 @@ class TestDocuments(InboundCommon):
         self.assertInXero(move)
         self.assertNotEqual(move.xero_invoice_id, first)
 
+    def test_posting_again_after_a_void_of_a_number_chosen_in_xero(self):
+        """That number stays with the voided document; the new one bears Odoo's."""
+        for move_type, name in (("out_invoice", "InvoiceNumber"), ("out_refund", "CreditNoteNumber")):
+            with self.subTest(move_type=move_type):
+                move = self.pushed(move_type)
+                self.edit(move, **{name: f"CHOSEN-{move.id}"})
+                self.poll()
+                self.assertEqual(self.link_of(move).xero_number, f"CHOSEN-{move.id}")
+                kind = "credit_note" if move_type == "out_refund" else "invoice"
+                self.person("void", **{kind: move.xero_invoice_id})
+                self.poll()
+                move.button_draft()
+                move.action_post()
+                self.drain()
+                self.assertInXero(move)
+                self.assertEqual(self.in_xero(move)[name], f"{move.name}-R1")
+
     def test_voided_in_xero_while_paid_in_odoo_is_told_in_words(self):
         move = self.pushed()
         self.pay(move)
