@@ -132,6 +132,9 @@ class XeroPreview(models.Model):
             )
         if self.kind == "undo":
             return self.env._("%s can be taken out of Xero again. Nothing has been done yet.", self.remove_count)
+        checks = self.problem_ids.filtered(lambda problem: problem.severity == "warning")
+        if checks:
+            return self.env._("No problem was found. To check: %s. Nothing has been sent.", len(checks))
         return self.env._("No problem was found. Nothing has been sent.")
 
     # === OPENING === #

@@ -1,8 +1,9 @@
 """What no single document tells: numbers in Xero and in the preview, plans, attachments; and storing it all."""
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL, format_date
 
 from ..mappers.outgoing import Problem
@@ -14,6 +15,8 @@ SEQUENCES = {"problem": 1, "warning": 2, "notice": 3}
 # Xero's smallest plans approve so many bills a month; for sales nobody has confirmed a figure.
 # Mended once for all documents, in the organisation.
 CURRENCIES = ("xero.connection", "currency")
+# A weekly reconciliation reads everything; what was read before the last one is old.
+READ_RECENTLY = timedelta(days=8)
 SMALL_PLANS = {"STARTER": 5, "EARLY": 5, "TRIAL": 5}
 
 
@@ -37,9 +40,7 @@ class XeroPreview(models.Model):
         A sales number is refused. A bill with the number of another of its contact is not, and would stand there twice.
         """
         wanted = lines.filtered("number").grouped("number")
-        snapshot = self.env["xero.snapshot"].search(
-            [("connection_id", "=", self.connection_id.id), ("state", "=", "ready")], order="id desc", limit=1
-        )
+        snapshot = self._last_reading(mapper._xero_type)
         if not wanted or not snapshot:
             return []
         elements = self.env["xero.snapshot.element"].search(
@@ -63,6 +64,13 @@ class XeroPreview(models.Model):
                     problem = self._problem("number", self._number_held(element, snapshot), line)
                     found.append((line, "problem" if sale else "warning", problem))
         return found
+
+    def _last_reading(self, xero_type):
+        """Return the last snapshot that holds every element of ``xero_type``; empty without one."""
+        readings = self.env["xero.snapshot"].search(
+            [("connection_id", "=", self.connection_id.id), ("state", "=", "ready")], order="id desc"
+        )
+        return next((snapshot for snapshot in readings if xero_type in snapshot.kinds), readings.browse())
 
     def _number_held(self, element, snapshot) -> str:
         return self.env._(
@@ -166,6 +174,33 @@ class XeroPreview(models.Model):
             )
         )
         return Counter({(year, month): count for year, month, count in rows})
+
+    def _find_unread_numbers(self) -> None:
+        """Say so where numbers of new documents could not be compared with what Xero holds now."""
+        new = self._lines(("action", "=", "create"), ("res_model", "=", "account.move"), ("number", "!=", False))
+        recent, unread, reading = fields.Datetime.now() - READ_RECENTLY, new.browse(), None
+        for xero_type, lines in new.grouped("xero_type").items():
+            last = self._last_reading(xero_type)
+            if not last or last.finished_at < recent:
+                unread, reading = unread | lines, last
+        if unread:
+            connection = self.connection_id
+            problem = Problem("validation", self._unread(reading), connection._name, connection.id, topic="unread")
+            values = self._problem_values("warning unread", unread[0], problem)
+            self.env["xero.preview.problem"].create(
+                {**values, "count": len(unread), "line_ids": [(6, 0, unread.ids)]}
+            )
+
+    def _unread(self, reading) -> str:
+        if not reading:
+            return self.env._(
+                "Whether Xero has these numbers already is not known: Xero was never read as a whole. Before it is "
+                "sent, each number is looked up."
+            )
+        return self.env._(
+            "The numbers were compared with what Xero held on %s. What was added there later is not known here.",
+            format_date(self.env, reading.finished_at),
+        )
 
     def _find_stuck(self) -> None:
         """What needs a record that has a problem itself cannot go either."""

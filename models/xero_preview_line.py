@@ -128,6 +128,8 @@ class XeroPreviewProblem(models.Model):
         """Open what mends it: the mapping, account, partner, settings, or the one document."""
         self.ensure_one()
         self.check_access("read")
+        if self.topic == "unread":
+            return self._read_whole()
         model, res_id = self.fix_model, self.fix_res_id
         if self.fix_missing:
             model, res_id = self._missing_row()
@@ -138,6 +140,12 @@ class XeroPreviewProblem(models.Model):
             return self.action_open_lines()
         name = self.env["ir.model"].sudo()._get(model).name
         return record._get_records_action(target="new" if model.startswith("xero.mapping") else "current", name=name)
+
+    def _read_whole(self):
+        """Begin what reads Xero as a whole: the matching where it is still to be done, else a reconciliation."""
+        connection = self.connection_id
+        matches = self.env.user.has_group("xero_connector.group_xero_manager") and connection.sudo()._is_unmatched()
+        return connection.action_match() if matches else connection.action_reconcile()
 
     def _missing_row(self) -> tuple:
         """Return the mapping row to fill in; a person asked for it, so it is made."""

@@ -152,6 +152,7 @@ class XeroPreview(models.Model):
         """Look at what only shows when all records are known, and call it ready."""
         self._find_shared_numbers()
         self._find_approval_limits()
+        self._find_unread_numbers()
         self._find_stuck()
         self.write({"state": "ready", "finished_at": fields.Datetime.now()})
         self._notify_screens()

@@ -1,6 +1,6 @@
 """Every problem is found before the first call, says what to do, and leads to the place where it is mended."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from odoo import Command
 from odoo.tests import tagged
@@ -154,6 +154,18 @@ class TestPreviewChecks(PreviewCase):
         self.assertIn("Somebody Else", problem.message)
         bills = self.silent("in_invoice", ref="V-1") | self.silent("in_invoice", ref="V-1", partner=self.partner_b)
         self.assertEqual(self.found(bills, "number", "warning").line_ids.mapped("res_id"), bills[:1].ids)
+
+    def test_numbers_that_could_not_be_compared_are_to_be_checked(self):
+        moves = self.silent() | self.silent("in_invoice", ref="V-9")
+        problem = self.found(moves, "unread", "warning")
+        self.assertEqual((problem.count, problem.preview_id.blocked_count), (2, 0))
+        self.assertIn("To check: 1", problem.preview_id.summary)
+        self.assertEqual(problem.action_fix()["res_model"], "xero.reconciliation")
+        self.drain()
+        self.assertNotIn("unread", self.problems(self.preview(moves), "warning"))
+        reading = self.env["xero.snapshot"].sudo().search([("state", "=", "ready")])
+        reading.finished_at -= timedelta(days=30)
+        self.assertIn("compared", self.problems(self.preview(moves), "warning")["unread"].message)
 
     def test_texts(self):
         partner = self.env["res.partner"].create(
