@@ -54,7 +54,7 @@ class XeroMatchReader(models.AbstractModel):
                AND (%(all)s OR p.id = ANY(%(ids)s))
                AND NOT EXISTS (SELECT FROM xero_link l WHERE l.res_model = 'res.partner' AND l.res_id = p.id
                                   AND l.connection_id = %(connection)s AND l.xero_id IS NOT NULL)
-               AND NOT EXISTS (SELECT FROM res_company o WHERE o.partner_id = p.id)
+               AND NOT EXISTS (SELECT FROM res_company o WHERE o.partner_id = p.id AND o.id IN %(companies)s)
                AND NOT (p.customer_rank + p.supplier_rank = 0
                         AND EXISTS (SELECT FROM res_users u WHERE u.partner_id = p.id AND NOT u.share))
              ORDER BY p.id
