@@ -14,14 +14,23 @@ class XeroConnection(models.Model):
         help="Documents wait in the queue, and nothing from Xero is booked, until the records that both sides hold "
         "already are matched. Nothing is lost: everything goes on when this is switched off.",
     )
+    hold_ended_at = fields.Datetime(
+        "Hold Ended", readonly=True, copy=False, help="When a person, or a finished matching, last let documents go."
+    )
 
     def write(self, vals):
         """Extend: what waited goes on in the moment the hold ends."""
         released = self.filtered("hold_until_matched") if vals.get("hold_until_matched") is False else self.browse()
         result = super().write(vals)
         if released:
+            super(XeroConnection, released).write({"hold_ended_at": fields.Datetime.now()})
             self.env["xero.sync.runner"]._wake(released.ids)
         return result
+
+    def _is_unmatched(self) -> bool:
+        """Whether what existed before has to stay: nobody has matched it yet, nor said that it goes unmatched."""
+        self.ensure_one()
+        return self.hold_until_matched
 
     def _reason_of_waiting(self):
         reason = super()._reason_of_waiting()

@@ -35,6 +35,7 @@ class XeroInboundSetup(models.AbstractModel):
         connection._refresh_actions(client)
         guide = self.env["xero.setup"].search([("connection_id", "=", connection.id)])
         guide.write({**counts, "counted_at": fields.Datetime.now()})
+        guide._end_needless_hold()
         runner._record_calls(connection)
         guide._notify_screens()
 

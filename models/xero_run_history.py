@@ -258,10 +258,10 @@ class XeroRun(models.Model):
     @api.model
     def _of_sync_from(self, connection):
         """Return the history that brings documents from the connection's From Date on, which the sweep starts once for
-        each such date; empty when it was started before, whatever became of it.
+        each such date; empty when it was started before, whatever became of it, and as long as nothing is matched.
         """
         scope = connection._scope(connection.company_id.id)
-        if not scope or not scope.sync_from:
+        if not scope or not scope.sync_from or connection._is_unmatched():
             return self
         known = self.search_count(
             [
@@ -303,7 +303,12 @@ class XeroSyncRunner(models.AbstractModel):
         super()._wake_for_later(connection)
 
     def _sweep_moves(self, connection, scope):
-        """Extend: what existed before the company was connected is a history, with progress, pause and undo."""
+        """Extend: what existed before the company was connected is a history, with progress, pause and undo. Before
+        the two books are matched it is left alone.
+        """
+        if connection._is_unmatched():
+            start = scope.sync_from and max(scope.sync_from, scope.connected_at.date())
+            return super()._sweep_moves(connection, scope._replace(sync_from=start))
         history = self.env["xero.run"].sudo()._of_sync_from(connection)
         return (
             history._waiting() + super()._sweep_moves(connection, scope)

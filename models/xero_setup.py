@@ -31,6 +31,10 @@ class XeroSetup(models.Model):
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True, readonly=True)
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     step = fields.Selection(STEPS, required=True, default="organisation")
+    began_hold = fields.Boolean(readonly=True, help="Documents wait because the guide was begun, step by step.")
+    asks_to_send = fields.Boolean(
+        compute="_compute_asks_to_send", help="Documents wait, and nothing is matched: to end the wait is a decision."
+    )
     furthest = fields.Integer(readonly=True, help="The furthest step that was looked at.")
     progress = fields.Integer(compute="_compute_progress")
     finished_steps = fields.Json(compute="_compute_finished_steps", help="Steps that need nobody any more.")
@@ -50,6 +54,12 @@ class XeroSetup(models.Model):
             passed = ORDER if setup.finished_at else ORDER[: setup.furthest]
             setup.finished_steps = [step for step in passed if step not in setup._open_steps()]
 
+    @api.depends("hold_until_matched", "is_empty")
+    def _compute_asks_to_send(self):
+        for setup in self:
+            waits = setup.hold_until_matched and not setup.is_empty
+            setup.asks_to_send = waits and not setup._is_being_matched()
+
     def _open_steps(self) -> set[str]:
         """Return the steps in which something waits for the worker or for a person."""
         waiting = {
@@ -65,12 +75,27 @@ class XeroSetup(models.Model):
             setup.display_name = self.env._("Set up %s", setup.connection_id.name)
 
     def write(self, vals):
-        """Extend: remember how far a person has come."""
+        """Extend: remember how far a person has come; a guide that is begun keeps what was there from being sent."""
+        if vals.get("step", "organisation") != "organisation" and not vals.get("finished_at"):
+            self._hold_at_first_step()
         result = super().write(vals)
         if "step" in vals:
             place = ORDER.index(vals["step"])
             super(XeroSetup, self.filtered(lambda setup: setup.furthest < place)).write({"furthest": place})
         return result
+
+    def _hold_at_first_step(self):
+        """Have documents wait when the first step is left, unless Xero holds nothing or a person let them go before."""
+        for setup in self.filtered(lambda setup: not setup.furthest and setup.connection_id._awaits_decision()):
+            if not setup.connection_id.hold_until_matched:
+                setup.began_hold = True
+                setup.connection_id.hold_until_matched = True
+
+    def _end_needless_hold(self):
+        """Let documents go where the guide had them wait, and Xero turns out to hold nothing."""
+        needless = self.filtered(lambda setup: setup.began_hold and setup.is_empty and not setup._is_being_matched())
+        needless.connection_id.filtered("hold_until_matched").write({"hold_until_matched": False})
+        needless.began_hold = False
 
     # === OPENING === #
 
@@ -196,10 +221,20 @@ class XeroSetup(models.Model):
             setup._finish()
         return True
 
+    def action_finish_waiting(self):
+        """End the guide; documents that wait go on waiting until the records are matched."""
+        self._check_person()
+        for setup in self:
+            setup._close()
+        return True
+
     def _finish(self):
         """End the guide. An open matching goes on holding what waits for it."""
         if self.connection_id.hold_until_matched and not self._is_being_matched():
             self.connection_id.action_release()
+        self._close()
+
+    def _close(self):
         self.write({"step": "done", "finished_at": fields.Datetime.now(), "finished_by_id": self.env.uid})
 
     def _is_being_matched(self) -> bool:
@@ -224,6 +259,15 @@ class XeroConnection(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_setup")
         form = self.env.ref("xero_connector.xero_setup_view_form")
         return {**action, "res_id": setup.id, "view_mode": "form", "views": [(form.id, "form")], "target": "current"}
+
+    def _awaits_decision(self) -> bool:
+        """Whether a guide is begun, of an organisation in use, and nobody has said whether its records are matched."""
+        guide = self.sudo().setup_ids[:1]
+        return bool(guide) and not (guide.finished_at or guide.is_empty or self.hold_ended_at)
+
+    def _is_unmatched(self):
+        """Extend: with a guide the decision is made there."""
+        return super()._is_unmatched() or self._awaits_decision()
 
     def _after_connecting(self):
         """Return the action that goes on after a consent: the guide until it is finished, then the connection."""

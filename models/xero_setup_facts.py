@@ -1,6 +1,7 @@
 """What the guide shows: facts of the organisation, counts of both sides, and what the present choices lead to."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .xero_connection import MOVE_TYPE_SETTINGS
 from .xero_inbound_setup import XERO_TYPE
@@ -146,23 +147,13 @@ class XeroSetup(models.Model):
             setup.currency_count = self.env["xero.currency"].search_count(own)
             setup.tracking_count = self.env["xero.tracking.category"].search_count(active)
 
-    @api.depends(*(f"connection_id.{name}" for name in (*MOVE_TYPE_SETTINGS.values(), "sync_from")))
+    @api.depends(
+        *(f"connection_id.{name}" for name in (*MOVE_TYPE_SETTINGS.values(), "sync_from", "excluded_journal_ids"))
+    )
     def _compute_odoo_counts(self):
         for setup in self:
-            connection = setup.connection_id
-            kinds = [kind for kind, setting in MOVE_TYPE_SETTINGS.items() if connection[setting]]
-            setup.odoo_document_count = (
-                self.env["account.move"]
-                .sudo()
-                .search_count(
-                    [
-                        ("company_id", "child_of", connection.company_id.id),
-                        ("move_type", "in", kinds),
-                        ("state", "=", "posted"),
-                        ("invoice_date", ">=", connection._sync_start()),
-                    ]
-                )
-            )
+            domain = setup.connection_id._documents_domain()
+            setup.odoo_document_count = self.env["account.move"].sudo().search_count(domain)
 
     def _compute_has_parts(self):
         for setup in self:
@@ -208,3 +199,25 @@ class XeroSetup(models.Model):
             "missing": self.env._("Missing: %s", counts.get("missing", 0)),
         }
         return " · ".join(text for word, text in words.items() if counts.get(word)) or self.env._("None yet")
+
+
+class XeroConnection(models.Model):
+    _inherit = "xero.connection"
+
+    def _documents_domain(self) -> Domain:
+        """Return which documents are of the companies, kinds, journals and days that are synced, as the sweep takes
+        them.
+        """
+        start = self._sync_start()
+        days = Domain("invoice_date", ">=", start) | (Domain("invoice_date", "=", False) & Domain("date", ">=", start))
+        if not self.sync_from:
+            days |= Domain("create_date", ">=", self.connected_at or self.create_date)
+        served = self.env["xero.sync.runner"].sudo()._served_companies(self)
+        return days & Domain(
+            [
+                ("state", "=", "posted"),
+                ("company_id", "in", served.ids),
+                ("move_type", "in", [kind for kind, setting in MOVE_TYPE_SETTINGS.items() if self[setting]]),
+                ("journal_id", "not in", self.excluded_journal_ids.ids),
+            ]
+        )

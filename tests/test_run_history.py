@@ -1,5 +1,6 @@
 """What existed before is sent in the background: forecast, slices, pause, budget, crash, and the sweep."""
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -252,6 +253,27 @@ class TestHistory(PreviewCase):
         sweep()
         self.assertEqual(self.env["xero.run"].search([("connection_id", "=", self.connection.id)]), run)
         self.assertEqual(run.state, "done")
+
+    def test_the_night_starts_no_history_before_the_books_are_matched(self):
+        """Neither while documents wait, nor while the guide of an organisation in use is open."""
+        self.env.cr.execute("UPDATE xero_connection SET connected_at = now() + interval '1 hour'")
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
+        moves = self.olds(2)
+        self.connection.sync_from = "2024-01-01"
+        guide = self.env["xero.setup"]._of(self.connection)
+        guide.write({"counted_at": fields.Datetime.now(), "xero_contact_count": 7})
+        sweep = self.env["xero.sync.runner"].sudo()._sweep
+        sweep()
+        self.assertEqual(moves.mapped("xero_sync_state"), ["not_synced", "not_synced"], "the guide is open")
+        guide.action_next()
+        guide.action_finish_waiting()
+        sweep()
+        self.assertEqual(moves.mapped("xero_sync_state"), ["not_synced", "not_synced"], "they wait for the matching")
+        self.connection.action_release()
+        sweep()
+        self.assertEqual(moves.mapped("xero_sync_state"), ["queued", "queued"])
+        self.assertTrue(self.env["xero.run"].search([("connection_id", "=", self.connection.id)]).automatic)
 
     def test_preview_before_it_starts(self):
         moves = self.olds(2)

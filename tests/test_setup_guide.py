@@ -94,6 +94,20 @@ class TestGuideFacts(SetupCommon):
         self.assertEqual(guide.odoo_document_count, 2)
         guide.sync_bills = False
         self.assertEqual(guide.odoo_document_count, 1)
+        guide.excluded_journal_ids = self.company_data["default_journal_sale"]
+        self.assertEqual(guide.odoo_document_count, 0, "as the sweep takes them")
+
+    def test_documents_of_a_branch_with_its_own_connection_are_not_counted(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+
+        def counted():
+            domain = self.connection._documents_domain()
+            return next(leaf.value for leaf in domain.iter_conditions() if leaf.field_expr == "company_id")
+
+        self.assertIn(branch.id, counted())
+        self.connection.copy({"company_id": branch.id, "tenant_id": "own", "state": "connected"})
+        self.env.registry.clear_cache()
+        self.assertNotIn(branch.id, counted())
 
 
 @tagged("post_install", "-at_install")
@@ -140,6 +154,49 @@ class TestGuideSteps(SetupCommon):
         for _step in range(9):
             guide.action_back()
         self.assertEqual(guide.step, "organisation")
+
+    def filled_guide(self):
+        guide = self.guide()
+        guide.write({"counted_at": fields.Datetime.now(), "xero_contact_count": 7})
+        return guide
+
+    def test_step_by_step_in_an_organisation_in_use_waits_until_a_person_decides(self):
+        guide = self.filled_guide()
+        guide.action_next()
+        self.assertTrue(self.connection.hold_until_matched)
+        guide.action_release()
+        guide.step = "organisation"
+        guide.action_next()
+        self.assertFalse(self.connection.hold_until_matched, "a person said that they go")
+
+    def test_who_lets_documents_go_before_the_first_step_is_not_asked_again(self):
+        guide = self.filled_guide()
+        self.connection.hold_until_matched = True
+        self.connection.action_release()
+        guide.step = "scope"
+        self.assertFalse(self.connection.hold_until_matched)
+
+    def test_what_the_guide_holds_goes_when_xero_turns_out_empty(self):
+        guide = self.guide()
+        guide.action_next()
+        self.assertTrue(self.connection.hold_until_matched, "Xero was not asked yet")
+        self.drain()
+        self.assertTrue(guide.is_empty)
+        self.assertFalse(self.connection.hold_until_matched)
+        guide.step = "organisation"
+        guide.action_next()
+        self.assertFalse(self.connection.hold_until_matched)
+
+    def test_the_end_of_a_guide_that_holds_is_a_decision(self):
+        guide = self.filled_guide()
+        self.assertFalse(guide.asks_to_send)
+        guide.action_next()
+        self.assertTrue(guide.asks_to_send)
+        guide.action_finish_waiting()
+        self.assertTrue(guide.finished_at and self.connection.hold_until_matched)
+        guide.action_match()
+        guide.invalidate_recordset(["asks_to_send"])
+        self.assertFalse(guide.asks_to_send, "the matching holds them")
 
     def test_an_empty_organisation_has_nothing_to_match(self):
         guide = self.guide()

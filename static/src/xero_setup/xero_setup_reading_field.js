@@ -6,12 +6,16 @@ const LOOKS = {
     failed: { color: "text-bg-danger", icon: "fa-exclamation-triangle" },
 };
 
-/** Whether the worker still reads from Xero. The whole guide changes with it, as what was found arrives. */
+/**
+ * Whether the worker still reads from Xero. What the guide has found changes with it; its step and what is chosen in it
+ * belong to the person: turned by a notification while a button is at work, the page would take edits that the button's
+ * own reload then throws away.
+ */
 export class XeroSetupReadingField extends XeroStatusField {
     makeWatcher(record) {
         return {
             ...super.makeWatcher(record),
-            shows: () => true,
+            shows: (name) => record.fields[name].readonly,
             isUnderWay: () => this.value === "reading",
         };
     }

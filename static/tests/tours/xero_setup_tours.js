@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { expected, rememberPage, stillSamePage } from "./tour_utils";
 
@@ -9,6 +10,18 @@ function isAt(step) {
 
 function next() {
     return { trigger: "[name=navigation] button[name=action_next]", run: "click" };
+}
+
+function call(method, args, kwargs = {}) {
+    return rpc(`/web/dataset/call_kw/xero.setup/${method}`, { model: "xero.setup", method, args, kwargs });
+}
+
+/** Another person turns the page and sends what waits; the worker's notification brings the news here. */
+async function actElsewhere() {
+    const ids = await call("search", [[["step", "=", "scope"]]]);
+    await call("write", [ids, { step: "mapping", sync_refunds: false }]);
+    await call("action_release", [ids]);
+    await call("action_read_again", [ids]);
 }
 
 /** Every step of the guide on seeded books, with a decision in each; left once and taken up again. */
@@ -61,6 +74,11 @@ tours.add("xero_guide", {
         isAt("What to Sync"),
         { trigger: "[name=sync_bills] input:checked", run: "click" },
         { content: "It stays as it was set", trigger: "[name=sync_bills] input:not(:checked)" },
+        { content: "Begun step by step, documents wait", trigger: "[name=hold]:contains(Documents wait)", run: actElsewhere },
+        { content: "What was found arrives", trigger: ".o_form_view:not(:has([name=hold]))" },
+        { content: "Nobody else turns the page", trigger: ".o_arrow_button_current:contains(What to Sync)" },
+        { content: "Nor undoes a choice", trigger: "[name=sync_refunds] input:checked" },
+        { trigger: "[name=sync_bills] input:not(:checked)", run: () => call("search", [[]]).then((ids) => call("write", [ids, { step: "scope", sync_refunds: true }])) },
         next(),
         isAt("Match"),
         { trigger: `[name=match] [name=xero_contact_count]:contains(${expected().contacts})` },
@@ -88,6 +106,11 @@ tours.add("xero_guide_hold", {
         { trigger: "button[data-menu-xmlid='xero_connector.menu_xero']", run: "click" },
         { trigger: ".dropdown-item[data-menu-xmlid='xero_connector.menu_xero_setup']", run: "click" },
         isAt("Match"),
+        { content: "To the end", trigger: ".o_arrow_button:contains(Done)", run: "click" },
+        { content: "Sending unmatched is a decision", trigger: "[name=asks_to_send]" },
+        { trigger: "button[name=action_finish]:contains(Finish and Send)" },
+        { trigger: "button[name=action_finish_waiting]", run: "click" },
+        { content: "Finished, and still waiting", trigger: "[name=done] li:contains(What you post waits)" },
         { trigger: "[name=hold] button[name=action_release]", run: "click" },
         { trigger: ".modal button:contains(Ok)", run: "click" },
         { trigger: ".o_form_view:not(:has([name=hold]))" },
