@@ -72,7 +72,7 @@ class XeroWebhook(http.Controller):
             return self._answer(200)
         self._seen(credential)
         if events:
-            request.env["xero.webhook.event"].sudo()._receive(events)
+            request.env["xero.webhook.event"].sudo()._receive(events, credential)
         return self._answer(200)
 
     def _credential_id(self, token):

@@ -162,12 +162,13 @@ class RuleBook:
             return rule.constant, None
         if rule.source == "text":
             return self._filled_text(rule, record), None
-        return read(record, rule.path), self._fields[rule.id, rule.path][-1]
+        return read(record, rule.path, self.connection.company_id), self._fields[rule.id, rule.path][-1]
 
     def _filled_text(self, rule, record) -> str:
         """Return the text with every {path} replaced; empty when none of them has a value."""
         values = {
-            path: as_text(self.env, self._fields[rule.id, path][-1], read(record, path)) for path in set(rule.paths)
+            path: as_text(self.env, self._fields[rule.id, path][-1], read(record, path, self.connection.company_id))
+            for path in set(rule.paths)
         }
         if values and not any(values.values()):
             return ""

@@ -85,10 +85,22 @@ def path_fields(env, model: str, path: str) -> list:
     return found
 
 
-def read(record, path: str):
-    """Return what ``path`` leads to from one record: records, or a list of values without the empty ones."""
-    value = record.mapped(path)
+def read(record, path: str, company):
+    """Return what ``path`` leads to from one record: records, or a list of values without the empty ones.
+
+    :param company: rules read as superuser; what belongs to companies of another group than its own is left out
+    """
+    *steps, last = path.split(".")
+    for step in steps:
+        record = _of_group(record[step], company)
+    value = record.mapped(last)
+    value = _of_group(value, company) if isinstance(value, models.BaseModel) else value
     return value if isinstance(value, models.BaseModel) else [item for item in value if item not in (False, None, "")]
+
+
+def _of_group(records, company):
+    owner = next((name for name in ("company_ids", "company_id") if name in records._fields), None)
+    return records.filtered(lambda one: not one[owner] or company.root_id in one[owner].root_id) if owner else records
 
 
 def as_text(env, definition, value) -> str:

@@ -1,4 +1,5 @@
 from . import xero_vault
+from . import xero_company_guard
 from . import xero_credential
 from . import xero_connection
 from . import xero_connection_oauth

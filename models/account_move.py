@@ -1,11 +1,15 @@
 from odoo import api, fields, models
 
+from .xero_sync_mixin import XERO_USER
+
 
 class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "xero.sync.mixin"]
 
-    xero_invoice_id = fields.Char("Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True)
+    xero_invoice_id = fields.Char(
+        "Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True, groups=XERO_USER
+    )
 
     def _set_xero_id(self, record, link):
         record.xero_invoice_id = link and link.xero_id

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from .xero_link import GONE_STATUSES
 from .xero_sync_job import CLICK
-from .xero_sync_mixin import SYNC_STATES
+from .xero_sync_mixin import SYNC_STATES, XERO_USER
 
 # The first of these that a part is in is what the whole payment shows.
 WEIGHT = ("failed", "conflict", "sending", "queued", "synced", "not_synced")
@@ -69,14 +69,16 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     xero_part_ids = fields.Many2many(
-        "xero.payment.part", string="In Xero", compute="_compute_xero_part_ids", compute_sudo=True
+        "xero.payment.part", string="In Xero", compute="_compute_xero_part_ids", compute_sudo=True, groups=XERO_USER
     )
-    xero_sync_state = fields.Selection(SYNC_STATES, "Xero Status", compute="_compute_xero_sync", compute_sudo=True)
-    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True)
-    xero_payment_id = fields.Char("Xero ID", compute="_compute_xero_sync", compute_sudo=True)
-    xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True)
-    xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True)
-    xero_can_sync = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True)
+    xero_sync_state = fields.Selection(
+        SYNC_STATES, "Xero Status", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER
+    )
+    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_payment_id = fields.Char("Xero ID", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_can_sync = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
 
     # === COMPUTE === #
 

@@ -2,13 +2,16 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .xero_sync_job import EVENT
+from .xero_sync_mixin import XERO_USER
 
 
 class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "xero.sync.mixin"]
 
-    xero_contact_id = fields.Char("Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True)
+    xero_contact_id = fields.Char(
+        "Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True, groups=XERO_USER
+    )
 
     def _set_xero_id(self, record, link):
         record.xero_contact_id = link and link.xero_id

@@ -42,7 +42,7 @@ class XeroConnection(models.Model):
 
     _name = "xero.connection"
     _description = "Xero Connection"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["xero.company.guard", "mail.thread", "mail.activity.mixin"]
     _order = "company_id, id"
     _check_company_auto = True
 
@@ -243,6 +243,21 @@ class XeroConnection(models.Model):
                     self.env._("Documents of the present company are in this Xero organisation already.")
                 )
 
+    @api.constrains("credential_id", "company_id")
+    def _check_credential_company(self):
+        for connection in self.sudo():
+            owner = connection.credential_id.company_id
+            if owner and owner not in connection.company_id.parent_ids:
+                raise ValidationError(
+                    self.env._(
+                        "The app “%(app)s” belongs to %(owner)s. Choose an app of %(company)s, or have it shared: a "
+                        "system administrator clears its company.",
+                        app=connection.credential_id.name,
+                        owner=owner.name,
+                        company=connection.company_id.name,
+                    )
+                )
+
     # === SCOPE === #
 
     @api.model
@@ -252,7 +267,8 @@ class XeroConnection(models.Model):
         one.
         """
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
-        connections = self.sudo().search(
+        # What is kept for all callers must not depend on the context of the first.
+        connections = self.sudo().with_context(active_test=True).search(
             [
                 ("company_id", "in", ancestors.ids),
                 ("tenant_id", "!=", False),
@@ -293,7 +309,7 @@ class XeroConnection(models.Model):
     @tools.ormcache("company_id")
     def _any_id_for_company(self, company_id: int) -> int | None:
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
-        connections = self.sudo().search([("company_id", "in", ancestors.ids)])
+        connections = self.sudo().with_context(active_test=True).search([("company_id", "in", ancestors.ids)])
         return max(connections, key=lambda connection: len(connection.company_id.parent_ids), default=self).id
 
     # === ACTIONS === #

@@ -30,7 +30,7 @@ class XeroCredential(models.Model):
 
     _name = "xero.credential"
     _description = "Xero Credential"
-    _inherit = ["mail.thread"]
+    _inherit = ["xero.company.guard", "mail.thread"]
     _order = "name, id"
 
     name = fields.Char(required=True, default=lambda self: self.env._("Xero app"))
@@ -78,6 +78,10 @@ class XeroCredential(models.Model):
 
     def init(self):
         self.env.cr.execute("ALTER TABLE xero_credential ADD COLUMN IF NOT EXISTS vault text")
+
+    @api.constrains("company_id")
+    def _check_connections(self):
+        self.with_context(active_test=False).connection_ids._check_credential_company()
 
     # === SECRETS === #
 

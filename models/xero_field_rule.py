@@ -35,6 +35,7 @@ class XeroFieldRule(models.Model):
     """
 
     _name = "xero.field.rule"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Field Rule"
     _order = "document, sequence, id"
 
@@ -224,7 +225,7 @@ class XeroFieldRule(models.Model):
             raise ValidationError(
                 self.env._("The condition of “%(rule)s” cannot be read: %(error)s", rule=self.name, error=error)
             ) from error
-        return [condition.field_expr for condition in domain.iter_conditions() if condition.field_expr != "id"]
+        return [path for path in _paths_of(domain) if path != "id"]
 
     # === CRUD === #
 
@@ -349,3 +350,12 @@ class XeroFieldRule(models.Model):
     def _check_administrator(self):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
             raise AccessError(self.env._("Only Xero administrators change field rules."))
+
+
+def _paths_of(domain, start=""):
+    """Give every field path that ``domain`` looks at, those within ``any`` by their whole length."""
+    for condition in domain.iter_conditions():
+        path = f"{start}{condition.field_expr}"
+        yield path
+        if condition.operator.rstrip("!").endswith("any"):
+            yield from _paths_of(Domain(condition.value), f"{path}.")

@@ -7,6 +7,7 @@ class XeroFieldRuleValue(models.Model):
     """A row of a rule's table."""
 
     _name = "xero.field.rule.value"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Field Rule Value"
     _order = "sequence, id"
 

@@ -8,6 +8,7 @@ class XeroMappingMixin(models.AbstractModel):
     """Shared by the mappings: one row says what something of Odoo is called in one Xero organisation."""
 
     _name = "xero.mapping.mixin"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Mapping"
 
     # The field that points at Xero's side.

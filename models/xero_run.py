@@ -22,7 +22,7 @@ class XeroRun(models.Model):
 
     _name = "xero.run"
     _description = "Xero Run"
-    _inherit = ["mail.thread"]
+    _inherit = ["xero.company.guard", "mail.thread"]
     _order = "id desc"
 
     connection_id = fields.Many2one(

@@ -6,6 +6,8 @@ from .xero_link import GONE_STATUSES
 from .xero_sync_job import CLICK, EVENT
 
 REASONS_SHOWN = 5
+# Messages name other documents and people: customers in the portal and employees without accounting see none.
+XERO_USER = "xero_connector.group_xero_user"
 SYNC_STATES = [
     ("not_synced", "Not synced"),
     ("queued", "Queued"),
@@ -23,13 +25,18 @@ class XeroSyncMixin(models.AbstractModel):
     _description = "Xero Sync Mixin"
 
     xero_sync_state = fields.Selection(
-        SYNC_STATES, "Xero Status", compute="_compute_xero_sync", search="_search_xero_sync_state", compute_sudo=True
+        SYNC_STATES,
+        "Xero Status",
+        compute="_compute_xero_sync",
+        search="_search_xero_sync_state",
+        compute_sudo=True,
+        groups=XERO_USER,
     )
-    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True)
-    xero_number = fields.Char("Number in Xero", compute="_compute_xero_sync", compute_sudo=True)
-    xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True)
-    xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True)
-    xero_can_sync = fields.Boolean(compute="_compute_xero_can_sync", compute_sudo=True)
+    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_number = fields.Char("Number in Xero", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_can_sync = fields.Boolean(compute="_compute_xero_can_sync", compute_sudo=True, groups=XERO_USER)
 
     # === HOOKS === #
 

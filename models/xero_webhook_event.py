@@ -44,10 +44,11 @@ class XeroWebhookEvent(models.Model):
     _new = models.Index("(connection_id) WHERE state = 'new'")
 
     @api.model
-    def _receive(self, events) -> None:
+    def _receive(self, events, credential) -> None:
         """Keep ``events`` (of ``xero_api.webhooks``) of our organisations, with one insert, and wake their workers.
 
-        Events of organisations that are not connected here, and repeated ones, are dropped.
+        Events of organisations that are not connected here by the app of ``credential``, and repeated ones, are
+        dropped.
         """
         rows = [
             (event.tenant_id, event.category, event.event_type, event.resource_id.lower(), event.event_date,
@@ -67,9 +68,11 @@ class XeroWebhookEvent(models.Model):
                      FROM unnest(%(a)s::text[], %(b)s::text[], %(c)s::text[], %(d)s::text[], %(e)s::timestamp[],
                                  %(f)s::text[]) AS v(tenant_id, category, event_type, xero_id, event_date, digest)
                      JOIN xero_connection c ON c.tenant_id = v.tenant_id AND c.active AND c.state != 'disconnected'
+                     JOIN xero_credential r ON r.id = c.credential_id AND r.client_id = %(app)s
                    ON CONFLICT (connection_id, digest) DO NOTHING RETURNING id, connection_id""",
                 user=self.env.uid,
                 now=fields.Datetime.now(),
+                app=credential.client_id,
                 **dict(zip("abcdef", map(list, zip(*rows)))),
             )
         )

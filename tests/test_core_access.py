@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -89,6 +89,61 @@ class TestAccess(TransactionCase):
         self.connection_a.with_user(manager).write({"sync_bills": False})
         with self.assertRaises(AccessError):
             self.connection_b.with_user(manager).write({"sync_bills": False})
+
+    def test_nobody_hands_a_connection_to_a_company_that_is_not_theirs(self):
+        manager = self.user("mgr_b", "xero_connector.group_xero_manager", [self.company_b])
+        with self.assertRaises(AccessError):
+            self.connection_b.with_user(manager).write({"company_id": self.branch.id})
+
+    def test_an_app_of_another_company_serves_none(self):
+        app = self.env["xero.credential"].create(
+            {"name": "A's app", "client_id": "a", "company_id": self.company_a.id}
+        )
+        manager = self.user("mgr_b", "xero_connector.group_xero_manager", [self.company_b])
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self.connection_b.with_user(manager).write({"credential_id": app.id})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self.connection_a.credential_id.company_id = self.company_a
+        self.connection_a.credential_id = app
+
+    def test_a_shared_app_is_changed_by_system_administrators_only(self):
+        manager = self.user("mgr_b", "xero_connector.group_xero_manager", [self.company_b])
+        system = self.user("sys_b", "base.group_system", [self.company_b])
+        app = self.connection_b.credential_id
+        self.assertTrue(app.with_user(manager).name)
+        with self.assertRaises(AccessError):
+            app.with_user(manager).write({"client_secret": "theirs"})
+        app.with_user(system).write({"name": "Shared app"})
+
+    def test_a_branch_reads_what_its_parent_keeps_and_changes_nothing(self):
+        manager = self.user("mgr_branch", "xero_connector.group_xero_manager", [self.branch])
+        self.assertEqual(self.connection_a.with_user(manager).company_id, self.company_a)
+        run = self.env["xero.run"].create({"connection_id": self.connection_a.id})
+        for record, values in ((self.connection_a, {"sync_bills": False}), (run, {"date_from": "2026-01-01"})):
+            self.assertTrue(record.with_user(manager).display_name)
+            with self.assertRaises(AccessError):
+                record.with_user(manager).write(values)
+        for action in ("action_disconnect", "action_match", "action_check"):
+            with self.assertRaises(AccessError):
+                getattr(self.connection_a.with_user(manager), action)()
+        with self.assertRaises(AccessError):
+            self.env["xero.run"].with_user(manager).create({"connection_id": self.connection_a.id})
+
+    def test_what_xero_said_is_for_its_users(self):
+        """Messages name other documents and people: not for customers in the portal, nor for employees."""
+        partner = self.env["res.partner"].create({"name": "P"})
+        for login, groups in (("emp", "base.group_user"), ("portal", "base.group_portal")):
+            person = self.user(login, groups, [self.company_a])
+            for model, records in (("res.partner", partner | person.partner_id), ("account.move", None)):
+                records = records if records is not None else self.env[model]
+                shown = set(records.with_user(person).fields_get())
+                self.assertFalse(shown & {"xero_sync_message", "xero_url", "xero_sync_state", "xero_number"}, model)
+
+    def test_what_one_asks_of_a_company_is_the_same_for_all(self):
+        self.connection_a.write({"state": "connected", "tenant_id": "old"})
+        self.connection_a.active = False
+        self.env.registry.clear_cache()
+        self.assertFalse(self.env["xero.connection"].with_context(active_test=False)._scope(self.company_a.id))
 
     def test_log_is_append_only_and_private_methods_are_no_rpc(self):
         from odoo.service.model import get_public_method

@@ -176,12 +176,24 @@ class TestWebhook(InboundCommon, HttpCase):
         def claiming(runner, connection):
             jobs = claim(runner, connection)
             if late and not jobs:
-                runner.env["xero.webhook.event"]._receive(webhooks.parse(json.dumps({"events": [late.pop()]}).encode()))
+                events = webhooks.parse(json.dumps({"events": [late.pop()]}).encode())
+                runner.env["xero.webhook.event"]._receive(events, self.credential.sudo().with_env(runner.env))
             return jobs
 
         with patch.object(type(self.env["xero.sync.runner"]), "_claim", claiming):
             self.drain()
         self.assertEqual(move.ref, "after")
+
+    def test_events_of_another_apps_organisations_are_dropped(self):
+        event = self.event("22222222-2222-4222-8222-222222222222")
+        mine = self.credential.sudo()
+        mine.client_id, known = "another-app", mine.client_id
+        other = self.connection.sudo().credential_id = mine.copy({"client_id": known})
+        self.assertEqual(self.post(event).status_code, 200)
+        self.assertFalse(self.events())
+        mine.client_id = other.client_id
+        self.post(event)
+        self.assertEqual(len(self.events()), 1, "two consents of one app share its webhooks")
 
     def test_an_event_without_a_time_or_an_id_of_its_own(self):
         """The address of the record tells its id; without a time each delivery may be news."""

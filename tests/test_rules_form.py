@@ -157,8 +157,23 @@ class TestRulesForm(RulesMixin, MapperCase):
         self.patch(field, "groups", "base.group_system")
         self.assertIsNone(self._made_by(self.admin, "partner_id.comment"))
         self.assertIsNone(self._made_by(self.admin, "partner_id.name", domain="[('partner_id.comment', '!=', False)]"))
+        within = "[('partner_id', 'any', [('comment', '!=', False)])]"
+        self.assertIsNone(self._made_by(self.admin, "partner_id.name", domain=within))
+        within = "[('partner_id', 'any', [('user_ids', 'not any', [('password', '=like', 'a%')])])]"
+        self.assertIsNone(self._made_by(self.admin, "partner_id.name", domain=within))
         system = self._user("rules_system", "base.group_system,account.group_account_manager")
         self.assertTrue(self._made_by(system, "partner_id.comment"))
+
+    def test_records_of_other_companies_are_out_of_reach(self):
+        """A partner is shared; what another company has with it is not."""
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        theirs = self.env["res.partner"].create(
+            {"name": "Their contact", "parent_id": self.partner_a.id, "company_id": other.id}
+        )
+        mine = self.env["res.partner"].create({"name": "Our contact", "parent_id": self.partner_a.id})
+        self.assertEqual(self.partner_a.child_ids, theirs | mine)
+        rule = self.tried(self.draft(path="partner_id.child_ids.name"), self.move([(1, 10, None)]))
+        self.assertEqual(rule.trial_found, "Our contact")
 
     def test_models_out_of_reach(self):
         with self.assertRaises(AccessError):

@@ -151,6 +151,7 @@ class TestScreens(XeroCommon):
         wizard = self.env["xero.setup.wizard"].create({"company_id": self.company.id})
         self.assertTrue(wizard.has_credentials)
         self.assertIn("accounting.invoices", wizard.requested_scopes)
+        self.connection.unlink()
         self.credential.company_id = self.env["res.company"].create({"name": "Another"})
         wizard.invalidate_recordset()
         self.assertFalse(wizard.has_credentials)

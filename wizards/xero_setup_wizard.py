@@ -68,6 +68,7 @@ class XeroSetupWizard(models.TransientModel):
                     {
                         **values,
                         "name": self.env._("Xero app of %s", wizard.company_id.name),
+                        "company_id": wizard.company_id.id,
                     }
                 )
         self.invalidate_recordset(["client_secret"])
