@@ -24,6 +24,8 @@ class XeroMapperAllocation(models.AbstractModel):
     _xero_id_field = None
     _xero_number_field = None
     _push_rank = 45
+    # Unlike a payment: what shall be applied in all grows and shrinks.
+    _xero_immutable = False
 
     # === MAPPER === #
 
