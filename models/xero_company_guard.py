@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import AccessError
 
 OWNERS = {"company_id", "connection_id", "rule_id"}
 
@@ -18,3 +19,12 @@ class XeroCompanyGuard(models.AbstractModel):
         if not OWNERS.isdisjoint(vals):
             self.check_access("write")
         return result
+
+    def _check_own_company(self) -> None:
+        """See that the user works in the companies of ``self``: branches see what their parents have, to read it.
+
+        :raise AccessError: one of them is another's
+        """
+        foreign = self.sudo().company_id - self.env.companies
+        if foreign and not self.env.su:
+            raise AccessError(self.env._("This belongs to %s: switch to that company first.", foreign[0].name))

@@ -16,6 +16,7 @@ class XeroPreview(models.Model):
     """
 
     _name = "xero.preview"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Preview"
     _order = "id desc"
 
@@ -174,6 +175,12 @@ class XeroPreview(models.Model):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):
             raise AccessError(self.env._("Only Xero users look at previews."))
 
+    def _check_asker(self):
+        """See that a user may take these previews in hand: the own ones, and those of the own companies."""
+        self._check_user()
+        self.check_access("read")
+        self.filtered(lambda preview: preview.sudo().user_id != self.env.user)._check_own_company()
+
     def _new(self, connection, kind):
         return self.sudo().create(
             {
@@ -259,16 +266,14 @@ class XeroPreview(models.Model):
 
     def action_again(self):
         """Look once more, for a person who mended something."""
-        self._check_user()
-        self.check_access("read")
+        self._check_asker()
         for preview in self.sudo():
             preview._restart()
         return True
 
     def action_stop(self):
         """Stop looking."""
-        self._check_user()
-        self.check_access("read")
+        self._check_asker()
         self.sudo().filtered(lambda preview: preview.state == "planning").write(
             {"state": "stopped", "reason": self.env._("Stopped by %s.", self.env.user.name)}
         )

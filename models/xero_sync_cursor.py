@@ -12,6 +12,7 @@ class XeroSyncCursor(models.Model):
     """How far one kind of element of one organisation has been read. Times are Xero's, except where said."""
 
     _name = "xero.sync.cursor"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Cursor"
     _order = "connection_id, id"
     _rec_name = "xero_type"
@@ -76,6 +77,7 @@ class XeroSyncCursor(models.Model):
         """Have everything read anew, resumable, in the background."""
         self.check_access("read")
         self.env["xero.sync.job"]._check_person()
+        self._check_own_company()
         for cursor in self.sudo():
             cursor.full_page = cursor.full_page or 1
             self.env["xero.sync.job"].sudo()._enqueue_poll(cursor.connection_id, cursor.xero_type)

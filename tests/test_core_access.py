@@ -129,6 +129,17 @@ class TestAccess(TransactionCase):
         with self.assertRaises(AccessError):
             self.env["xero.run"].with_user(manager).create({"connection_id": self.connection_a.id})
 
+    def test_a_branch_spends_no_calls_of_its_parent_and_stops_nothing_of_others(self):
+        person = self.user("acc_branch", "account.group_account_invoice", [self.branch])
+        cursor = self.env["xero.sync.cursor"]._of(self.connection_a, "Invoice")
+        preview = self.env["xero.preview"]._new(self.connection_a, "records")
+        for action in (cursor.with_user(person).action_read_all, preview.with_user(person).action_stop):
+            with self.assertRaisesRegex(AccessError, "switch to that company"):
+                action()
+        mine = self.env["xero.preview"].with_user(person)._new(self.connection_a, "records")
+        mine.with_user(person).action_stop()
+        self.assertEqual(mine.state, "stopped")
+
     def test_what_xero_said_is_for_its_users(self):
         """Messages name other documents and people: not for customers in the portal, nor for employees."""
         partner = self.env["res.partner"].create({"name": "P"})
