@@ -142,8 +142,13 @@ class XeroPreviewProblem(models.Model):
         return record._get_records_action(target="new" if model.startswith("xero.mapping") else "current", name=name)
 
     def _read_whole(self):
-        """Begin what reads Xero as a whole: the matching where it is still to be done, else a reconciliation."""
+        """Begin what reads Xero as a whole: the matching where it is still to be done, else a reconciliation.
+
+        People of a branch leave that to those of the parent, and see the documents.
+        """
         connection = self.connection_id
+        if not connection.has_access("read"):
+            return self.action_open_lines()
         matches = self.env.user.has_group("xero_connector.group_xero_manager") and connection.sudo()._is_unmatched()
         return connection.action_match() if matches else connection.action_reconcile()
 

@@ -79,7 +79,7 @@ class TestPreviewAccess(PreviewCase):
         self.env["ir.attachment"].create(file)
         both = self.preview(own | parents)
         mine = both.with_user(accountant).with_context(allowed_company_ids=branch.ids)
-        self.assertIn(parents.name, both.problem_ids.message)
+        self.assertIn(parents.name, self.problems(both, "notice")["attachments"].message)
         self.env.invalidate_all()
         self.assertFalse(mine.problem_ids, "sentences name documents of the parent")
         seen = mine.line_ids

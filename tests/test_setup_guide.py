@@ -102,12 +102,13 @@ class TestGuideFacts(SetupCommon):
 
         def counted():
             domain = self.connection._documents_domain()
-            return next(leaf.value for leaf in domain.iter_conditions() if leaf.field_expr == "company_id")
+            leaf = next(leaf for leaf in domain.iter_conditions() if leaf.field_expr == "company_id")
+            return self.env["res.company"].search([("id", leaf.operator, leaf.value)])
 
-        self.assertIn(branch.id, counted())
+        self.assertIn(branch, counted())
         self.connection.copy({"company_id": branch.id, "tenant_id": "own", "state": "connected"})
         self.env.registry.clear_cache()
-        self.assertNotIn(branch.id, counted())
+        self.assertNotIn(branch, counted())
 
 
 @tagged("post_install", "-at_install")
