@@ -81,7 +81,8 @@ class TestPreviewAccess(PreviewCase):
         mine = both.with_user(accountant).with_context(allowed_company_ids=branch.ids)
         self.assertIn(parents.name, self.problems(both, "notice")["attachments"].message)
         self.env.invalidate_all()
-        self.assertFalse(mine.problem_ids, "sentences name documents of the parent")
+        seen = set(mine.problem_ids.mapped("topic"))
+        self.assertEqual(seen, {"unread"}, "other sentences name documents of the parent")
         seen = mine.line_ids
         self.assertEqual(set(seen.filtered(lambda line: line.res_model == "account.move").mapped("res_id")), {own.id})
 

@@ -319,6 +319,14 @@ class TestReconcileReports(ReconCommon):
         )
         self.assertIn(b"Reference differs", html)
         self.assertIn(report.verdict_text.encode(), html)
+        self.assertNotIn(b"Printed are", html)
+        row = report.difference_ids[0].copy_data()[0]
+        report.difference_ids.create([{**row, "record_name": f"More {number}"} for number in range(1000)])
+        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "xero_connector.report_xero_reconciliation", report.ids
+        )
+        self.assertRegex(html.decode(), r"Printed are\s+1000")
+        self.assertIn(html.count(b">More "), range(900, 1000))
 
     def test_reference_has_the_table_of_the_code(self):
         text = (ADDON / "docs/reference/reconciliation.md").read_text()
