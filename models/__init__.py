@@ -90,6 +90,7 @@ from . import account_payment
 from . import xero_reconciliation
 from . import xero_reconciliation_total
 from . import xero_reconciliation_difference
+from . import xero_reconciliation_outcome
 from . import xero_reconciler
 from . import xero_reconciler_document
 from . import xero_reconciler_settlement

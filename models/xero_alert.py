@@ -11,8 +11,10 @@ from .xero_health_judge import Finding, judge
 _logger = logging.getLogger(__name__)
 
 REPEAT_EVERY = timedelta(hours=24)
+# The books are compared once a week.
+REPEAT_OF = {"books": timedelta(days=7)}
 KEEP = timedelta(days=180)
-TOPICS = ("connection", "consent", "workers", "queue", "failures", "silence", "calls", "webhook")
+TOPICS = ("connection", "consent", "workers", "queue", "failures", "silence", "calls", "webhook", "books")
 
 
 class XeroAlert(models.Model):
@@ -40,6 +42,7 @@ class XeroAlert(models.Model):
             ("silence", "Reading from Xero"),
             ("calls", "Calls to Xero"),
             ("webhook", "Webhooks"),
+            ("books", "Both books"),
         ],
         required=True,
         readonly=True,
@@ -135,9 +138,9 @@ class XeroAlert(models.Model):
         )
 
     def _renew(self, finding) -> None:
-        """Keep the newest facts, and tell people when they were not told for a day."""
+        """Keep the newest facts, and tell people when they were not told for a day, or a week of the books."""
         now = fields.Datetime.now()
-        if self.told_at and self.told_at > now - REPEAT_EVERY:
+        if self.told_at and self.told_at > now - REPEAT_OF.get(self.topic, REPEAT_EVERY):
             return
         self.write(
             {

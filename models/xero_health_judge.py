@@ -90,6 +90,10 @@ class Facts:
     workers_active: int = 5
     worker_seen_at: datetime | None = None
     differences: int | None = None
+    books_waiting: int = 0
+    books_by_person: bool = False
+    books_failed_at: datetime | None = None
+    books_reason: str = ""
     reconciled_at: datetime | None = None
     failed_limit: int = 10
     failed_percent_limit: int = 5
@@ -126,7 +130,7 @@ def judge(facts: Facts, open_alerts=frozenset()) -> list[Finding]:
         _clock(facts),
         _mapping(facts),
         _conflicts(facts),
-        *_books(facts),
+        *_books(facts, "books" in open_alerts),
     ]
 
 
@@ -374,13 +378,23 @@ def _conflicts(facts):
     return Finding("conflicts")
 
 
-def _books(facts):
-    """Nothing where the books were never compared and cannot be."""
+def _books(facts, is_open):
+    """Nothing where the books were never compared and cannot be.
+
+    :param is_open: people were told: only that the books agree ends it, whoever reconciles meanwhile
+    """
+    if facts.books_failed_at:
+        values = {"at": facts.books_failed_at, "reason": facts.books_reason}
+        return [Finding("books", ATTENTION, "failed", values, ("reconcile",), alert=True)]
     if facts.differences is None:
         return []
     values = {"count": facts.differences, "at": facts.reconciled_at}
     if not facts.reconciled_at:
         return [Finding("books", OK, "never", {}, ("reconcile",))]
     if facts.differences:
-        return [Finding("books", ATTENTION, "differ", values, ("reconciliation", "reconcile"))]
+        told = is_open or not facts.books_by_person
+        return [Finding("books", ATTENTION, "differ", values, ("reconciliation", "reconcile"), alert=told)]
+    if facts.books_waiting:
+        values["count"] = facts.books_waiting
+        return [Finding("books", ATTENTION, "waiting", values, ("reconciliation", "reconcile"))]
     return [Finding("books", OK, "agree", values, ("reconcile",))]

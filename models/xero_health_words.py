@@ -247,6 +247,16 @@ def _books(env, code, values):
     return {
         "never": env._("The books have not been compared yet."),
         "differ": env._("%(count)s differences on %(at)s.", count=values.get("count"), at=values.get("at")),
+        "failed": env._(
+            "The weekly comparison of %(at)s was not finished: %(reason)s",
+            at=values.get("at"),
+            reason=values.get("reason"),
+        ),
+        "waiting": env._(
+            "What is in both books agreed on %(at)s; %(count)s documents waited for a history.",
+            count=values.get("count"),
+            at=values.get("at"),
+        ),
         "agree": env._("They agreed on %s.", values.get("at")),
     }[code]
 
@@ -306,5 +316,7 @@ _ADVICE = {
     ("mapping", "gaps"): lambda env: env._("Documents that use them wait until you decide."),
     ("conflicts", "open"): lambda env: env._("Review them: nothing is overwritten meanwhile."),
     ("books", "differ"): lambda env: env._("Open the differences and repair them."),
+    ("books", "failed"): lambda env: env._("Mend the cause, then click Reconcile. It is tried again tomorrow."),
+    ("books", "waiting"): lambda env: env._("Open Runs and let the history go on, then reconcile again."),
     ("books", "never"): lambda env: env._("Click Reconcile to prove that they agree."),
 }

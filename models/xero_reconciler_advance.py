@@ -111,9 +111,16 @@ class XeroReconciler(models.AbstractModel):
             "side": ledger,
             "currency_code": element.currency,
         }
-        sheet.add(side, key, count=1, amount=-amount, due=-amount, base=-facts.base(amount))
+        sheet.add(side, key, subject, count=1, amount=-amount, due=-amount, base=-facts.base(amount))
         sheet.add_contact(
-            side, ledger, lower(element.contact_xero_id), None, element.currency, -amount, -facts.base(amount)
+            side,
+            subject,
+            ledger,
+            lower(element.contact_xero_id),
+            None,
+            element.currency,
+            -amount,
+            -facts.base(amount),
         )
 
     # === ODOO'S === #
@@ -132,11 +139,13 @@ class XeroReconciler(models.AbstractModel):
             sign = 1 if ledger == "receivable" else -1
             key = {"section": "document", "document_type": "ADVANCE", "side": ledger}
             key["currency_code"] = payment.currency_id.name
-            sheet.add("odoo", key, count=1, amount=sign * open_amount, due=sign * open_amount, base=sign * base)
+            amounts = {"amount": sign * open_amount, "due": sign * open_amount, "base": sign * base}
+            sheet.add("odoo", key, subject, count=1, **amounts)
             partner = payment.partner_id.commercial_partner_id
             contact = contacts.get(partner.id)
             sheet.add_contact(
                 "odoo",
+                subject,
                 ledger,
                 lower(contact and contact.xero_id),
                 partner.id,

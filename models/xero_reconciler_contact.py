@@ -181,7 +181,7 @@ class XeroReconciler(models.AbstractModel):
                 self._unlinked_sql(report),
                 tuple(scope.move_types) or ("",),
                 list(scope.excluded_journals),
-                self.env["xero.sync.runner"]._recent_enough_sql(scope),
+                self._time_in_scope_sql(report, scope),
             )
         )
         return count

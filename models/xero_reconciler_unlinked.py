@@ -21,14 +21,17 @@ class XeroReconciler(models.AbstractModel):
 
     def _step_moves(self, report, sheet, work):
         """Find posted documents that are to be synced and have no link."""
-        ids = self._unlinked_moves(report, work["after"])
+        histories = self._unlinked_moves(report, work["after"])
+        ids = list(histories)
         moves = self._moves(report, ids)
         busy = self._busy_records(report, "account.move", ids)
         stuck = self._stuck_records(report, "account.move", ids)
         sides = self._facts_of_unlinked(report, moves)
         for move in moves:
-            if move.id in busy:
+            history = histories[move.id] if move.id not in stuck else None
+            if move.id in busy or history:
                 sheet.on_the_way += 1
+                sheet.waits[history] += bool(history)
                 continue
             mine, subject = sides.get(move.id), Subject(move, note=stuck.get(move.id))
             subject.xero_type = self._type_of(move)
@@ -39,14 +42,14 @@ class XeroReconciler(models.AbstractModel):
             sheet.differ(Found("missing_in_xero", f"{amount:.2f}", "", amount), subject)
         return ids[-1] if len(ids) == CHUNK else None
 
-    def _unlinked_moves(self, report, after) -> list[int]:
-        """Return the next documents in scope without a link; one query."""
+    def _unlinked_moves(self, report, after) -> dict:
+        """Return ``{id: the history at work on it}`` of the next documents in scope without a link; one query."""
         scope = self.env["xero.connection"]._scope(report.company_id.id)
         if not scope:
-            return []
+            return {}
         rows = self.env.execute_query(
             SQL(
-                """SELECT m.id FROM account_move m
+                """SELECT m.id, %(history)s FROM account_move m
                     WHERE %(mine)s AND m.move_type IN %(types)s AND NOT m.journal_id = ANY(%(excluded)s)
                       AND (%(recent)s) AND m.id > %(after)s AND %(unlinked)s AND NOT EXISTS (
                           SELECT FROM xero_reconciliation_difference d WHERE d.reconciliation_id = %(report)s
@@ -55,14 +58,27 @@ class XeroReconciler(models.AbstractModel):
                 mine=self._posted_sql(report),
                 types=tuple(scope.move_types) or ("",),
                 excluded=list(scope.excluded_journals),
-                recent=self.env["xero.sync.runner"]._recent_enough_sql(scope),
+                history=self.env["xero.run"]._history_of_sql(report.connection_id.id, ("running", "paused", "undoing")),
+                recent=self._time_in_scope_sql(report, scope),
                 after=after,
                 report=report.id,
                 unlinked=self._unlinked_sql(report),
                 limit=CHUNK,
             )
         )
-        return [move_id for [move_id] in rows]
+        return dict(rows)
+
+    def _time_in_scope_sql(self, report, scope) -> SQL:
+        """What the connection syncs by its age, and what a history brings besides. That a history was ended or undone
+        keeps the sweep off its documents; the books lack them all the same.
+        """
+        self.env["xero.run"].flush_model()
+        states = ("running", "paused", "undoing", "done")
+        return SQL(
+            "(%s) OR %s IS NOT NULL",
+            self.env["xero.sync.runner"]._time_in_scope_sql(scope),
+            self.env["xero.run"]._history_of_sql(report.connection_id.id, states),
+        )
 
     def _posted_sql(self, report) -> SQL:
         return SQL("m.company_id = ANY(%s) AND m.state = 'posted'", self._served_companies(report))

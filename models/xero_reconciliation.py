@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
 from .xero_reconciliation_sheet import BASE_COLUMNS
 
@@ -44,12 +44,17 @@ class XeroReconciliation(models.Model):
     work = fields.Json(readonly=True, help="Where the comparison stands.")
 
     # === RESULT === #
-    verdict = fields.Selection([("agree", "Agree to the cent"), ("differ", "Differ")], readonly=True, index=True)
+    verdict = fields.Selection(
+        [("agree", "Agree to the cent"), ("waiting", "Agree so far, a history waits"), ("differ", "Differ")],
+        readonly=True,
+        index=True,
+    )
     verdict_text = fields.Char("Result", compute="_compute_verdict_text")
     compared_count = fields.Integer("Compared", readonly=True, help="Documents, advances and contacts on both sides.")
     on_the_way_count = fields.Integer(
         "On the Way", readonly=True, help="Waiting to be sent or read, or changed while this was made: left out."
     )
+    waits = fields.Json(readonly=True, help="How many of those on the way wait for which history.")
     out_of_scope_count = fields.Integer(
         "Out of Scope",
         readonly=True,
@@ -97,7 +102,8 @@ class XeroReconciliation(models.Model):
             read = 100.0 if report.state != "reading" else report.snapshot_id.progress
             report.xero_progress = 100.0 if report.state == "done" else 0.7 * read + 0.3 * report.compare_progress
 
-    @api.depends("verdict", "difference_count", "difference_amount", "ignored_count", "state")
+    @api.depends("verdict", "difference_count", "difference_amount", "ignored_count", "state", "waits")
+    @api.depends_context("lang")
     def _compute_verdict_text(self):
         for report in self:
             report.verdict_text = report._verdict_in_words()
@@ -107,21 +113,49 @@ class XeroReconciliation(models.Model):
             return self.env._("Not finished")
         if self.state != "done":
             return self.env._("Under way")
+        return " ".join((self._result_in_words(), *self._waits_in_words()))
+
+    def _result_in_words(self) -> str:
         if self.verdict == "agree" and self.ignored_count:
             return self.env._("The books agree, apart from %s differences that were accepted.", self.ignored_count)
         if self.verdict == "agree":
             return self.env._("The books agree to the cent.")
+        if self.verdict == "waiting":
+            return self.env._("What is in both books agrees, but Xero does not have everything yet.")
         return self.env._(
             "%(count)s differences, %(amount)s in all.",
             count=self.difference_count,
             amount=self.currency_id.format(self.difference_amount),
         )
 
+    def _waits_in_words(self) -> list[str]:
+        """Return a sentence for each history that documents waited for."""
+        runs = self.env["xero.run"].sudo().browse([int(run_id) for run_id in self.waits or {}]).exists()
+        return [
+            self.env._(
+                "%(count)s documents wait for: %(history)s.", count=self.waits[str(run.id)], history=run.display_name
+            )
+            for run in runs
+        ]
+
+    def _waits_with(self, more) -> dict:
+        """Return the documents that wait for each history, with those of a further step."""
+        waits = dict(self.waits or {})
+        for run_id, count in more.items():
+            if count:
+                waits[str(run_id)] = waits.get(str(run_id), 0) + count
+        return waits
+
     def _compute_open_count(self):
         groups = self.env["xero.reconciliation.difference"]._read_group(
-            [("reconciliation_id", "in", self.ids), ("state", "=", "open")], ["reconciliation_id"], ["__count"]
+            [("reconciliation_id", "in", self.ids), ("state", "in", ("open", "repairing"))],
+            ["reconciliation_id", "state"],
+            ["id:recordset"],
         )
-        counts = {report.id: count for report, count in groups}
+        counts = dict.fromkeys(self.ids, 0)
+        for report, state, rows in groups:
+            failed = state == "repairing" and rows.filtered(lambda row: row.repair_state == "failed")
+            counts[report.id] += len(failed if state == "repairing" else rows)
         for report in self:
             report.open_count = counts.get(report.id, 0)
 
@@ -223,7 +257,9 @@ class XeroReconciliation(models.Model):
         """Do what is proposed for every open difference, except what takes something out of Xero."""
         self.ensure_one()
         self._check_person()
-        return self.difference_ids.filtered(lambda row: row.state == "open")._repair_proposed()
+        return self.difference_ids.filtered(
+            lambda row: row.state == "open" or row.repair_state == "failed"
+        )._repair_proposed()
 
     # === RESULT: by the worker === #
 
@@ -239,7 +275,7 @@ class XeroReconciliation(models.Model):
         self.write(
             {
                 "state": "done",
-                "verdict": "differ" if count else "agree",
+                "verdict": "differ" if count else "waiting" if self.waits else "agree",
                 "difference_count": count,
                 "difference_amount": size,
                 "ignored_count": counts.get("ignored", (0, 0.0))[0],
@@ -270,7 +306,9 @@ class XeroConnection(models.Model):
     reconciliation_ids = fields.One2many("xero.reconciliation", "connection_id", "Reconciliations")
     last_reconciliation_id = fields.Many2one("xero.reconciliation", compute="_compute_last_reconciliation")
     last_verdict = fields.Selection(
-        [("agree", "Agree"), ("differ", "Differ")], compute="_compute_last_reconciliation", string="Last Verdict"
+        [("agree", "Agree"), ("waiting", "Not all sent"), ("differ", "Differ")],
+        compute="_compute_last_reconciliation",
+        string="Last Verdict",
     )
 
     def _compute_last_reconciliation(self):
@@ -290,13 +328,39 @@ class XeroConnection(models.Model):
         return report.with_user(self.env.user)._get_records_action()
 
     def _health_books(self):
-        """Extend: what the last report of each organisation found; a query for all."""
-        rows = self.env["xero.reconciliation"].sudo().search(
-            [("connection_id", "in", self.ids), ("state", "=", "done")], order="id"
+        """Extend: what the last report of each organisation found and nobody accepted since; one query for all. That a
+        repair is queued proves nothing: the next report does.
+        """
+        self.env["xero.reconciliation"].flush_model()
+        self.env["xero.reconciliation.difference"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT c.id, done.finished_at, done.user_id IS NOT NULL,
+                          (SELECT COUNT(*) FROM xero_reconciliation_difference d
+                            WHERE d.reconciliation_id = done.id AND d.state IN ('open', 'repairing')),
+                          (SELECT SUM(value::int) FROM jsonb_each_text(
+                            CASE WHEN jsonb_typeof(done.waits) = 'object' THEN done.waits END)),
+                          failed.finished_at, failed.reason
+                     FROM xero_connection c
+                     LEFT JOIN LATERAL (SELECT * FROM xero_reconciliation r WHERE r.connection_id = c.id
+                           AND r.state = 'done' ORDER BY r.id DESC LIMIT 1) done ON TRUE
+                     LEFT JOIN LATERAL (SELECT * FROM xero_reconciliation r WHERE r.connection_id = c.id
+                           AND r.state IN ('done', 'failed') ORDER BY r.id DESC LIMIT 1) failed
+                           ON failed.state = 'failed' AND failed.user_id IS NULL
+                    WHERE c.id = ANY(%s) AND (done.id IS NOT NULL OR failed.id IS NOT NULL)""",
+                self.ids,
+            )
         )
         return super()._health_books() | {
-            report.connection_id.id: {"differences": report.open_count, "reconciled_at": report.finished_at}
-            for report in rows
+            connection_id: {
+                "differences": count if finished_at else None,
+                "books_by_person": by_person,
+                "books_waiting": int(waiting or 0),
+                "reconciled_at": finished_at,
+                "books_failed_at": failed_at,
+                "books_reason": reason or "",
+            }
+            for connection_id, finished_at, by_person, count, waiting, failed_at, reason in rows
         }
 
     def action_open_reconciliation(self):

@@ -48,6 +48,7 @@ class XeroReconciliationDifference(models.Model):
     size = fields.Monetary(readonly=True, help="Without sign, in the organisation's own currency.")
     currency_id = fields.Many2one(related="reconciliation_id.currency_id")
     note = fields.Text(readonly=True)
+    total_keys = fields.Text(readonly=True, help="The sums that this makes unequal.")
     fingerprint = fields.Char(readonly=True, index=True)
     # === WHAT WAS DONE === #
     state = fields.Selection(
@@ -60,6 +61,12 @@ class XeroReconciliationDifference(models.Model):
     proposed = fields.Selection(list(REPAIRS.items()), compute="_compute_proposed")
     repair = fields.Selection(list(REPAIRS.items()), "Repair", readonly=True)
     failure = fields.Char("Why Not", readonly=True, help="Why the last repair could not begin.")
+    repair_state = fields.Selection(
+        [("under_way", "Under Way"), ("failed", "Failed"), ("ended", "Ended, Not Proved Yet")],
+        "Repair Is",
+        compute="_compute_repair_state",
+    )
+    repair_failure = fields.Text("Why It Failed", compute="_compute_repair_state")
     acted_by_id = fields.Many2one("res.users", "By", readonly=True)
     acted_at = fields.Datetime("At", readonly=True)
     ignore_id = fields.Many2one("xero.reconciliation.ignore", readonly=True, ondelete="set null")
@@ -80,7 +87,7 @@ class XeroReconciliationDifference(models.Model):
     @api.depends("kind", "state")
     def _compute_proposed(self):
         for row in self:
-            repairs = row._repairs() if row.state == "open" else ()
+            repairs = row._repairs() if row._is_to_mend() else ()
             row.proposed = repairs[0] if repairs else False
             for name in REPAIRS:
                 row[f"can_{name}"] = name in repairs

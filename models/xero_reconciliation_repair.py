@@ -57,7 +57,7 @@ class XeroReconciliationDifference(models.Model):
         return self._notice(rows)
 
     def _notice(self, rows):
-        begun = rows.filtered(lambda row: row.state == "repairing")
+        begun = rows.filtered(lambda row: row.state == "repairing" and not row.failure)
         left = len(self) - len(begun)
         return {
             "type": "ir.actions.client",
@@ -77,7 +77,7 @@ class XeroReconciliationDifference(models.Model):
         """
         self.reconciliation_id._check_person()
         rows = self.sudo().with_context(xero_person=self.env.uid)
-        rows = rows.filtered(lambda row: row.state == "open" and repair in row._repairs())
+        rows = rows.filtered(lambda row: row._is_to_mend() and repair in row._repairs())
         for row in rows - rows._send_missing() if repair == "send" else rows:
             try:
                 with self.env.cr.savepoint():
@@ -187,12 +187,7 @@ class XeroReconciliationDifference(models.Model):
         before = self._waiting_parts()
         self.env["xero.payment.part"]._refresh(move | entry)
         if self._waiting_parts() == before:
-            raise UserError(
-                self.env._(
-                    "Payments of this journal do not go to Xero. Register it in Xero, or change the direction under "
-                    "Mapping, Bank Accounts."
-                )
-            )
+            raise UserError(self._why_not_sent(entry))
         return None
 
     def _waiting_parts(self):

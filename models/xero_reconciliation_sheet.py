@@ -28,20 +28,30 @@ APPROVED = ("AUTHORISED", "PAID")
 GONE = ("VOIDED", "DELETED")
 
 
+def _nothing() -> dict:
+    return {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4}
+
+
 class Sheet:
     """Differences and sums of one step.
 
+    :ivar waits: how many of those on the way wait for which history
     :ivar again: ids of links that changed since Xero was read; they are looked at once more after a fresh reading
     """
 
     def __init__(self, report):
         self.report = report
         self.differences = []
-        self.totals = defaultdict(lambda: {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4})
+        self.totals = defaultdict(_nothing)
         self.compared = 0
         self.on_the_way = 0
+        self.waits = defaultdict(int)
         self.out_of_scope = 0
         self.again = []
+
+    @staticmethod
+    def _key_of(parts) -> str:
+        return codec.digest({name: str(part or "") for name, part in zip(KEYS, parts)})
 
     def differ(self, found, subject, **values) -> None:
         """Keep a difference.
@@ -78,13 +88,14 @@ class Sheet:
                 )
             }
         )
-        self.differences.append(row)
+        self.differences.append((row, subject))
 
-    def add(self, side: str, key: dict, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
-        """Add to a sum of ``side`` (``odoo`` or ``xero``)."""
-        row = self.totals[tuple(key.get(name) for name in KEYS)][side]
-        for index, value in enumerate((count, amount, tax, due, base)):
-            row[index] += value
+    def add(self, side: str, key: dict, subject, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
+        """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``)."""
+        parts = tuple(key.get(name) for name in KEYS)
+        for row in (self.totals[parts][side], subject.sums[parts][side]):
+            for index, value in enumerate((count, amount, tax, due, base)):
+                row[index] += value
 
     def add_document(self, side: str, subject, facts) -> None:
         """Add an approved document to the sums by kind, by contact, and by month, account and tax."""
@@ -94,6 +105,7 @@ class Sheet:
         self.add(
             side,
             {**head, "section": "document"},
+            subject,
             count=1,
             amount=sign * facts.total,
             tax=sign * facts.tax,
@@ -101,7 +113,7 @@ class Sheet:
             base=base_due,
         )
         due = sign * facts.due
-        self.add_contact(side, subject.side, facts.contact, subject.partner_id, facts.currency, due, base_due)
+        self.add_contact(side, subject, subject.side, facts.contact, subject.partner_id, facts.currency, due, base_due)
         for (account, tax_type), (net, tax, _count) in facts.lines.items():
             self.add(
                 side,
@@ -111,12 +123,13 @@ class Sheet:
                     "account_code": account,
                     "tax_type": tax_type,
                 },
+                subject,
                 count=1,
                 amount=sign * facts.base(net),
                 tax=sign * facts.base(tax),
             )
 
-    def add_contact(self, side, ledger, contact_xero_id, partner_id, currency, due, base) -> None:
+    def add_contact(self, side, subject, ledger, contact_xero_id, partner_id, currency, due, base) -> None:
         """Add what a contact owes or is owed; a partner that Xero does not have counts under its own id."""
         key = {
             "section": "contact",
@@ -125,22 +138,30 @@ class Sheet:
             "partner_id": None if contact_xero_id else partner_id,
             "currency_code": currency,
         }
-        self.add(side, key, count=1, due=due, base=base)
+        self.add(side, key, subject, count=1, due=due, base=base)
 
     # === STORING === #
 
     def save(self) -> None:
         """Store all; a statement for the sums, an insert of many rows for the differences."""
         report = self.report
-        report.env["xero.reconciliation.difference"].create(self.differences)
+        report.env["xero.reconciliation.difference"].create(
+            [{**row, "total_keys": self._total_keys(subject)} for row, subject in self.differences]
+        )
         self._save_totals()
         report.write(
             {
                 "compared_count": report.compared_count + self.compared,
                 "on_the_way_count": report.on_the_way_count + self.on_the_way,
                 "out_of_scope_count": report.out_of_scope_count + self.out_of_scope,
+                "waits": report._waits_with(self.waits),
             }
         )
+
+    def _total_keys(self, subject) -> str | bool:
+        """Return the keys of the sums to which the two sides of ``subject`` contribute unequally."""
+        keys = [self._key_of(parts) for parts, sides in subject.sums.items() if sides["odoo"] != sides["xero"]]
+        return " ".join(sorted(keys)) or False
 
     def _save_totals(self):
         if not self.totals:
@@ -150,7 +171,7 @@ class Sheet:
             SQL(
                 "(%s, %s, %s, %s)",
                 report.id,
-                codec.digest({name: str(part or "") for name, part in zip(KEYS, key)}),
+                self._key_of(key),
                 SQL(", ").join(
                     SQL("%s::" + {"month": "date", "partner_id": "int"}.get(name, "varchar"), part)
                     for name, part in zip(KEYS, key)
@@ -181,7 +202,10 @@ class Sheet:
 
 
 class Subject:
-    """What a difference is about: a record in Odoo, an element in Xero, or both."""
+    """What a difference is about: a record in Odoo, an element in Xero, or both.
+
+    :ivar sums: what each side of it contributes to which sums
+    """
 
     def __init__(self, record=None, element=None, *, xero_type=None, rate=Decimal(1), note=None):
         self.record = record
@@ -189,6 +213,7 @@ class Subject:
         self.xero_type = xero_type or (element.xero_type if element else None)
         self.rate = rate or Decimal(1)
         self.note = note
+        self.sums = defaultdict(_nothing)
 
     def base(self, amount: Decimal) -> Decimal:
         return round(amount / self.rate, 2)

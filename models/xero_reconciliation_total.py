@@ -60,24 +60,11 @@ class XeroReconciliationTotal(models.Model):
     _key_unique = models.UniqueIndex("(reconciliation_id, key)")
 
     def action_open_differences(self):
-        """Open the differences that this sum may come from: of its contact, its month, or its kind of document."""
+        """Open the differences of what contributes to this sum unequally on the two sides."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_reconciliation_difference")
-        domain = [("reconciliation_id", "=", self.reconciliation_id.id), *self._domain_of_differences()]
+        domain = [("reconciliation_id", "=", self.reconciliation_id.id), ("total_keys", "like", self.key)]
         return {**action, "domain": domain, "context": {}}
-
-    def _domain_of_differences(self) -> list:
-        if self.section == "contact":
-            same = [("partner_id", "=", self.partner_id.id)] if self.partner_id else []
-            return same or [("contact_name", "=", self.contact_name)]
-        if self.section == "month" and self.month:
-            return [("date", ">=", self.month), ("date", "<", fields.Date.add(self.month, months=1))]
-        if self.section == "month":
-            return [("date", "=", False)]
-        if self.document_type == "ADVANCE":
-            return [("section", "=", "advance")]
-        xero_type = "CreditNote" if str(self.document_type or "").endswith("CREDIT") else "Invoice"
-        return [("xero_type", "=", xero_type), ("currency_code", "=", self.currency_code)]
 
     @api.model
     def _close(self, report) -> None:

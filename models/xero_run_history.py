@@ -74,18 +74,23 @@ class XeroRun(models.Model):
     @api.model
     def _left_to_history_sql(self, connection_id: int, but=None) -> SQL:
         """Whether the document ``m`` is one that a history is at work on, or that a person ended or took back."""
+        states = ("running", "paused", "cancelled", "undoing", "undone")
+        return SQL("%s IS NOT NULL", self._history_of_sql(connection_id, states, but))
+
+    @api.model
+    def _history_of_sql(self, connection_id: int, states, but=None) -> SQL:
+        """Return the newest history in one of ``states`` that the document ``m`` belongs to."""
         return SQL(
-            """EXISTS (
-                   SELECT FROM xero_run r
+            """(SELECT MAX(r.id) FROM xero_run r
                     WHERE r.connection_id = %(connection)s AND r.kind = 'history' AND r.id != %(but)s
-                      AND r.state IN ('running', 'paused', 'cancelled', 'undoing', 'undone')
-                      AND m.create_date < r.started_at
+                      AND r.state IN %(states)s AND m.create_date < r.started_at
                       AND COALESCE(m.invoice_date, m.date) BETWEEN r.date_from AND COALESCE(r.date_to, 'infinity')
                       AND CASE WHEN m.move_type IN ('out_invoice', 'out_receipt') THEN r.with_invoices
                                WHEN m.move_type IN ('in_invoice', 'in_receipt') THEN r.with_bills
                                WHEN m.move_type = 'out_refund' THEN r.with_credit_notes
                                ELSE r.with_refunds END)""",
             connection=connection_id,
+            states=states,
             but=but or 0,
         )
 

@@ -64,6 +64,10 @@ class XeroSyncRunner(models.AbstractModel):
         return len(moves)
 
     def _recent_enough_sql(self, scope) -> SQL:
+        """What the sweep may take by its age; a place for other modules to leave out more."""
+        return self._time_in_scope_sql(scope)
+
+    def _time_in_scope_sql(self, scope) -> SQL:
         """The same rule as ``account.move._xero_time_in_scope``."""
         if scope.sync_from:
             return SQL("COALESCE(m.invoice_date, m.date) >= %s", scope.sync_from)

@@ -63,4 +63,5 @@ from . import test_match_flow
 from . import test_match_documents
 from . import test_recon_books
 from . import test_recon_seeded
+from . import test_recon_outcomes
 from . import test_recon_reports

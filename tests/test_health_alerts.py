@@ -122,6 +122,40 @@ class TestAlerts(AlertCommon):
         self.assertIn("connection", self.open_alerts().mapped("topic"))
         self.assertNotIn("silence", self.open_alerts().mapped("topic"), "What is parked is not silent, too")
 
+    def report(self, state, kinds=(), **values):
+        """Return a weekly report that has ended, with a difference of each of ``kinds``."""
+        now = fields.Datetime.now()
+        values = {"connection_id": self.connection.id, "company_id": self.company.id, "finished_at": now, **values}
+        report = self.env["xero.reconciliation"].sudo().create({**values, "state": state})
+        for kind in kinds:
+            report.difference_ids.create({"reconciliation_id": report.id, "section": "document", "kind": kind})
+        return report
+
+    def test_books_that_differ_are_one_incident(self):
+        self.report("done", ["total", "tax"], user_id=self.chief.id)
+        self.assertEqual(self.look(), (0, 0, 0), "who asked looks at it")
+        weekly = self.report("done", ["total", "tax"])
+        self.assertEqual([self.look() for _times in range(2)], [(1, 1, 1)] * 2)
+        self.assertEqual(self.open_alerts().mapped("topic"), ["books"])
+        self.assertIn("2 differences", self.open_alerts().message)
+        weekly.difference_ids[0]._act("repairing", repair="send")
+        self.pass_time(days=2)
+        self.assertEqual(self.look(), (1, 1, 1), "a repair that is queued proves nothing")
+        self.pass_time(days=6)
+        self.report("done", ["total"], user_id=self.chief.id)
+        self.assertEqual(self.look(), (1, 1, 2), "it lasts")
+        self.report("done", user_id=self.chief.id)
+        self.assertEqual(self.look(), (0, 0, 2))
+
+    def test_a_weekly_report_that_fails_is_told(self):
+        self.report("failed", user_id=self.chief.id, reason="Stopped")
+        self.assertEqual(self.look(), (0, 0, 0))
+        self.report("failed", reason="Xero does not answer")
+        self.assertEqual(self.look(), (1, 1, 1))
+        self.assertIn("Xero does not answer", self.open_alerts().message)
+        self.report("done")
+        self.assertEqual(self.look(), (0, 0, 1))
+
     def test_a_day_without_calls_is_told(self):
         self.connection.write({"day_limit": 1000, "day_remaining": 0, "limits_at": fields.Datetime.now()})
         self.look()

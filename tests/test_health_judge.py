@@ -135,7 +135,12 @@ TABLE = [
     ("mapping", {"mapping_gaps": 1}, ATTENTION, "gaps", False),
     ("conflicts", {"conflicts": 2}, ATTENTION, "open", False),
     ("books", {"differences": 0, "reconciled_at": ago(days=1)}, OK, "agree", False),
-    ("books", {"differences": 4, "reconciled_at": ago(days=1)}, ATTENTION, "differ", False),
+    ("books", {"differences": 4, "reconciled_at": ago(days=1)}, ATTENTION, "differ", True),
+    ("books", {"differences": 4, "reconciled_at": ago(days=1), "books_by_person": True}, ATTENTION, "differ", False),
+    ("books", {"differences": 0, "reconciled_at": ago(days=9), "books_failed_at": ago(days=1)},
+     ATTENTION, "failed", True),
+    ("books", {"books_failed_at": ago(days=1)}, ATTENTION, "failed", True),
+    ("books", {"differences": 0, "books_waiting": 9, "reconciled_at": ago(days=1)}, ATTENTION, "waiting", False),
     ("books", {"differences": 0}, OK, "never", False),
 ]
 

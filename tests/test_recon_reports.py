@@ -210,8 +210,13 @@ class TestReconcileReports(ReconCommon):
         self.connection.period_lock_date = False
         report.action_repair_all()
         self.assertEqual((row.state, row.repair, row.acted_by_id), ("repairing", "send", self.env.user))
+        self.assertEqual((row.repair_state, row.proposed), ("under_way", False))
         self.settle()
         self.assertInXero(move)
+        row.invalidate_recordset()
+        self.assertEqual((row.repair_state, row.repair_failure), ("ended", False))
+        found = self.connection._health_books()[self.connection.id]
+        self.assertEqual(found["differences"], 1, "only the next report proves it")
 
     def test_what_was_sent_after_the_reading_is_read_again(self):
         move = self.document()

@@ -93,6 +93,20 @@ class TestReconcileSeeded(Hurts):
         self.assertEqual(report.difference_count, DIFFERENCES)
         return report
 
+    def assertSumsLeadToDifferences(self, report):
+        """Each sum that differs opens differences, of its own kind of document and currency."""
+        totals = report.total_ids.filtered("difference")
+        self.assertEqual(set(totals.mapped("section")), {"document", "month", "contact"})
+        for total in totals:
+            action = total.action_open_differences()
+            rows = self.env[action["res_model"]].search(action["domain"])
+            self.assertTrue(rows, (total.section, total.document_type, total.month, total.account_code))
+            if total.section == "document":
+                credit = total.document_type.endswith("CREDIT")
+                advance = total.document_type == "ADVANCE"
+                self.assertEqual(set(rows.mapped("section")) == {"advance"}, advance, rows.mapped("kind"))
+                self.assertTrue(advance or set(rows.mapped("xero_type")) == {"CreditNote" if credit else "Invoice"})
+
     def test_every_kind_has_a_way(self):
         kinds = {name.removeprefix("way_").split("__")[0] for name in self.ways()}
         self.assertEqual(kinds, set(self.env["xero.reconciliation.difference"]._fields["kind"].get_values(self.env)))
@@ -102,6 +116,7 @@ class TestReconcileSeeded(Hurts):
         expected = self.disturb(self.ways())
         first = self.reconcile()
         self.assertFound(first, expected)
+        self.assertSumsLeadToDifferences(first)
         self.simulator.reset_stats()
         first.action_repair_all()
         self.assertEqual(self.simulator.calls(self.tenant), {}, "a repair is a job: nobody waits for Xero")
