@@ -252,9 +252,10 @@ class XeroRun(models.Model):
         if not jobs:
             raise UserError(self.env._("Nothing of this run has failed."))
         for run in self.sudo():
-            if run.state == "done":
-                run.write({"state": "running", "finished_at": False})
-        jobs.action_retry()
+            again = {"done": "running", "undone": "undoing"}.get(run.state)
+            if again:
+                run.write({"state": again, "finished_at": False})
+        jobs._retry()
 
     # === SCREENS === #
 
@@ -269,7 +270,14 @@ class XeroRun(models.Model):
 
     def action_open_failed(self):
         """Open what failed, by reason."""
-        action = self._open_jobs(self.env._("Failed"), [("state", "in", (*FAILED_JOBS, "blocked"))])
+        self.ensure_one()
+        sending = self.state not in ("undoing", "undone")
+        domain = [
+            ("operation", "!=" if sending else "=", "void"),
+            *("|", ("state", "in", FAILED_JOBS)),
+            *("&", ("state", "=", "blocked"), ("blocked_by_id.state", "in", FAILED_JOBS)),
+        ]
+        action = self._open_jobs(self.env._("Failed"), domain)
         return {**action, "context": {"group_by": "failure_type"}}
 
     def action_open_created(self):
@@ -332,6 +340,13 @@ class XeroSyncJob(models.Model):
     _inherit = "xero.sync.job"
 
     run_id = fields.Many2one("xero.run", "Run", readonly=True, ondelete="set null", index="btree_not_null")
+
+    def _put_back(self, alone):
+        """Extend: jobs of a run keep their place behind other work, and wait while it is paused."""
+        of_runs = self.browse() if alone else self.filtered("run_id")
+        super(XeroSyncJob, self - of_runs)._put_back(alone)
+        for run, jobs in of_runs.grouped("run_id").items():
+            jobs.run_after = NEVER if run.state == "paused" else fields.Datetime.now()
 
     def _reason_in_words(self):
         """Extend: what waits for its run says so."""

@@ -8,6 +8,9 @@ from .xero_link import GONE_STATUSES
 from .xero_sync_job import HISTORY
 from .xero_sync_push import Failure
 
+TOUCHED = """l.state = 'conflict' OR (l.xero_updated_at > l.made_at
+            AND l.made_digest IS DISTINCT FROM l.remote_digest)"""
+UNDOING = ("void", "delete", "archive")
 LIVING = "l.xero_id IS NOT NULL AND COALESCE(l.xero_status, '') NOT IN ('VOIDED', 'DELETED', 'ARCHIVED')"
 
 
@@ -65,13 +68,15 @@ class XeroRun(models.Model):
         return True
 
     def _unused_contacts_sql(self, but=()) -> SQL:
-        """Return a query for ``(partner id, company id)`` of the run's contacts without living documents in Xero.
+        """Return a query for ``(partner id, company id)`` of the run's contacts without living documents in
+        Xero, as far as nobody changed them since.
 
         :param but: ids of documents that are about to go
         """
         return SQL(
             """SELECT l.res_id, l.company_id FROM xero_link l
                 WHERE l.run_id = %(run)s AND l.res_model = 'res.partner' AND %(living)s
+                  AND COALESCE(%(touched)s, FALSE) IS FALSE
                   AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.run_id = l.run_id AND j.operation = 'void'
                                      AND j.res_model = 'res.partner' AND j.res_id = l.res_id)
                   AND NOT EXISTS (
@@ -82,6 +87,7 @@ class XeroRun(models.Model):
                          AND COALESCE(d.xero_status, '') NOT IN %(gone)s AND NOT m.id = ANY(%(but)s))""",
             run=self.id,
             living=SQL(LIVING),
+            touched=SQL("(%s)", SQL(TOUCHED)),
             gone=GONE_STATUSES,
             but=list(but),
         )
@@ -115,7 +121,7 @@ class XeroPreview(models.Model):
         links = self.env["xero.link"]._map(
             self.connection_id, mapper._xero_type, mapper._odoo_model, lines.mapped("res_id")
         )
-        runner, found = self.env["xero.sync.runner"], []
+        runner, found, untouched = self.env["xero.sync.runner"], [], lines
         for line in lines:
             link = links.get(line.res_id)
             if not link:
@@ -126,9 +132,16 @@ class XeroPreview(models.Model):
             elif link._changed_since_made():
                 message = self.env._("%s was changed since the run made it: it stays.", line.number)
                 found.append((line, "problem", self._problem("changed", message, line)))
+                untouched -= line
         if lines[:1].res_model == "res.partner":
-            found += self._contacts_in_use(lines)
+            found += self._contacts_in_use(untouched)
         return found
+
+    def _look_again(self) -> None:
+        """Block what was paid or changed since the preview was made; contacts last, as documents use them."""
+        lines = self.line_ids.filtered(lambda line: line.action in UNDOING)
+        for xero_type, of_type in sorted(lines.grouped("xero_type").items(), key=lambda pair: pair[0] == "Contact"):
+            self._store_problems(self._undo_checks(self.env["xero.mapper"]._for_type(xero_type), of_type))
 
     def _contacts_in_use(self, lines) -> list:
         """Contacts that documents of others use stay; documents come first, so it is known which of them go."""
@@ -155,8 +168,12 @@ class XeroPreview(models.Model):
             raise UserError(self.env._("Wait until the preview is ready."))
         self.run_id._check_state("running", "paused", "done", "cancelled", "undone")
         lines = self.sudo().line_ids
-        if not lines.filtered(lambda line: line.action in ("void", "delete", "archive")):
+        if not lines.filtered(lambda line: line.action in UNDOING):
             raise UserError(self.env._("Nothing of this run can be taken out of Xero. The reasons are below."))
+        self.sudo()._look_again()
+        if not lines.filtered(lambda line: line.action in UNDOING):
+            # All of it was paid or changed meanwhile: the reasons are on the preview now.
+            return self._open()
         self.run_id.sudo()._undo(lines)
         return self.run_id._get_records_action()
 

@@ -253,12 +253,17 @@ class XeroSyncJob(models.Model):
         jobs = self.sudo().filtered(lambda job: job.state in WAITING)
         if not jobs:
             raise UserError(self.env._("Only waiting, blocked and failed jobs can be tried again."))
-        jobs.write(
+        jobs._retry(alone=len(jobs) == 1)
+
+    def _retry(self, alone=False) -> None:
+        """Put jobs back to the queue.
+
+        :param alone: a person chose this one job
+        """
+        self.write(
             {
                 "state": "pending",
                 "attempts": 0,
-                "run_after": fields.Datetime.now(),
-                "priority": CLICK,
                 "prepared": False,
                 "failure_type": False,
                 "failure_detail": False,
@@ -266,8 +271,13 @@ class XeroSyncJob(models.Model):
                 "blocked_by_id": False,
             }
         )
-        self.env["xero.sync.runner"]._wake(jobs.connection_id.ids)
-        self.env["xero.sync.runner"]._notify(jobs.ids)
+        self._put_back(alone)
+        self.env["xero.sync.runner"]._wake(self.connection_id.ids)
+        self.env["xero.sync.runner"]._notify(self.ids)
+
+    def _put_back(self, alone) -> None:
+        """Set when jobs that are tried again are due."""
+        self.write({"run_after": fields.Datetime.now(), "priority": CLICK})
 
     @api.model
     def _retry_fixed(self, records) -> None:
@@ -282,7 +292,7 @@ class XeroSyncJob(models.Model):
             )
         )
         if rows:
-            self.sudo().browse([job_id for [job_id] in rows]).action_retry()
+            self.sudo().browse([job_id for [job_id] in rows])._retry()
 
     def action_cancel(self):
         """Take waiting jobs out of the queue. A later change of the document queues it again."""

@@ -136,6 +136,12 @@ class TestHistory(PreviewCase):
         self.drain()
         self.assertInXero(good)
         self.assertEqual((run.state, run.failed_count, run.done_count), ("done", 1, 2))
+        failed = run.job_ids.filtered(lambda job: job.state == "failed")
+        waiting = (run.job_ids - failed)[0].sudo()
+        waiting.state = "blocked"
+        self.assertEqual(self.env["xero.sync.job"].search(run.action_open_failed()["domain"]), failed)
+        waiting.state = "done"
+        run.sudo().state = "paused"
         row = self.env["xero.mapping.account"].search([("account_id", "=", account.id)])
         row.sudo().with_context(no_retry=True).write(
             {
@@ -145,8 +151,9 @@ class TestHistory(PreviewCase):
                 "state": "confirmed",
             }
         )
-        if bad.xero_sync_state == "failed":
-            run.action_retry_failed()
+        self.drain()
+        self.assertEqual((failed.state, failed.priority), ("pending", 30), "mended, but the run is paused")
+        run.action_resume()
         self.drain()
         self.assertInXero(bad)
         self.env["xero.run"].sudo()._cron_advance()

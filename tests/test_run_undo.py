@@ -117,6 +117,31 @@ class TestUndo(PreviewCase):
         self.assertEqual(self.link_of(move).xero_status, "AUTHORISED")
         self.assertEqual((run.state, run.failed_count), ("undone", 1))
         self.assertEqual(self.link_of(move).state, "synced")
+        run.action_retry_failed()
+        self.assertEqual((run.state, run.finished_at), ("undoing", False), "contacts are looked at when it ends")
+        self.drain()
+        self.assertEqual(run.state, "undone")
+
+    def test_changed_in_odoo_after_the_preview(self):
+        fresh = self.customer("Known Elsewhere")
+        move, other = self.silent(), self.silent(partner=fresh)
+        run = self.sent(move, other)
+        preview = self.undo(run)
+        move.ref = "Edited"
+        self.drain()
+        self.env.cr.execute(
+            "UPDATE xero_link SET remote_digest = 'x', xero_updated_at = xero_updated_at + interval '1 day'"
+            " WHERE res_id = %s AND res_model = 'res.partner'",
+            [fresh.id],
+        )
+        self.env.invalidate_all()
+        preview.action_undo()
+        self.assertEqual([self.line_of(preview, record).action for record in (move, fresh)], ["blocked", "blocked"])
+        self.assertIn("changed", self.line_of(preview, move).message)
+        self.drain()
+        self.drain()
+        self.assertEqual((self.link_of(move).xero_status, self.link_of(other).xero_status), ("AUTHORISED", "VOIDED"))
+        self.assertEqual(self.link_of(fresh).xero_status, "ACTIVE")
 
     def test_twice_and_after_a_crash(self):
         moves = [self.silent(), self.silent()]
