@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -40,12 +40,20 @@ class MergePartnerAutomatic(models.TransientModel):
                 src_records.ids,
             )
         )
-        self.env.cr.execute(
+        self.env["xero.link"].invalidate_model()
+        self._drop_xero_jobs(referenced_model, src_records)
+
+    def _drop_xero_jobs(self, referenced_model, src_records):
+        """Nobody sends what is merged away; documents that waited for it go on with the survivor."""
+        jobs = self.env["xero.sync.job"].sudo()
+        rows = jobs._sql(
             SQL(
-                """UPDATE xero_sync_job SET state = 'cancelled' WHERE res_model = %s AND res_id = ANY(%s)
-                  AND state IN ('pending', 'blocked', 'failed', 'dead')""",
+                """UPDATE xero_sync_job SET state = 'cancelled', done_at = %s WHERE res_model = %s AND res_id = ANY(%s)
+                  AND state IN ('pending', 'blocked', 'failed', 'dead') RETURNING id, connection_id""",
+                fields.Datetime.now(),
                 referenced_model,
                 src_records.ids,
             )
         )
-        self.env["xero.link"].invalidate_model()
+        jobs._release([job_id for job_id, _connection in rows])
+        self.env["xero.sync.runner"]._wake({connection_id for _job, connection_id in rows})

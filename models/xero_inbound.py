@@ -4,6 +4,8 @@ import logging
 import traceback
 from collections import namedtuple
 
+from psycopg2 import errors as pg_errors
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -34,6 +36,8 @@ OUTCOMES = {
 # Outcomes that wrote nothing and are not worth a line in the log.
 SILENT = ("echo", "agreed", "ignored")
 CHUNK = 200
+# Somebody wrote at the same time: the whole transaction begins anew, which sees what they wrote.
+BEGIN_ANEW = (pg_errors.SerializationFailure, pg_errors.DeadlockDetected)
 Result = namedtuple("Result", "outcome message res_id fix", defaults=(None, None, None))
 
 
@@ -323,6 +327,8 @@ class XeroInbound(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return step(connection, items)
+        except BEGIN_ANEW:
+            raise
         except Exception:  # noqa: BLE001 -- find the one that breaks it
             _logger.info("Taking over %s %s together failed; taking them one by one", len(items), self._xero_type)
             self.env.invalidate_all(flush=False)
@@ -335,6 +341,8 @@ class XeroInbound(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return step(connection, [item])
+        except BEGIN_ANEW:
+            raise
         except Exception as error:
             _logger.exception("Taking over one %s failed", self._xero_type)
             self.env.invalidate_all(flush=False)

@@ -26,10 +26,14 @@ class XeroSyncRunner(models.AbstractModel):
             self._take_over(connection, mapper, item, living[0])
         elif mapper._xero_type == "Contact":
             self._settle_contact_name(connection, mapper, item, payload, messages, candidates)
-        elif ours or self._is_kept_by_ours(connection, mapper, item, payload, candidates):
+        elif self._are_gone(mapper, ours) or self._is_kept_by_ours(connection, mapper, item, payload, candidates):
             self._renumber(connection, mapper, item)
         else:
             self._fail({item[0]: self._number_taken(mapper, payload, messages, candidates)})
+
+    def _are_gone(self, mapper, elements) -> bool:
+        """Whether there are ``elements``, and every one was voided or deleted."""
+        return bool(elements) and all(element.get(mapper._xero_status_field) in GONE_STATUSES for element in elements)
 
     def _is_kept_by_ours(self, connection, mapper, item, payload, candidates) -> bool:
         """Whether the number is that of the document that the record was before it was voided or deleted in Xero.

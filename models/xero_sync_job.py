@@ -236,6 +236,8 @@ class XeroSyncJob(models.Model):
                     ("operation", "=", "push"),
                 ]
             ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
+            # Nobody can be asked about a record that is gone.
+            self.env["xero.conflict"].sudo()._overtaken(link)
             mapper = self.env["xero.mapper"]._for_type(link.xero_type)
             self._enqueue(link.connection_id.id, mapper, [(link.res_id, link.company_id.id)], operation="void")
         self.env["xero.sync.runner"]._wake(links.connection_id.ids)

@@ -43,7 +43,7 @@ class XeroSyncRunner(models.AbstractModel):
         }
 
     def _verdict(self, connection, mapper, wish, out, link) -> Verdict:
-        if link and link.state == "conflict":
+        if link and link.state == "conflict" and wish.operation == "push":
             # A person is being asked: nothing is overwritten meanwhile.
             return Verdict(ASKED, out)
         if link and wish.operation == "push" and self._is_left_out(mapper, link):

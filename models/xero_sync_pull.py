@@ -259,22 +259,28 @@ class XeroSyncRunner(models.AbstractModel):
             ]
             back_to = min(filter(None, [back_to, *twice]), default=None)
             seen |= {element.get(inbound._id_field): edge for element in elements}
-            self._transaction(self._take_page, connection, inbound, cursor, elements, answer, number == 1, edge)
+            now, first = fields.Datetime.now(), number == 1
+            self._transaction(self._take_page, connection, inbound, cursor, elements, answer, first, edge, now, back_to)
             if self._is_held(connection):
                 return False
-        if back_to:
-            self._transaction(cursor.write, {"watermark": back_to.replace(microsecond=0)})
         return True
 
-    def _take_page(self, connection, inbound, cursor, elements, answer, first, edge):
-        """Take over a page, and only then move the watermark, in one transaction."""
+    def _take_page(self, connection, inbound, cursor, elements, answer, first, edge, now, back_to):
+        """Take over a page, and only then move the watermark, in one transaction.
+
+        :param edge: the newest change in it, by Xero's clock
+        :param now: when it was answered, by our clock
+        :param back_to: from where to read again next time, by Xero's clock; ``None`` for ``edge``
+        """
         self._record_calls(connection)
         results = inbound.with_env(self.env)._apply(connection, elements)
         changes = sum(result.outcome not in ("echo", "ignored") for result in results.values())
         cursor._reached(edge)
+        if back_to:
+            cursor.watermark = back_to.replace(microsecond=0)
         cursor.write(
             {
-                "polled_at": fields.Datetime.now(),
+                "polled_at": now,
                 "polled_at_xero": answer.server_time or cursor.polled_at_xero,
                 "last_count": len(elements) + (0 if first else cursor.last_count),
                 "last_changes": changes + (0 if first else cursor.last_changes),
@@ -295,13 +301,14 @@ class XeroSyncRunner(models.AbstractModel):
             # Where no count is told an empty page is the end, and so is the page before once more.
             last = number >= self._page_count(answer) if self._page_count(answer) else elements in ([], before)
             before = elements
-            self._transaction(self._take_full_page, connection, inbound, cursor, elements, answer, number, last)
+            now = fields.Datetime.now()
+            self._transaction(self._take_full_page, connection, inbound, cursor, elements, answer, number, last, now)
             if last:
                 return True
             if self._is_held(connection):
                 return False
 
-    def _take_full_page(self, connection, inbound, cursor, elements, answer, number, last):
+    def _take_full_page(self, connection, inbound, cursor, elements, answer, number, last, now):
         self._record_calls(connection)
         if number == 1:
             # Where the answer bears no time, the newest change in it came surely before now.
@@ -312,7 +319,7 @@ class XeroSyncRunner(models.AbstractModel):
             {
                 "full_page": 0 if last else number + 1,
                 "full_page_count": self._page_count(answer),
-                "polled_at": fields.Datetime.now(),
+                "polled_at": now,
                 "polled_at_xero": answer.server_time or cursor.polled_at_xero,
                 "last_count": cursor.last_count + len(elements),
                 "last_changes": cursor.last_changes

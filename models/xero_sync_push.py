@@ -20,6 +20,8 @@ Item = namedtuple(
 # Where a stored item has its keys, if it has any.
 STORED_KEYS = 8
 Failure = namedtuple("Failure", "kind message fix state", defaults=(None, "failed"))
+# Without an answer, or with one of a gateway that gave up waiting, Xero may be saving still.
+MAYBE_SAVING = (None, 408, 502, 503, 504)
 # What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
 SEND, FAILED, WAITS = "send", "failed", "waits"
 
@@ -132,40 +134,54 @@ class XeroSyncRunner(models.AbstractModel):
         columns = [item.job_id, item.res_id, item.company_id, item.digest, total, item.status, item.number, item.notice]
         return [*columns, *([item.keys] if item.keys is not None else [])]
 
-    def _call(self, connection, client, mapper, batch, body: bytes) -> None:
+    def _call(self, connection, client, mapper, batch, body: bytes, replay=False) -> None:
         """Make the call of ``batch`` and settle its jobs.
 
+        :param replay: the call was made before, with an unknown outcome: that a repetition does not reach Xero says
+            nothing about the first
         :raise XeroError: what concerns the whole organisation; the jobs are back in the queue, or the batch is kept
             for a look-up when its outcome is not known
         """
         client.correlation_id = batch.correlation_id
         try:
             answer = self._send(client, mapper, batch, body)
-        except errors.OutcomeUnknown as error:
-            self._transaction(self._mark_unknown, connection, batch, error)
-            raise
         except errors.ValidationRejected as error:
             self._transaction(self._refuse_batch, connection, batch, error.messages)
             return
-        except (errors.NotFound, errors.ProtocolError) as error:
+        except errors.OutcomeUnknown as error:
+            over = not replay and error.status not in MAYBE_SAVING
+            self._transaction(self._mark_unknown, connection, batch, error, over)
+            raise
+        except errors.XeroError as error:
+            if replay:
+                self._transaction(self._mark_unknown, connection, batch, error, batch.answered)
+                raise
+            self._close_refused(connection, batch, error)
+            return
+        self._settle_answer(connection, client, mapper, batch, answer)
+
+    def _close_refused(self, connection, batch, error):
+        """Close a call of which nothing was saved.
+
+        :raise XeroError: ``error``, when it concerns more than this call
+        """
+        if isinstance(error, (errors.NotFound, errors.ProtocolError)):
             self._transaction(self._refuse_batch, connection, batch, [str(error)])
             return
-        except errors.XeroError:
-            self._transaction(self._close_batch, connection, batch)
-            raise
-        self._settle_answer(connection, client, mapper, batch, answer)
+        self._transaction(self._close_batch, connection, batch)
+        raise error
 
     def _send(self, client, mapper, batch, body: bytes):
         """Make the one call and return the answer."""
         send = client.put if batch.method == "PUT" else client.post
         return send(batch.resource, body, idempotency_key=batch.idempotency_key)
 
-    def _mark_unknown(self, connection, batch, error):
+    def _mark_unknown(self, connection, batch, error, over=False):
         wait = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
         batch.write(
             {
                 "state": "unknown",
-                "answered": error.status is not None,
+                "answered": over,
                 "resolve_after": fields.Datetime.now() + wait,
             }
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..xero_api import codec
+from ..xero_api import codec, errors
 from .xero_link import GONE_STATUSES
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +26,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _resolve_open(self, connection, client) -> bool:
         """Settle every call of this lane whose answer was lost: the worker was killed, or the connection broke.
 
-        :return: whether all that was sent is in Xero; ``False`` when something goes back to the queue
+        :return: whether all that was sent is in Xero; ``False`` when something goes back to the queue, or is to be
+            looked up later
         """
         batches = self.env["xero.sync.batch"].search(
             [
@@ -45,7 +46,20 @@ class XeroSyncRunner(models.AbstractModel):
                 arrived &= self._resolve_creation(connection, client, batch)
             else:
                 arrived &= self._resolve_update(connection, client, batch)
-        return arrived
+        return arrived and not self._open_batches(connection)
+
+    def _open_batches(self, connection):
+        return self.env["xero.sync.batch"].search([("connection_id", "=", connection.id), ("state", "!=", "done")])
+
+    def _wait_for_outcomes(self, connection) -> None:
+        """See that no outcome is open: what Xero holds cannot be told from what is being sent until then.
+
+        :raise OutcomeUnknown: one is, and when to look
+        """
+        times = [batch.resolve_after or fields.Datetime.now() for batch in self._open_batches(connection)]
+        if times:
+            wait = max((max(times) - fields.Datetime.now()).total_seconds(), 1)
+            raise errors.OutcomeUnknown("An outcome is looked up later", retry_after=wait)
 
     def _resolve_update(self, connection, client, batch) -> bool:
         """Repeat an update under its key: its answer is what Xero holds, else our own change looks like another's.
@@ -88,13 +102,17 @@ class XeroSyncRunner(models.AbstractModel):
         return not missing
 
     def _may_replay(self, batch) -> bool:
-        """A call that was answered, be it with an error, is over. One that was not may still be saving."""
-        return not batch.answered and fields.Datetime.now() - batch.started_at < REPLAY_WITHIN
+        """A call that was answered by Xero, be it with an error, is over. Another may still be saving.
+
+        Its age is by our clock, or by that of the server that made it: where they differ the key may be forgotten.
+        """
+        age = fields.Datetime.now() - batch.started_at
+        return not batch.answered and timedelta(0) <= age < REPLAY_WITHIN
 
     def _replay(self, connection, client, batch):
         mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
         self._transaction(self._touch_batch, batch)
-        self._call(connection, client, mapper, batch, batch.body.encode())
+        self._call(connection, client, mapper, batch, batch.body.encode(), replay=True)
 
     def _touch_batch(self, batch):
         batch.write({"state": "sent", "resolve_after": False})
@@ -106,7 +124,9 @@ class XeroSyncRunner(models.AbstractModel):
         sent = dict(zip((item[1] for item in batch.items), codec.loads(batch.body)[mapper._xero_resource], strict=True))
         found = {}
         params = {"includeArchived": "true"} if mapper._xero_resource in HIDES_ARCHIVED else {}
-        for answer in client.pages(mapper._xero_resource, params=params, modified_since=batch.started_at - LOOK_BACK):
+        # By Xero's clock.
+        since = batch.started_at - LOOK_BACK + timedelta(seconds=connection.clock_offset or 0)
+        for answer in client.pages(mapper._xero_resource, params=params, modified_since=since):
             for element in self._unlinked(connection, mapper, answer.data.get(mapper._xero_resource) or []):
                 for res_id, payload in sent.items():
                     if res_id not in found and mapper._marker_matches(element, res_id, payload):

@@ -168,7 +168,9 @@ class XeroSyncRunner(models.AbstractModel):
         worker = self.with_context(xero_calls=calls)
         try:
             worker._transaction(worker._requeue_orphans, connection)
+            worker._transaction(worker._free_blocked, connection)
             worker._resolve_open(connection, client)
+            worker._wait_for_outcomes(connection)
             while time.monotonic() < deadline:
                 worker._transaction(worker._queue_dependencies, connection)
                 jobs = worker._transaction(worker._claim, connection)
