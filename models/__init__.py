@@ -86,6 +86,7 @@ from . import xero_run
 from . import xero_run_history
 from . import xero_run_undo
 from . import xero_run_bills
+from . import xero_run_payments
 from . import account_payment
 from . import xero_reconciliation
 from . import xero_reconciliation_total

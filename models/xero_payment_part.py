@@ -1,6 +1,7 @@
 """What of a payment made in Odoo goes to Xero as a payment of its own."""
 
 from collections import namedtuple
+from datetime import datetime
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -97,17 +98,49 @@ class XeroPaymentPart(models.Model):
 
     def _refresh_entries(self, connection, entries, old):
         rows = self.env["xero.mapping.journal"]._outgoing_journals(connection)
-        from_xero = self._from_xero(entries)
-        scope = connection._scope(connection.company_id.id)
-        removed, made, parts = self.browse(), self.browse(), old.grouped("entry_id")
+        wanted = self._wanted(connection, rows, entries - self._from_xero(entries), old)
+        removed, revived, values, parts = self.browse(), self.browse(), [], old.grouped("entry_id")
         for entry in entries:
-            row = rows.get(entry.journal_id.id)
-            goes = row and entry not in from_xero and entry.create_date >= row.outgoing_since
-            wanted = self._shares(entry, scope) if goes and entry.state == "posted" else []
-            gone, new = self._compare(connection, entry, parts.get(entry, self.browse()), wanted)
-            removed, made = removed | gone, made | new
+            of_entry = parts.get(entry, self.browse())
+            gone, again, new = self._compare(connection, entry, of_entry, wanted.get(entry, []))
+            removed, revived, values = removed | gone, revived | again, values + new
         self._enqueue(connection, removed, REMOVAL)
-        self._enqueue(connection, made, EVENT)
+        self._enqueue(connection, self.create(values) | revived, EVENT)
+
+    def _wanted(self, connection, rows, entries, old) -> dict:
+        """Return ``{entry: shares that are to be in Xero}``.
+
+        What was paid before the journal's payments went to Xero may stand there already, so it goes only on documents
+        that were made in Xero by us since, and those that it was sent for.
+        """
+        scope = connection._scope(connection.company_id.id)
+        posted = entries.filtered(lambda entry: entry.state == "posted" and entry.journal_id.id in rows)
+        since = {entry: rows[entry.journal_id.id].outgoing_since for entry in posted}
+        found = {entry: self._shares(entry, scope) for entry in posted}
+        older = posted.filtered(lambda entry: entry.create_date < since[entry])
+        made_at = self._made_here(connection, {share.document_id for entry in older for share in found[entry]})
+        sent = {(part.entry_id, part.document_id.id) for part in old if not part.over}
+        for entry in older:
+            found[entry] = [
+                share
+                for share in found[entry]
+                if (entry, share.document_id) in sent or made_at.get(share.document_id, datetime.min) >= since[entry]
+            ]
+        return found
+
+    def _made_here(self, connection, move_ids) -> dict:
+        """Return ``{document id: when the connector made it in Xero}``; one query."""
+        if not move_ids:
+            return {}
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", "account.move"),
+                ("res_id", "in", list(move_ids)),
+                ("made_here_at", "!=", False),
+            ]
+        )
+        return {link.res_id: link.made_here_at for link in links if link.made_xero_id == link.xero_id}
 
     def _from_xero(self, entries):
         """Return those of ``entries`` that were made in Xero first: they are never sent back."""
@@ -121,7 +154,7 @@ class XeroPaymentPart(models.Model):
         return entries.filtered(lambda entry: entry.origin_payment_id.id in links.mapped("res_id"))
 
     def _compare(self, connection, entry, old, wanted) -> tuple:
-        """Return the parts that are over now, and those that are to be sent."""
+        """Return the parts that are over now, those that are so again, and the values of new ones."""
         left, kept, revived = list(wanted), self.browse(), self.browse()
         for part in old.sorted(lambda part: (part.over, part.id)):
             share = part._share()
@@ -136,8 +169,7 @@ class XeroPaymentPart(models.Model):
         passing = gone.filtered(lambda part: part.create_date >= self.env.cr.now() and not part._is_in_xero())
         gone -= passing
         passing.unlink()
-        made = self.create([self._values(connection, entry, share) for share in left])
-        return gone, made | revived
+        return gone, revived, [self._values(connection, entry, share) for share in left]
 
     def _share(self):
         return Share(self.document_id.id, self.account_id.id, _decimal(self.amount, 2), _decimal(self.rate, 6))

@@ -198,12 +198,18 @@ class XeroRun(models.Model):
         runs = self.sudo()
         runs.state = "paused"
         runs.flush_recordset()
+        runs._hold()
+
+    def _hold(self, models=None):
+        """Keep the waiting jobs of paused runs, or those of records of ``models``, from being done."""
         self.env["xero.sync.job"].sudo()._sql(
             SQL(
-                """UPDATE xero_sync_job SET run_after = %s
-                    WHERE run_id = ANY(%s) AND state IN ('pending', 'blocked') AND operation = 'push'""",
+                """UPDATE xero_sync_job SET run_after = %s WHERE run_id = ANY(%s) AND state IN ('pending', 'blocked')
+                       AND operation = 'push' AND (%s::text[] IS NULL OR res_model = ANY(%s::text[]))""",
                 NEVER,
-                runs.ids,
+                self.ids,
+                models,
+                models,
             )
         )
 
@@ -234,6 +240,15 @@ class XeroRun(models.Model):
         runs._keep_counts()
 
     def _cancel_pushes(self):
+        """Take out of the queue what is not sent yet; payments of what is in Xero already go all the same."""
+        self.env["xero.sync.job"]._sql(
+            SQL(
+                """UPDATE xero_sync_job SET run_id = NULL, run_after = LEAST(run_after, %s)
+                    WHERE run_id = ANY(%s) AND res_model = 'xero.payment.part'""",
+                fields.Datetime.now(),
+                self.ids,
+            )
+        )
         rows = self.env["xero.sync.job"]._sql(
             SQL(
                 """UPDATE xero_sync_job SET state = 'cancelled', done_at = %s
@@ -371,6 +386,8 @@ class XeroLink(models.Model):
     )
     made_digest = fields.Char(readonly=True, help="Hash of what Xero held when the run had made it.")
     made_at = fields.Datetime(readonly=True, help="By Xero's clock.")
+    made_here_at = fields.Datetime(readonly=True, help="When the connector made it in Xero, by the clock of Odoo.")
+    made_xero_id = fields.Char(readonly=True, help="What it made then: another Xero ID was linked later.")
 
     def _changed_since_made(self) -> bool:
         """Whether anybody, on either side, changed it after its run had made it, as far as it was read."""

@@ -103,6 +103,8 @@ class XeroRun(models.Model):
             run.forecast_documents = counts.get("documents", 0)
             run.forecast_contacts = counts.get("contacts", 0)
             run.forecast_calls = counts.get("calls", 0)
+            run.forecast_payments = counts.get("payments", 0)
+            run.forecast_unpaid = counts.get("unpaid", 0)
             run.forecast_days = run._days(run.forecast_calls)
             run.forecast = run._forecast_in_words()
 

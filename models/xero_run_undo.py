@@ -42,6 +42,7 @@ class XeroRun(models.Model):
         self.ensure_one()
         self._cancel_pushes()
         going = lines.filtered(lambda line: line.action in ("void", "delete"))
+        self._drop_payments(going.mapped("res_id"))
         for mapper in self.env["xero.mapper"]._for_model("account.move"):
             pairs = [(line.res_id, line.company_id.id) for line in going if line.xero_type == mapper._xero_type]
             self.env["xero.sync.job"]._enqueue(
@@ -50,6 +51,17 @@ class XeroRun(models.Model):
         self.write({"state": "undoing", "exhausted": True, "finished_at": False, "total_count": len(going)})
         self.env["xero.sync.runner"]._wake(self.connection_id.ids)
         self._close_finished(self.connection_id)
+
+    def _drop_payments(self, move_ids) -> None:
+        """Forget the payments of documents that go, as far as they were not sent: they are made anew with them."""
+        domain = [("document_id", "in", move_ids), ("credit_type", "=", False)]
+        parts = self.env["xero.payment.part"].search([("connection_id", "=", self.connection_id.id), *domain])
+        jobs = self.env["xero.sync.job"].search(
+            [("res_model", "=", parts._name), ("res_id", "in", parts.ids), ("state", "=", "running")]
+        )
+        links = self.env["xero.link"].search([("res_model", "=", parts._name), ("res_id", "in", parts.ids)])
+        sent = {*jobs.mapped("res_id"), *links.filtered("xero_id").mapped("res_id")}
+        parts.filtered(lambda part: part.id not in sent).unlink()
 
     def _undo_contacts(self) -> bool:
         """Archive the contacts that the run made and that nothing in Xero uses any more; return whether there are any.
@@ -197,14 +209,19 @@ class XeroSyncRunner(models.AbstractModel):
         self._mark_created(connection, mapper, [item for item in batch.items if item[1] in found])
 
     def _mark_created(self, connection, mapper, items) -> None:
-        """Write the run of each item's job on the link that it made; one statement."""
+        """Write on the links when each was made, and by which run; one statement."""
+        if mapper._odoo_model == "xero.payment.part":
+            return
         self.env["xero.link"].flush_model()
         self.env.cr.execute(
             SQL(
-                """UPDATE xero_link l SET run_id = j.run_id, made_digest = l.remote_digest, made_at = l.xero_updated_at
+                """UPDATE xero_link l SET run_id = j.run_id, made_digest = l.remote_digest, made_at = l.xero_updated_at,
+                          made_here_at = %s, made_xero_id = l.xero_id
                      FROM xero_sync_job j
                     WHERE j.id = ANY(%s) AND l.connection_id = %s AND l.xero_type = %s AND l.res_model = %s
-                      AND l.res_id = ANY(%s) AND l.res_id = j.res_id AND l.run_id IS DISTINCT FROM j.run_id""",
+                      AND l.res_id = ANY(%s) AND l.res_id = j.res_id
+                      AND (l.run_id IS DISTINCT FROM j.run_id OR l.made_xero_id IS DISTINCT FROM l.xero_id)""",
+                fields.Datetime.now(),
                 [item[0] for item in items],
                 connection.id,
                 mapper._xero_type,

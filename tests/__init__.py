@@ -60,6 +60,7 @@ from . import test_rules_fill
 from . import test_rules_form
 from . import test_rules_sync
 from . import test_ui_rules
+from . import test_run_payments
 from . import test_match_flow
 from . import test_match_documents
 from . import test_recon_books
