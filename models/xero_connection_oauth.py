@@ -36,6 +36,7 @@ class XeroConnection(models.Model):
         return {"type": "ir.actions.act_url", "target": "self", "url": self.credential_id.sudo()._consent_url(self)}
 
     def _check_administrator(self):
+        self._check_own_company()
         self.check_access("write")
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
             raise UserError(self.env._("Only a Xero administrator connects companies."))
