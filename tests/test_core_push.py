@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import XeroCommon
 
@@ -64,6 +64,28 @@ class TestPush(XeroCommon):
             self.drain()
             self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
             self.assertEqual(self.in_xero(move)["Reference"], "After")
+
+    def test_people_who_see_nothing_of_xero_change_documents(self):
+        """Salespeople, say: what they change goes to Xero, whose fields they may not read."""
+        move = self.make_move()
+        self.drain()
+        self.connection.sync_from = "2030-01-01"
+        person = new_test_user(self.env, "seller", company_id=self.company.id, company_ids=[self.company.id])
+        for model in ("account.move", "account.move.line", "account.journal", "account.account", "account.tax"):
+            self.env["ir.model.access"].create(
+                {
+                    "name": model,
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "group_id": self.env.ref("base.group_user").id,
+                    "perm_read": True,
+                    "perm_write": True,
+                }
+            )
+        self.env.invalidate_all()
+        self.assertFalse(person.has_group("xero_connector.group_xero_user"))
+        move.with_user(person).write({"ref": "Of the seller"})
+        self.drain()
+        self.assertEqual(self.in_xero(move)["Reference"], "Of the seller")
 
     def test_cents_that_a_former_version_needed_are_dropped(self):
         """A rounding line is right for the lines it was made for; for others it goes, or shrinks."""
