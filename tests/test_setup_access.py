@@ -1,7 +1,7 @@
 """Who may set up what: real people of each group, two companies and a branch."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from .setup_common import SetupCommon
 
@@ -52,6 +52,16 @@ class TestGuideAccess(SetupCommon):
             self.env["xero.setup"].with_user(person).action_open()
         with self.assertRaisesRegex(UserError, "switch to that company"):
             self.connection.with_user(person).action_setup()
+
+    def test_saving_settings_in_a_branch_leaves_the_parents_connection(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        person = self.person("branch_system", "base.group_system", companies=branch)
+        settings = self.env["res.config.settings"].with_user(person).with_company(branch)
+        with Form(settings) as form:
+            self.assertTrue(form.xero_is_inherited)
+        before = self.connection.sync_bills
+        form.record.execute()
+        self.assertEqual(self.connection.sync_bills, before)
 
     @classmethod
     def setUpClass(cls):
