@@ -69,6 +69,8 @@ def test_nobody_waits_for_a_xero_that_hangs(drill):
     odoo.call("account.move", "write", drafts[:1], {"ref": "While it hangs"})
     odoo.call("account.move", "action_xero_sync", drafts)
     odoo.call("xero.connection", "write", [drill.connection], {"day_reserve_percent": 30})
+    [fault] = drill.simulator.get("faults")["faults"]
+    assert fault["hits"] == 1
     assert drill.in_a_call(), "a request of a person ended only when the hanging call did"
     drill.simulator.delete("faults")
     drill.simulator.post("faults/release")
