@@ -20,9 +20,8 @@ Item = namedtuple(
 # Where a stored item has its keys, if it has any.
 STORED_KEYS = 8
 Failure = namedtuple("Failure", "kind message fix state", defaults=(None, "failed"))
-# Without an answer Xero may be saving still; or with one of a gateway that gave up waiting, which matters for what
-# would be made twice: an update made twice is one.
-MAYBE_SAVING = {"PUT": (None, 408, 502, 504), "POST": (None,)}
+# Answers of a gateway that gave up waiting: Xero may be saving still, which matters for what would be made twice.
+GAVE_UP = (408, 502, 504)
 # What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
 SEND, FAILED, WAITS = "send", "failed", "waits"
 
@@ -150,7 +149,8 @@ class XeroSyncRunner(models.AbstractModel):
             self._transaction(self._refuse_batch, connection, batch, error.messages)
             return
         except errors.OutcomeUnknown as error:
-            over = not replay and error.status not in MAYBE_SAVING[batch.method]
+            unsure = error.status is None or batch.method == "PUT" and error.status in GAVE_UP
+            over = not replay and not unsure
             self._transaction(self._mark_unknown, connection, batch, error, over)
             raise
         except errors.XeroError as error:
