@@ -263,6 +263,7 @@ class XeroRun(models.Model):
     def action_retry_failed(self):
         """Try again what failed."""
         self._check_person()
+        self._check_own_company()
         jobs = self.env["xero.sync.job"].sudo().search([("run_id", "in", self.ids), ("state", "in", FAILED_JOBS)])
         if not jobs:
             raise UserError(self.env._("Nothing of this run has failed."))

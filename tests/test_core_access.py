@@ -133,7 +133,9 @@ class TestAccess(TransactionCase):
         person = self.user("acc_branch", "account.group_account_invoice", [self.branch])
         cursor = self.env["xero.sync.cursor"]._of(self.connection_a, "Invoice")
         preview = self.env["xero.preview"]._new(self.connection_a, "records")
-        for action in (cursor.with_user(person).action_read_all, preview.with_user(person).action_stop):
+        run = self.env["xero.run"].create({"connection_id": self.connection_a.id}).with_user(person)
+        mine = preview.with_user(person)
+        for action in (cursor.with_user(person).action_read_all, mine.action_stop, run.action_retry_failed):
             with self.assertRaisesRegex(AccessError, "switch to that company"):
                 action()
         mine = self.env["xero.preview"].with_user(person)._new(self.connection_a, "records")
