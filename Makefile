@@ -1,5 +1,5 @@
 # Every command prepares what it needs. `make` alone lists them.
-.PHONY: help demo demo-check test bench lint run pictures texts clean
+.PHONY: help demo demo-check test bench chaos lint audit run pictures texts clean
 .DEFAULT_GOAL := help
 
 ARGS ?=
@@ -21,8 +21,14 @@ test:  ## All tests, or a part: ARGS="pure", ARGS="odoo:/xero_connector:TestPush
 bench:  ## Measure and print one JSON object
 	@exec $(DEV) bench "$$ARGS"
 
+chaos:  ## Break everything while people work, then compare both books: SEED=7 KILLS=200 MINUTES=15
+	@exec $(DEV) chaos
+
 lint:  ## Linters and tests of the code's structure
 	@exec $(DEV) lint
+
+audit:  ## Whether the pinned packages are sealed by hashes, freely licensed and not known as bad
+	@exec $(DEV) audit
 
 run:  ## Odoo with the addon and a simulated Xero, without the demo's steps; Ctrl-C ends it
 	@exec $(DEV) run

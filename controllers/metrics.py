@@ -17,5 +17,5 @@ class XeroMetrics(http.Controller):
         given = request.httprequest.headers.get("Authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), token.encode()):
             return request.make_response("", status=401)
-        lines = request.env["xero.sync.job"].sudo()._metrics()
+        lines = request.env["xero.metrics"].sudo()._lines()
         return request.make_response("\n".join(lines) + "\n", headers=[("Content-Type", CONTENT_TYPE)])

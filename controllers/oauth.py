@@ -4,7 +4,9 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..models.xero_explain import explain
+from ..mappers.text import named
+from ..models.connection import gate as xero_gate
+from ..models.link.explain import explain
 from ..xero_api import errors
 
 _logger = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class XeroOAuth(http.Controller):
         if error or not code:
             return self._page(self._refusal(error), connection)
         try:
-            event = connection.credential_id.sudo()._complete_consent(code, payload["nonce"])
+            event = xero_gate.complete_consent(connection.credential_id.sudo(), code, payload["nonce"])
             action = self._next(connection, connection._offer_organisations(event))
         except (errors.XeroError, UserError) as refused:
             _logger.info("Connection %s was not completed: %s", connection.id, type(refused).__name__)
@@ -46,7 +48,7 @@ class XeroOAuth(http.Controller):
 
     def _refusal(self, error):
         return REFUSALS.get(error) or request.env._(
-            "Xero ended the consent: %s", error or request.env._("it sent no code")
+            "Xero ended the consent: %s", named(error) or request.env._("it sent no code")
         )
 
     def _address(self, connection, action):

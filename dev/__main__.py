@@ -14,11 +14,15 @@ COMMANDS = {
     "demo-check": ("dev.demo", "check"),
     "test": ("dev.testing", "run"),
     "bench": ("dev.bench", "run"),
+    "chaos": ("dev.chaos", "run"),
     "lint": ("dev.testing", "lint"),
+    "audit": ("dev.audit", "run"),
     "run": ("dev.serve", "run"),
     "pictures": ("dev.pictures", "run"),
     "texts": ("dev.texts", "run"),
     "clean": ("dev.clean", "run"),
+    "dump": ("dev.upgrade", "make"),
+    "dump-here": ("dev.upgrade", "make_here"),
 }
 INTERRUPTED = 130
 

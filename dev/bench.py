@@ -59,11 +59,19 @@ class Bench:
 
 def run(arguments: str = "") -> int:
     """Measure the figures named in `arguments`, all without; print one JSON object on standard output."""
-    from dev import bench_figures, bench_inbound, bench_preview, bench_reconcile
+    from dev import (
+        bench_chaos,
+        bench_figures,
+        bench_inbound,
+        bench_preview,
+        bench_reconcile,
+        bench_screens,
+        bench_storage,
+    )
 
     progress.to_stderr()
     figures = bench_figures.FIGURES | bench_inbound.FIGURES | bench_preview.FIGURES
-    figures |= bench_reconcile.FIGURES
+    figures |= bench_reconcile.FIGURES | bench_storage.FIGURES | bench_chaos.FIGURES | bench_screens.FIGURES
     wanted = shlex.split(arguments) or list(figures)
     unknown = set(wanted) - set(figures)
     if unknown:

@@ -59,8 +59,9 @@ def touch(folder: Path) -> None:
     os.utime(folder / MARKER)
 
 
-def keep_newest(parent: Path, pattern: str, count: int, min_age_seconds: float = 600) -> None:
-    """Remove all but the `count` most recently used folders matching `pattern`, and none used a short time ago."""
+def keep_newest(parent: Path, pattern: str, count: int, min_age_seconds: float = 3 * 3600) -> None:
+    """Remove all but the `count` most recently used folders matching `pattern`, and none that a command still under way
+    may use."""
     done = [folder for folder in parent.glob(pattern) if is_complete(folder)]
     done.sort(key=lambda folder: (folder / MARKER).stat().st_mtime, reverse=True)
     limit = time.time() - min_age_seconds

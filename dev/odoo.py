@@ -40,7 +40,15 @@ class Site:
     def command(self, name: str, *arguments: object, **settings: object) -> list[object]:
         """The command line of one Odoo process, with a configuration file `name`.conf of its own."""
         subcommand, *rest = arguments
-        return [venv.python(), "-m", "odoo", subcommand, "-c", self._write_config(name, settings), *rest]
+        return [venv.python(), self._program(), subcommand, "-c", self._write_config(name, settings), *rest]
+
+    def _program(self) -> Path:
+        """The program, as a file: a server with workers starts it once more for what it serves by gevent."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        program = self.folder / "odoo-bin"
+        if not program.exists():
+            program.write_text("from odoo.cli.command import main\n\nmain()\n", "utf-8")
+        return program
 
     def _write_config(self, name: str, settings: dict[str, object]) -> Path:
         values = {
@@ -62,7 +70,7 @@ class Site:
 
     def addons_path(self) -> list[Path]:
         """Folders Odoo loads addons from."""
-        own = [paths.addons_folder(), *([paths.GLUE] if paths.glue_addons() else [])]
+        own = [paths.addons_folder(), *([paths.GLUE] if paths.glue_addons() else []), paths.TEST_ADDONS]
         return [*self.home.addons, *own]
 
     def run(self, name: str, *arguments: object, seconds: float = 900, stdin: Path = Path(os.devnull)) -> Path:

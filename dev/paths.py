@@ -11,7 +11,10 @@ BUILD = REPO / ".dev"
 GLUE = REPO / "addons"
 """Optional second addons folder."""
 
-NOT_THE_ADDON = {"addons", "dev", "simulator", "docs", "Makefile", "pyproject.toml", "__pycache__"}
+TEST_ADDONS = REPO / "dev" / "tests" / "addons"
+"""Addons that only the tests install; no customer has this folder in the addons path."""
+
+NOT_THE_ADDON = {"addons", "dev", "simulator", "docs", "Makefile", "pyproject.toml", "CONTRIBUTING.md", "__pycache__"}
 """Entries at the top of the clone that are no part of what Odoo loads."""
 
 
@@ -59,4 +62,13 @@ def _link(link: Path, target: Path) -> None:
 
 def glue_addons() -> list[str]:
     """Technical names of the addons in `addons/`, if any."""
-    return sorted(manifest.parent.name for manifest in GLUE.glob("*/__manifest__.py"))
+    return _names_in(GLUE)
+
+
+def addons_for_tests() -> list[str]:
+    """Technical names of the addons that only the tests install."""
+    return _names_in(TEST_ADDONS)
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(manifest.parent.name for manifest in folder.glob("*/__manifest__.py"))

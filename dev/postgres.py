@@ -1,5 +1,6 @@
 """A private PostgreSQL for one run: reached through a socket in a private folder, no port, gone at the end."""
 
+import os
 import re
 import shutil
 import signal
@@ -55,9 +56,13 @@ def version(folder: Path) -> int:
 class Cluster:
     """A running PostgreSQL server. Use it as a context manager; every database is lost at the end."""
 
-    def __init__(self, folder: Path, seed: Path | None = None) -> None:
-        """Prepare a server in the new `folder`, from the archive `seed` made by `save` if given."""
+    def __init__(self, folder: Path, seed: Path | None = None, **settings: str) -> None:
+        """Prepare a server in the new `folder`, from the archive `seed` made by `save` if given.
+
+        `settings` of PostgreSQL come before those that every server here has.
+        """
         self.programs = programs()
+        self.settings = {**SETTINGS, **settings}
         self.folder = folder
         self.data = folder / "data"
         self.child: Child | None = None
@@ -85,7 +90,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections. Raises Stop."""
-        settings = {**SETTINGS, "unix_socket_directories": self.folder}
+        settings = {**self.settings, "unix_socket_directories": self.folder}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.child = Child(
             "PostgreSQL",
@@ -102,6 +107,12 @@ class Cluster:
         if self.child:
             self.child.stop(signal.SIGINT, 30)
             self.child = None
+
+    def crash(self) -> None:
+        """End the server at once, without a checkpoint, and start it again: it recovers from its log."""
+        self.child.process.send_signal(signal.SIGQUIT)
+        self.child.process.wait(30)
+        self.start()
 
     def _ready(self) -> bool:
         command = [self.programs / "pg_isready", "-q", "-h", self.host, "-U", USER]
@@ -120,6 +131,14 @@ class Cluster:
         if result.returncode:
             raise Stop(f"PostgreSQL refused a statement: {result.stderr.strip()}")
         return [line.split("\x1f") for line in result.stdout.splitlines()]
+
+    def load(self, script: Path, database: str) -> None:
+        """Run a script, such as a dump, on `database`. Raises Stop with the server's words."""
+        command = [self.programs / "psql", "-h", self.host, "-U", USER, "-d", database, "-Xq"]
+        command += ["-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", script]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise Stop(f"PostgreSQL refused a script: {result.stderr.strip()}")
 
     def copy_database(self, template: str, name: str) -> None:
         """Create database `name` as a copy of `template`, which nobody may be connected to."""

@@ -13,7 +13,7 @@ from dev.progress import Stop
 from dev.rpc import Session
 from dev.xero import Simulator
 
-ADDRESS_PARAMETERS = ("login_url", "identity_url", "api_url")
+ADDRESS_OPTIONS = ("xero_connector_login_url", "xero_connector_identity_url", "xero_connector_api_url")
 PARAMETER = """
 INSERT INTO ir_config_parameter (key, value) VALUES ('{key}', '{value}')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
@@ -57,8 +57,8 @@ class Stack:
             self.query(PARAMETER.format(key=key, value=value.replace("'", "''")))
 
     def use_simulator(self) -> None:
-        """Point the addon's three addresses at the simulator while no server runs."""
-        self.set_parameters({f"xero_connector.{name}": self.simulator.url for name in ADDRESS_PARAMETERS})
+        """Point the addon's three addresses at the simulator, for every process that starts from now on."""
+        self.site.settings.update(dict.fromkeys(ADDRESS_OPTIONS, self.simulator.url))
 
     def query(self, sql: str) -> list[list[str]]:
         """Run SQL on the stack's database; values come back as texts."""

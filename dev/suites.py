@@ -77,7 +77,9 @@ def _addon_modules() -> list[Path]:
     linked = paths.addons_folder() / paths.ADDON
     files = [file for entry in paths.addon_entries() for file in (entry.rglob("*.py") if entry.is_dir() else [entry])]
     own = [linked / file.relative_to(paths.REPO) for file in files if file.suffix == ".py"]
-    return own + [file for name in paths.glue_addons() for file in sorted((paths.GLUE / name).rglob("*.py"))]
+    others = [paths.GLUE / name for name in paths.glue_addons()]
+    others += [paths.TEST_ADDONS / name for name in paths.addons_for_tests()]
+    return own + [file for folder in others for file in sorted(folder.rglob("*.py"))]
 
 
 def _tool(name: str, arguments: list[object]) -> Job:
@@ -133,7 +135,7 @@ def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job
     elif "odoo" in chosen.suites:
         jobs += [job(f"odoo_{number}", [paths.ADDON], tags) for number, tags in enumerate(odoo_parts(), 1)]
         jobs.append(job("browser", [paths.ADDON], f"{BROWSER_TAG}/{paths.ADDON}"))
-    glue = paths.glue_addons()
+    glue = [*paths.glue_addons(), *paths.addons_for_tests()]
     if "glue" in chosen.suites and glue:
         jobs.append(job("glue", glue, chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)))
     return jobs

@@ -81,9 +81,9 @@ def restore_files(template: Path, site: Site, database: str) -> None:
 
 
 @contextmanager
-def cluster_from(template: Path, folder: Path) -> Iterator[Cluster]:
-    """Run a private PostgreSQL that holds the databases of `template`."""
-    with Cluster(folder / "pg", template / "pg.tar") as cluster:
+def cluster_from(template: Path, folder: Path, **settings: str) -> Iterator[Cluster]:
+    """Run a private PostgreSQL that holds the databases of `template`; `settings` are PostgreSQL's."""
+    with Cluster(folder / "pg", template / "pg.tar", **settings) as cluster:
         yield cluster
 
 

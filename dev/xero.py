@@ -10,7 +10,7 @@ from typing import Any
 from dev import paths, ports, venv
 from dev.process import Child
 
-START_SECONDS = 30
+START_SECONDS = 120
 TIMEOUT = 60
 ELEMENTS = 50
 

@@ -1,5 +1,14 @@
-from . import outgoing, base
-from . import contact
-from . import contact_checks
-from . import document, document_checks, document_rounding, document_dates, tracking, invoice, credit_note
-from . import payment, allocation
+from . import outgoing
+from . import base
+from .contact import contact
+from .contact import checks
+from .document import commercial
+from .document import checks
+from .document import rounding
+from .document import tracking
+from .document import document
+from .document import document_checks
+from .document import invoice
+from .document import credit_note
+from .payment import payment
+from .payment import allocation

@@ -1,9 +1,8 @@
 """The common face of all mappers, and how they are found."""
 
-from urllib.parse import parse_qs, urlencode, urlsplit
-
 from odoo import api, models, tools
 
+from . import marks
 from .outgoing import Need, Outgoing
 
 
@@ -22,11 +21,19 @@ class XeroMapper(models.AbstractModel):
     _xero_id_field = None
     _xero_number_field = None
     _xero_status_field = "Status"
+    # What an answer repeats of an element and tells it from others, besides what tells all types.
+    _telling = ()
     _odoo_model = None
+    # The page in Xero's own screens, with ``{xero_id}``, below ``https://go.xero.com``; ``None`` where there is none.
+    _xero_page = None
     # Lower goes first: what is needed before what needs it.
     _push_rank = 50
     # Xero takes no change of it: what exists is right, or is removed.
     _xero_immutable = False
+    # The field of the connection that switches the type on, true or false; ``None``: settings of another kind do.
+    _switch = None
+    # What the health of a connection counts it among: contacts, documents or payments.
+    _flow = "documents"
     # Fields whose change may change the element; of the record and, for documents, of its lines.
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()
@@ -60,6 +67,17 @@ class XeroMapper(models.AbstractModel):
         return [mapper for mapper in self._all() if mapper._odoo_model == model]
 
     @api.model
+    def _pages_of(self, rows) -> dict:
+        """Return ``{row: page}`` of what stands in Xero for ``rows``, which have ``xero_type`` and ``res_id``, such as
+        links; ``None`` for one without a page, or of a type that no mapper knows.
+        """
+        mappers, found = {mapper._xero_type: mapper for mapper in self._all()}, {}
+        for xero_type, of_type in rows.grouped("xero_type").items():
+            pages = mappers[xero_type]._pages(of_type.mapped("res_id")) if xero_type in mappers else {}
+            found |= {row: pages.get(row.res_id) for row in of_type}
+        return found
+
+    @api.model
     @tools.ormcache("model")
     def _tracked(self, model: str) -> tuple[frozenset, frozenset]:
         """Return the fields of an Odoo model, and of its lines, whose change may change what Xero holds.
@@ -87,12 +105,38 @@ class XeroMapper(models.AbstractModel):
         """Return what the records ``res_ids`` need in Xero first, cheaply; linked ones included."""
         return []
 
-    def _marker_matches(self, element: dict, res_id: int, sent: dict | None = None) -> bool:
-        """Tell whether Xero's ``element`` is the one made for the record ``res_id`` of this database.
+    def _marker_matches(self, element: dict, res_id: int, sent: dict) -> bool:
+        """Tell whether Xero's ``element`` came of sending ``sent`` for the record ``res_id``: it bears the mark that
+        was sent, and says the same.
 
-        :param sent: the element that was sent, for types that carry no marker of ours
+        What we did not just send, and what may bear the mark of another time, is judged by ``xero.identity``.
         """
+        return self._bears_mark(element, res_id, sent) and self._is_same(element, sent)
+
+    def _bears_mark(self, element: dict, res_id: int, sent: dict) -> bool:
+        """Tell whether Xero's ``element`` bears the mark that was ``sent`` for the record ``res_id``, whatever it says:
+        it may also be of another record, which had the id before a backup was restored.
+        """
+        claim, own = self._mark_of(element), self._mark_of(sent)
+        # A version before signatures may have sent either of the two.
+        return bool(
+            claim and own and claim.res_id == own.res_id == res_id and claim.signature in (None, own.signature)
+        )
+
+    def _bears_signature(self, element: dict, res_id: int, sent: dict) -> bool:
+        """Tell whether ``element`` bears the very mark, signed, that was ``sent``."""
+        claim = self._mark_of(element)
+        return bool(claim and claim.signature) and claim == self._mark_of(sent) and claim.res_id == res_id
+
+    def _is_same(self, element: dict, payload: dict) -> bool:
+        """Tell whether Xero's ``element`` is what came of ``payload``, by what identifies it for an accountant."""
         raise NotImplementedError
+
+    def _may_stand_for(self, records, connection):
+        """Return those of ``records`` that an element of ``connection``'s organisation may stand for at all: of its
+        companies, and of a kind that is synced.
+        """
+        return self._handles(records)
 
     def _lookup_params(self, elements: list[dict]) -> list[dict]:
         """Return parameters of the GET calls that find ``elements`` (as sent) in Xero."""
@@ -101,6 +145,13 @@ class XeroMapper(models.AbstractModel):
     def _removal_payload(self, link) -> dict:
         """Return the element that takes ``link``'s counterpart out of use in Xero; empty when nothing is left to do."""
         raise NotImplementedError
+
+    def _pages(self, res_ids) -> dict:
+        """Return ``{res_id: page}``, each as ``_xero_page``, of what stands in Xero for the records ``res_ids``.
+
+        They need not exist any more; a fixed number of queries serves any number of them.
+        """
+        return dict.fromkeys(res_ids, self._xero_page)
 
     def _kept_keys(self, payload: dict, element: dict | None = None) -> list[str]:
         """Return what can be emptied in Xero and has a value in ``payload``.
@@ -123,14 +174,20 @@ class XeroMapper(models.AbstractModel):
         """Return what tells this database from others that write to the same organisation."""
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")[:8]
 
-    def _deep_link(self, res_id: int) -> str:
+    def _mark(self, res_id: int, connection) -> marks.Mark:
+        """Return the mark of a record, signed for the organisation of ``connection``."""
+        signature = self.env["xero.identity"]._signature(self._odoo_model, res_id, connection)
+        return marks.Mark(self._database_mark(), res_id, signature)
+
+    def _claim_of(self, element: dict) -> marks.Mark | None:
+        """Return the mark that ``element`` bears, of whatever database; types that carry none leave it."""
+
+    def _mark_of(self, element: dict) -> marks.Mark | None:
+        """Return the mark of this database that ``element`` bears: what it claims to have been made for."""
+        claims = filter(None, [self._claim_of(element)])
+        return next((claim for claim in claims if claim.database == self._database_mark()), None)
+
+    def _deep_link(self, res_id: int, connection) -> str:
         """Return the address of the record in this Odoo; Xero shows it as "Go to …"."""
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
-        query = urlencode({"model": self._odoo_model, "res_id": res_id, "xero_db": self._database_mark()})
-        return f"{base.rstrip('/')}/mail/view?{query}"
-
-    def _is_deep_link(self, url, res_id: int) -> bool:
-        """Tell whether ``url`` is :meth:`_deep_link` of the record. The host is not compared: it may have changed."""
-        query = parse_qs(urlsplit(url or "").query)
-        found = [query.get(key, [""])[0] for key in ("model", "res_id", "xero_db")]
-        return found == [self._odoo_model, str(res_id), self._database_mark()]
+        return marks.write_url(base, self._odoo_model, self._mark(res_id, connection))

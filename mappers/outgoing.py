@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from .marks import unsigned
+
 # Keys that may change without the document changing: the address of the Odoo server is part of the link back.
 VOLATILE = frozenset({"Url"})
+# Keys that hold a mark of ours.
+MARKED = frozenset({"ContactNumber"})
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class Problem:
     :ivar message: one translated sentence for the person who can act
     :ivar model: model of the record to edit, with its id in ``res_id``: the screen that fixes it
     :ivar missing: the mapping it is about, to create when ``res_id`` is empty: ``("account", account id)`` or
-        ``("tax", ids of the taxes, "sale" or "purchase")``
+        ``("tax", ids of the taxes, "sale" or "purchase")`` or ``("tracking", analytic account id)``
     :ivar topic: which check found it, one of the topics of ``docs/reference/preview.md``; empty: as ``code`` says
     """
 
@@ -64,4 +68,8 @@ class Outgoing:
 
     def agreed(self) -> dict:
         """Return the part of the payload that both sides agree on: what a digest is taken of."""
-        return {key: value for key, value in self.payload.items() if key not in VOLATILE}
+        return {
+            key: unsigned(value) if key in MARKED else value
+            for key, value in self.payload.items()
+            if key not in VOLATILE
+        }

@@ -4,6 +4,9 @@ import re
 import unicodedata
 
 ELLIPSIS = "…"
+# Longer ones bury what a sentence says. Neither of the two lengths touches what is sent or stored.
+NAME_LENGTH = 80
+QUOTE_LENGTH = 400
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 PRINTABLE = re.compile(r"[ -~]+")
 
@@ -11,6 +14,16 @@ PRINTABLE = re.compile(r"[ -~]+")
 def shorten(text: str, limit: int) -> str:
     """Return ``text``, cut with an ellipsis when longer than ``limit``."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
+
+
+def named(name) -> str:
+    """Return a name or another text that somebody chose as sentences show it; empty without one."""
+    return shorten(str(name or ""), NAME_LENGTH)
+
+
+def quoted(sentence) -> str:
+    """Return a sentence of Xero's or Odoo's own as ours show it: the names in it may be of any length."""
+    return shorten(str(sentence or ""), QUOTE_LENGTH)
 
 
 def squeeze(text) -> str:

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from .xero_sync_mixin import XERO_USER
+from ..mappers.text import named
+from .link.access import XERO_USER
 
 
 class AccountMove(models.Model):
@@ -34,20 +35,21 @@ class AccountMove(models.Model):
         self.ensure_one()
         if not self.is_invoice(include_receipts=True):
             return self.env._(
-                "%s is a journal entry: only invoices, bills and credit notes are synced.", self.display_name
+                "%s is a journal entry: only invoices, bills and credit notes are synced.", named(self.display_name)
             )
         if self.move_type not in scope.move_types:
             return self.env._(
-                "%s: this kind of document is switched off in the Xero settings of its company.", self.display_name
+                "%s: this kind of document is switched off in the Xero settings of its company.",
+                named(self.display_name),
             )
         if self.journal_id.id in scope.excluded_journals:
             return self.env._(
                 "%(move)s: the journal %(journal)s is left out of the sync.",
-                move=self.display_name,
-                journal=self.journal_id.name,
+                move=named(self.display_name),
+                journal=named(self.journal_id.name),
             )
         if self.state == "draft" and not scope.drafts and not self.posted_before:
-            return self.env._("%s is a draft: post it first.", self.display_name)
+            return self.env._("%s is a draft: post it first.", named(self.display_name))
         return None
 
     # === EVENTS === #
@@ -60,6 +62,8 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if "state" in vals and not self._xero_is_quiet():
+            self._xero_payments_changed()
         # Posting, cancelling and resetting all write the state.
         self._xero_tell(vals)
         return result
@@ -81,3 +85,19 @@ class AccountMove(models.Model):
         # People who sell change documents, too, and see nothing of Xero.
         shown = self.sudo()
         return self._xero_time_in_scope(scope) or bool(shown.xero_invoice_id) or shown.xero_sync_state != "not_synced"
+
+    # === SETTLEMENT === #
+
+    def _xero_payments_changed(self):
+        if self:
+            self.env["xero.payment.part"]._refresh(self)
+
+    def _xero_settlement_changed(self):
+        """What of ``self`` is reconciled has changed."""
+        self._xero_payments_changed()
+        if self:
+            self.env["xero.payment.part"]._refresh_credits(self)
+
+    def _xero_may_be_credit(self) -> bool:
+        """Whether this entry may stand for a credit in Xero: a credit note, an overpayment or a prepayment."""
+        return self.move_type in ("out_refund", "in_refund") or bool(self.origin_payment_id)

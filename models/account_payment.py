@@ -1,68 +1,15 @@
 """What a payment shows of Xero: itself when it came from there, else the parts of it that are sent."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
-from .xero_link import GONE_STATUSES
-from .xero_sync_job import CLICK
-from .xero_sync_mixin import SYNC_STATES, XERO_USER
+from ..mappers.text import named
+from .link.access import XERO_USER, check_one, check_role
+from .queue.xero_sync_job import CLICK, SWEEP
+from .xero_sync_mixin import SYNC_STATES
 
 # The first of these that a part is in is what the whole payment shows.
 WEIGHT = ("failed", "conflict", "sending", "queued", "synced", "not_synced")
-
-
-class XeroPaymentPart(models.Model):
-    _inherit = "xero.payment.part"
-
-    xero_sync_state = fields.Selection(SYNC_STATES, "Xero Status", compute="_compute_xero_sync", compute_sudo=True)
-    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True)
-    xero_id = fields.Char("Xero ID", compute="_compute_xero_sync", compute_sudo=True)
-    xero_url = fields.Char(compute="_compute_xero_sync", compute_sudo=True, help="The document in Xero that it is on.")
-    xero_can_sync = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True)
-    currency_id = fields.Many2one(related="document_id.currency_id")
-
-    def _compute_xero_sync(self):
-        links, jobs = self._by_part("xero.link", []), self._by_part("xero.sync.job", self._open_job_domain())
-        documents = self._document_addresses()
-        for part in self:
-            link, job = links.get(part.id), jobs.get(part.id)
-            part.xero_sync_state = self.env["xero.sync.mixin"]._xero_state(link, job)
-            part.xero_sync_message = job._reason_in_words() if job else link and link.message
-            part.xero_id = link and link.xero_status not in GONE_STATUSES and link.xero_id
-            part.xero_url = documents.get(part.document_id.id)
-            part.xero_can_sync = not part.over
-
-    def _open_job_domain(self):
-        return [("state", "not in", ("done", "cancelled")), ("operation", "in", ("push", "void"))]
-
-    def _by_part(self, model, domain) -> dict:
-        rows = self.env[model].search([("res_model", "=", self._name), ("res_id", "in", self.ids), *domain])
-        return {row.res_id: row for row in rows}
-
-    def _document_addresses(self) -> dict:
-        links = self.env["xero.link"].search(
-            [
-                ("res_model", "=", "account.move"),
-                ("res_id", "in", self.document_id.ids),
-                ("connection_id", "in", self.connection_id.ids),
-            ]
-        )
-        return {link.res_id: link.url for link in links}
-
-    def _failed_job(self):
-        """Return the job of a part that a person can mend, the latest first."""
-        return self.env["xero.sync.job"].search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", ("failed", "dead"))], limit=1
-        )
-
-    def action_xero_open(self):
-        """Open the document that the part is on in Xero, which lists its payments and credits."""
-        self.ensure_one()
-        self.env["account.payment"]._xero_check_person()
-        self.check_access("read")
-        if not self.xero_url:
-            raise UserError(self.env._("This document is not in Xero yet."))
-        return {"type": "ir.actions.act_url", "url": self.xero_url, "target": "new"}
 
 
 class AccountPayment(models.Model):
@@ -120,8 +67,7 @@ class AccountPayment(models.Model):
     # === ACTIONS === #
 
     def _xero_check_person(self):
-        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):
-            raise AccessError(self.env._("Only Xero users send payments to Xero."))
+        check_role(self.env, XERO_USER, self.env._("Only Xero users send payments to Xero."))
         self.check_access("read")
 
     def action_xero_sync(self):
@@ -134,11 +80,12 @@ class AccountPayment(models.Model):
         parts._refresh(self.move_id)
         for payment in self:
             due = parts.sudo().search(
-                [("entry_id", "=", payment.move_id.id), ("over", "=", False), ("credit_type", "=", False)]
+                [("entry_id", "in", payment.move_id.ids), ("over", "=", False), ("credit_type", "=", False)]
             )
             if not due:
                 raise UserError(payment._xero_refusal())
-            due._enqueue(due.connection_id, due, CLICK)
+            ahead = self.env["xero.click"]._ask_sending(due.connection_id, len(due))
+            due._enqueue(due.connection_id, due, CLICK if ahead else SWEEP)
         self.invalidate_recordset(flush=False)
         return True
 
@@ -146,17 +93,17 @@ class AccountPayment(models.Model):
         if self.journal_id.id not in self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids():
             return self.env._(
                 "Payments of %s are not sent to Xero: their direction is chosen under Xero, Mapping, Bank Accounts.",
-                self.journal_id.name,
+                named(self.journal_id.name),
             )
         return self.env._(
             "%s pays nothing that goes to Xero: reconcile it with an invoice or bill first. Payments that came from "
             "Xero, or were made before the direction was chosen, are not sent.",
-            self.display_name,
+            named(self.display_name),
         )
 
     def action_xero_fix(self):
         """Open the screen that fixes the failure of a part."""
-        self.ensure_one()
+        check_one(self)
         self._xero_check_person()
         job = self.sudo().xero_part_ids._failed_job()
         return job.with_user(self.env.user).action_fix() if job else True
@@ -171,20 +118,8 @@ class AccountPayment(models.Model):
 
     def action_xero_open(self):
         """Open a document that the payment pays in Xero."""
-        self.ensure_one()
+        check_one(self)
         self._xero_check_person()
         if not self.xero_url:
             raise UserError(self.env._("This payment is not in Xero yet."))
         return {"type": "ir.actions.act_url", "url": self.xero_url, "target": "new"}
-
-
-class XeroSyncRunner(models.AbstractModel):
-    _inherit = "xero.sync.runner"
-
-    def _tell_screens(self, company, model, res_ids):
-        """Extend: people look at payments, not at their parts."""
-        super()._tell_screens(company, model, res_ids)
-        if model == "xero.payment.part":
-            payments = self.env[model].browse(res_ids).exists().entry_id.origin_payment_id
-            if payments:
-                super()._tell_screens(company, payments._name, payments.ids)

@@ -1,19 +1,62 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .privacy.xero_erasure import MERGING
+
 
 class MergePartnerAutomatic(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
+
+    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
+        """Extend `base`: who is merged away lives on in the other one, and is not erased."""
+        merging = self.with_context(xero_merging=MERGING)
+        return super(MergePartnerAutomatic, merging)._merge(partner_ids, dst_partner, extra_checks)
 
     @api.model
     def _update_reference_fields_generic(
         self, referenced_model, src_records, dst_record, additional_update_records=None
     ):
         """Extend `base`: the surviving record keeps its own link and inherits one where it has none."""
+        self._hand_over_xero_jobs(referenced_model, src_records, dst_record)
         self._merge_xero_links(referenced_model, src_records, dst_record)
         return super()._update_reference_fields_generic(
             referenced_model, src_records, dst_record, additional_update_records
         )
+
+    def _hand_over_xero_jobs(self, referenced_model, src_records, dst_record):
+        """What is being sent belongs to the survivor from now on: the answer is saved for the record of its job.
+
+        Only one can be under way for a record; an answer for the others is set aside, as their partner is gone.
+        """
+        jobs = self.env["xero.sync.job"].sudo()
+        # Whoever saves an answer writes these too: of the two, the later one begins anew and sees what the other did.
+        # A lock alone would not do: it ends with the merge, and the older snapshot of a worker still shows the loser.
+        jobs._sql(
+            SQL(
+                """UPDATE xero_sync_job SET write_date = %s
+                    WHERE res_model = %s AND res_id = ANY(%s) AND state = 'running'""",
+                fields.Datetime.now(),
+                referenced_model,
+                (src_records | dst_record).ids,
+            )
+        )
+        rows = jobs._sql(
+            SQL(
+                """UPDATE xero_sync_job SET res_id = %(dst)s WHERE id IN (
+                          SELECT DISTINCT ON (j.connection_id) j.id FROM xero_sync_job j
+                           WHERE j.res_model = %(model)s AND j.res_id = ANY(%(src)s) AND j.state = 'running'
+                             AND NOT EXISTS (SELECT FROM xero_sync_job d WHERE d.res_model = j.res_model
+                                                AND d.res_id = %(dst)s AND d.connection_id = j.connection_id
+                                                AND d.state = 'running'))
+                RETURNING connection_id, company_id, xero_type""",
+                model=referenced_model,
+                src=src_records.ids,
+                dst=dst_record.id,
+            )
+        )
+        for connection_id, company_id, xero_type in rows:
+            mapper = self.env["xero.mapper"]._for_type(xero_type)
+            jobs._enqueue(connection_id, mapper, [(dst_record.id, company_id)])
 
     def _merge_xero_links(self, referenced_model, src_records, dst_record):
         """Two links of one organisation cannot both stand for the survivor: those over are set aside, not deleted."""

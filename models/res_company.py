@@ -1,11 +1,24 @@
-from odoo import fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    xero_connection_id = fields.Many2one("xero.connection", compute="_compute_xero_connection_id", compute_sudo=True)
+    xero_connection_id = fields.Many2one(
+        "xero.connection",
+        compute="_compute_xero_connection_id",
+        compute_sudo=True,
+        groups="xero_connector.group_xero_user",
+    )
 
+    @api.depends_context("uid")
     def _compute_xero_connection_id(self):
+        connections = self.env["xero.connection"]
         for company in self:
-            company.xero_connection_id = self.env["xero.connection"]._any_for_company(company)
+            company.xero_connection_id = (
+                connections._any_for_company(company) if company._xero_is_of_user() else connections
+            )
+
+    def _xero_is_of_user(self) -> bool:
+        """Whether this is one of the companies that the user works in; every company is for the system itself."""
+        return self.env.uid == SUPERUSER_ID or self._origin.id in self.env.user._get_company_ids()

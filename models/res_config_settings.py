@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .link.access import check_one
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -30,7 +32,19 @@ class ResConfigSettings(models.TransientModel):
     )
     xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
     xero_alert_user_ids = fields.Many2many(
-        related="xero_connection_id.alert_user_ids", readonly=False, string="Tell of Troubles"
+        related="xero_connection_id.alert_user_ids", readonly=False, string="Notify of Problems"
+    )
+    xero_keep_work_days = fields.Integer(
+        related="xero_connection_id.keep_work_days", readonly=False, string="Days of Finished Work"
+    )
+    xero_keep_log_days = fields.Integer(
+        related="xero_connection_id.keep_log_days", readonly=False, string="Days of the Audit Log"
+    )
+    xero_keep_reports_days = fields.Integer(
+        related="xero_connection_id.keep_reports_days", readonly=False, string="Days of Reports"
+    )
+    xero_keep_copies_days = fields.Integer(
+        related="xero_connection_id.keep_copies_days", readonly=False, string="Days of Copies from Xero"
     )
     xero_sync_from = fields.Date(related="xero_connection_id.sync_from", readonly=False, string="Sync From")
 
@@ -42,7 +56,7 @@ class ResConfigSettings(models.TransientModel):
 
     def action_xero_setup(self):
         """Open the guide that connects this company, or its connection when there is one."""
-        self.ensure_one()
+        check_one(self)
         connection = self.company_id.xero_connection_id
         if connection:
             return connection._get_records_action()
@@ -57,20 +71,20 @@ class ResConfigSettings(models.TransientModel):
 
     def action_xero_guide(self):
         """Open the guide of this company's connection."""
-        self.ensure_one()
+        check_one(self)
         return self.company_id.xero_connection_id.with_env(self.env).action_setup()
 
     def action_xero_connect(self):
         """Begin or renew the consent of this company's connection."""
-        self.ensure_one()
+        check_one(self)
         if not self.company_id.xero_connection_id:
             raise UserError(self.env._("Create the connection first."))
         return self.company_id.xero_connection_id.with_env(self.env).action_connect()
 
     def action_xero_check(self):
-        self.ensure_one()
+        check_one(self)
         return self.company_id.xero_connection_id.with_env(self.env).action_check()
 
     def action_xero_disconnect(self):
-        self.ensure_one()
+        check_one(self)
         return self.company_id.xero_connection_id.with_env(self.env).action_disconnect()

@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .xero_sync_job import EVENT
-from .xero_sync_mixin import XERO_USER
+from ..mappers.text import named
+from .link.access import XERO_USER
+from .privacy.xero_erasure import MERGING
+from .queue.xero_sync_job import EVENT
 
 
 class ResPartner(models.Model):
@@ -25,8 +27,8 @@ class ResPartner(models.Model):
         if self != self.commercial_partner_id:
             return self.env._(
                 "%(name)s is a contact person of %(company)s: sync the company.",
-                name=self.display_name,
-                company=self.commercial_partner_id.display_name,
+                name=named(self.display_name),
+                company=named(self.commercial_partner_id.display_name),
             )
         return None if self.name else self.env._("A contact without a name cannot be synced.")
 
@@ -49,9 +51,24 @@ class ResPartner(models.Model):
             if scope and scope.ranked_contacts:
                 partners._xero_enqueue(scope)
 
+    def _xero_lives_on(self):
+        """Who is merged lives on in the other one."""
+        return self.env.context.get("xero_merging") is MERGING
+
     def write(self, vals):
+        erasure, known = self.env["xero.erasure"], None
+        if "email" in vals and not vals["email"] and any(self.mapped("email")):
+            known = erasure._remember(self, wholly=bool(vals.get("name")))
         result = super().write(vals)
         self._xero_tell(vals)
+        erasure._ask(known)
+        return result
+
+    def unlink(self):
+        """Extend: who is deleted here is erased from what the connector keeps, too."""
+        known = self.env["xero.erasure"]._remember(self)
+        result = super().unlink()
+        self.env["xero.erasure"]._ask(known)
         return result
 
     def _xero_changed(self) -> None:

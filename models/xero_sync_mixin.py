@@ -1,13 +1,14 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .xero_link import GONE_STATUSES
-from .xero_sync_job import CLICK, EVENT
+from ..mappers.text import named
+from .link.access import XERO_ADMINISTRATOR, XERO_USER, check_one, check_role
+from .link.xero_link import GONE_STATUSES, OPEN_STATES
+from .queue.xero_sync_job import CLICK, EVENT, SWEEP
 
 REASONS_SHOWN = 5
-# Messages name other documents and people: customers in the portal and employees without accounting see none.
-XERO_USER = "xero_connector.group_xero_user"
 SYNC_STATES = [
     ("not_synced", "Not synced"),
     ("queued", "Queued"),
@@ -16,6 +17,8 @@ SYNC_STATES = [
     ("failed", "Failed"),
     ("conflict", "Conflict"),
 ]
+# Those that only open jobs, and links in ``OPEN_STATES``, give a record.
+WAITING_STATES = {"queued", "sending", "failed", "conflict"}
 
 
 class XeroSyncMixin(models.AbstractModel):
@@ -24,6 +27,7 @@ class XeroSyncMixin(models.AbstractModel):
     _name = "xero.sync.mixin"
     _description = "Xero Sync Mixin"
 
+    # Messages name other documents and people: customers in the portal and employees without accounting see none.
     xero_sync_state = fields.Selection(
         SYNC_STATES,
         "Xero Status",
@@ -56,9 +60,13 @@ class XeroSyncMixin(models.AbstractModel):
         """Queue those of the new ``self`` that Xero should know of."""
         self._xero_changed()
 
+    def _xero_lives_on(self) -> bool:
+        """Return whether others take the place of ``self``, which is being deleted: what is under way is theirs."""
+        return False
+
     # === COMPUTE === #
 
-    @api.depends_context("company")
+    @api.depends_context("company", "uid")
     def _compute_xero_sync(self):
         links, jobs = self._xero_links(), self._xero_open_jobs()
         for record in self:
@@ -86,11 +94,14 @@ class XeroSyncMixin(models.AbstractModel):
         )
 
     def _xero_connection_ids(self) -> dict:
-        """Return ``{record id: connection id}`` of the records whose company is connected, or was."""
+        """Return ``{record id: connection id}`` of the records whose company is connected, or was.
+
+        A screen that is not saved may name any company: the user's own are looked at.
+        """
         connections = {}
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             connection = self.env["xero.connection"]._any_for_company(company)
-            if connection:
+            if connection and company._xero_is_of_user():
                 connections.update(dict.fromkeys(records.ids, connection.id))
         return connections
 
@@ -122,35 +133,42 @@ class XeroSyncMixin(models.AbstractModel):
     def _compute_xero_can_sync(self):
         Connection = self.env["xero.connection"]
         for record in self:
-            scope = Connection._scope(record._xero_company().id)
+            company = record._xero_company()
+            scope = company._xero_is_of_user() and Connection._scope(company.id)
             record.xero_can_sync = bool(scope and not record._xero_refusal(scope))
 
     # === SEARCH AND GROUP === #
 
-    def _xero_state_sql(self, alias: str) -> SQL:
-        """Return the status of ``_xero_state`` as an SQL expression over the table ``alias``."""
+    def _xero_states_sql(self, links=None) -> SQL:
+        """Return a selection of ``res_id`` and ``state``, the status of ``_xero_state``: one row for each record that
+        has an open job or a link.
+
+        :param links: SQL condition on the links ``l`` that count; an open job counts without
+        """
         return SQL(
             """
-            COALESCE(
-                (SELECT CASE WHEN j.state = 'running' THEN 'sending'
-                             WHEN j.state IN ('failed', 'dead') OR blocker.state IN ('failed', 'dead') THEN 'failed'
-                             ELSE 'queued' END
-                   FROM xero_sync_job j LEFT JOIN xero_sync_job blocker ON blocker.id = j.blocked_by_id
-                  WHERE j.res_model = %(model)s AND j.res_id = %(record)s AND j.state NOT IN ('done', 'cancelled')
-                    AND j.operation IN ('push', 'void') AND j.connection_id = ANY(%(connections)s)
-                  ORDER BY j.state = 'running' DESC, j.id DESC LIMIT 1),
-                (SELECT CASE WHEN l.xero_status IN %(gone)s THEN 'not_synced'
-                             WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
-                             WHEN l.state IN ('synced', 'conflict') THEN l.state ELSE 'not_synced' END
-                   FROM xero_link l
-                  WHERE l.res_model = %(model)s AND l.res_id = %(record)s AND l.connection_id = ANY(%(connections)s)
-                  LIMIT 1),
-                'not_synced')
+            SELECT COALESCE(job.res_id, link.res_id) AS res_id, COALESCE(job.state, link.state) AS state
+              FROM (SELECT DISTINCT ON (j.res_id) j.res_id,
+                           CASE WHEN j.state = 'running' THEN 'sending'
+                                WHEN j.state IN ('failed', 'dead') OR blocker.state IN ('failed', 'dead') THEN 'failed'
+                                ELSE 'queued' END AS state
+                      FROM xero_sync_job j LEFT JOIN xero_sync_job blocker ON blocker.id = j.blocked_by_id
+                     WHERE %(jobs)s
+                     ORDER BY j.res_id, j.state = 'running' DESC, j.id DESC) job
+              FULL JOIN (
+                    SELECT l.res_id,
+                           COALESCE(MIN(CASE WHEN l.xero_status IN %(gone)s THEN NULL
+                                             WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
+                                             WHEN l.state IN ('synced', 'conflict') THEN l.state END), 'not_synced')
+                           AS state
+                      FROM xero_link l
+                     WHERE %(of_model)s AND %(links)s
+                     GROUP BY l.res_id) link ON link.res_id = job.res_id
             """,
-            model=self._name,
-            record=SQL.identifier(alias, "id"),
+            jobs=self._xero_open_jobs_sql(),
+            of_model=self._xero_links_sql(),
             gone=GONE_STATUSES,
-            connections=self._xero_visible_connections(),
+            links=links or SQL("TRUE"),
         )
 
     @api.model
@@ -162,19 +180,60 @@ class XeroSyncMixin(models.AbstractModel):
     def _field_to_sql(self, alias, field_expr, query=None):
         if field_expr == "xero_sync_state":
             self._check_field_access(self._fields["xero_sync_state"], "read")
-            return self._xero_state_sql(alias)
+            return SQL("COALESCE(%s, 'not_synced')", self._xero_joined_state(alias, query))
         return super()._field_to_sql(alias, field_expr, query)
 
+    def _xero_joined_state(self, alias, query) -> SQL:
+        if query is None:
+            condition = SQL("states.res_id = %s", SQL.identifier(alias, "id"))
+            return SQL("(SELECT states.state FROM (%s) states WHERE %s)", self._xero_states_sql(), condition)
+        joined = query.make_alias(alias, "xero_states")
+        condition = SQL("%s = %s", SQL.identifier(joined, "res_id"), SQL.identifier(alias, "id"))
+        query.add_join("LEFT JOIN", joined, SQL("(%s)", self._xero_states_sql()), condition)
+        return SQL.identifier(joined, "state")
+
     def _search_xero_sync_state(self, operator, value):
+        """What waits for something is looked for among what is open, never among all documents."""
         if operator != "in":
             return NotImplemented
-        matching = SQL(
-            "(SELECT id FROM %s WHERE %s = ANY(%s))",
-            SQL.identifier(self._table),
-            self._xero_state_sql(self._table),
-            [str(state) for state in value],
+        asked = {str(state) for state in value}
+        found = Domain.FALSE
+        if "not_synced" in asked:
+            found |= Domain.custom(to_sql=lambda _model, alias, _query: self._xero_nothing_known_sql(alias))
+        if known := sorted(asked - {"not_synced"}):
+            links = SQL("l.state IN %s", OPEN_STATES) if WAITING_STATES.issuperset(known) else None
+            states = self._xero_states_sql(links)
+            matching = SQL("(SELECT states.res_id FROM (%s) states WHERE states.state = ANY(%s))", states, known)
+            found |= Domain("id", "in", matching)
+        return found
+
+    def _xero_nothing_known_sql(self, alias) -> SQL:
+        """Return a condition on the records of ``alias``: no open job and no link says that Xero has them, or will."""
+        return SQL(
+            """(NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_id = %(id)s AND %(jobs)s)
+            AND NOT EXISTS (SELECT FROM xero_link l WHERE l.res_id = %(id)s AND %(links)s AND %(living)s))""",
+            id=SQL.identifier(alias, "id"),
+            jobs=self._xero_open_jobs_sql(),
+            links=self._xero_links_sql(),
+            living=SQL(
+                "l.state IN %s AND (l.xero_status IS NULL OR l.xero_status NOT IN %s)",
+                (*OPEN_STATES, "synced"),
+                GONE_STATUSES,
+            ),
         )
-        return [("id", "in", matching)]
+
+    def _xero_open_jobs_sql(self) -> SQL:
+        """Return a condition on the jobs ``j`` that tell the status of a record."""
+        return SQL(
+            """j.res_model = %s AND j.state NOT IN ('done', 'cancelled') AND j.operation IN ('push', 'void')
+               AND j.connection_id = ANY(%s)""",
+            self._name,
+            self._xero_visible_connections(),
+        )
+
+    def _xero_links_sql(self) -> SQL:
+        """Return a condition on the links ``l`` that tell the status of a record."""
+        return SQL("l.res_model = %s AND l.connection_id = ANY(%s)", self._name, self._xero_visible_connections())
 
     def _search_xero_id(self, operator, value):
         if operator != "in":
@@ -197,12 +256,20 @@ class XeroSyncMixin(models.AbstractModel):
 
     # === EVENTS === #
 
+    @api.model
+    def _xero_is_quiet(self) -> bool:
+        """Whether Xero hears nothing of these changes: what workers take from there, and what programs of a Xero
+        administrator ask for (context ``xero_no_sync``).
+        """
+        trusted = self.env.su or self.env.user.has_group(XERO_ADMINISTRATOR)
+        return bool(self.env.context.get("xero_no_sync")) and trusted
+
     def _xero_tell(self, vals=None) -> None:
         """Queue what Xero should know of, unless it came from there: new records, or what writing ``vals`` changes.
 
         Models call it last in their own ``create`` and ``write``: here it would run before what those do after super.
         """
-        if self.env.context.get("xero_no_sync"):
+        if self._xero_is_quiet():
             return
         if vals is None:
             self._xero_created()
@@ -212,7 +279,7 @@ class XeroSyncMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _xero_queue_removal(self):
         """What is deleted in Odoo goes in Xero too: documents are voided or deleted, contacts archived."""
-        if self.env.context.get("xero_no_sync"):
+        if self._xero_is_quiet():
             return
         links = (
             self.env["xero.link"]
@@ -226,7 +293,10 @@ class XeroSyncMixin(models.AbstractModel):
                 ]
             )
         )
-        self.env["xero.sync.job"].sudo()._enqueue_gone(links)
+        jobs = self.env["xero.sync.job"].sudo()
+        jobs._enqueue_gone(links)
+        if not self._xero_lives_on():
+            jobs._enqueue_gone_under_way(self._name, self.ids)
 
     # === ACTIONS === #
 
@@ -239,23 +309,30 @@ class XeroSyncMixin(models.AbstractModel):
         self._xero_sync_asked()
         return True
 
-    def _xero_sync_asked(self, runs=None) -> None:
+    def _xero_sync_asked(self, runs=None) -> bool:
         """Queue what a person asked for.
 
         :param runs: ``{connection id: run}`` that the jobs are part of
+        :return: whether all of it goes ahead of what others do: so much of one person does within an hour
+        :raise UserError: something is not synced, or it is more than one person may ask for within an hour
         """
+        all_ahead = True
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
             if not scope:
                 raise UserError(
-                    self.env._("%s is not connected to Xero. Connect it under Settings, Xero.", company.name)
+                    self.env._("%s is not connected to Xero. Connect it under Settings, Xero.", named(company.name))
                 )
             refusals = [refusal for record in records if (refusal := record._xero_refusal(scope))]
             if refusals:
                 raise UserError("\n".join(refusals))
+            connection = self.env["xero.connection"].browse(scope.connection_id)
+            ahead = self.env["xero.click"]._ask_sending(connection, len(records))
             records._xero_let_in(scope.connection_id)
             run = (runs or {}).get(scope.connection_id)
-            records._xero_enqueue(scope, CLICK, run.id if run else None)
+            records._xero_enqueue(scope, CLICK if ahead else SWEEP, run.id if run else None)
+            all_ahead &= ahead
+        return all_ahead
 
     def _xero_let_in(self, connection_id: int) -> None:
         """Take back that a person took these out of the sync."""
@@ -279,12 +356,13 @@ class XeroSyncMixin(models.AbstractModel):
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
             if not scope:
-                reasons.append(self.env._("%s is not connected to Xero.", company.name))
+                reasons.append(self.env._("%s is not connected to Xero.", named(company.name)))
                 continue
             refusals = {record: record._xero_refusal(scope) for record in records}
             ready |= self.browse([record.id for record, refusal in refusals.items() if not refusal])
             reasons += filter(None, refusals.values())
-        ready._xero_sync_asked(ready._xero_new_runs())
+        if not ready._xero_sync_asked(ready._xero_new_runs()):
+            reasons.insert(0, self.env._("They are sent after what others post: these are many within an hour."))
         return self._xero_selection_notice(len(ready), reasons)
 
     def _xero_new_runs(self) -> dict:
@@ -319,15 +397,14 @@ class XeroSyncMixin(models.AbstractModel):
         return self.env["xero.preview"]._open_for(self)
 
     def _xero_check_person(self):
-        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_user"):
-            raise AccessError(self.env._("Only Xero users send documents to Xero."))
+        check_role(self.env, XERO_USER, self.env._("Only Xero users send documents to Xero."))
         self.check_access("read")
 
     def _xero_enqueue(self, scope, priority=EVENT, run_id=None) -> None:
         """Queue ``self`` under ``scope`` in this transaction and wake the worker; one insert for each Xero type."""
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
-            records = mapper._handles(self)
+            records = mapper._handles(self) if mapper._xero_type not in scope.off else self.browse()
             Job._enqueue(
                 scope.connection_id,
                 mapper,
@@ -340,7 +417,7 @@ class XeroSyncMixin(models.AbstractModel):
 
     def action_xero_open(self):
         """Open the record in Xero."""
-        self.ensure_one()
+        check_one(self)
         self._xero_check_person()
         if not self.xero_url:
             raise UserError(self.env._("This record is not in Xero yet."))
@@ -348,13 +425,13 @@ class XeroSyncMixin(models.AbstractModel):
 
     def action_xero_conflict(self):
         """Open the review of what both sides hold of this record."""
-        self.ensure_one()
+        check_one(self)
         self._xero_check_person()
         conflict = self.env["xero.conflict"].search(
             [("res_model", "=", self._name), ("res_id", "=", self.id), ("state", "=", "open")], limit=1
         )
         if not conflict:
-            raise UserError(self.env._("Nothing waits to be settled here any more."))
+            raise UserError(self.env._("There is nothing left to resolve here."))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Conflict with Xero"),
@@ -365,7 +442,7 @@ class XeroSyncMixin(models.AbstractModel):
 
     def action_xero_fix(self):
         """Open the screen that fixes the failure of this record."""
-        self.ensure_one()
+        check_one(self)
         self._xero_check_person()
         job = self.sudo()._xero_open_jobs().get(self.id)
         return job.with_user(self.env.user).action_fix() if job else True

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .app import Application
 from .oauth.registry import DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET
+from .plugins import load
 from .seeding import seed_names
 from .server import Server
 from .world import World
@@ -22,6 +23,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--quiet", action="store_true", help="no line per request")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits (can be switched while running)")
     parser.add_argument("--seed", default=",".join(seed_names()), help="countries to seed (default %(default)s)")
+    parser.add_argument("--plugin", type=Path, action="append", default=[], help="file of a plug-in; may be repeated")
     return parser.parse_args(argv)
 
 
@@ -33,6 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     if unknown:
         print(f"No seed named {', '.join(sorted(unknown))}; there are: {', '.join(seed_names())}", file=sys.stderr)
         return 2
+    for plugin in options.plugin:
+        load(plugin)
     world = World(seeds, limits_on=not options.no_limits)
     server = Server(options.host, options.port, Application(world), options.quiet)
     world.base_url = f"http://localhost:{server.server_port}"

@@ -10,6 +10,7 @@ from .api.gateway import Gateway
 from .control.routes import Control
 from .errors import Answer
 from .faults import Fault
+from .mangling import mangled
 from .oauth import authorize, endpoints
 from .pages.views import page
 from .resources import RESOURCES
@@ -33,7 +34,8 @@ class Application:
             response = self.answer(request)
         except Answer as answered:
             response = answered.response
-        response.date = self.world.clock.now()
+        if "Date" not in response.headers:
+            response.date = self.world.clock.now()
         return response(environ, start_response)
 
     def answer(self, request: Request) -> Response:
@@ -57,6 +59,8 @@ class Application:
             raise Hangup
         if fault.kind == "save_late":
             return self._save_late(request, fault)
+        if fault.kind == "page" and not fault.saved:
+            return mangled(Response(), fault)
         response = self._served(request, fault)
         if fault.kind == "drop_after":
             raise Hangup
@@ -64,7 +68,7 @@ class Application:
             self.world.faults.hold().wait(fault.seconds)
         if fault.kind == "garbage":
             return Response("<html><body>Bad gateway</body></html>", status=200, content_type="text/html")
-        return response
+        return mangled(response, fault)
 
     def _save_late(self, request: Request, fault: Fault) -> Response:
         """The request reaches Xero late: the caller may have given up, and its retry may come first."""

@@ -20,7 +20,13 @@ KINDS = {
     "disconnect": "The organisation is disconnected from the app: 403.",
     "warn": "Every element of the write is saved with a warning, `message`.",
     "invalid": "Every element of the write is refused with `message`.",
+    "page": "Something on the way answers in Xero's place: `status`, `body`, `headers`; with saved Xero did the call.",
+    "headers": "The call is done, its answer bears `headers` too.",
+    "drip": "The call is done, its answer comes a byte every `seconds`, from its first byte on.",
+    "bomb": "The call is done, its answer unpacks to `size` bytes.",
+    "bend": "The call is done, the elements of its answer are changed: `fields` set, `reverse`, `cut` to so many.",
 }
+PAGE = "<html><head><title>Notice</title></head><body>This page was not sent by Xero.</body></html>"
 
 
 @dataclass
@@ -43,6 +49,12 @@ class Fault:
     limit: str = "minute"
     retry_after: int | None = None
     message: str = "A fault of the simulator."
+    body: str = PAGE
+    headers: dict[str, str] = field(default_factory=dict)
+    size: int = 100_000_000
+    fields: dict[str, Any] = field(default_factory=dict)
+    reverse: bool = False
+    cut: int | None = None
     id: int = 0
     hits: int = field(default=0)
 

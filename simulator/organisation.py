@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,9 @@ CLASS_OF_TYPE = {
     "EXPENSE": "EXPENSE", "DIRECTCOSTS": "EXPENSE", "OVERHEADS": "EXPENSE", "DEPRECIATN": "EXPENSE",
     "SUPERANNUATIONEXPENSE": "EXPENSE", "WAGESEXPENSE": "EXPENSE",
 }  # fmt: skip
+
+# Tables of resources that are not built in, by attribute of the organisation.
+FURTHER_TABLES: dict[str, Callable[[], Table]] = {}
 
 
 def new_id() -> str:
@@ -93,6 +97,8 @@ class Organisation:
         self.allocations = Table(
             "AllocationID", source=lambda doc: doc["_source"], invoice=lambda doc: doc["_invoice"]
         )
+        for name, make in FURTHER_TABLES.items():
+            setattr(self, name, make())
 
     @property
     def base_currency(self) -> str:

@@ -231,6 +231,8 @@ def merge_contacts(world: World, org: Organisation, body: Body) -> Doc:
     loser, winner = _contact(org, body["contact"]), _contact(org, body["into"])
     if loser["ContactID"] == winner["ContactID"]:
         raise Invalid("A contact cannot be merged with itself")
+    if "ARCHIVED" in (loser["ContactStatus"], winner["ContactStatus"]):
+        raise Invalid("Archived contacts cannot be merged")
     for table in (org.invoices, org.credit_notes, org.overpayments, org.prepayments, org.bank_transactions):
         for doc in table.find("contact", loser["ContactID"]):
             org.save(table, doc | {"_contact": winner["ContactID"]}, touch=False)

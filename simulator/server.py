@@ -3,12 +3,15 @@
 import io
 import socket
 import sys
+import time
 import traceback
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from .mangling import PACE
 
 MAX_BODY = 64 * 1024 * 1024
 # The page asks every two seconds.
@@ -118,6 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         return started[0], started[1], body
 
     def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        pace = float(dict(headers).get(PACE, 0))
+        headers = [(name, value) for name, value in headers if name != PACE]
         lines = [f"HTTP/1.1 {status}"]
         if not any(name.lower() == "date" for name, _value in headers):
             lines.append(f"Date: {self.date_time_string()}")
@@ -127,9 +132,17 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             lines.append("Connection: close")
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-        self.wfile.write(head if self.command == "HEAD" else head + body)
+        self._write(head if self.command == "HEAD" else head + body, pace)
         if not self.server.quiet and not self.path.startswith(UNLOGGED):
             print(f"{self.command} {self.path} -> {status}", flush=True)
+
+    def _write(self, answer: bytes, pace: float) -> None:
+        if not pace:
+            self.wfile.write(answer)
+            return
+        for start in range(len(answer)):
+            self.wfile.write(answer[start : start + 1])
+            time.sleep(pace)
 
     def _cut(self) -> None:
         self.close_connection = True

@@ -31,6 +31,7 @@ class World:
         """Forget every app, consent, document, fault and figure; seed again."""
         with self.lock:
             self.clock.reset()
+            self.marked: dict[str, Any] | None = None
             self.readings: dict[str, bool] = dict(readings.DEFAULTS)
             self.organisations: dict[str, Organisation] = {}
             self.registry = Registry(self.clock)

@@ -2,6 +2,7 @@
 
 from odoo import fields
 
+from ..models.connection import gate as xero_gate
 from .common import XeroCommon
 
 
@@ -42,7 +43,7 @@ class InboundCommon(XeroCommon):
 
     def read(self, resource):
         """Return all elements of ``resource`` as the API shows them."""
-        client = self.connection.sudo()._client()
+        client = xero_gate.open_client(self.connection.sudo())
         try:
             return client.get(resource, params={"page": 1, "pageSize": 1000}).data[resource]
         finally:

@@ -3,7 +3,7 @@
 import json
 import time
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 TEXTS = {"Enter": "\r", " ": " "}
 ALT = 1

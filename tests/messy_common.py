@@ -22,12 +22,10 @@ class MessyTourCase(MatchCommon, XeroTourCase):
         cls.world = MessyWorld(cls.connection, maker.person).make()
         cls.env.flush_all()
         cls.env.invalidate_all()
-        cls.simulator.control(f"/organisations/{cls.books_tenant}/mark", now=True)
 
     def setUp(self):
         super().setUp()
         self.tenant = self.books_tenant
-        self.simulator.control(f"/organisations/{self.tenant}/rewind", now=True)
         self.simulator.reset_stats()
         self.bank = self.company_data["default_journal_bank"]
 

@@ -6,7 +6,7 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ..mappers.match_document import Paper
+from ..models.matching.match_document import Paper
 
 CONTACTS, PER_CONTACT = 40, 24
 START = date(2024, 1, 15)

@@ -30,6 +30,8 @@ class StrangeXero(ThreadingHTTPServer):
         self.xero, self.habits, self.refusals = xero, [], []
         self.url = f"http://localhost:{self.server_address[1]}"
         self.paths = []
+        # Headers that are not passed on.
+        self.hidden = ()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def stop(self):
@@ -63,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
                 data = habit(data, self)
             content = json.dumps(data).encode()
         kept = {name: value for name, value in got.headers.items() if name.startswith("X-") or name == "Date"}
+        kept = {name: value for name, value in kept.items() if name not in self.server.hidden}
         self.answer(got.status_code, got.headers.get("Content-Type", ""), content, kept)
 
     def answer(self, status, kind, content, headers=()):

@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from ..mappers.marks import write_number
 from .in_common import InboundCommon
 
 TYPED = {
@@ -147,5 +148,5 @@ class TestContactMerge(InboundCommon):
         self.assertEqual((self.element()["ContactNumber"], self.element()["EmailAddress"]), (mark, "weka@example.com"))
         self.person("edit_contact", contact=self.partner.xero_contact_id, ContactNumber="")
         self.write(email="other@example.com")
-        number = self.env["xero.mapper.contact"]._contact_number(self.partner.id)
-        self.assertEqual(self.element()["ContactNumber"], number)
+        mark = self.env["xero.mapper.contact"]._mark(self.partner.id, self.connection)
+        self.assertEqual(self.element()["ContactNumber"], write_number(mark))

@@ -100,8 +100,10 @@ class TestAccess(TransactionCase):
             {"name": "A's app", "client_id": "a", "company_id": self.company_a.id}
         )
         manager = self.user("mgr_b", "xero_connector.group_xero_manager", [self.company_b])
-        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
             self.connection_b.with_user(manager).write({"credential_id": app.id})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self.connection_b.write({"credential_id": app.id})
         with self.assertRaises(ValidationError), self.env.cr.savepoint():
             self.connection_a.credential_id.company_id = self.company_a
         self.connection_a.credential_id = app
@@ -165,10 +167,9 @@ class TestAccess(TransactionCase):
         with self.assertRaises(UserError):
             log.write({"summary": "changed"})
         for model, method in (
-            ("xero.credential", "_access_token"),
-            ("xero.credential", "_vault"),
+            ("xero.credential", "_park"),
             ("xero.sync.runner", "_work"),
-            ("xero.connection", "_client"),
+            ("xero.connection", "_link_organisation"),
         ):
             with self.assertRaises(AccessError):
                 get_public_method(self.env[model], method)

@@ -1,4 +1,8 @@
 import html
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 from odoo import fields
@@ -6,8 +10,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
-from ..xero_api import errors
-from .common import Simulator, XeroCommon
+from ..models.connection import credential_secrets as xero_secrets
+from ..models.connection import gate as xero_gate
+from ..xero_api import errors, oauth
+from .common import Simulator, XeroCommon, xero_at
 
 
 @tagged("post_install", "-at_install")
@@ -20,7 +26,7 @@ class TestConnect(XeroCommon):
     def finish(self, back, connection=None):
         connection = connection or self.connection
         payload = self.env["xero.credential"]._read_state(back["state"])
-        event = connection.credential_id._complete_consent(back["code"], payload["nonce"])
+        event = xero_gate.complete_consent(connection.credential_id, back["code"], payload["nonce"])
         return connection._offer_organisations(event)
 
     def test_consent_asks_for_the_minimal_granular_scopes_with_pkce(self):
@@ -35,7 +41,6 @@ class TestConnect(XeroCommon):
                 "accounting.payments",
                 "accounting.contacts",
                 "accounting.settings.read",
-                "accounting.attachments",
             },
         )
 
@@ -89,6 +94,12 @@ class TestConnect(XeroCommon):
         self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant, user="alice"))
         self.connection.action_choose(self.tenant)
         second.action_choose(other_tenant)
+        self.env.flush_all()
+        with self.assertRaises(errors.XeroError):
+            self.finish(self.simulator.consent(self.begin(), self.tenant, user="bob"))
+        self.assertEqual((self.connection.state, second.state), ("connected", "connected"))
+        self.credential.accepts_narrower = True
+        self.env.flush_all()
         self.finish(self.simulator.consent(self.begin(), self.tenant, user="bob"))
         self.assertEqual((self.connection.state, second.state), ("connected", "reauth"))
         self.assertIn("Second Org", second.reason)
@@ -138,7 +149,7 @@ class TestConnect(XeroCommon):
         self.drain()
         self.connection.action_disconnect()
         self.assertEqual((self.connection.state, self.credential.state), ("disconnected", "new"))
-        self.assertNotIn("refresh_token", self.credential._vault())
+        self.assertNotIn("refresh_token", xero_secrets.read(self.credential))
         self.assertFalse(self.make_move().xero_can_sync)
         self.connect()
         move.action_xero_sync()
@@ -159,7 +170,7 @@ class TestConnect(XeroCommon):
             "UPDATE xero_credential SET access_expires_at = now() - interval '3 days', refresh_expires_at = "
             "now() + interval '10 days'"
         )
-        self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
+        xero_secrets.update(self.credential, {"expires_at": "2020-01-01 00:00:00"})
         self.env.invalidate_all()
         self.env["xero.credential"]._cron_keepalive()
         self.env.invalidate_all()
@@ -167,10 +178,39 @@ class TestConnect(XeroCommon):
         self.assertGreater(left.days, 58, "a renewed consent ends in 60 days again")
         self.simulator.fault("error", path="/connect/token", status=503, count=None)
         self.env.cr.execute("UPDATE xero_credential SET access_expires_at = now() - interval '3 days'")
-        self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
+        xero_secrets.update(self.credential, {"expires_at": "2020-01-01 00:00:00"})
         self.env.invalidate_all()
         self.env["xero.credential"]._cron_keepalive()
         self.assertEqual(self.credential.state, "authorised", "a fault of the network parks nothing")
+
+    def test_an_answer_without_a_refresh_token_takes_none_away(self):
+        self.connect()
+        stored = xero_secrets.read(self.credential)["refresh_token"]
+        ends = self.credential.refresh_expires_at
+        tokens = oauth.TokenSet("another", None, fields.Datetime.now(), None, [], None)
+        with patch.object(oauth, "refresh", lambda *_args, **_options: tokens):
+            xero_secrets.update(self.credential, {"expires_at": "2020-01-01 00:00:00"})
+            self.assertEqual(xero_gate.credential_token(self.credential)[0], "another")
+        self.assertEqual(xero_secrets.read(self.credential)["refresh_token"], stored)
+        self.env.invalidate_all()
+        self.assertEqual(self.credential.refresh_expires_at, ends)
+        self.make_move()
+        self.drain()
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_tokens_of_short_life_are_not_renewed_at_each_call(self):
+        self.connect()
+        calls, renew = [], oauth.refresh
+
+        def short(*args, **options):
+            calls.append(1)
+            return replace(renew(*args, **options), expires_at=fields.Datetime.now() + timedelta(seconds=60))
+
+        xero_secrets.update(self.credential, {"expires_at": "2020-01-01 00:00:00"})
+        with patch.object(oauth, "refresh", short), closing(xero_gate.open_client(self.connection)) as client:
+            for _time in range(5):
+                client.get("Organisation")
+        self.assertEqual(len(calls), 1)
 
     def test_neutralised_copy_has_no_secret_and_sends_nothing(self):
         from odoo.modules.neutralize import neutralize_database
@@ -180,7 +220,7 @@ class TestConnect(XeroCommon):
         self.env.flush_all()
         neutralize_database(self.env.cr)
         self.env.invalidate_all()
-        self.assertEqual(self.credential._vault(), {})
+        self.assertEqual(xero_secrets.read(self.credential), {})
         self.simulator.reset_stats()
         self.drain()
         self.assertEqual(self.simulator.calls(), {})
@@ -297,9 +337,8 @@ class TestCallback(HttpCase, TransactionCase):
         super().setUpClass()
         cls.simulator = Simulator()
         cls.addClassCleanup(cls.simulator.stop)
+        cls.enterClassContext(xero_at(cls.simulator.url))
         parameters = cls.env["ir.config_parameter"]
-        for name in ("login_url", "identity_url", "api_url"):
-            parameters.set_param(f"xero_connector.{name}", cls.simulator.url)
         parameters.set_param("web.base.url", cls.base_url())
         parameters.set_param("web.base.url", cls.base_url().replace("127.0.0.1", "localhost"))
         app = cls.simulator.control("")["apps"][0]

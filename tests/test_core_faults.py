@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models.connection import credential_secrets as xero_secrets
+from ..models.connection import gate as xero_gate
 from ..xero_api import errors
 from .common import XeroCommon
 
@@ -154,8 +156,9 @@ class TestFaults(XeroCommon):
         self.drain()
         self.assertEqual((self.credential.state, self.connection.state), ("reauth", "reauth"))
         self.assertEqual(self.job_of(move).state, "pending")
+        self.assertIn("another server", self.credential.reason, "it should have lasted longer")
         with self.assertRaises(errors.ReauthRequired):
-            self.credential._access_token()
+            xero_gate.credential_token(self.credential)
         self.assertEqual(len(self.connection.activity_ids), 1, "the administrator is told at once")
         self.assertEqual(self.told(), 1, "told once, by one to-do, not at each try")
         self.connect()
@@ -164,14 +167,14 @@ class TestFaults(XeroCommon):
 
     def test_failed_job_loses_no_token(self):
         """The token is renewed in a transaction of its own; the failure after it takes nothing back."""
-        self.credential._vault_update({"expires_at": "2020-01-01 00:00:00"})
-        old = self.credential._vault()["refresh_token"]
+        xero_secrets.update(self.credential, {"expires_at": "2020-01-01 00:00:00"})
+        old = xero_secrets.read(self.credential)["refresh_token"]
         self.simulator.fault("invalid", resource="Invoices", message="No.")
         self.make_move()
         self.drain()
-        renewed = self.credential._vault()["refresh_token"]
+        renewed = xero_secrets.read(self.credential)["refresh_token"]
         self.assertNotEqual(renewed, old)
-        self.assertTrue(self.credential._access_token()[0])
+        self.assertTrue(xero_gate.credential_token(self.credential)[0])
 
     def test_copied_database_sends_nothing(self):
         move = self.make_move()
@@ -179,7 +182,7 @@ class TestFaults(XeroCommon):
         self.simulator.reset_stats()
         self.drain()
         self.assertEqual(self.simulator.calls(), {})
-        self.assertEqual((self.connection.state, self.job_of(move).state), ("reauth", "pending"))
+        self.assertEqual((self.connection.state, self.job_of(move).state), ("held", "pending"))
         self.assertIn("copy", self.connection.reason)
 
     def test_refused_call_is_taken_apart_to_find_the_culprit(self):

@@ -1,9 +1,13 @@
+from contextlib import closing
 from types import SimpleNamespace
 
+import psycopg2
+
+from odoo import sql_db
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
-from ..models.xero_sync_job import CLICK, EVENT
+from ..models.queue.xero_sync_job import CLICK, EVENT
 
 CONTACT = SimpleNamespace(_xero_type="Contact", _odoo_model="res.partner", _push_rank=10)
 
@@ -32,6 +36,21 @@ class TestJobs(TransactionCase):
     def test_many_records_take_one_query(self):
         with self.assertQueryCount(1):
             self.Job._enqueue(self.connection.id, CONTACT, [(partner.id, self.company.id) for partner in self.partners])
+
+    def test_workers_are_notified_on_one_connection(self):
+        """A new one costs PostgreSQL more than all else of a posting."""
+        with closing(psycopg2.connect(**sql_db.connection_info_for("postgres")[1])) as listener:
+            listener.autocommit = True
+            with listener.cursor() as cr:
+                cr.execute("LISTEN cron_trigger")
+                kept = []
+                for _time in range(2):
+                    self.env["xero.sync.runner"]._notify_workers()
+                    kept.append([row for row in sql_db._Pool._connections if row.info.dbname == "postgres"])
+                cr.execute("SELECT 1")
+            told = [notice.payload for notice in listener.notifies]
+        self.assertEqual(told.count(self.env.cr.dbname), 2)
+        self.assertEqual((len(kept[0]), kept[1]), (1, kept[0]))
 
     def test_waking_a_worker_takes_one_query_in_a_transaction(self):
         runner = self.env["xero.sync.runner"]

@@ -8,6 +8,7 @@ from psycopg2 import errors as pg_errors
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models.outbound.exporter import Item
 from .in_common import InboundCommon
 
 LATE = 60
@@ -18,6 +19,7 @@ class TestOutcomes(InboundCommon):
     def setUp(self):
         super().setUp()
         self.runner_class = type(self.env["xero.sync.runner"])
+        self.exporter_class = type(self.env["xero.exporter"])
 
     def bills(self):
         """Return two bills that Xero lets have one number; their contact is in Xero."""
@@ -72,13 +74,13 @@ class TestOutcomes(InboundCommon):
         """A credit note bears no mark of ours: read before it is looked up, it would be imported as another's."""
         self.connection.inbound_documents = "post"
         note = self.pushed("out_refund")
-        original = self.runner_class._mark_unknown
+        original = self.exporter_class._mark_unknown
 
-        def mark_unknown(runner, connection, batch, error, *args):
+        def mark_unknown(exporter, drain, batch, error, *args):
             error.retry_after = 30
-            return original(runner, connection, batch, error, *args)
+            return original(exporter, drain, batch, error, *args)
 
-        self.patch(self.runner_class, "_mark_unknown", mark_unknown)
+        self.patch(self.exporter_class, "_mark_unknown", mark_unknown)
         self.simulator.fault("drop_after", method="PUT", resource="CreditNotes")
         second = note.copy()
         second.invoice_date = note.invoice_date
@@ -96,10 +98,24 @@ class TestOutcomes(InboundCommon):
         self.assertEqual(len(self.simulator.documents(self.tenant, "CreditNotes")), 2)
         self.assertInXero(second)
 
+    def test_a_call_of_an_older_version_is_looked_up(self):
+        """It stored what its elements stand for by place, not by name."""
+        bills = self.bills()
+        self.simulator.fault("drop_after", method="PUT", resource="Invoices")
+        self.patch(self.exporter_class, "_may_replay", lambda *_args: False)
+        self.patch(self.runner_class, "_handle_and_resolve", self.runner_class._handle)
+        self.drain()
+        batch = self.batches()[-1].sudo()
+        batch.items = [[item.get(name) for name in Item.STORED] for item in batch.items]
+        self.env.flush_all()
+        self.drain_to_end()
+        self.assertEqual(len(self.simulator.documents(self.tenant, "Invoices")), 3)
+        self.assertInXero(bills)
+
     def test_a_clock_that_is_ahead_hides_nothing(self):
         bills = self.bills()
         self.simulator.fault("drop_after", method="PUT", resource="Invoices")
-        self.patch(self.runner_class, "_may_replay", lambda *_args: False)
+        self.patch(self.exporter_class, "_may_replay", lambda *_args: False)
         self.patch(self.runner_class, "_handle_and_resolve", self.runner_class._handle)
         self.drain()
         batch = self.batches()[-1].sudo()

@@ -50,6 +50,19 @@ class TestPush(XeroCommon):
         self.assertInXero(move)
         self.assertEqual(move.xero_invoice_id, before)
 
+    def test_many_credit_notes_change_together(self):
+        """Xero lists none by id: from four on, what changed is read in one call before it is overwritten."""
+        notes = self.env["account.move"].concat(*(self.make_move("out_refund") for _number in range(4)))
+        self.drain()
+        for note in notes:
+            note.ref = f"Changed {note.id}"
+        self.simulator.reset_stats()
+        self.drain()
+        self.assertEqual(set(notes.mapped("xero_sync_state")), {"synced"})
+        self.assertInXero(notes)
+        calls = self.simulator.calls(self.tenant)
+        self.assertEqual((calls["GET", "CreditNotes"], calls["POST", "CreditNotes"]), (1, 1))
+
     def test_head_of_a_paid_document_still_changes(self):
         """Once money is on it, Xero takes changes of the head; the lines stay as they are."""
         self.simulator.control(f"/organisations/{self.tenant}/act/edit_account", code="090", CurrencyCode="USD")
@@ -165,14 +178,14 @@ class TestPush(XeroCommon):
         move.button_draft()
         self.drain()
         move.action_post()
-        runner = type(self.env["xero.sync.runner"])
-        found = runner._namesakes
+        exporter = type(self.env["xero.exporter.document"])
+        found = exporter._namesakes
 
         def without_totals(*args):
             none = dict.fromkeys(("SubTotal", "TotalTax", "Total"), 0)
             return [[{**element, **none} for element in elements] for elements in found(*args)]
 
-        with patch.object(runner, "_namesakes", without_totals):
+        with patch.object(exporter, "_namesakes", without_totals):
             self.drain()
         self.assertInXero(move)
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from odoo.tests import BaseCase, tagged
 
-from ..models import xero_health_forecast as forecast
-from ..models import xero_health_judge as rules
-from ..models.xero_health_charts import last_hours, queue_over_time
-from ..models.xero_health_judge import ATTENTION, BROKEN, OK, Facts, Flow
+from ..models.health import check as rules
+from ..models.health import checks, forecast
+from ..models.health.charts import last_hours, queue_over_time
+from ..models.health.check import ATTENTION, BROKEN, OK, Facts, Flow
 
 NOW = datetime(2026, 5, 4, 12, 30)
 
@@ -134,6 +134,7 @@ TABLE = [
     ("clock", {"clock_offset": -61.0}, ATTENTION, "off", False),
     ("mapping", {"mapping_gaps": 1}, ATTENTION, "gaps", False),
     ("conflicts", {"conflicts": 2}, ATTENTION, "open", False),
+    ("marks", {"false_marks_at": ago(days=6)}, ATTENTION, "false", True),
     ("books", {"differences": 0, "reconciled_at": ago(days=1)}, OK, "agree", False),
     ("books", {"differences": 4, "reconciled_at": ago(days=1)}, ATTENTION, "differ", True),
     ("books", {"differences": 4, "reconciled_at": ago(days=1), "books_by_person": True}, ATTENTION, "differ", False),
@@ -150,16 +151,16 @@ class TestHealthJudge(BaseCase):
     def test_the_table(self):
         for topic, differs, level, code, alert in TABLE:
             with self.subTest(topic=topic, **differs):
-                found = {finding.topic: finding for finding in rules.judge(replace(HEALTHY, **differs))}[topic]
+                found = {finding.topic: finding for finding in checks.judge(replace(HEALTHY, **differs))}[topic]
                 self.assertEqual((found.level, found.code, found.alert), (level, code, alert))
 
     def test_a_healthy_connection_is_healthy(self):
-        self.assertEqual(rules.worst(rules.judge(HEALTHY)), OK)
+        self.assertEqual(checks.worst(checks.judge(HEALTHY)), OK)
 
     def test_an_incident_needs_half_of_the_threshold_to_close(self):
         def told(failed, is_open, **values):
             facts = replace(HEALTHY, failed=failed, done_day=10_000, **values)
-            findings = rules.judge(facts, frozenset(["failures"]) if is_open else frozenset())
+            findings = checks.judge(facts, frozenset(["failures"]) if is_open else frozenset())
             return next(finding.alert for finding in findings if finding.topic == "failures")
 
         self.assertEqual([told(failed, False) for failed in (9, 10)], [False, True])

@@ -9,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 
 from .common import XeroCommon
 
-QUERIES = 25
+QUERIES = 27
 
 
 class HealthCommon(XeroCommon):

@@ -87,6 +87,38 @@ class TestContacts(InboundCommon):
         self.drain()
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
 
+    def test_documents_under_way_follow_a_merge_that_nobody_has_read(self):
+        """Xero refuses them for the archived contact: it is looked at, and they go to the one that survived."""
+        survivor = self.person("create_contact", Name="Survivor")["ContactID"]
+        moves = self.make_move(partner=self.partner) | self.make_move("out_refund", partner=self.partner)
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=survivor)
+        self.drain()
+        self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+        self.assertEqual(self.partner.xero_contact_id, survivor)
+        self.assertInXero(moves)
+        self.assertEqual({self.in_xero(move)["inner"]["contact"] for move in moves}, {survivor})
+
+    def test_documents_under_way_follow_a_merge_that_a_person_repeats(self):
+        self.pushed(partner=self.partner_b)
+        survivor = self.partner_b.xero_contact_id
+        move = self.make_move(partner=self.partner)
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=survivor)
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.conflict_of(self.partner).action_merge_partners()
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(self.in_xero(move)["inner"]["contact"], survivor)
+
+    def test_a_document_for_an_archived_contact_waits_for_a_person(self):
+        """Nothing goes round: that the contact is archived was read once."""
+        move = self.make_move(partner=self.partner)
+        self.person("archive_contact", contact=self.partner.xero_contact_id)
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.assertIn("archived", move.xero_sync_message)
+        self.assertEqual(self.open_jobs().mapped("operation"), ["push"])
+
     def test_merge_of_two_linked_contacts_asks(self):
         self.pushed(partner=self.partner_b)
         self.person("merge_contacts", contact=self.partner.xero_contact_id, into=self.partner_b.xero_contact_id)
@@ -125,7 +157,7 @@ class TestContacts(InboundCommon):
         self.pushed(partner=self.partner_b)
         self.person("merge_contacts", contact=self.partner.xero_contact_id, into=self.partner_b.xero_contact_id)
         self.poll("Contact")
-        groups = "xero_connector.group_xero_user,account.group_account_invoice"
+        groups = "xero_connector.group_xero_accountant,account.group_account_invoice"
         user = new_test_user(
             self.env, "merger", groups, company_id=self.company.id, company_ids=[(6, 0, self.company.ids)]
         )

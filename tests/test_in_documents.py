@@ -362,6 +362,22 @@ class TestDocuments(InboundCommon):
         self.poll()
         self.assertEqual(self.made().state, "posted")
 
+    def test_only_the_document_that_was_asked_for_is_posted(self):
+        """Others come in with the same reading: they are made as the setting says."""
+        self.connection.inbound_documents = "draft"
+        asked, other = (self.new_invoice(InvoiceNumber=number) for number in ("X-asked", "X-other"))
+        self.patch(
+            self.env.registry["xero.inbound.hook"], "_all_asked_for", lambda *_args: [asked["InvoiceID"]]
+        )
+        self.poll()
+        states = {
+            element["InvoiceID"]: self.env["account.move"]
+            .search([("invoice_origin", "=", f"Xero {element['InvoiceNumber']}")])
+            .state
+            for element in (asked, other)
+        }
+        self.assertEqual(states, {asked["InvoiceID"]: "posted", other["InvoiceID"]: "draft"})
+
     def test_our_own_document_without_its_link_is_linked_again_not_imported(self):
         self.connection.inbound_documents = "post"
         move = self.pushed()

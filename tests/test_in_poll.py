@@ -81,7 +81,7 @@ class TestPoll(InboundCommon):
         self.assertGreater(cursor.watermark, before)
 
     def test_full_read_goes_on_where_it_stopped_and_finds_blind_spots(self):
-        self.patch(type(self.env["xero.sync.runner"]), "_page_size", lambda _self: 2)
+        self.patch(type(self.env["xero.reader"]), "_page_size", lambda _self: 2)
         moves = [self.make_move() for _number in range(5)]
         self.drain()
         self.poll()
@@ -104,23 +104,23 @@ class TestPoll(InboundCommon):
 
     def test_element_that_moves_during_a_walk_takes_the_watermark_back(self):
         """An edit during the walk shifts a row over the edge of a page: it is read again from there."""
-        self.patch(type(self.env["xero.sync.runner"]), "_page_size", lambda _self: 2)
-        runner_class = type(self.env["xero.sync.runner"])
+        self.patch(type(self.env["xero.reader"]), "_page_size", lambda _self: 2)
+        reader_class = type(self.env["xero.reader"])
         for _number in range(4):
             self.make_move()
             self.drain()
             self.simulator.control("/clock", advance=600)
         first = self.env["account.move"].search([("xero_invoice_id", "!=", False)], order="id", limit=1)
-        original = runner_class._take_page
+        original = reader_class._take_page
         edited = []
 
-        def take_page(runner, *args):
-            result = original(runner, *args)
+        def take_page(reader, *args):
+            result = original(reader, *args)
             if not edited:
                 edited.append(self.edit(first, Reference="moved"))
             return result
 
-        self.patch(runner_class, "_take_page", take_page)
+        self.patch(reader_class, "_take_page", take_page)
         self.poll("Invoice")
         links = self.env["xero.link"].search([("xero_type", "=", "Invoice")], order="xero_updated_at")
         seen = links.filtered(lambda link: link.remote_source == "read")
@@ -131,12 +131,8 @@ class TestPoll(InboundCommon):
         self.assertEqual(first.ref, "moved")
 
     def test_polls_are_spaced_by_the_day_limit(self):
-        count = lambda: len(self.connection._due_polls())  # noqa: E731
-        polled = [
-            inbound
-            for inbound in self.env["xero.inbound"]._all()
-            if inbound._polled and inbound._xero_type != "Organisation"
-        ]
+        count = lambda: len(self.env["xero.inbound.schedule"]._due(self.connection))  # noqa: E731
+        polled = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._polled]
         self.connection.facts_at = fields.Datetime.now()
         for inbound in polled:
             self.cursor_of(inbound._xero_type).polled_at = fields.Datetime.now() - timedelta(minutes=20)
@@ -144,14 +140,14 @@ class TestPoll(InboundCommon):
             self.env.cr.execute("UPDATE xero_connection SET day_limit = %s WHERE id = %s", [limit, self.connection.id])
             self.connection.invalidate_recordset()
             self.assertEqual(count(), due)
-            rounds = timedelta(days=1) / self.connection._poll_interval()
+            rounds = timedelta(days=1) / self.env["xero.inbound.schedule"]._interval(self.connection)
             self.assertLess(rounds * len(polled) + 4, limit * 0.6, "room for people and for sending")
 
     def test_cron_queues_and_calls_nothing(self):
         self.connection.facts_at = fields.Datetime.now() - timedelta(days=2)
         self.env["xero.connection"]._cron_poll()
         self.assertEqual(self.simulator.calls(self.tenant), {})
-        queued = set(self.open_jobs().mapped("xero_type"))
+        queued = {job.xero_type or job.task for job in self.open_jobs()}
         self.assertLessEqual({"Organisation", *self.TYPES}, queued)
         self.env["xero.connection"]._cron_poll()
         self.assertEqual(len(self.open_jobs()), len(queued), "a reading that waits is not queued twice")

@@ -6,7 +6,8 @@ import random
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
-from ..models.xero_link import GONE_STATUSES
+from ..models.connection import gate as xero_gate
+from ..models.link.xero_link import GONE_STATUSES
 from ..xero_api import retry
 from .roundtrip_common import KEY, RoundtripCommon
 
@@ -162,7 +163,7 @@ class TestRoundtrip(RoundtripCommon, HttpCase):
 
     def books(self, resource):
         """Return all elements of ``resource`` as the API shows them."""
-        client = self.connection.sudo()._client()
+        client = xero_gate.open_client(self.connection.sudo())
         try:
             params = {"page": 1, "pageSize": 1000, "includeArchived": "true"}
             return client.get(resource, params=params).data[resource]

@@ -1,10 +1,10 @@
 from pathlib import Path
 
+from odoo import Command
 from odoo.tests import tagged
-from odoo.tools import SQL
 
-from ..models import xero_inbound_states as states
-from ..models.xero_inbound import OUTCOMES
+from ..models.inbound import decision_tables as states
+from ..models.inbound.importer import OUTCOMES
 from .in_common import InboundCommon
 from .test_in_documents import TestDocuments
 
@@ -133,14 +133,8 @@ class TestStates(InboundCommon):
     def pretend(self, xero_id, **base):
         """Have the last agreement say something else than it did."""
         link = self.link(xero_id)
-        self.env.cr.execute(
-            SQL(
-                "UPDATE xero_link SET remote_view = remote_view || jsonb_build_object(%s), remote_digest = 'other'"
-                " WHERE id = %s",
-                SQL(", ").join(SQL("%s, %s::text", name, value) for name, value in base.items()),
-                link.id,
-            )
-        )
+        link.sudo().write({"remote_view": {**link.remote_view, **base}, "remote_digest": "other"})
+        self.env.flush_all()
         self.env.invalidate_all()
 
     # === CONTACTS === #
@@ -149,7 +143,7 @@ class TestStates(InboundCommon):
         for number, ((state, event), expected) in enumerate(states.CONTACT_TABLE.items()):
             with self.subTest(state=state, event=event):
                 partner, xero_id = self.contact(state, event, number)
-                self.happen_to_contact(xero_id, event, number)
+                self.happen_to_contact(xero_id, event, number, state)
                 self.outcomes.clear()
                 self.poll("Contact")
                 self.assertEqual(self.outcomes.get(xero_id), expected)
@@ -166,15 +160,19 @@ class TestStates(InboundCommon):
             self.person("archive_contact", contact=xero_id)
             self.poll("Contact")
             self.assertFalse(partner.active)
-        elif state == "shared":
-            self.env["res.users"].with_context(xero_no_sync=True).create(
+        elif state in ("shared", "reserved"):
+            group = "base.group_portal" if state == "shared" else "base.group_user"
+            user = self.env["res.users"].with_context(xero_no_sync=True).create(
                 {
                     "name": f"Contact {number}",
                     "login": f"login{number}",
                     "partner_id": partner.id,
                     "email": "base@example.com",
+                    "group_ids": [Command.set(self.env.ref(group).ids)],
                 }
             )
+            if event == "restored" and state == "reserved":
+                user.active = quiet.active = False
         elif state == "changed":
             quiet.email = "local@example.com"
         elif state == "missing":
@@ -183,7 +181,7 @@ class TestStates(InboundCommon):
             self.env.invalidate_all()
         return partner, xero_id
 
-    def happen_to_contact(self, xero_id, event, number):
+    def happen_to_contact(self, xero_id, event, number, state):
         status = self.link(xero_id).xero_status
         if event == "merged":
             survivor = self.person("create_contact", Name=f"Survivor {number}")["ContactID"]
@@ -202,6 +200,8 @@ class TestStates(InboundCommon):
                 self.person("archive_contact", contact=xero_id)
         elif status == "ARCHIVED":
             self.pretend(xero_id, phone="1")
+        elif state == "shared":
+            self.person("edit_contact", contact=xero_id, AccountNumber=f"X{number}")
         else:
             self.person("edit_contact", contact=xero_id, EmailAddress="xero@example.com")
 

@@ -4,7 +4,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..models import xero_sync_pull
+from ..models.inbound import poll as xero_sync_pull
+from .common import xero_at
 from .pay_common import PaymentCommon
 from .strange_xero import HABITS, StrangeXero, ids_in_capitals, no_pagination
 
@@ -15,7 +16,7 @@ class TestStrangeXero(PaymentCommon):
         super().setUp()
         self.strange = StrangeXero(self.simulator.url)
         self.addCleanup(self.strange.stop)
-        self.env["ir.config_parameter"].set_param("xero_connector.api_url", self.strange.url)
+        self.enterContext(xero_at(self.strange.url, "api_url"))
 
     def story(self):
         """Send, pay, part-pay, edit, apply a credit, void, undo a payment; both sides hold the same after each."""
@@ -78,7 +79,7 @@ class TestStrangeXero(PaymentCommon):
 
     def test_pages_without_a_count_end(self):
         self.strange.habits[:] = [no_pagination]
-        with patch.object(type(self.env["xero.sync.runner"]), "_page_size", lambda runner: 2):
+        with patch.object(type(self.env["xero.reader"]), "_page_size", lambda runner: 2):
             moves = [self.pushed(ref="before") for _number in range(5)]
             for move in moves:
                 self.edit(move, Reference="after")
@@ -109,7 +110,7 @@ class TestStrangeXero(PaymentCommon):
         self.simulator.control("/clock", advance=600)
         for move in moves:
             self.edit(move, Reference="after")
-        with patch.object(type(self.env["xero.sync.runner"]), "_page_size", lambda runner: 2):
+        with patch.object(type(self.env["xero.reader"]), "_page_size", lambda runner: 2):
             self.limit_at_the_third_page()
             self.poll("Invoice")
             self.assertTrue(self.connection.paused_until)
@@ -124,7 +125,7 @@ class TestStrangeXero(PaymentCommon):
         """It goes on at the page where it stopped."""
         moves = [self.pushed(ref="before") for _number in range(6)]
         self.cursor_of("Invoice").full_page = 1
-        with patch.object(type(self.env["xero.sync.runner"]), "_page_size", lambda runner: 2):
+        with patch.object(type(self.env["xero.reader"]), "_page_size", lambda runner: 2):
             self.limit_at_the_third_page()
             self.poll("Invoice")
             self.assertEqual(self.cursor_of("Invoice").full_page, 3)

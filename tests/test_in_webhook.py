@@ -2,15 +2,21 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
+import time
 from unittest.mock import patch
 
 import requests
+from cryptography.fernet import Fernet
 
 from odoo.tests import HttpCase, tagged
 
 from ..controllers.webhook import Tally
-from ..models import xero_sync_runner
-from ..xero_api import webhooks
+from ..models.connection import credential_secrets as xero_secrets
+from ..models.inbound import xero_webhook_event as webhook_event
+from ..models.queue import worker as xero_sync_runner
+from ..xero_api import retry, webhooks
+from .common import server_options
 from .in_common import InboundCommon
 
 KEY = "webhook signing key"
@@ -71,7 +77,7 @@ class TestWebhook(InboundCommon, HttpCase):
         self.assertEqual([self.post(key="another").status_code for _times in range(2)], [401, 401])
         self.env.invalidate_all()
         self.assertEqual((self.credential.webhook_refused_count, self.credential.webhook_seen_at), (2, False))
-        [health] = self.connection._health()
+        [health] = self.env["xero.health"]._of(self.connection)
         [line] = [check for check in health["checks"] if check["topic"] == "webhook"]
         self.assertIn("2 deliveries were refused for a wrong signature", line["text"])
         self.assertNotRegex(line["text"], r"\d\.\d{3}", "a moment as people write it")
@@ -86,7 +92,7 @@ class TestWebhook(InboundCommon, HttpCase):
         self.assertFalse(self.events())
 
     def test_without_a_key_nothing_is_right(self):
-        self.credential._vault_update({"webhook_key": None})
+        xero_secrets.update(self.credential, {"webhook_key": None})
         self.assertEqual(self.post(key="").status_code, 401)
 
     def test_a_company_that_was_disconnected_hears_nothing(self):
@@ -156,7 +162,7 @@ class TestWebhook(InboundCommon, HttpCase):
             before = wakes([("cron_id", "=", cron.id)])
             self.post(self.event(f"11111111-1111-4111-8111-{number:012d}"))
             last = self.events()[0]
-            event._wake_after_commit(self.env.registry, last.id, self.connection.ids)
+            event._wake_after_commit(self.env.cr, self.env.registry, last.id, self.connection.ids)
             return wakes([("cron_id", "=", cron.id)]) - before
 
         event = self.env["xero.webhook.event"]
@@ -184,16 +190,167 @@ class TestWebhook(InboundCommon, HttpCase):
             self.drain()
         self.assertEqual(move.ref, "after")
 
-    def test_events_of_another_apps_organisations_are_dropped(self):
+    def test_what_follows_within_a_second_is_read_together(self):
+        moves = self.pushed() + self.pushed() + self.pushed()
+        for move in moves:
+            self.edit(move, Reference="after")
+        late = [self.event(move.xero_invoice_id, date="2027-01-01") for move in moves]
+        claim, waits = type(self.env["xero.sync.runner"])._claim, []
+
+        def receive(env):
+            events = webhooks.parse(json.dumps({"events": [late.pop()]}).encode())
+            env["xero.webhook.event"]._receive(events, self.credential.sudo().with_env(env))
+
+        def claiming(runner, connection):
+            jobs = claim(runner, connection)
+            if jobs and len(late) == 2:
+                receive(runner.env)
+            return jobs
+
+        def waiting(seconds):
+            waits.append(seconds)
+            receive(self.env)
+
+        receive(self.env)
+        self.simulator.reset_stats()
+        with (
+            patch.dict(webhook_event._read_at, clear=True),
+            patch.object(type(self.env["xero.sync.runner"]), "_claim", claiming),
+            patch.object(retry, "pause", waiting),
+        ):
+            self.drain()
+        self.assertEqual([0 < seconds <= webhook_event.GATHER_SECONDS for seconds in waits], [True])
+        self.assertEqual(moves.mapped("ref"), ["after"] * 3)
+        self.assertEqual(self.simulator.calls(self.tenant), {("GET", "Invoices"): 2}, "the first at once, two together")
+
+    def test_a_server_with_another_key_leaves_it_to_the_others(self):
+        """Xero tries again what was not taken; nothing is counted as forged."""
         event = self.event("22222222-2222-4222-8222-222222222222")
-        mine = self.credential.sudo()
-        mine.client_id, known = "another-app", mine.client_id
-        other = self.connection.sudo().credential_id = mine.copy({"client_id": known})
-        self.assertEqual(self.post(event).status_code, 200)
+        with server_options(xero_connector_key=Fernet.generate_key().decode()):
+            self.assertEqual(self.post(event).status_code, 503)
+            self.assertEqual(self.post(event, key="forged").status_code, 503)
+        self.env.invalidate_all()
         self.assertFalse(self.events())
-        mine.client_id = other.client_id
+        self.assertEqual((self.credential.webhook_refused_count, self.credential.webhook_refused_at), (0, False))
+        self.assertEqual(self.post(event).status_code, 200)
+        self.assertEqual(len(self.events()), 1)
+
+    def test_credentials_of_one_app_that_have_its_key(self):
+        """Xero delivers to one address of an app, whichever credentials of Odoo are of it."""
+        company = self.env["res.company"].sudo().create({"name": "Second"})
+        twin = self.credential.create(
+            {"name": "Twin", "client_id": f" {self.credential.client_id.upper()}", "webhook_key": KEY}
+        )
+        tenant = "99999999-9999-4999-8999-999999999999"
+        second = self.env["xero.connection"].sudo().create({"company_id": company.id, "credential_id": twin.id})
+        second.write({"tenant_id": tenant, "state": "connected"})
+        self.env.flush_all()
+        ids = ["22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"]
+        self.post(self.event(ids[0]), self.event(ids[1], tenant=tenant))
+        found = self.env["xero.webhook.event"].sudo().search([("xero_id", "in", ids)])
+        events = {(row.connection_id, row.xero_id) for row in found}
+        self.assertEqual(events, {(self.connection, ids[0]), (second, ids[1])})
+        twin.client_id = "another app"
+        self.env.flush_all()
+        self.post(self.event(ids[0], tenant=tenant))
+        self.assertEqual(self.env["xero.webhook.event"].sudo().search_count([("connection_id", "=", second.id)]), 1)
+
+    def test_a_key_speaks_only_of_organisations_of_its_own_credential(self):
+        """Another company's administrator knows the app's id and the organisation's: neither is a secret."""
+        event = self.event("22222222-2222-4222-8222-222222222222")
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        forger = self.env["xero.credential"].create(
+            {"name": "Forged", "client_id": self.credential.client_id, "company_id": other.id, "webhook_key": KEY * 2}
+        )
+        self.env["xero.connection"].create({"company_id": other.id, "credential_id": forger.id}).sudo().write(
+            {"tenant_id": "99999999-9999-4999-8999-999999999999", "state": "connected"}
+        )
+        self.env.flush_all()
+        self.assertEqual(self.post(event, key=KEY * 2, token=forger.webhook_token).status_code, 200)
+        self.assertFalse(self.env["xero.webhook.event"].sudo().search([("xero_id", "=", event["resourceId"])]))
         self.post(event)
-        self.assertEqual(len(self.events()), 1, "two consents of one app share its webhooks")
+        self.assertEqual(len(self.events()), 1)
+
+    def test_odd_events_take_no_other_with_them(self):
+        """Each alone: what is none is counted, the good ones of the same delivery arrive, nothing is said of errors."""
+        good = "11111111-1111-4111-8111-{:012d}".format
+        base = {**self.event(good(999)), "resourceUrl": "x"}
+        odd = [
+            {**base, "resourceId": "x" * 8000}, {**base, "resourceId": "\x00"}, {**base, "resourceId": "\ud800"},
+            {**base, "resourceId": [base]}, {**base, "resourceId": 10**5000}, {**base, "tenantId": {"a": 1}},
+            {**base, "tenantId": "' OR 1=1 --"}, {**base, "eventCategory": "X" * 5000}, {**base, "eventCategory": None},
+            None, 5, "x", [], {},
+        ]  # fmt: skip
+        sys.set_int_max_str_digits(0)
+        self.addCleanup(sys.set_int_max_str_digits, 4300)
+        with self.assertNoLogs("odoo", "ERROR"):
+            for number, event in enumerate(odd):
+                with self.subTest(event=str(event)[:60]):
+                    answer = self.post(self.event(good(number)), event, self.event(good(number + 500)))
+                    self.assertEqual((answer.status_code, answer.content), (200, b""))
+        self.assertEqual(
+            set(self.events().mapped("xero_id")),
+            {good(number + more) for number in range(len(odd)) for more in (0, 500)},
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.credential.webhook_odd_count, len(odd))
+
+    def test_bodies_that_break_readers(self):
+        """Depth, numbers, halves of characters, dates: answered at once, without a traceback."""
+        event = json.dumps(self.event("11111111-1111-4111-8111-111111111111", date="2026-01-01"))
+        deep = "[" * 100_000 + "]" * 100_000
+        bodies = [
+            deep, f'{{"events": {deep}}}', f'{{"events": [{event}, {{"data": {deep}}}]}}', "[" * 900_000,
+            f'{{"x": {"9" * 100_000}, "events": [{event}]}}', '{"events": [NaN, Infinity, 1e999999999]}',
+            '{"events": "x"}', '{"events": {"a": 1}}', '{"\ud800": "\ud800", "events": []}',
+            f'{{"events": [{event}], "events": []}}', "null", '"x"', "\x00",
+        ]  # fmt: skip
+        with self.assertNoLogs("odoo", "ERROR"):
+            for body in bodies:
+                with self.subTest(body=body[:40]):
+                    started = time.monotonic()
+                    self.assertEqual(self.post(raw=body.encode("utf-8", "surrogatepass")).status_code, 200)
+                    self.assertLess(time.monotonic() - started, 60)
+            self.assertEqual(self.post(raw=b"\xff\xfe\xfd").status_code, 200)
+        self.assertEqual(len(self.events()), 1, "the good event beside them was kept, and once")
+
+    def test_events_that_an_earlier_version_kept_hold_nothing_up(self):
+        move = self.make_move()
+        good = "11111111-1111-4111-8111-111111111111"
+        self.env["xero.webhook.event"].sudo().create(
+            [
+                {"connection_id": self.connection.id, "company_id": self.company.id, "category": category,
+                 "xero_id": xero_id, "digest": f"d{number}"}
+                for number, (category, xero_id) in enumerate(
+                    [("INVOICE", "x" * 8000), ("INVOICE", False), ("INVOICE", good), ("NEWLYINVENTED", good),
+                     ("CONTACT", "' --")]
+                )
+            ]
+        )  # fmt: skip
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "synced")
+        self.assertEqual(self.connection.paused_until, False)
+        self.assertEqual(self.events().sorted("id").mapped("state"), ["odd", "odd", "queued", "ignored", "odd"])
+
+    def test_an_event_that_cannot_be_queued_is_left_alone(self):
+        bad, good = (f"11111111-1111-4111-8111-{number:012d}" for number in (1, 2))
+        self.post(self.event(bad), self.event(good))
+        jobs = type(self.env["xero.sync.job"])
+        original = jobs._enqueue_fetch
+
+        def enqueue(model, connection, xero_type, xero_ids, **options):
+            if bad in xero_ids:
+                raise ZeroDivisionError
+            return original(model, connection, xero_type, xero_ids, **options)
+
+        with patch.object(jobs, "_enqueue_fetch", enqueue), self.assertNoLogs("odoo", "ERROR"):
+            self.drain()
+        self.assertEqual(self.events().sorted("xero_id").mapped("state"), ["odd", "queued"])
+
+    def test_only_ids_are_fetched(self):
+        jobs = self.env["xero.sync.job"]
+        jobs._enqueue_fetch(self.connection, "Invoice", ["x" * 8000, "1", "\ud800", "' --"])
+        self.assertFalse(self.open_jobs())
 
     def test_an_event_without_a_time_or_an_id_of_its_own(self):
         """The address of the record tells its id; without a time each delivery may be news."""

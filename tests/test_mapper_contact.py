@@ -3,7 +3,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
-from .test_mapper_common import MapperCase
+from .test_mapper_common import SIGNATURE, MapperCase
 
 
 @tagged("post_install", "-at_install")
@@ -51,7 +51,7 @@ class TestMapperContact(MapperCase):
             out.payload,
             {
                 "Name": "Acme Ltd",
-                "ContactNumber": f"odoo-1a2b3c4d-{partner.id}",
+                "ContactNumber": f"odoo-1a2b3c4d-{partner.id}-{SIGNATURE}",
                 "ContactStatus": "ACTIVE",
                 "EmailAddress": "office@acme.example.com",
                 "TaxNumber": "GB123456782",
@@ -227,10 +227,23 @@ class TestMapperContact(MapperCase):
 
     def test_marker(self):
         partner = self.contact()
-        self.assertTrue(self.mapper_._marker_matches({"ContactNumber": f"odoo-1a2b3c4d-{partner.id}"}, partner.id))
-        for number in (None, "", f"odoo-ffffffff-{partner.id}", f"odoo-1a2b3c4d-{partner.id}0"):
-            self.assertFalse(self.mapper_._marker_matches({"ContactNumber": number}, partner.id), number)
+        sent, plain = self.payload(partner), f"odoo-1a2b3c4d-{partner.id}"
+        mark = f"{plain}-{SIGNATURE}"
+        for number in (mark, plain):
+            self.assertTrue(self.mapper_._marker_matches({**sent, "ContactNumber": number}, partner.id, sent), number)
+        others = ("", f"odoo-ffffffff-{partner.id}", f"{plain}0", f"{plain}-{SIGNATURE[::-1]}", mark.upper())
+        for number in (None, 7, [mark], *others):
+            self.assertFalse(self.mapper_._marker_matches({**sent, "ContactNumber": number}, partner.id, sent), number)
+        with self.subTest("another contact that the mark of an older backup led to"):
+            self.assertFalse(self.mapper_._marker_matches({**sent, "Name": "Other"}, partner.id, sent))
+            renamed = {**sent, "Name": "Other", "AccountNumber": "C1"}
+            self.assertTrue(self.mapper_._marker_matches(renamed, partner.id, {**sent, "AccountNumber": "c1"}))
         self.assertEqual(
-            self.mapper_._lookup_params([self.payload(partner)]),
-            [{"searchTerm": f"odoo-1a2b3c4d-{partner.id}", "includeArchived": "true"}],
+            self.mapper_._lookup_params([sent]), [{"searchTerm": mark, "includeArchived": "true"}]
         )
+
+    def test_the_signature_is_no_content(self):
+        out = self.prepare(self.contact())
+        number = out.payload["ContactNumber"]
+        self.assertEqual(out.agreed()["ContactNumber"], number.removesuffix(f"-{SIGNATURE}"))
+        self.assertLessEqual(len(f"odoo-1a2b3c4d-{2**31 - 1}-{SIGNATURE}"), 50)

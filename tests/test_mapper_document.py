@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..xero_api import codec
-from .test_mapper_common import MapperCase
+from .test_mapper_common import SIGNATURE, MapperCase
 
 CONTACT = "c0000000-0000-0000-0000-00000000000a"
 
@@ -64,7 +64,7 @@ class TestMapperDocument(MapperCase):
                 "LineAmountTypes": "Exclusive",
                 "CurrencyCode": "USD",
                 "Status": "AUTHORISED",
-                "Url": f"https://odoo.example.com/mail/view?model=account.move&res_id={move.id}&xero_db=1a2b3c4d",
+                "Url": f"https://odoo.example.com/mail/view?model=account.move&res_id={move.id}&mark=1a2b3c4d-{SIGNATURE}",
             },
         )
 
@@ -204,19 +204,37 @@ class TestMapperDocument(MapperCase):
 
     def test_invoice_marker(self):
         move = self.move([(10, self.tax20)])
-        mapper, url = self.mapper["Invoice"], self.sent(move).payload["Url"]
-        self.assertTrue(mapper._marker_matches({"Url": url}, move.id))
-        self.assertTrue(
-            mapper._marker_matches({"Url": url.replace("odoo.example.com", "erp.example.org:8069")}, move.id)
-        )
+        mapper, sent = self.mapper["Invoice"], self.sent(move).payload
+        url = sent["Url"]
+        self.assertNotIn("xero", url)
+        older = url.replace("mark=1a2b3c4d-" + SIGNATURE, "xero_db=1a2b3c4d")
+        for same in (url, url.replace("odoo.example.com", "erp.example.org:8069"), older):
+            self.assertTrue(mapper._marker_matches({**sent, "Url": same}, move.id, sent), same)
         for other in (
             "",
             None,
+            7,
+            "http://[",
             url.replace("1a2b3c4d", "ffffffff"),
+            url.replace("1a2b3c4d", "1A2B3C4D"),
+            url.replace(SIGNATURE, SIGNATURE[::-1]),
             url.replace(f"res_id={move.id}", f"res_id={move.id}0"),
+            url.replace(f"res_id={move.id}", f"res_id=0{move.id}"),
+            url.replace(f"res_id={move.id}", f"res_id=+{move.id}"),
+            f"{url}&res_id={move.id}",
+            f"{url}&xero_db=1a2b3c4d",
             url.replace("account.move", "sale.order"),
+            url.replace("/mail/view", "/mail/other"),
         ):
-            self.assertFalse(mapper._marker_matches({"Url": other}, move.id), other)
+            self.assertFalse(mapper._marker_matches({**sent, "Url": other}, move.id, sent), other)
+        for change in (
+            {"InvoiceNumber": "X"},
+            {"SubTotal": D("10.01")},
+            {"Date": "2026-03-06"},
+            {"Contact": {"ContactID": "other"}},
+            {"CurrencyCode": "EUR"},
+        ):
+            self.assertFalse(mapper._marker_matches({**sent, **change}, move.id, sent), change)
 
     def test_credit_note_is_ours_when_it_is_what_was_sent(self):
         note = self.move([(10, self.tax20)], "out_refund")
@@ -241,17 +259,20 @@ class TestMapperDocument(MapperCase):
             {"CurrencyCode": "EUR"},
         ):
             self.assertFalse(mapper._marker_matches({**answer, **change}, note.id, sent), change)
-        self.assertFalse(mapper._marker_matches(answer, note.id))
 
     def test_lookup(self):
         elements = [{"InvoiceNumber": f"INV/{number}"} for number in range(50)] + [{"InvoiceNumber": 'A,"B'}]
         params = self.mapper["Invoice"]._lookup_params(elements)
         self.assertEqual([len(param["InvoiceNumbers"].split(",")) for param in params[:2]], [40, 10])
-        self.assertEqual(params[2], {"where": 'InvoiceNumber=="A,\\"B"'})
-        notes = [{"Date": "2026-03-05"}, {"Date": "2026-01-31"}]
+        self.assertEqual(params[2], {"where": 'InvoiceNumber=="A,\\"B"', "includeArchived": "true"})
+        kinds = ("ACCRECCREDIT", "ACCPAYCREDIT", "ACCRECCREDIT")
+        notes = [
+            {"Type": kind, "Date": day} for kind, day in zip(kinds, ("2026-03-05", "2026-01-31", "2026-02-01"))
+        ]
+        span = "Date>=DateTime(2026,1,31) AND Date<=DateTime(2026,3,5)"
         self.assertEqual(
             self.mapper["CreditNote"]._lookup_params(notes),
-            [{"where": "Date>=DateTime(2026,1,31) AND Date<=DateTime(2026,3,5)"}],
+            [{"where": f'Type=="{kind}" AND {span}'} for kind in ("ACCPAYCREDIT", "ACCRECCREDIT")],
         )
 
     def test_digest_does_not_hang_on_the_servers_address(self):

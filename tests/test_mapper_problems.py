@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from ..mappers import document_rounding
+from ..mappers.document import rounding as document_rounding
 from ..xero_api import codec
 from .test_mapper_common import MapperCase
 
@@ -68,8 +68,8 @@ class TestMapperProblems(MapperCase):
         tax = self.tax(7, mapped=False)
         move = self.move([(10, tax)])
         [problem] = self.prepare(move).problems
-        self.assertFalse(self.connection._ensure_mappings([problem]))
-        located = self.connection._locate(problem)
+        self.assertFalse(self.env["xero.mapping.service"]._ensure(self.connection, [problem]))
+        located = self.env["xero.mapping.service"]._locate(self.connection, problem)
         row = self.env[located.model].browse(located.res_id)
         self.assertEqual((row.tax_ids, row.type_tax_use, row.state), (tax, "sale", "missing"))
         row.xero_tax_rate_id = self.map_taxes(self.tax20, "sale", 20).xero_tax_rate_id
@@ -90,7 +90,7 @@ class TestMapperProblems(MapperCase):
         )
         account = self.env["account.account"].create({"name": "Consulting", "code": "CONS1", "account_type": "income"})
         move = self.move([{"price_unit": 10, "tax_ids": self.tax20, "account_id": account.id}])
-        self.assertTrue(self.connection._ensure_mappings(self.prepare(move).problems))
+        self.assertTrue(self.env["xero.mapping.service"]._ensure(self.connection, self.prepare(move).problems))
         self.assertEqual(self.sent(move).payload["LineItems"][0]["AccountCode"], "CONS1")
 
     def test_mapping_that_cannot_be_used(self):

@@ -19,28 +19,29 @@ class TestMappingReference(MapperCase):
 
     def test_one_call_each(self):
         reading = Reading()
-        self.connection._refresh_reference(reading)
+        self.env["xero.mapping.service"]._read_lists(self.connection, reading)
         self.assertEqual(
             sorted(reading.calls), ["Accounts", "BrandingThemes", "Currencies", "TaxRates", "TrackingCategories"]
         )
 
     def test_reading_again_changes_nothing(self):
-        self.connection._refresh_reference(Reading())
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading())
         self.env.flush_all()
         kinds = ("xero.account", "xero.tax.rate", "xero.currency", "xero.mapping.account", "xero.mapping.tax")
         before = {kind: self.rows(kind).ids for kind in kinds}
         with self.assertQueryCount(29):
-            self.connection._refresh_reference(Reading())
+            self.env["xero.mapping.service"]._read_lists(self.connection, Reading())
         self.assertEqual({kind: self.rows(kind).ids for kind in kinds}, before)
 
     def test_what_changed_in_xero(self):
         sales = self.xero_account("200")
         renamed = [{**ACCOUNTS[0], "Name": "Income", "Status": "ARCHIVED"}, *ACCOUNTS[2:]]
-        self.connection._refresh_reference(Reading(accounts=renamed, currencies=[{"Code": "USD"}]))
+        reading = Reading(accounts=renamed, currencies=[{"Code": "USD"}])
+        self.env["xero.mapping.service"]._read_lists(self.connection, reading)
         self.assertEqual((sales.name, sales.status), ("Income", "ARCHIVED"))
         self.assertEqual(self.xero_account("260").status, "GONE", "kept: something may be mapped to it")
         self.assertEqual(self.rows("xero.currency").mapped("code"), ["USD"])
-        self.connection._refresh_reference(Reading())
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading())
         self.assertEqual((sales.name, self.xero_account("260").status), ("Sales", "ACTIVE"))
 
     def test_unknown_kinds_are_kept(self):
@@ -53,7 +54,7 @@ class TestMappingReference(MapperCase):
             "Status": "STRANGE",
         }
         rates = [{"TaxType": "X", "Name": "X", "EffectiveRate": 7, "Status": "PENDING"}, {"Name": "without type"}]
-        self.connection._refresh_reference(Reading(accounts=[*ACCOUNTS, odd], rates=rates))
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading(accounts=[*ACCOUNTS, odd], rates=rates))
         self.assertEqual((self.xero_account("999").type, self.xero_account("999").status), ("PAYGLIABILITY", "STRANGE"))
         found = self.rows("xero.tax.rate").filtered(lambda row: row.tax_type == "X")
         self.assertEqual((found.effective_rate, found.display_rate, found.can_apply_to_revenue), (7, 7, True))
@@ -61,7 +62,7 @@ class TestMappingReference(MapperCase):
     def test_rounding_account_is_found_and_a_choice_is_kept(self):
         self.assertEqual(self.connection.rounding_account_id.code, "860")
         self.connection.rounding_account_id = self.xero_account("429")
-        self.connection._refresh_reference(Reading())
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading())
         self.assertEqual(self.connection.rounding_account_id.code, "429")
 
     def test_two_organisations_do_not_mix(self):
@@ -71,7 +72,8 @@ class TestMappingReference(MapperCase):
             .sudo()
             .create({"company_id": other.id, "credential_id": self.connection.credential_id.id})
         )
-        second._refresh_reference(Reading(accounts=ACCOUNTS[:1], currencies=[{"Code": "NZD"}]))
+        reading = Reading(accounts=ACCOUNTS[:1], currencies=[{"Code": "NZD"}])
+        self.env["xero.mapping.service"]._read_lists(second, reading)
         self.assertEqual(second.tax_mapping_ids.company_id, other)
         self.assertEqual(self.env["xero.account"].search_count([("connection_id", "=", second.id)]), 1)
         self.assertEqual(self.xero_account("260").status, "ACTIVE")
@@ -91,7 +93,7 @@ class TestMappingReference(MapperCase):
         self.move(
             [{"account_id": used.id, "price_unit": 5, "tax_ids": None}], invoice_date="2026-10-05", date="2026-10-05"
         )
-        self.connection._refresh_reference(Reading())
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading())
         mapped = {row.account_id: row for row in self.connection.account_mapping_ids}
         self.assertNotIn(unused, mapped)
         self.assertEqual(
@@ -107,7 +109,7 @@ class TestMappingReference(MapperCase):
         row.xero_account_id = self.xero_account("260")
         self.assertEqual((row.state, row.confidence), ("confirmed", 100))
         self.assertIn(self.env.user.name, row.reason)
-        self.connection._refresh_mappings()
+        self.env["xero.mapping.service"]._refresh(self.connection)
         self.assertEqual(row.xero_account_id.code, "260")
 
     def test_what_a_person_cleared_is_only_suggested_again(self):
@@ -118,7 +120,7 @@ class TestMappingReference(MapperCase):
         self.assertEqual(row.state, "confirmed")
         row.xero_account_id = False
         self.assertEqual((row.state, row.reason), ("missing", False))
-        self.connection._refresh_mappings()
+        self.env["xero.mapping.service"]._refresh(self.connection)
         self.assertEqual((row.state, row.xero_account_id.code), ("suggested", "720"))
 
     def test_accepting_suggestions(self):
@@ -165,7 +167,8 @@ class TestMappingReference(MapperCase):
                 "children_tax_ids": [Command.set((tax + levy).ids)],
             }
         )
-        self.connection._refresh_reference(Reading(rates=[rate("NONE", "None", 0), rate("X", "Some", 12.5, "AELR")]))
+        reading = Reading(rates=[rate("NONE", "None", 0), rate("X", "Some", 12.5, "AELR")])
+        self.env["xero.mapping.service"]._read_lists(self.connection, reading)
         rows = {(row._key_ids(), row.type_tax_use): row for row in self.connection.tax_mapping_ids}
         row = rows[(tax.id,), "sale"]
         self.assertEqual(
@@ -181,9 +184,8 @@ class TestMappingReference(MapperCase):
 
     def test_lines_without_tax_in_australia(self):
         self.connection.tax_mapping_ids.unlink()
-        self.connection._refresh_reference(
-            Reading(rates=[rate("BASEXCLUDED", "BAS Excluded", 0), rate("EXEMPTOUTPUT", "GST Free Income", 0, "AELR")])
-        )
+        rates = [rate("BASEXCLUDED", "BAS Excluded", 0), rate("EXEMPTOUTPUT", "GST Free Income", 0, "AELR")]
+        self.env["xero.mapping.service"]._read_lists(self.connection, Reading(rates=rates))
         self.assertEqual(self.sent(self.move([(10, None)])).payload["LineItems"][0]["TaxType"], "BASEXCLUDED")
 
     def test_rate_that_differs_is_shown(self):

@@ -2,7 +2,7 @@
 
 from odoo.tests import BaseCase, tagged
 
-from ..models.xero_mapping_suggest import AccountFacts, RateFacts, suggest_account, suggest_rate, suggest_untaxed
+from ..models.mapping.suggest import AccountFacts, RateFacts, suggest_account, suggest_rate, suggest_untaxed
 
 CHART = [
     AccountFacts("200", "Sales", "REVENUE", "REVENUE"),

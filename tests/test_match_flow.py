@@ -73,6 +73,17 @@ class TestMatchContactFlow(MatchCommon):
     def contact_in_xero(self, xero_id):
         return next(row for row in self.simulator.documents(self.tenant, "Contacts") if row["ContactID"] == xero_id)
 
+    def test_whoever_works_in_odoo_is_looked_at_alone(self):
+        partner, _contact = self.both("Acme Ltd", "123456789")
+        self.env["res.users"].with_context(xero_no_sync=True).create(
+            {"name": "Acme", "login": "acme", "partner_id": partner.id}
+        )
+        match = self.start()
+        self.assertEqual(self.line_of(match, partner).verdict, "doubtful")
+        match.action_confirm_sure()
+        self.drain()
+        self.assertFalse(partner.xero_contact_id)
+
     def test_odoo_wins_where_chosen(self):
         partner = self.customer("Acme Ltd", vat="123456789", email="ann@acme.example")
         contact = self.contact(
@@ -250,12 +261,13 @@ class TestMatchContactFlow(MatchCommon):
         self.assertQuiet()
 
     def patch_chunks(self, size):
-        from ..models import xero_match_work
+        from ..models.matching import task_match as xero_match_work
+        from ..models.queue import drain as xero_drain
 
         self.startPatcher(patch.object(xero_match_work, "CHUNK", size))
         self.startPatcher(patch.object(xero_match_work, "LINK_CHUNK", size))
         # A job does one chunk; what is left has a job of its own.
-        self.startPatcher(patch.object(xero_match_work, "SLICE_SECONDS", -1))
+        self.startPatcher(patch.object(xero_drain, "SLICE_SECONDS", -1))
 
     def dying(self, method, call):
         """Return ``method``, which breaks at its ``call``-th call."""

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from odoo.tests import TransactionCase, tagged
 
-from ..mappers.match_book import match
-from ..mappers.match_contact import parties_of_contacts, party_of_partner
-from ..mappers.match_document import Paper, match_documents
-from ..mappers.match_keys import addresses, is_role, phone, same_number, tax_number
-from ..mappers.match_names import DIFFERENT, PART, SAME, TYPO, likeness, name_of
-from ..mappers.match_payment import Coin, match_payments
+from ..models.matching.assign import match
+from ..models.matching.keys import addresses, is_role, phone, same_number, tax_number
+from ..models.matching.match_contact import parties_of_contacts, party_of_partner
+from ..models.matching.match_document import Paper, match_documents
+from ..models.matching.match_payment import Coin, match_payments
+from ..models.matching.names import DIFFERENT, PART, SAME, TYPO, likeness, name_of
 from .messy_books import make_books
 from .messy_papers import make_papers
 

@@ -49,12 +49,12 @@ class TestCreditsNeverTwice(CreditsOutCommon):
         """The call is stored, Xero has it, and nothing was written down."""
         move, note = self.pair()
         self.apply(move, note)
-        runner = self.env["xero.sync.runner"]
+        exporter = self.env["xero.exporter.allocation"]
 
         def die(self, *args):
             raise KeyboardInterrupt
 
-        with self.assertRaises(KeyboardInterrupt), patch.object(type(runner), "_settle_answer", die):
+        with self.assertRaises(KeyboardInterrupt), patch.object(type(exporter), "_settle_answer", die):
             self.drain()
         self.resume()
         self.drain()

@@ -1,5 +1,6 @@
 from odoo.tests import tagged
 
+from ..models.connection import gate as xero_gate
 from .pay_common import PaymentCommon
 
 
@@ -86,7 +87,7 @@ class TestPayIn(PaymentCommon):
 
     def shown(self):
         """Return the payments as a reading shows them."""
-        client = self.connection._client()
+        client = xero_gate.open_client(self.connection)
         try:
             return client.get("Payments", params={"page": 1}).data["Payments"]
         finally:

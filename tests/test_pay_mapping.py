@@ -1,7 +1,7 @@
 from odoo.tests import tagged
 from odoo.tests.common import BaseCase
 
-from ..models.xero_mapping_journal_suggest import BankFacts, JournalFacts, suggest_journal
+from ..models.mapping.suggest_journal import BankFacts, JournalFacts, suggest_journal
 from .pay_common import PaymentCommon
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from ..models.outbound.exporter import Item
 from .pay_common import PaymentCommon
 
 
@@ -331,9 +332,10 @@ class TestPayOut(OutgoingCommon):
         part = self.parts_of(payment)
         link = self.link_of(part)
         mapper = self.env["xero.mapper"]._for_type("Payment")
-        item = [0, part.id, self.company.id, "digest", "115.00", "AUTHORISED", "", None]
+        # As a version before this one stored it.
+        item = Item.load([0, part.id, self.company.id, "digest", "115.00", "AUTHORISED", "", None])
         element = {"PaymentID": link.xero_id, "Status": "AUTHORISED", "Amount": 114.99}
-        failures = self.env["xero.sync.runner"].sudo()._save_links(self.connection, mapper, [(item, element)])
+        failures = self.env["xero.exporter.payment"].sudo()._save_links(self.connection, mapper, [(item, element)])
         self.assertEqual(failures[0].kind, "total_mismatch")
         self.assertEqual(link.state, "error")
 

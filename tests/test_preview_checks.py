@@ -122,7 +122,7 @@ class TestPreviewChecks(PreviewCase):
         preview = self.preview(first | second)
         actions = [self.line_of(preview, move).action for move in (first, second)]
         self.assertEqual(actions, ["create", "blocked"])
-        from ..models import xero_preview_work
+        from ..models.preview import planning as xero_preview_work
 
         self.patch(xero_preview_work, "CHUNK", 1)
         preview = self.preview(first | second)

@@ -94,7 +94,7 @@ class TestPreviewPlan(PreviewCase):
 
     def test_many_run_in_the_background(self):
         moves = self.env["account.move"].union(*(self.silent() for _number in range(5)))
-        from ..models import xero_preview_work
+        from ..models.preview import planning as xero_preview_work
 
         self.patch(xero_preview_work, "AT_ONCE", 2)
         self.patch(xero_preview_work, "CHUNK", 2)

@@ -8,8 +8,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from ..models import xero_inbound_reconciliation
-from ..models.xero_reconciliation_kinds import KINDS, REPAIRS, SECTIONS
+from ..models.queue import drain as xero_drain
+from ..models.reconciliation.kinds import KINDS, REPAIRS, SECTIONS
 from .recon_common import ReconCommon
 
 ADDON = Path(__file__).resolve().parent.parent
@@ -17,7 +17,7 @@ ADDON = Path(__file__).resolve().parent.parent
 
 @tagged("post_install", "-at_install")
 class TestReconcileReports(ReconCommon):
-    def make_user(self, login, groups="xero_connector.group_xero_user", company=None):
+    def make_user(self, login, groups="xero_connector.group_xero_accountant", company=None):
         company = company or self.company
         return new_test_user(
             self.env, login, groups, company_id=company.id, company_ids=[Command.set(company.ids)]
@@ -36,7 +36,7 @@ class TestReconcileReports(ReconCommon):
         self.document()
         self.settle()
         self.simulator.reset_stats()
-        user = self.make_user("accountant", "account.group_account_invoice")
+        user = self.make_user("accountant", "account.group_account_manager")
         action = self.connection.with_user(user).action_reconcile()
         self.assertEqual(self.simulator.calls(self.tenant), {}, "the worker calls, not the person")
         report = self.env["xero.reconciliation"].with_user(user).browse(action["res_id"])
@@ -81,7 +81,7 @@ class TestReconcileReports(ReconCommon):
                 records.with_user(manager).unlink()
         with self.assertRaises(UserError):
             report.difference_ids.write({"odoo_value": "0"})
-        found = self.connection._health_books()[self.connection.id]
+        found = self.env["xero.reconciliation.health"]._facts(self.connection)[self.connection.id]
         self.assertEqual((found["differences"], found["reconciled_at"]), (report.open_count, report.finished_at))
         self.assertTrue(report.open_count)
         self.assertEqual(self.connection.with_user(manager).action_open_reconciliation()["res_id"], report.id)
@@ -141,10 +141,10 @@ class TestReconcileReports(ReconCommon):
         moves = [self.document() for _number in range(5)]
         self.settle()
         self.edit(moves[4], Reference="Another")
-        for module in ("document", "unlinked", "advance", "contact"):
-            name = f"odoo.addons.xero_connector.models.xero_reconciler_{module}"
+        for module in ("documents", "settlements", "contacts"):
+            name = f"odoo.addons.xero_connector.models.reconciliation.step_{module}"
             self.patch(import_module(name), "CHUNK", 2)
-        self.patch(xero_inbound_reconciliation, "SLICE_SECONDS", 0)
+        self.patch(xero_drain, "SLICE_SECONDS", 0)
         report = self.env["xero.reconciliation"]._request(self.connection)
         steps = []
         original = type(report)._step
@@ -215,7 +215,7 @@ class TestReconcileReports(ReconCommon):
         self.assertInXero(move)
         row.invalidate_recordset()
         self.assertEqual((row.repair_state, row.repair_failure), ("ended", False))
-        found = self.connection._health_books()[self.connection.id]
+        found = self.env["xero.reconciliation.health"]._facts(self.connection)[self.connection.id]
         self.assertEqual(found["differences"], 1, "only the next report proves it")
 
     def test_what_was_sent_after_the_reading_is_read_again(self):

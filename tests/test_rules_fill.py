@@ -3,7 +3,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ..models.xero_field_target import PROTECTED, PROTECTED_ON_SALES
+from ..models.field_rule.xero_field_target import PROTECTED, PROTECTED_ON_SALES
 from .test_mapper_common import MapperCase
 from .test_rules_common import RulesMixin
 

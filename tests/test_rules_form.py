@@ -175,6 +175,99 @@ class TestRulesForm(RulesMixin, MapperCase):
         rule = self.tried(self.draft(path="partner_id.child_ids.name"), self.move([(1, 10, None)]))
         self.assertEqual(rule.trial_found, "Our contact")
 
+    def test_what_people_write_to_each_other_is_out_of_reach(self):
+        """Odoo lets everybody read the model and hides the records: rules follow no such relation, whoever asks."""
+        paths = (
+            "invoice_user_id.partner_id.channel_ids.message_ids.body",
+            "invoice_user_id.partner_id.channel_ids.name",
+            "partner_id.message_ids.body",
+            "message_ids.subject",
+            "activity_ids.summary",
+            "attachment_ids.name",
+            "partner_id.user_ids.login",
+            "invoice_user_id.login",
+            "invoice_user_id.groups_id.name",
+            "create_uid.partner_id.activity_ids.note",
+            "company_id.xero_connection_id.tenant_name",
+        )
+        for path in paths:
+            for user in (self.admin, self.env.ref("base.user_root")):
+                self.assertIsNone(self._made_by(user, path), path)
+                condition = f"[({path!r}, '!=', False)]"
+                self.assertIsNone(self._made_by(user, "partner_id.name", domain=condition), path)
+        self.assertIsNone(self._made_by(self.admin, None, source="text", text="{partner_id.message_ids.body}"))
+        self.assertTrue(self._made_by(self.admin, "invoice_user_id.name"))
+
+    def hide(self, partner):
+        """Have record rules hide ``partner`` from people with the invoicing rights of ``self.admin``."""
+        self.env["ir.rule"].create(
+            {
+                "name": "Hidden",
+                "model_id": self.env.ref("base.model_res_partner").id,
+                "domain_force": f"[('id', '!=', {partner.id})]",
+            }
+        )
+
+    def test_records_that_the_person_does_not_see_are_not_shown_in_a_trial(self):
+        hidden, seen = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.partner_a.id} for name in ("SECRET", "Seen")]
+        )
+        self.hide(hidden)
+        move = self.move([(1, 10, None)])
+        for values in ({"path": "partner_id.child_ids.name"}, {"path": "partner_id.child_ids"},
+                       {"path": None, "source": "text", "text": "To {partner_id.child_ids.name}"}):  # fmt: skip
+            rule = self.tried(self.draft(**values), move)
+            self.assertIn("Seen", rule.trial_found)
+            self.assertNotIn("SECRET", f"{rule.trial_found}{rule.trial_after}{rule.trial_message}")
+        hidden_is_there = "[('partner_id.child_ids.name', '=', 'SECRET')]"
+        rule = self.tried(self.draft(path="partner_id.name", domain=hidden_is_there), move)
+        self.assertIn("does not hold", rule.trial_message)
+
+    def test_records_that_the_author_does_not_see_are_not_sent(self):
+        hidden = self.env["res.partner"].create({"name": "SECRET", "parent_id": self.partner_a.id})
+        rule = self.tried(self.draft(path="partner_id.child_ids.name", only_empty=True), self.move([(1, 10, None)]))
+        rule.action_use()
+        move = self.move([(1, 10, None)])
+        self.assertEqual(self.sent(move).payload["Reference"], "SECRET")
+        self.hide(hidden)
+        self.env.invalidate_all()
+        self.assertNotIn("Reference", self.sent(move).payload)
+
+    def test_an_author_who_lost_the_right_stops_the_rule_in_words(self):
+        move = self.move([(1, 10, None)])
+        rule = self.tried(self.draft(path="partner_id.comment"), move)
+        self.assertFalse(rule.trial_ok)
+        self.partner_a.comment = "A note"
+        self.tried(rule, move).action_use()
+        self.assertEqual(self.sent(move).payload["Reference"], "A note")
+        self.patch(self.env["res.partner"]._fields["comment"], "groups", "base.group_system")
+        [problem] = self.prepare(move).problems
+        self.assertRegex(problem.message, "rules_admin.*may not read.*comment.*try it again")
+        self.assertEqual((problem.model, problem.res_id), ("xero.field.rule", rule.id))
+        system = self._user("rules_system", "base.group_system,account.group_account_manager")
+        rule.with_user(system).action_try()
+        self.assertEqual(rule.author_id, system)
+        self.assertEqual(self.sent(move).payload["Reference"], "A note")
+
+    def test_an_author_who_left_stops_the_rule_in_words(self):
+        move = self.move([(1, 10, None)], ref="PO 9")
+        rule = self.tried(self.draft(), move)
+        rule.action_use()
+        self.admin.active = False
+        self.assertRegex(self.prepare(move).problems[0].message, "gone or archived")
+        self.admin.active = True
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.admin.write({"company_ids": [Command.set(elsewhere.ids)], "company_id": elsewhere.id})
+        self.assertRegex(self.prepare(move).problems[0].message, "has no access to")
+
+    def test_a_trial_shows_what_the_person_sees_and_not_what_the_author_sees(self):
+        hidden = self.env["res.partner"].create({"name": "SECRET", "parent_id": self.partner_a.id})
+        rule = self._made_by(self.env.ref("base.user_root"), "partner_id.child_ids.name")
+        self.hide(hidden)
+        rule = self.tried(rule.with_user(self.admin), self.move([(1, 10, None)]))
+        self.assertFalse(rule.trial_found)
+        self.assertNotIn("SECRET", rule.trial_after or "")
+
     def test_models_out_of_reach(self):
         with self.assertRaises(AccessError):
             self.env["ir.cron"].with_user(self.admin).search([])

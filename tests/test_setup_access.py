@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 
+from ..models.connection import gate as xero_gate
 from .setup_common import SetupCommon
 
 
@@ -97,7 +98,7 @@ class TestGuideOpensByItself(SetupCommon, HttpCase):
         action = self.connection.action_connect()
         back = self.simulator.consent(action["url"], "all")
         payload = self.env["xero.credential"]._read_state(back["state"])
-        event = self.credential._complete_consent(back["code"], payload["nonce"])
+        event = xero_gate.complete_consent(self.credential, back["code"], payload["nonce"])
         choice = self.connection._offer_organisations(event)
         wizard = self.env["xero.connect.wizard"].browse(choice["res_id"])
         line = wizard.line_ids.filtered(lambda line: line.name == "Another Org")

@@ -29,13 +29,13 @@ class TestHold(XeroCommon):
     def test_what_only_looks_goes_on_and_what_books_waits(self):
         self.connection.hold_until_matched = True
         self.connection.inbound_contacts = "create"
-        self.env["xero.sync.job"]._enqueue_poll(self.connection, "Organisation")
+        self.env["xero.task.organisation"]._enqueue(self.connection)
         self.env["xero.sync.job"]._enqueue_poll(self.connection, "Contact")
         snapshot = self.env["xero.snapshot"]._request(self.connection, ["Contact"])
         self.drain()
         self.assertEqual(snapshot.state, "ready")
-        jobs = self.env["xero.sync.job"].search([("operation", "=", "pull")])
-        states = {job.xero_type: job.state for job in jobs}
+        jobs = self.env["xero.sync.job"].search([("operation", "in", ("pull", "task"))])
+        states = {job.xero_type or job.task: job.state for job in jobs}
         self.assertEqual(states, {"Organisation": "done", "Snapshot": "done", "Contact": "pending"})
 
     def test_a_held_lane_has_no_work(self):

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
+from ..mappers.text import named
 from .setup_common import SetupCommon
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -117,7 +118,7 @@ class TestAccountSheet(SheetCase):
             changed = [row for row in after if after[row] != before.get(row)]
             row = self.env["xero.mapping.account"].browse(changed)
             self.assertEqual((row.account_id, row.xero_account_id.code), (account, code))
-            self.assertEqual((row.state, row.reason), ("confirmed", f"Chosen by {self.administrator.name}"))
+            self.assertEqual((row.state, row.reason), ("confirmed", f"Chosen by {named(self.administrator.name)}"))
 
     def test_two_columns_are_enough(self):
         account = self.company_data["default_account_expense"]
@@ -159,6 +160,17 @@ class TestAccountSheet(SheetCase):
             self.assertEqual((message["type"], message["rows"]), ("error", {"from": 1, "to": 1}))
         self.assertEqual(self.state("xero.mapping.account"), before)
 
+    def test_lines_that_programs_send_wrongly_are_told_by_number(self):
+        rows = self.env["xero.mapping.account"].with_user(self.administrator)
+        row = rows.search([("connection_id", "=", self.connection.id), ("xero_account_id", "!=", False)], limit=1)
+        before, columns = (row.xero_account_id, row.state), ["id", "account_id", "xero_account_id"]
+        lines = [["nopoint", row.account_code], [], None, "text", [7, 400000, 200.5], ["a.b", None, False]]
+        answer = rows.load(columns, lines)
+        self.assertEqual([message["record"] for message in answer["messages"]], list(range(len(lines))))
+        self.assertIn("2 of 3 cells", answer["messages"][0]["message"])
+        self.assertFalse(answer["ids"])
+        self.assertEqual((row.xero_account_id, row.state), before)
+
     def test_a_test_run_changes_nothing(self):
         before = self.state("xero.mapping.account")
         lines = [[self.company_data["default_account_revenue"].code, "260"]]
@@ -176,7 +188,7 @@ class TestAccountSheet(SheetCase):
     def test_a_suggestion_is_confirmed_by_its_state(self):
         account = self.company_data["default_account_revenue"]
         row = self.env["xero.mapping.account"].search([("account_id", "=", account.id)])
-        row.write({"xero_account_id": self.xero_account("200").id, "state": "suggested", "confidence": 50})
+        row.sudo().write({"xero_account_id": self.xero_account("200").id, "state": "suggested", "confidence": 50})
         header, lines = self.download("account")
         line = next(line for line in lines if line[header.index("Odoo Account")].startswith(account.code))
         line[header.index("State")] = "Confirmed"

@@ -7,9 +7,9 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import new_test_user, tagged
 
-from ..mappers.inbound_document import document_view
-from ..models import xero_inbound_snapshot
-from ..models.xero_snapshot_element import KINDS
+from ..mappers.document.view import document_view
+from ..models.queue import drain as xero_drain
+from ..models.snapshot.xero_snapshot_element import KINDS
 from ..xero_api import codec
 from .pay_common import PaymentCommon
 
@@ -37,7 +37,7 @@ class TestSnapshot(PaymentCommon):
         return snapshot.element_ids.filtered(lambda element: element.xero_type == kind).sorted("xero_id")
 
     def by_twos(self):
-        self.patch(type(self.env["xero.sync.runner"]), "_page_size", lambda _self: 2)
+        self.patch(type(self.env["xero.reader"]), "_page_size", lambda _self: 2)
 
     def make_books(self, count=5):
         moves = self.env["account.move"].concat(*(self.make_move(lines=[(3, 25.06)]) for _number in range(count)))
@@ -137,7 +137,7 @@ class TestSnapshot(PaymentCommon):
         """The job stays claimed; the next worker finds the lane free and goes on."""
         self.by_twos()
         self.make_books(5)
-        inbound = type(self.env["xero.inbound.snapshot"])
+        inbound = type(self.env["xero.task.snapshot"])
         original, pages = inbound._take_page, []
 
         def take_page(this, *args):
@@ -163,22 +163,30 @@ class TestSnapshot(PaymentCommon):
     def test_other_work_has_its_turn_between_slices(self):
         self.by_twos()
         self.make_books(5)
-        self.patch(xero_inbound_snapshot, "SLICE_SECONDS", 0)
+        self.patch(xero_drain, "SLICE_SECONDS", 0)
+        task, turns = type(self.env["xero.task.snapshot"]), []
+        carry_out = task._carry_out
+
+        def turn(this, drain, jobs):
+            turns.append(jobs.id)
+            return carry_out(this, drain, jobs)
+
+        self.patch(task, "_carry_out", turn)
         snapshot = self.request(["Invoice"])
         self.drain()
         self.assertEqual((snapshot.state, snapshot.read_count), ("ready", 5))
-        jobs = self.env["xero.sync.job"].search([("xero_type", "=", "Snapshot")])
-        self.assertEqual(jobs.mapped("state"), ["done"] * 4)
+        job = self.env["xero.sync.job"].search([("task", "=", "Snapshot")])
+        self.assertEqual((turns, job.state), ([job.id] * 4, "done"), "three pages, and a look that nothing is left")
 
     def test_what_comes_in_between_is_read_once(self):
         """An element made during the walk shifts the others; the one at the edge comes twice."""
         self.by_twos()
         self.make_books(5)
-        inbound = type(self.env["xero.inbound.snapshot"])
+        inbound = type(self.env["xero.task.snapshot"])
         original = inbound._take_page
 
-        def take_page(this, snapshot, *args):
-            result = original(this, snapshot, *args)
+        def take_page(this, drain, snapshot, *args):
+            result = original(this, drain, snapshot, *args)
             if snapshot._next_page("Invoice") in (2, 3):
                 self.person(
                     "create_invoice",
@@ -231,7 +239,7 @@ class TestSnapshot(PaymentCommon):
 
         self.patch(type(self.env["xero.connection"]), "_on_snapshot_ready", broken)
         snapshot = self.request()
-        with self.assertLogs("odoo.addons.xero_connector.models.xero_inbound_snapshot", "ERROR"):
+        with self.assertLogs("odoo.addons.xero_connector.models.snapshot.task_snapshot", "ERROR"):
             self.drain()
         self.assertEqual(snapshot.state, "failed")
         self.assertFalse(self.connection.pause_reason)
@@ -271,7 +279,7 @@ class TestSnapshot(PaymentCommon):
         user = new_test_user(
             self.env,
             "xero_of_second",
-            "xero_connector.group_xero_user",
+            "xero_connector.group_xero_accountant",
             company_id=other.id,
             company_ids=[fields.Command.set(other.ids)],
         )
@@ -286,7 +294,7 @@ class TestSnapshot(PaymentCommon):
             "UPDATE xero_snapshot SET create_date = create_date - interval '31 days' WHERE id = %s", [old.id]
         )
         self.env.invalidate_all()
-        self.env["xero.snapshot"]._gc_snapshots()
+        self.env["xero.retention"]._gc_ended()
         self.assertFalse(old.exists())
         self.assertTrue(new.exists())
         self.assertEqual(self.env["xero.snapshot.element"].search([]).snapshot_id, new)

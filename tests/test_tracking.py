@@ -72,7 +72,7 @@ class TestTracking(InboundCommon):
             }
             for row in self.env["xero.tracking.category"].search([("connection_id", "=", self.connection.id)])
         ]
-        self.connection.sudo()._refresh_tracking(reading)
+        self.env["xero.tracking.category"].sudo()._refresh_with_options(self.connection, reading)
         self.assertEqual(self.option("North").category_id.status, "ARCHIVED")
         self.assertEqual(self.option("North").status, "GONE")
         move = self.tracked_move({str(self.north.id): 100})

@@ -22,7 +22,7 @@ class TestConnectTour(XeroTourCase):
             redirect_uris=[f"{self.base_url()}/xero/oauth/callback"],
         )
         self.add_organisation(**{**self.organisation, "Name": "Rimu Limited"})
-        self.tour("xero_connect", self.admin, "/odoo/settings", timeout=90)
+        self.tour("xero_connect", self.admin, "/odoo/settings")
         connection = self.env["xero.connection"].search([("company_id", "=", self.company.id)])
         self.assertEqual((connection.state, connection.tenant_id), ("connected", self.tenant))
         self.assertEqual(connection.credential_id.client_id, "TOUR-APP")
@@ -48,7 +48,7 @@ class TestDocumentTours(XeroTourCase):
 
     def test_unsaved_edits_survive(self):
         move = self._unasked()
-        self.tour("xero_dirty_form", self.accountant, INVOICES, latency=4)
+        self.tour("xero_dirty_form", self.accountant, INVOICES)
         self.assertEqual(move.ref, "PO 4711")
 
     def test_list(self):

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.xero_explain import explain
+from ..mappers.text import named
+from ..models.link.explain import explain
 from ..xero_api import errors
 
 
@@ -9,6 +10,7 @@ class XeroConnectWizard(models.TransientModel):
     """Lets a person choose, by name, which organisation belongs to the company."""
 
     _name = "xero.connect.wizard"
+    _inherit = ["xero.company.guard"]
     _description = "Choose a Xero Organisation"
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade")
@@ -19,7 +21,7 @@ class XeroConnectWizard(models.TransientModel):
     @api.depends("company_id")
     def _compute_display_name(self):
         for wizard in self:
-            wizard.display_name = self.env._("Xero organisation of %s", wizard.company_id.name)
+            wizard.display_name = self.env._("Xero organisation of %s", named(wizard.company_id.name))
 
     def action_link(self):
         """Bind the chosen organisation to the company and open the connection."""
@@ -36,6 +38,7 @@ class XeroConnectWizard(models.TransientModel):
 
 class XeroConnectWizardLine(models.TransientModel):
     _name = "xero.connect.wizard.line"
+    _inherit = ["xero.company.guard"]
     _description = "Xero Organisation to Choose"
 
     wizard_id = fields.Many2one("xero.connect.wizard", required=True, ondelete="cascade")

@@ -5,10 +5,11 @@ class XeroReconciliationIgnoreWizard(models.TransientModel):
     """Why a person accepts differences."""
 
     _name = "xero.reconciliation.ignore.wizard"
+    _inherit = ["xero.company.guard"]
     _description = "Accept Xero Differences"
 
     difference_ids = fields.Many2many(
-        "xero.reconciliation.difference", "xero_reconciliation_ignore_wizard_rel", string="Differences", readonly=True
+        "xero.reconciliation.difference", "xero_reconciliation_ignore_wizard_rel", string="Differences"
     )
     reason = fields.Char(required=True)
 

@@ -1,11 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..mappers.text import named
+
 
 class XeroSetupWizard(models.TransientModel):
     """Guides an administrator from nothing to Xero's consent page."""
 
     _name = "xero.setup.wizard"
+    _inherit = ["xero.company.guard"]
     _description = "Connect a Company to Xero"
 
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
@@ -67,7 +70,7 @@ class XeroSetupWizard(models.TransientModel):
                 wizard.credential_id = self.env["xero.credential"].create(
                     {
                         **values,
-                        "name": self.env._("Xero app of %s", wizard.company_id.name),
+                        "name": self.env._("Xero app of %s", named(wizard.company_id.name)),
                         "company_id": wizard.company_id.id,
                     }
                 )

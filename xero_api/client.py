@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import requests
 
-from . import dates, faults, paging, retry
+from . import clamps, dates, deadline, faults, limits, paging, retry
 from .attachments import attachment_name
-from .elements import tidy
 from .endpoints import Endpoints
 from .errors import ReauthRequired, XeroError
 from .gateway import UNITDP, Gateway, Request
 from .limits import Limits
 from .log import get_logger
-from .transport import RawAnswer, RestClient, new_session
+from .transport import SECONDS, RawAnswer, RestClient, new_session
 
 _logger = get_logger(__name__)
 
@@ -30,7 +29,7 @@ MAX_IDEMPOTENCY_KEY = 128
 class Answer:
     """A successful answer.
 
-    :param data: the JSON object, in the form of :func:`elements.tidy`; ``{}`` for an answer without content.
+    :param data: the JSON object, in the form of :func:`bounds.tidy`; ``{}`` for an answer without content.
     :param server_time: Xero's clock (naive UTC) when it answered, None when it did not say.
     :param correlation_id: ours, as given to the client.
     :param xero_correlation_id: Xero's own, for its support; None when absent.
@@ -74,11 +73,6 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _clock_offset(raw: RawAnswer) -> float | None:
-    told = dates.parse_http(raw.headers.get("Date"))
-    return (told - datetime.now(timezone.utc).replace(tzinfo=None)).total_seconds() if told else None
-
-
 def _with_prices(resource: str, params: dict[str, Any] | None) -> dict[str, Any]:
     """Return the parameters that have a value, with ``unitdp=4`` for resources that have prices."""
     given = {name: value for name, value in (params or {}).items() if value is not None}
@@ -97,7 +91,8 @@ class XeroClient:
 
     Every method raises an error of :mod:`errors`: RateLimited, Unavailable, NotFound, ReauthRequired,
     TenantDisconnected, Forbidden, ProtocolError; writes also ValidationRejected and OutcomeUnknown.
-    What cannot have been saved is repeated a few times within about 20 seconds (see :mod:`retry`).
+    What cannot have been saved is repeated a few times within about 20 seconds (see :mod:`retry`). Each of them,
+    with its repeats and the renewal of a token, ends within ``timeout`` and those 20 seconds.
 
     :param tenant_id: the organisation; empty for a custom connection.
     :param access_token: called before each call with False, and with True to force a refresh after a 401;
@@ -105,7 +100,7 @@ class XeroClient:
     :param on_call: told about each HTTP call, repeats included; what it raises is logged and dropped.
     :param correlation_id: carried through log records, answers and errors, and sent to Xero; the attribute may be
         set anew between calls.
-    :param timeout: seconds, for connecting and for each silence while reading.
+    :param timeout: seconds in all for one HTTP call, whatever happens on the way.
     :param session: a requests session to use; an own one by default.
     :param sleep: waits between repeats; a real sleep by default.
     """
@@ -118,7 +113,7 @@ class XeroClient:
         *,
         on_call: Callable[[CallRecord], None] | None = None,
         correlation_id: str = "",
-        timeout: float = 60.0,
+        timeout: float = SECONDS,
         session: requests.Session | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
@@ -130,6 +125,7 @@ class XeroClient:
         self._sleep = sleep
         self._own_session = session is None
         self._session = session or new_session()
+        self._seconds = float(timeout)
         self._rest = RestClient(self._session, timeout)
         self._gateway: Gateway | None = None
 
@@ -233,7 +229,8 @@ class XeroClient:
 
     def _run(self, request: Request, *, write: bool) -> Answer:
         operation = _Operation(request, write)
-        return retry.call(lambda: self._with_token(operation), sleep=self._sleep)
+        with deadline.within(self._seconds + retry.SECONDS):
+            return retry.call(lambda: self._with_token(operation), sleep=self._sleep)
 
     def _with_token(self, operation: _Operation) -> Answer:
         """Call once; after a 401 that a new token may cure, refresh and call once more (a 401 saves nothing)."""
@@ -243,7 +240,13 @@ class XeroClient:
         except ReauthRequired as error:
             if error.status != 401:
                 raise
-        return self._call(operation, self._access_token(True))
+        token = self._access_token(True)
+        try:
+            return self._call(operation, token)
+        except ReauthRequired as error:
+            if error.status != 401 or error.proven:
+                raise
+            raise self._marked(faults.intercepted(401, write=operation.write)) from None
 
     def _call(self, operation: _Operation, token: str) -> Answer:
         operation.attempts += 1
@@ -267,14 +270,15 @@ class XeroClient:
     def _answer(self, raw: RawAnswer, operation: _Operation) -> Answer:
         unchanged = raw.status == 304 and not operation.write
         if not 200 <= raw.status <= 299 and not unchanged:
-            raise faults.from_answer(raw.status, raw.headers, raw.data, write=operation.write)
+            single = operation.request.is_single
+            raise faults.from_answer(raw.status, raw.headers, raw.data, write=operation.write, single=single)
         return Answer(
             raw.status,
             self._data(raw, operation),
             Limits.from_headers(raw.headers),
-            dates.parse_http(raw.headers.get("Date")),
+            limits.server_time(raw.headers),
             self.correlation_id,
-            raw.headers.get("Xero-Correlation-Id"),
+            clamps.identifier(raw.headers.get("Xero-Correlation-Id")),
         )
 
     def _data(self, raw: RawAnswer, operation: _Operation) -> dict[str, Any]:
@@ -284,7 +288,10 @@ class XeroClient:
         data = faults.body_of(raw.data)
         if data is None:
             raise faults.unreadable(raw.status, raw.data, write=operation.write)
-        return tidy(data)
+        if not operation.write and not operation.request.is_answered_by(data):
+            # JSON of somebody else: that nothing changed is not what it says.
+            raise faults.intercepted(raw.status, write=False)
+        return data
 
     def _marked(self, error: XeroError) -> XeroError:
         error.correlation_id = self.correlation_id
@@ -302,7 +309,7 @@ class XeroClient:
             correlation_id=self.correlation_id,
             error=f"{type(error).__name__}: {error}" if error else None,
             attempt=operation.attempts,
-            clock_offset=_clock_offset(raw) if raw else None,
+            clock_offset=limits.clock_offset(raw.headers) if raw else None,
         )
         _logger.debug("xero call %s", record)
         if self._on_call:

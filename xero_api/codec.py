@@ -9,14 +9,15 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
-# Far beyond any amount: an exponent from here on is a mistake, and would be written out digit by digit.
-_MAX_EXPONENT = 30
+from . import bounds
+
+_BOUNDS = {"parse_float": bounds.decimal, "parse_int": bounds.integer, "parse_constant": bounds.constant}
 
 
 def _number(value: Decimal, canonical: bool) -> str:
     if not value.is_finite():
         raise ValueError("not a finite number")
-    if abs(value.adjusted()) > _MAX_EXPONENT and value:
+    if abs(value.adjusted()) > bounds.MAX_EXPONENT and value:
         raise ValueError("number out of range")
     if not value:
         return "0"
@@ -81,11 +82,14 @@ def dumps(payload: dict[str, Any]) -> bytes:
 
 
 def loads(body: bytes | str) -> Any:
-    """Parse JSON with numbers that have a fraction as Decimal.
+    """Parse JSON with numbers that have a fraction as Decimal; what is out of bounds is ``bounds.UNREADABLE``.
 
     :raise ValueError: when ``body`` is not JSON (bad UTF-8 included).
     """
-    return json.loads(body, parse_float=Decimal)
+    try:
+        return json.loads(body, **_BOUNDS)
+    except RecursionError:
+        return json.loads(bounds.flattened(body), **_BOUNDS)
 
 
 def digest(payload: Any) -> str:

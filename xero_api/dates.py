@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 _EPOCH = datetime(1970, 1, 1)
 _MS_DATE = re.compile(r"^\\?/Date\((-?\d+)([+-]\d{4})?\)\\?/$")
+# "Sunday, 06-Nov-1994 08:49:37 GMT" is the longest form there is.
+_MAX_HTTP_DATE = 64
 # Xero writes up to seven fraction digits; datetime keeps six.
 _ISO = re.compile(r"^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s*(Z|z|[+-]\d\d:?\d\d)?)?$")
 
@@ -56,6 +58,24 @@ def parse_xero(value: object) -> datetime | None:
     return moment
 
 
+# Before Xero began, and the same on the day that some programs write for no date at all.
+_EARLIEST = datetime(2000, 1, 1)
+
+
+def believable(value: object, latest: datetime | None = None) -> datetime | None:
+    """Read a moment that something happened in Xero; None where that cannot be true, and where it is unreadable.
+
+    :param latest: it cannot have happened after this, naive UTC by Xero's clock
+    """
+    try:
+        moment = parse_xero(value)
+    except ValueError:
+        return None
+    if moment is None or moment < _EARLIEST or (latest is not None and moment > latest):
+        return None
+    return moment
+
+
 def to_date_string(value: date) -> str:
     """Return ``YYYY-MM-DD``, the only date form sent to Xero; of a datetime its own calendar day."""
     return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
@@ -70,9 +90,10 @@ def to_modified_since(value: datetime) -> str:
 
 
 def parse_http(value: str | None) -> datetime | None:
-    """Read an HTTP ``Date`` header as naive UTC; None when absent or unreadable."""
-    try:
-        moment = parsedate_to_datetime(value or "")
-    except (TypeError, ValueError, IndexError):
+    """Read an HTTP ``Date`` header as naive UTC; None when absent, unreadable or outside of the years 1 to 9999."""
+    if not value or len(value) > _MAX_HTTP_DATE:
         return None
-    return parse_xero(moment)
+    try:
+        return parse_xero(parsedate_to_datetime(value))
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .bounds import GUID
+from .errors import ProtocolError
 from .faults import messages_of, warnings_of
 
 if TYPE_CHECKING:
     from .client import Answer
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
-_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # The list in an answer is named like the resource, with these exceptions.
 _LIST_KEYS = {"Organisation": "Organisations"}
@@ -23,6 +25,7 @@ class Outcome:
     """What became of one element of a write.
 
     :param ok: saved: not ERROR, a real id, no validation error. Whether the totals agree is for the caller.
+    :param unclear: neither saved nor refused, as far as it tells: to be looked up.
     :param xero_id: the real id, None when there is none.
     :param errors: Xero's sentences; may name people.
     """
@@ -32,6 +35,7 @@ class Outcome:
     element: dict[str, Any]
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    unclear: bool = False
 
 
 def list_key(resource: str) -> str:
@@ -40,55 +44,33 @@ def list_key(resource: str) -> str:
     return _LIST_KEYS.get(name, name)
 
 
-# Objects that Xero writes as an empty list when there is none.
-_OBJECTS = frozenset(
-    {
-        "Account",
-        "BankAccount",
-        "BatchPayment",
-        "Bills",
-        "Contact",
-        "CreditNote",
-        "Invoice",
-        "Overpayment",
-        "PaymentTerms",
-        "Prepayment",
-        "Sales",
-        "pagination",
-    }
-)
-
-
-def tidy(node: Any) -> Any:
-    """Bring ``node``, an answer or a part of one, into one form, in place; return it.
-
-    Ids are in lower case, whatever Xero writes, so that they can be compared; an object that is not there is None.
-    """
-    if isinstance(node, list):
-        for item in node:
-            tidy(item)
-    elif isinstance(node, dict):
-        for key, value in node.items():
-            if isinstance(value, str):
-                if key.endswith("ID") and not value.islower() and _GUID.fullmatch(value):
-                    node[key] = value.lower()
-            elif value == [] and key in _OBJECTS:
-                node[key] = None
-            elif isinstance(value, (list, dict)):
-                tidy(value)
-    return node
-
-
 def rows(data: dict[str, Any], resource: str) -> list[dict[str, Any]]:
     """Return the list of elements for ``resource`` (last word of a path); empty when missing or null."""
     found = data.get(list_key(resource))
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
+def items(data: dict[str, Any], resource: str) -> list[Any]:
+    """Return what stands in the list of elements for ``resource``, whatever it is: for the gate, :mod:`shape`."""
+    found = data.get(list_key(resource))
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def whole_list(data: dict[str, Any], resource: str) -> list[Any]:
+    """Return the list of elements of an answer that shows all there are; whoever is not in it is gone.
+
+    :raise ProtocolError: when there is no such list: nothing can be concluded from it
+    """
+    found = data.get(list_key(resource), ...)
+    if found is not None and not isinstance(found, list):
+        raise ProtocolError(f"Xero's answer holds no list of {resource}")
+    return found or []
+
+
 def real_id(value: Any) -> str | None:
     """Return ``value`` when it is a GUID other than the all-zero one that Xero echoes for refused elements."""
     text = str(value or "")
-    return text if _GUID.fullmatch(text) and text != ZERO_GUID else None
+    return text if GUID.fullmatch(text) and text != ZERO_GUID else None
 
 
 def _outcome(element: dict[str, Any], id_field: str | None) -> Outcome:
@@ -96,19 +78,85 @@ def _outcome(element: dict[str, Any], id_field: str | None) -> Outcome:
     xero_id = real_id(element.get(id_field)) if id_field else None
     status = str(element.get("StatusAttributeString") or "").upper()
     flagged = element.get("HasErrors") is True or element.get("HasValidationErrors") is True
-    ok = status != "ERROR" and not flagged and not errors and (xero_id is not None or not id_field)
-    return Outcome(ok, xero_id, element, errors, warnings_of(element))
+    refused = status == "ERROR" or bool(errors)
+    ok = not refused and not flagged and (xero_id is not None or not id_field)
+    return Outcome(ok, xero_id, element, errors, warnings_of(element), unclear=not refused and not ok)
 
 
 def outcomes(answer: Answer, resource: str, id_field: str | None) -> list[Outcome]:
     """Judge each element of a bulk write alone, in the order sent.
 
     The HTTP status proves nothing (200 also for refused elements), nor does the status echoed in a refused
-    element. The caller must compare the number of outcomes with the number of elements sent.
+    element. The caller must see which outcome is of which element sent, see :func:`in_order`.
 
     :param id_field: ``None`` for elements that Xero answers without an id.
     """
     return [_outcome(element, id_field) for element in rows(answer.data, resource)]
+
+
+# What an answer repeats of an element and tells it from others.
+_TELLING = ("InvoiceNumber", "CreditNoteNumber", "ContactNumber", "Code", "Type", "Reference")
+_TELLING_INSIDE = (("Contact", "ContactID"), ("Invoice", "InvoiceID"), ("CreditNote", "CreditNoteID"))
+
+
+def is_answer_to(
+    sent: dict[str, Any], element: dict[str, Any], id_field: str | None, telling: tuple[str, ...] = ()
+) -> bool:
+    """Say whether ``element`` of an answer may be about ``sent``: nothing that tells elements apart speaks against.
+
+    :param telling: further fields that tell elements of the type apart
+    """
+    pairs = [(sent.get(name), element.get(name)) for name in (*_TELLING, *telling)]
+    pairs += [(_inside(sent, *names), _inside(element, *names)) for names in _TELLING_INSIDE]
+    pairs.append((_query(sent.get("Url")), _query(element.get("Url"))))
+    if id_field:
+        pairs.append((real_id(sent.get(id_field)), real_id(element.get(id_field))))
+    told = ((_told(mine), _told(theirs)) for mine, theirs in pairs)
+    return all(not (mine and theirs) or mine == theirs for mine, theirs in told)
+
+
+def in_order(
+    sent: list[dict[str, Any]], found: list[Outcome], id_field: str | None, telling: tuple[str, ...] = ()
+) -> list[Outcome] | None:
+    """Return the outcomes in the order of ``sent``; None where it cannot be told which is of which.
+
+    Xero answers in the order sent, but the order alone is no proof.
+
+    :param telling: as for :func:`is_answer_to`
+    """
+    if len(sent) != len(found):
+        return None
+    if all(is_answer_to(one, outcome.element, id_field, telling) for one, outcome in zip(sent, found, strict=True)):
+        return found
+    ordered: list[Outcome] = []
+    for one in sent:
+        fitting = [outcome for outcome in found if is_answer_to(one, outcome.element, id_field, telling)]
+        if len(fitting) != 1 or any(fitting[0] is outcome for outcome in ordered):
+            return None
+        ordered += fitting
+    return ordered
+
+
+def _inside(element: dict[str, Any], name: str, key: str) -> Any:
+    part = element.get(name)
+    return real_id(part.get(key)) if isinstance(part, dict) else None
+
+
+def _query(address: Any) -> str:
+    return address.partition("?")[2] if isinstance(address, str) else ""
+
+
+def _told(value: Any) -> str:
+    # Xero trims and shortens texts.
+    return " ".join(value.split()).casefold()[:100] if isinstance(value, str) else ""
+
+
+def amount(value: Any) -> Decimal | None:
+    """Return a number of an answer as an exact amount of at most fifteen digits; None for everything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return None
+    number = Decimal(value)
+    return number if number.is_finite() and number.adjusted() < 15 else None
 
 
 # Xero's sentences are its only machine-readable reason. Order matters: the first match wins.

@@ -40,22 +40,31 @@ class Unavailable(XeroError):
     """Xero could not be reached or is out of order; nothing can have been saved.
 
     :param retry_after: seconds to wait as told by Xero, None when it did not say.
+    :param intercepted: something on the way answered in Xero's place: a proxy, a firewall, a page of maintenance. It
+        says nothing about what was asked.
     """
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None, **info: Any) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after: float | None = None, intercepted: bool = False, **info: Any
+    ) -> None:
         super().__init__(message, **info)
         self.retry_after = retry_after
+        self.intercepted = intercepted
 
 
 class OutcomeUnknown(XeroError):
     """A write may or may not have been saved: look it up before writing again.
 
     :param retry_after: seconds to wait as told by Xero, None when it did not say.
+    :param intercepted: something on the way answered in Xero's place, or Xero in no form of its own.
     """
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None, **info: Any) -> None:
+    def __init__(
+        self, message: str = "", *, retry_after: float | None = None, intercepted: bool = False, **info: Any
+    ) -> None:
         super().__init__(message, **info)
         self.retry_after = retry_after
+        self.intercepted = intercepted
 
 
 class ValidationRejected(XeroError):
@@ -90,11 +99,29 @@ class ReauthRequired(XeroError):
     """A person has to connect to Xero again.
 
     :param reason: short machine word: ``invalid_grant``, ``unauthorized``, ``tenant_disconnected``.
+    :param proven: said in Xero's own form. Else a proxy may have said it: a new token is tried, nobody is asked.
     """
 
-    def __init__(self, reason: str = "unauthorized", message: str = "", **info: Any) -> None:
+    def __init__(
+        self, reason: str = "unauthorized", message: str = "", *, proven: bool = True, **info: Any
+    ) -> None:
         super().__init__(message or f"Xero wants to be connected again ({reason})", **info)
         self.reason = reason
+        self.proven = proven
+
+
+class Barred(XeroError):
+    """No call may be made from here; nothing was sent, and no document is to blame.
+
+    :param kind: ``state`` (not connected), ``copy`` or ``moved`` (another database's consent), ``held`` (until a person
+        has found out), ``key`` (another server's secrets), ``tenant`` (an organisation that the consent does not
+        reach), ``address`` (an option of the server is wrong).
+    :param message: why, in words for the person who can act.
+    """
+
+    def __init__(self, kind: str = "state", message: str = "", **info: Any) -> None:
+        super().__init__(message or f"This database may not call Xero ({kind})", **info)
+        self.kind = kind
 
 
 class TenantDisconnected(ReauthRequired):
@@ -129,7 +156,7 @@ class AppMisconfigured(XeroError):
 
 
 class ProtocolError(XeroError):
-    """Our request was wrong or Xero's answer to a read cannot be understood; no write was saved.
+    """Xero refused our request as wrong, in its own form, or the request could not be built; no write was saved.
 
     :param error_number: Xero's ErrorNumber when it gave one (51 too many rows, 16 bad filter).
     """

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from .elements import list_key
 from .endpoints import Endpoints
 from .transport import USER_AGENT, RawAnswer, RestClient
 
@@ -107,6 +108,15 @@ class Request:
         """Path below the Accounting API's base, percent-encoded."""
         parts = self.resource.split("/") + ([self.xero_id] if self.xero_id else [])
         return "/" + "/".join(quote(part, safe="") for part in parts)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it names records, which Xero may not have, and not a whole resource, which it always has."""
+        return bool(self.xero_id) or "/" in self.resource or "IDs" in self.params
+
+    def is_answered_by(self, data: dict[str, Any]) -> bool:
+        """Whether ``data`` has what was asked for, even an empty list: Xero's answers always do."""
+        return list_key(self.resource) in data or bool(self.xero_id) and self.xero_id in data
 
     @property
     def log_path(self) -> str:

@@ -1,21 +1,15 @@
-"""What Xero says about the calls that are left."""
+"""What the headers of an answer say of calls that are left, waits and Xero's clock, within clamps."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from . import dates
+from . import clamps, dates
 
-
-def _count(headers: Mapping[str, str], name: str) -> int | None:
-    value = headers.get(name)
-    try:
-        return int(value) if value is not None else None
-    except ValueError:
-        return None
+# Clocks that differ by more are no clocks: nothing is compared with them.
+MAX_CLOCK_OFFSET = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -35,25 +29,36 @@ class Limits:
     def from_headers(cls, headers: Mapping[str, str]) -> Limits:
         """Read the three headers from a case-insensitive mapping."""
         return cls(
-            _count(headers, "X-MinLimit-Remaining"),
-            _count(headers, "X-DayLimit-Remaining"),
-            _count(headers, "X-AppMinLimit-Remaining"),
+            clamps.count(headers.get("X-MinLimit-Remaining")),
+            clamps.count(headers.get("X-DayLimit-Remaining")),
+            clamps.count(headers.get("X-AppMinLimit-Remaining")),
         )
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of ``Retry-After`` (number or HTTP date), never negative; None when absent."""
+    """Return the seconds of ``Retry-After`` (number or HTTP date), 0 to a day; None when absent or unreadable."""
     value = headers.get("Retry-After")
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        moment = dates.parse_http(value)
-        if moment is None:
-            return None
-        seconds = (moment - datetime.now(timezone.utc).replace(tzinfo=None)).total_seconds()
-    return max(seconds, 0.0) if math.isfinite(seconds) else None
+    told = clamps.seconds(value)
+    if told is not None:
+        return told
+    moment = dates.parse_http(value)
+    return clamps.seconds((moment - _now()).total_seconds()) if moment else None
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return Xero's clock (naive UTC) when it answered; None when it did not say, or is more than a day off ours."""
+    told = dates.parse_http(headers.get("Date"))
+    return told if told and abs((told - _now()).total_seconds()) <= MAX_CLOCK_OFFSET else None
+
+
+def clock_offset(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Xero's clock is ahead of ours, at most a day either way; None when it did not say."""
+    told = server_time(headers)
+    return (told - _now()).total_seconds() if told else None
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def scope(headers: Mapping[str, str]) -> str:
@@ -62,7 +67,7 @@ def scope(headers: Mapping[str, str]) -> str:
     ``X-Rate-Limit-Problem`` decides (Xero writes ``appminute``, some sources ``app-minute``). Without it an
     exhausted day, or a wait longer than any minute window, is a day limit.
     """
-    word = "".join(c for c in (headers.get("X-Rate-Limit-Problem") or "").lower() if c.isalpha())
+    word = "".join(c for c in clamps.header(headers.get("X-Rate-Limit-Problem")).lower() if c.isalpha())
     for known in ("appminute", "concurrent", "minute", "day"):
         if known in word:
             return known

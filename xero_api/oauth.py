@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,26 +12,28 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import requests
-
-from . import codec, dates, faults, limits, retry
+from . import codec, dates, deadline, faults, limits, retry, transport
 from .endpoints import Endpoints
-from .errors import AppMisconfigured, NotFound, ProtocolError, RateLimited, ReauthRequired, Unavailable, XeroError
-from .transport import keep_authorization, new_session
+from .errors import AppMisconfigured, NotFound, RateLimited, ReauthRequired, Unavailable, XeroError
+from .transport import RawAnswer, keep_authorization, new_session
 
 # The granular scopes (apps made since March 2026 have no others) for contacts, invoices, bills, credit notes,
-# payments, attachments and reading the settings. The broad accounting.transactions would be refused.
+# payments and reading the settings: what is sent or read today, nothing for later.
 DEFAULT_SCOPES = [
     "offline_access",
     "accounting.invoices",
     "accounting.payments",
     "accounting.contacts",
     "accounting.settings.read",
-    "accounting.attachments",
 ]
 
 # Seconds an access token lives when the answer does not say.
 ACCESS_TOKEN_LIFE = 1800
+# What an answer may say of it at all. Less would renew at every call, more would never notice a dead token.
+SHORTEST_LIFE, LONGEST_LIFE = 60, 86_400
+# Xero's tokens have some 1,500 characters.
+LONGEST_TOKEN = 16_000
+MOST_SCOPES, LONGEST_SCOPE = 100, 100
 # Xero does not tell when a refresh token ends; each refresh starts 60 days anew.
 REFRESH_TOKEN_LIFE = timedelta(days=60)
 TIMEOUT = 30.0
@@ -45,8 +48,9 @@ _JSON = {"Accept": "application/json"}
 class TokenSet:
     """What a token call gave; moments are naive UTC by our clock.
 
-    :param refresh_token: None for client credentials or without ``offline_access``. It replaces the one sent:
-        store it in its own committed transaction before using the access token.
+    :param refresh_token: None for client credentials or without ``offline_access``, and when a renewal brought none:
+        then the one sent stays good. Otherwise it replaces the one sent: store it in its own committed transaction
+        before using the access token.
     :param auth_event_id: names this consent; :func:`list_connections` takes it as a filter.
     """
 
@@ -175,34 +179,37 @@ def _credentials(client_id: str, client_secret: str, form: dict[str, str]) -> tu
     return keep_authorization, {**form, "client_id": client_id}
 
 
-def _post(url: str, client_id: str, client_secret: str, form: dict[str, str], timeout: float) -> requests.Response:
+def _post(url: str, client_id: str, client_secret: str, form: dict[str, str], timeout: float) -> RawAnswer:
     auth, form = _credentials(client_id, client_secret, form)
-    with new_session() as session:
-        try:
-            answer = session.post(
-                url, data=form, auth=auth, headers=_JSON, timeout=float(timeout), allow_redirects=False
-            )
-        except faults.NETWORK_ERRORS as cause:
-            # Even when the answer got lost the old refresh token lives on, so repeating is safe.
-            raise faults.from_exception(cause, write=False) from None
-    if not 200 <= answer.status_code <= 299:
+    # Even when the answer gets lost the old refresh token lives on, so repeating is safe.
+    answer = _call("POST", url, timeout, headers=_JSON, data=form, auth=auth)
+    if not 200 <= answer.status <= 299:
         raise _identity_error(answer)
     return answer
 
 
-def _identity_error(answer: requests.Response) -> XeroError:
-    status = answer.status_code
+def _call(method: str, url: str, timeout: float, **options: Any) -> RawAnswer:
+    with new_session() as session:
+        try:
+            return transport.call(session, method, url, seconds=timeout, **options)
+        except faults.NETWORK_ERRORS as cause:
+            raise faults.from_exception(cause, write=False) from None
+
+
+def _identity_error(answer: RawAnswer) -> XeroError:
+    """Only an OAuth error says something of the app or its consent; whatever else comes is trouble of the way."""
+    status = answer.status
+    wait = limits.retry_after(answer.headers)
     if status == 429:
-        return RateLimited(limits.scope(answer.headers), limits.retry_after(answer.headers), status=status)
-    if status >= 500:
-        wait = limits.retry_after(answer.headers)
-        return Unavailable(f"Xero's identity server is out of order ({status})", retry_after=wait, status=status)
-    word = str((faults.body_of(answer.content) or {}).get("error") or "")
-    if word == "invalid_grant":
+        return RateLimited(limits.scope(answer.headers), wait, status=status)
+    word = (faults.body_of(answer.data) or {}).get("error")
+    if status in (400, 401) and word == "invalid_grant":
         return ReauthRequired("invalid_grant", status=status)
-    if word in _SETTINGS_ERRORS:
+    if status in (400, 401) and word in _SETTINGS_ERRORS:
         return AppMisconfigured(word, status=status)
-    return ProtocolError(f"Unexpected answer of Xero's identity server ({status})", status=status)
+    if status >= 500 and status not in (501, 511):
+        return Unavailable(f"Xero's identity server is out of order ({status})", retry_after=wait, status=status)
+    return faults.intercepted(status, write=False, retry_after=wait)
 
 
 def _token_call(
@@ -210,37 +217,49 @@ def _token_call(
 ) -> TokenSet:
     asked_at = _now()
     answer = _post(endpoints.token_url, client_id, client_secret, form, timeout)
-    data = faults.body_of(answer.content)
-    if not data or not data.get("access_token"):
-        raise Unavailable("The answer of Xero's identity server holds no token", status=answer.status_code)
-    return _token_set(data, asked_at)
+    data = faults.body_of(answer.data) or {}
+    token = _token(data.get("access_token"))
+    if not token:
+        raise faults.intercepted(answer.status, write=False)
+    return _token_set(token, data, asked_at)
 
 
-def _token_set(data: dict[str, Any], asked_at: datetime) -> TokenSet:
-    token = str(data["access_token"])
+def _token_set(token: str, data: dict[str, Any], asked_at: datetime) -> TokenSet:
     claims = _claims(token)
-    renewal = data.get("refresh_token") or None
+    renewal = _token(data.get("refresh_token"))
+    event = claims.get("authentication_event_id")
     return TokenSet(
         access_token=token,
         refresh_token=renewal,
         expires_at=asked_at + timedelta(seconds=_seconds(data.get("expires_in"))),
         refresh_expires_at=asked_at + REFRESH_TOKEN_LIFE if renewal else None,
         scopes=_scopes(data.get("scope") or claims.get("scope")),
-        auth_event_id=str(claims.get("authentication_event_id") or "") or None,
+        auth_event_id=event if isinstance(event, str) and 0 < len(event) <= LONGEST_SCOPE else None,
     )
+
+
+def _token(value: Any) -> str | None:
+    """Return a token that can stand in a header; None for whatever else an answer holds in its place."""
+    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_TOKEN and value.isascii() and value.isprintable()
+    return value if fits and " " not in value else None
 
 
 def _seconds(value: Any) -> int:
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
         return ACCESS_TOKEN_LIFE
+    if isinstance(value, bool) or math.isnan(seconds):
+        return ACCESS_TOKEN_LIFE
+    return int(min(max(seconds, SHORTEST_LIFE), LONGEST_LIFE))
 
 
 def _scopes(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return value.split()
-    return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+    found = value.split() if isinstance(value, str) else value
+    if not isinstance(found, (list, tuple)):
+        return []
+    texts = [item for item in found if isinstance(item, str) and 0 < len(item) <= LONGEST_SCOPE and item.isprintable()]
+    return texts[:MOST_SCOPES]
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -277,13 +296,14 @@ def list_connections(
     url = endpoints.connections_url
     if auth_event_id:
         url += f"?authEventId={quote(auth_event_id, safe='')}"
-    content = retry.call(lambda: _bearer_call("GET", url, access_token, timeout), sleep=sleep)
+    with deadline.within(timeout + retry.SECONDS):
+        content = retry.call(lambda: _bearer_call("GET", url, access_token, timeout), sleep=sleep)
     try:
         found = codec.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list):
-        raise ProtocolError("Xero's list of connections is unreadable")
+        raise faults.intercepted(200, write=False)
     return [_connection(item) for item in found if isinstance(item, dict) and _is_organisation(item)]
 
 
@@ -301,16 +321,11 @@ def delete_connection(endpoints: Endpoints, access_token: str, connection_id: st
 
 def _bearer_call(method: str, url: str, access_token: str, timeout: float) -> bytes:
     headers = {**_JSON, "Authorization": f"Bearer {access_token}"}
-    with new_session() as session:
-        try:
-            answer = session.request(
-                method, url, headers=headers, auth=keep_authorization, timeout=float(timeout), allow_redirects=False
-            )
-        except faults.NETWORK_ERRORS as cause:
-            raise faults.from_exception(cause, write=False) from None
-    if not 200 <= answer.status_code <= 299:
-        raise faults.from_answer(answer.status_code, answer.headers, answer.content, write=False)
-    return answer.content
+    answer = _call(method, url, timeout, headers=headers)
+    if not 200 <= answer.status <= 299:
+        single = method == "DELETE"
+        raise faults.from_answer(answer.status, answer.headers, answer.data, write=False, single=single)
+    return answer.data
 
 
 def _is_organisation(item: dict[str, Any]) -> bool:
@@ -319,5 +334,5 @@ def _is_organisation(item: dict[str, Any]) -> bool:
 
 def _connection(item: dict[str, Any]) -> dict[str, Any]:
     texts = {name: str(item.get(name) or "") for name in ("id", "tenantId", "tenantName", "authEventId")}
-    moments = {name: dates.parse_xero(item.get(name)) for name in ("createdDateUtc", "updatedDateUtc")}
+    moments = {name: dates.believable(item.get(name)) for name in ("createdDateUtc", "updatedDateUtc")}
     return {**texts, "tenantType": _ORGANISATION, **moments}

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import tenacity
 
+from . import deadline
 from .errors import RateLimited, Unavailable
 
 TRIES = 3
@@ -29,7 +30,8 @@ def worth_repeating(error: BaseException) -> bool:
     without ``Retry-After`` may last a minute, a concurrency limit without one passes as soon as another call ends.
     """
     if isinstance(error, Unavailable):
-        return error.retry_after is None or error.retry_after <= LONGEST_WAIT
+        # What stands in the way does not leave within seconds.
+        return not error.intercepted and (error.retry_after is None or error.retry_after <= LONGEST_WAIT)
     if isinstance(error, RateLimited):
         if error.scope == "day":
             return False
@@ -50,6 +52,12 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return (_backoff(state) if told is None else told) + _jitter(state)
 
 
+def _is_over(state: tenacity.RetryCallState) -> bool:
+    """Whether the time of everything around would be over before the next try."""
+    left = deadline.left()
+    return left is not None and left <= getattr(state, "upcoming_sleep", 0)
+
+
 def call(operation: Callable[[], T], *, sleep: Callable[[float], None] | None = None) -> T:
     """Run ``operation`` up to three times within about 20 seconds and return its result.
 
@@ -58,7 +66,7 @@ def call(operation: Callable[[], T], *, sleep: Callable[[float], None] | None = 
     """
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(worth_repeating),
-        stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_after_delay(SECONDS),
+        stop=tenacity.stop_any(tenacity.stop_after_attempt(TRIES), tenacity.stop_after_delay(SECONDS), _is_over),
         wait=_wait,
         sleep=sleep or pause,
         reraise=True,

@@ -30,11 +30,11 @@ def _replace(model: str, name: str, make) -> None:
 def _no_look_up() -> None:
     """After an unknown outcome nobody asks Xero: the jobs are simply sent again."""
 
-    def resolve(self, connection, _client, batch):
-        self._transaction(self._close_batch, connection, batch)
+    def resolve(self, drain, batch):
+        drain.transaction(self._close_batch, drain, batch)
         return False
 
-    _replace("xero.sync.runner", "_resolve_creation", lambda _original: resolve)
+    _replace("xero.exporter", "_resolve_creation", lambda _original: resolve)
 
 
 def _no_lane() -> None:
@@ -48,7 +48,10 @@ def _no_lane() -> None:
 
 def _no_renewal_lock() -> None:
     """Whoever finds the token old renews it, without the row's lock."""
-    _replace("xero.credential", "_vault", lambda original: lambda self, lock=False: original(self, False))
+    from odoo.addons.xero_connector.models.connection import credential_secrets as xero_secrets
+
+    read = xero_secrets.read
+    xero_secrets.read = lambda credential, lock=False: read(credential)
 
 
 def _no_orphans() -> None:

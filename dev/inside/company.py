@@ -21,23 +21,43 @@ def open_books(env, name: str) -> int:
     return company.id
 
 
-def connect(env, company_id: int, simulator: str, organisation: str) -> int:
-    """Connect a company to an organisation of the simulator at that address, with every mapping confirmed."""
+def connect(env, company_id: int, simulator: str, organisation: str, beside: int = 0) -> int:
+    """Connect a company to an organisation of the simulator at that address, with every mapping confirmed.
+
+    :param beside: a connection whose app and consent serve this one too
+    """
     env["ir.config_parameter"].set_param("web.base.url", "http://localhost:8069")
-    app = requests.get(f"{simulator}/simulator", timeout=30).json()["apps"][0]
-    values = {"name": "Xero app", "client_id": app["client_id"], "client_secret": app["client_secret"]}
-    credential = env["xero.credential"].create(values)
+    credential = env["xero.connection"].browse(beside).credential_id or _credential(env, simulator)
     connection = env["xero.connection"].create({
         "company_id": company_id, "credential_id": credential.id, "sync_from": "2020-01-01", "contact_policy": "used",
     })
+    _give_consent(env, connection, organisation)
+    confirm_mappings(env, connection)
+    return connection.id
+
+
+def _credential(env, simulator: str):
+    app = requests.get(f"{simulator}/simulator", timeout=30).json()["apps"][0]
+    values = {"name": "Xero app", "client_id": app["client_id"], "client_secret": app["client_secret"]}
+    return env["xero.credential"].create(values)
+
+
+def reconnect(env, connection_id: int, organisation: str) -> str:
+    """Give consent anew, as an administrator does who is told to; return the state of the connection."""
+    connection = env["xero.connection"].browse(connection_id)
+    _give_consent(env, connection, organisation)
+    return connection.state
+
+
+def _give_consent(env, connection, organisation: str) -> None:
+    from odoo.addons.xero_connector.models.connection import gate as xero_gate
+
     action = connection.action_connect()
     env.cr.commit()
     back = _consent(action["url"], organisation)
     payload = env["xero.credential"]._read_state(back["state"])
-    event = credential._complete_consent(back["code"], payload["nonce"])
+    event = xero_gate.complete_consent(connection.credential_id, back["code"], payload["nonce"])
     connection._offer_organisations(event)
-    confirm_mappings(env, connection)
-    return connection.id
 
 
 def _consent(url: str, organisation: str) -> dict[str, str]:
@@ -110,6 +130,14 @@ def document(partner, number: int, kind: str) -> dict:
 def change(env, move_ids: list[int], text: str) -> None:
     """Give posted documents another reference, which Xero must hear of."""
     env["account.move"].browse(move_ids).write({"ref": text})
+
+
+def renumber(env, move_ids: list[int]) -> None:
+    """Give posted documents numbers far behind all others, as a person does whose number is taken."""
+    for move in env["account.move"].browse(move_ids):
+        move.button_draft()
+        move.name = f"{move.name[:-5]}{90000 + move.id % 10000:05d}"
+        move.action_post()
 
 
 def apply_credits(env, company_id: int, share: float) -> int:

@@ -25,8 +25,7 @@ def poll(env: Any, *, connection: int, types: list[str], postmaster: int) -> dic
 
 
 def _queue(env, connection, types):
-    every = [inbound for inbound in env["xero.inbound"]._all() if inbound._polled]
-    wanted = types or [inbound._xero_type for inbound in every if inbound._xero_type != "Organisation"]
+    wanted = types or [inbound._xero_type for inbound in env["xero.inbound"]._all() if inbound._polled]
     for xero_type in wanted:
         env["xero.sync.job"]._enqueue_poll(env["xero.connection"].browse(connection), xero_type)
     env.cr.commit()

@@ -21,9 +21,11 @@ def drain(env, seconds: float = 60) -> int:
 
 def ask_organisation(env, connection_id: int, at: float) -> str:
     """Ask Xero for the organisation's name at the moment `at` (Unix time), with whatever token that takes."""
+    from odoo.addons.xero_connector.models.connection import gate as xero_gate
+
     connection = env["xero.connection"].browse(connection_id)
     time.sleep(max(0.0, at - time.time()))
-    client = connection._client()
+    client = xero_gate.open_client(connection)
     try:
         return client.get("Organisation").data["Organisations"][0]["Name"]
     finally:
@@ -33,17 +35,18 @@ def ask_organisation(env, connection_id: int, at: float) -> str:
 def age_token(env, connection_id: int, seconds: int) -> None:
     """Let the stored access token end in `seconds` by our own clock."""
     from odoo import fields
+    from odoo.addons.xero_connector.models.connection import credential_secrets as xero_secrets
 
     credential = env["xero.connection"].browse(connection_id).credential_id
     end = fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
-    credential._vault_update({"expires_at": fields.Datetime.to_string(end)})
+    xero_secrets.update(credential, {"expires_at": fields.Datetime.to_string(end)})
 
 
 def claim_all(env, connection_id: int) -> None:
     """Claim every due job, as a worker has done that is killed before its call."""
     runner = env["xero.sync.runner"]._own(env.cr)
     connection = env["xero.connection"].browse(connection_id)
-    runner._queue_dependencies(connection)
+    runner._queue_ahead(connection)
     while runner._claim(connection):
         pass
 

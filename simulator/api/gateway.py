@@ -197,4 +197,7 @@ def _too_many(breach: Breach) -> Answer:
 
 
 def _broken(status: int) -> Answer:
+    """An error without reason; what is about the consent has a form of its own."""
+    if status in (401, 403):
+        return refused(status, "AuthorizationUnsuccessful" if status == 401 else "No permission")
     return text(status, "An error occurred in Xero" if status < 503 else "The service is unavailable")

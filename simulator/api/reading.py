@@ -25,6 +25,7 @@ class Listing:
 
     :param fields: what ``where`` may use. ``order`` may use ``orders`` (name -> field of the document).
     :param paged: whether page and pageSize mean anything; ``modified``: whether If-Modified-Since does.
+    :param sized: whether pageSize does, and pages are counted; else they have a hundred, and nothing tells how many.
     :param render: (call, document, full) -> what is shown; ``full`` is False in an unpaged list.
     :param select: documents named by ids or numbers, in any order; None when the query names none.
     :param narrow: the resource's other parameters (Statuses, searchTerm …): (call, rows) -> rows.
@@ -39,6 +40,7 @@ class Listing:
     select: Callable[[Call], list[Doc] | None] = lambda call: None
     narrow: Callable[[Call, list[Doc]], list[Doc]] = lambda call, rows: rows
     paged: bool = True
+    sized: bool = True
     modified: bool = True
     forces_paging: tuple[str, ...] = ()
 
@@ -54,8 +56,10 @@ class Listing:
             raise problem(51, "HighVolumeException", "The request matches too many documents")
         if not self._is_paged(call):
             return answer(call, self.plural, [self.render(call, row, not self.paged) for row in rows])
-        page, size = page_of(call)
+        page, size = page_of(call) if self.sized else (page_of(call)[0], DEFAULT_PAGE_SIZE)
         shown = rows[(page - 1) * size : page * size]
+        if not self.sized:
+            return answer(call, self.plural, [self.render(call, row, True) for row in shown])
         block = {"page": page, "pageSize": size, "pageCount": -(-len(rows) // size), "itemCount": len(rows)}
         return answer(call, self.plural, [self.render(call, row, True) for row in shown], block)
 

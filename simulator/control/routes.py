@@ -14,7 +14,7 @@ from .. import codec
 from ..errors import Invalid, json_response
 from ..pages import data
 from ..world import World
-from . import acting, books, hooks, rewind, setup, steering
+from . import acting, books, hooks, keeping, rewind, setup, steering
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
@@ -26,6 +26,10 @@ class BadRequest(Exception):
 RULES: list[tuple[str, str, Callable]] = [
     ("GET", "/simulator", setup.overview),
     ("POST", "/simulator/reset", setup.reset),
+    ("GET", "/simulator/state", keeping.take),
+    ("POST", "/simulator/state", keeping.put),
+    ("POST", "/simulator/mark", rewind.mark_world),
+    ("POST", "/simulator/rewind", rewind.rewind_world),
     ("POST", "/simulator/apps", setup.add_app),
     ("GET", "/simulator/apps", setup.list_apps),
     ("POST", "/simulator/organisations", setup.add_organisation),

@@ -33,7 +33,7 @@ GRANULAR = (
 )  # fmt: skip
 KNOWN = IDENTITY | GRANULAR | set(BROAD)
 
-_FAMILY = {
+FAMILY = {
     "Invoices": "accounting.invoices",
     "CreditNotes": "accounting.invoices",
     "Payments": "accounting.payments",
@@ -70,7 +70,7 @@ def expand(scopes: set[str]) -> set[str]:
 def allows(scopes: set[str], resource: str, sub: str | None, reading: bool, items_by_invoices: bool = False) -> bool:
     """Whether the granted scopes cover a call on ``resource`` (``sub``: Attachments, History or nothing)."""
     granted = expand(scopes)
-    family = "accounting.attachments" if sub == "Attachments" else _FAMILY[resource]
+    family = "accounting.attachments" if sub == "Attachments" else FAMILY[resource]
     families = [family]
     if resource == "Items" and items_by_invoices:
         families.append("accounting.invoices")

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 from odoo import models
-from odoo.addons.xero_connector.mappers.document_lines import TaxBook
+from odoo.addons.xero_connector.mappers.document.sheet import TaxBook
 from odoo.addons.xero_connector.mappers.outgoing import Outgoing, Problem
-from odoo.addons.xero_connector.mappers.text import shorten, squeeze
+from odoo.addons.xero_connector.mappers.text import named, shorten, squeeze
 from odoo.addons.xero_connector.xero_api.money import unit
 
 CODE_LENGTH = 30
@@ -65,8 +65,12 @@ class XeroMapperItem(models.AbstractModel):
         products.categ_id.fetch(("property_account_income_categ_id", "property_account_expense_categ_id"))
         return {product.id: self._outgoing(product, books) for product in products}
 
-    def _marker_matches(self, element: dict, res_id: int, sent: dict | None = None) -> bool:
-        return bool(sent) and str(element.get("Code") or "").lower() == sent["Code"].lower()
+    def _bears_mark(self, element: dict, res_id: int, sent: dict) -> bool:
+        """Items have no field for a mark: a code is one item's, for both sides."""
+        return self._is_same(element, sent)
+
+    def _is_same(self, element: dict, payload: dict) -> bool:
+        return str(element.get("Code") or "").lower() == payload["Code"].lower()
 
     def _lookup_params(self, elements: list[dict]) -> list[dict]:
         """Return one call: Xero lists items whole."""
@@ -105,7 +109,7 @@ class XeroMapperItem(models.AbstractModel):
     def _too_long(self, product, code) -> str:
         return self.env._(
             "The internal reference of %(name)s has %(length)s characters; Xero takes 30 as code of an item.",
-            name=product.display_name,
+            name=named(product.display_name),
             length=len(code),
         )
 

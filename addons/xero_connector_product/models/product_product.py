@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.addons.xero_connector.mappers.text import named
 
 
 class ProductProduct(models.Model):
@@ -20,7 +21,8 @@ class ProductProduct(models.Model):
             return self.env._("Products are switched off in the Xero settings of this company.")
         if not self.env["xero.mapper.item"]._handles(self):
             return self.env._(
-                "%s needs an internal reference, and to be sold or purchased, to be an item in Xero.", self.display_name
+                "%s needs an internal reference, and to be sold or purchased, to be an item in Xero.",
+                named(self.display_name),
             )
         return None
 

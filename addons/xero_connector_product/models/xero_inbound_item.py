@@ -1,7 +1,7 @@
 """What matters of an item in Xero. Items go one way: changes made in Xero are not taken over."""
 
 from odoo import models
-from odoo.addons.xero_connector.mappers.inbound_values import amount
+from odoo.addons.xero_connector.mappers.values import amount
 
 DETAILS = (("SalesDetails", "sale"), ("PurchaseDetails", "purchase"))
 

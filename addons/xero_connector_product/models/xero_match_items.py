@@ -1,12 +1,12 @@
 """Matching of products with Xero's items: a stage between contacts and documents, which name items."""
 
 from odoo import fields, models
-from odoo.addons.xero_connector.models.xero_inbound import Untakeable
-from odoo.addons.xero_connector.models.xero_match_kind import Batch
+from odoo.addons.xero_connector.models.inbound.importer import Untakeable
+from odoo.addons.xero_connector.models.matching.xero_match_kind import Batch
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tools import SQL
 
-from ..mappers.match_item import Ware, match_items
+from .match_item import Ware, match_items
 
 ITEMS = "items"
 

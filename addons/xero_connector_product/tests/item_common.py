@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from odoo.addons.xero_connector.models.connection import gate as xero_gate
 from odoo.addons.xero_connector.xero_api import codec
 
 
@@ -17,7 +18,7 @@ class ItemCommon:
         return self.env["product.product"].create({"name": name, "default_code": code, "lst_price": 50, **values})
 
     def with_client(self, call):
-        client = self.connection.sudo()._client()
+        client = xero_gate.open_client(self.connection.sudo())
         try:
             return call(client).data["Items"]
         finally:

@@ -8,7 +8,7 @@ from odoo.addons.xero_connector.tests.match_common import MatchCommon
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import TransactionCase, tagged
 
-from ..mappers.match_item import Ware, match_items
+from ..models.match_item import Ware, match_items
 from .item_common import ItemCommon
 
 

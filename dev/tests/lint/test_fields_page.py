@@ -13,9 +13,9 @@ PAGE = REPO / "docs" / "reference" / "fields.md"
 GOLDEN = (REPO / "tests" / "golden", REPO / "dev" / "tests" / "pure" / "golden")
 SECTIONS = {"Contacts": "Contacts", "Invoices": "Documents", "CreditNotes": "Documents", "Payments": "Payments"}
 READ = {
-    "Contacts": ("inbound_contact.py",),
-    "Documents": ("inbound_document.py",),
-    "Payments": ("inbound_payment.py",),
+    "Contacts": ("contact/view.py",),
+    "Documents": ("document/view.py",),
+    "Payments": ("payment/view.py",),
 }
 NAME = re.compile(r"`([A-Za-z0-9.]+)`")
 LINES = "LineItems."
@@ -51,7 +51,7 @@ def sent(title: str) -> set[str]:
     return found
 
 
-def literals(*files: str) -> set[str]:
+def literals(*files) -> set[str]:
     """Every text in files of the mappers."""
     return {
         node.value
@@ -70,7 +70,7 @@ def test_what_is_sent_is_on_the_page(title):
 @pytest.mark.parametrize("title", sorted(set(SECTIONS.values())))
 def test_what_is_on_the_page_is_sent(title):
     names = {part for name in first_cells(section(title, "Odoo to Xero")) for part in name.split(".")}
-    known = literals(*(path.name for path in (REPO / "mappers").glob("*.py")))
+    known = literals(*(path.relative_to(REPO / "mappers") for path in (REPO / "mappers").rglob("*.py")))
     assert not {name for name in names if name not in known}
 
 

@@ -34,6 +34,11 @@ def test_layer_imports_only_what_is_below_it(layer):
     assert not wrong
 
 
+def example_files():
+    """Python files of the addons that only the tests install."""
+    return [path for path in files_of("dev") if path.parts[1:3] == ("tests", "addons")]
+
+
 def glue_layer(path) -> str:
     """The layer that a file of a glue addon belongs to."""
     return path.parts[2] if len(path.parts) > 3 else ""
@@ -48,8 +53,8 @@ def test_glue_addons_import_only_what_is_below_them():
 
 
 def test_the_core_names_no_glue_addon():
-    names = {path.parts[1] for path in files_of("addons")}
-    core = [path for layer in (*LAYERS, "tests") for path in files_of(layer)]
+    names = {path.parts[1] for path in files_of("addons")} | {path.parts[3] for path in example_files()}
+    core = [path for layer in (*LAYERS, "tests", "simulator") for path in files_of(layer)]
     assert names
     assert not {str(path) for path in core if any(name in (REPO / path).read_text("utf-8") for name in names)}
 

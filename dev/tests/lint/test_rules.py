@@ -9,7 +9,6 @@ SLEEPERS = {"xero_api/retry.py"}
 MAY_SLEEP = ("simulator", "dev")
 MACHINE_PATHS = re.compile(r"""["'(\s=:](/work|/opt|/root|/home|/Users|/mnt)/""")
 TEXT_FILES = {".py", ".xml", ".js", ".md", ".toml", ".csv", ".sql", ".scss", ".rst", ".in", ".ini", ".yml", ""}
-LONGEST_FILE = 400
 
 
 def is_hidden(path) -> bool:
@@ -50,13 +49,6 @@ def test_no_path_of_one_machine_is_written_down():
         if match := MACHINE_PATHS.search(text):
             found[str(path)] = match.group()
     assert not found
-
-
-def test_files_stay_short():
-    long = {
-        str(path): n for path in python_files() if (n := (REPO / path).read_text("utf-8").count("\n")) > LONGEST_FILE
-    }
-    assert not long
 
 
 def test_public_functions_of_the_pure_layer_have_docstrings():

@@ -16,15 +16,6 @@ from xero_python.accounting import models
 from xero_python.api_client import ModelFinder, serialize
 from xero_python.api_client.deserializer import deserialize
 
-# What a request for a resource holds.
-ELEMENTS = {
-    "Contacts": "Contact",
-    "CreditNotes": "CreditNote",
-    "Invoices": "Invoice",
-    "Items": "Item",
-    "Payments": "Payment",
-}
-
 _LIST = re.compile(r"^list\[(.*)\]$")
 _PLAIN_DATE = re.compile(r"^\d{4}-\d\d-\d\d$")
 _FINDER = ModelFinder(models)
@@ -33,6 +24,12 @@ _FINDER = ModelFinder(models)
 def _model(kind: str) -> Any:
     found = getattr(models, kind, None)
     return found if found is not None and hasattr(found, "openapi_types") and not issubclass(found, Enum) else None
+
+
+def element_of(resource: str) -> str | None:
+    """Return what a request for ``resource`` holds, by the SDK's models; None for what is no resource."""
+    kind = resource.removesuffix("s")
+    return kind if kind != resource and _model(kind) and _model(resource) else None
 
 
 def _as_xero_writes(kind: str, value: Any) -> Any:

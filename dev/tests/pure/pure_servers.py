@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 @dataclass
@@ -42,15 +42,17 @@ class Seen:
 
 @dataclass
 class Reply:
-    """What to answer."""
+    """What to answer; without a body Xero's own when it has nothing of what was asked for."""
 
     status: int = 200
-    body: Any = field(default_factory=dict)
+    body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def content(self) -> bytes:
+    def content(self, seen: Seen) -> bytes:
         """The body as bytes: text and bytes as they are, anything else as JSON."""
+        if self.body is None:
+            names = [unquote(part) for part in seen.path.split("/")[3:]]
+            return json.dumps({"Organisations" if name == "Organisation" else name: [] for name in names}).encode()
         if isinstance(self.body, bytes):
             return self.body
         return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
@@ -68,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = Seen(self.command, self.path, headers, self.rfile.read(length), self.client_address)
         self.server.owner.seen.append(seen)
         reply = self.server.owner.next_reply(seen)
-        content = reply.content
+        content = reply.content(seen)
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)

@@ -76,9 +76,13 @@ def test_unreadable_success(server: ScriptedServer, harness: Harness, content: s
 
 
 def test_unreadable_success_of_a_read(server: ScriptedServer, harness: Harness) -> None:
-    server.replies(Reply(200, "<html>maintenance</html>", TEXT))
-    assert type(fails(harness, write=False)) is errors.ProtocolError
-    assert len(server.seen) == 1
+    for body in ("<html>maintenance</html>", {"login": "required"}, "[]"):
+        server.seen.clear()
+        server.replies(Reply(200, body, TEXT))
+        error = fails(harness, write=False)
+        assert type(error) is errors.Unavailable
+        assert error.intercepted, "that nothing changed is not what it says"
+        assert len(server.seen) == 1
     server.replies(Reply(200, '{"Invoices": ['), Reply(200, ""), Reply(200, {"Invoices": []}))
     assert harness.client.get("Invoices").data == {"Invoices": []}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import urllib3
 from pure_harness import BODY, Harness, put
 from pure_servers import Reply, ScriptedServer
 
@@ -200,7 +202,7 @@ def test_visible_to_a_network_guard(harness: Harness, monkeypatch: pytest.Monkey
         sent.append((request.method or "", options["timeout"], options["allow_redirects"]))
         response = requests.Response()
         response.status_code = 200
-        response._content = b"{}"
+        response.raw = urllib3.HTTPResponse(io.BytesIO(b'{"Invoices": []}'), preload_content=False)
         return response
 
     monkeypatch.setattr(requests.Session, "send", guard)

@@ -72,12 +72,22 @@ def test_tenant_disconnected(server: ScriptedServer, harness: Harness) -> None:
     assert harness.forced == [False]
 
 
-@pytest.mark.parametrize("body", [{"Detail": "No permission"}, "<html>", "", "[]", '{"Detail": null}'])
-def test_other_403(server: ScriptedServer, harness: Harness, body: Any) -> None:
-    server.replies(Reply(403, body))
+def test_other_403(server: ScriptedServer, harness: Harness) -> None:
+    server.replies(Reply(403, {"Title": "Forbidden", "Status": 403, "Detail": "No permission"}))
     error = fails(harness, write=False)
     assert type(error) is errors.Forbidden
     assert (error.scope, error.status) == (None, 403)
+
+
+@pytest.mark.parametrize("body", [{"error": "blocked"}, "<html>", "", "[]", '{"Detail": null}', "[" * 100_000])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_gateway_parks_nobody(server: ScriptedServer, harness: Harness, body: Any, status: int) -> None:
+    """Only what Xero says in its own form is about the consent."""
+    server.replies(Reply(status, body))
+    for write, kind in ((False, errors.Unavailable), (True, errors.OutcomeUnknown)):
+        error = fails(harness, write)
+        assert type(error) is kind
+        assert error.intercepted
 
 
 @pytest.mark.parametrize("status", [None, 400, 401])

@@ -108,3 +108,24 @@ def test_http_dates() -> None:
     assert dates.parse_http("Sun, 22 Nov 2026 15:58:52 GMT") == datetime(2026, 11, 22, 15, 58, 52)
     assert dates.parse_http("Sun, 22 Nov 2026 15:58:52 +0200") == datetime(2026, 11, 22, 13, 58, 52)
     assert [dates.parse_http(text) for text in (None, "", "soon", "0")] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("value", "believed"),
+    [
+        ("2026-03-10T00:00:00", True), ("2026-03-11T00:00:00", True), ("2026-03-11T00:00:01", False),
+        ("/Date(253402214400000)/", False), ("/Date(-62135596800000)/", False), ("garbage", False), (None, False),
+        ("", False), ([], False), ({}, False), (5, False), (True, False), ("9" * 5000, False),
+    ],
+)  # fmt: skip
+def test_what_can_have_happened(value: object, believed: bool) -> None:
+    assert (dates.believable(value, datetime(2026, 3, 11)) is not None) is believed
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "x", "Tue, 99 Nov 99999 10:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 +2300", "1 Jan 9999 23:59:59 -2359",
+     "Tue, 1 Jan 99999999999999999999 10:00:00 GMT", "\u0661"],
+)  # fmt: skip
+def test_http_dates_never_raise(header: str) -> None:
+    dates.parse_http(header)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xero_api import elements
+from xero_api import bounds, elements
 from xero_api.client import Answer
 from xero_api.limits import Limits
 
@@ -194,7 +194,7 @@ def test_tidy_ids_and_objects() -> None:
         ],
         "Contacts": [{"PaymentTerms": [], "ContactPersons": [], "ContactID": GUID, "MergedToContactID": None}],
     }
-    assert elements.tidy(data) == {
+    assert bounds.tidy(data) == {
         "pagination": None,
         "Payments": [{"PaymentID": GUID, "Reference": GUID.upper(), "Invoice": None, "Account": {"AccountID": GUID}}],
         "Contacts": [{"PaymentTerms": None, "ContactPersons": [], "ContactID": GUID, "MergedToContactID": None}],
@@ -206,5 +206,91 @@ VALUES = st.none() | st.booleans() | st.integers() | st.text()
 
 @given(st.recursive(VALUES, lambda part: st.lists(part) | st.dictionaries(st.text(), part)))
 def test_tidy_takes_anything_and_does_it_once(data: Any) -> None:
-    once = elements.tidy(data)
-    assert elements.tidy(once) == once
+    once = bounds.tidy(data)
+    assert bounds.tidy(once) == once
+
+
+# === Neither saved nor refused === #
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"InvoiceID": None},
+        {"InvoiceID": elements.ZERO_GUID},
+        {"InvoiceID": []},
+        {"InvoiceID": elements.ZERO_GUID, "StatusAttributeString": "OK", "ValidationErrors": []},
+        {"HasErrors": True},
+    ],
+)
+def test_no_id_and_no_reason_is_unclear(fields: dict[str, Any]) -> None:
+    outcome = judge(**fields)
+    assert (outcome.ok, outcome.unclear) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"StatusAttributeString": "ERROR"}, {"ValidationErrors": [{"Message": "No"}]}, {"InvoiceID": GUID}]
+)
+def test_saved_and_refused_are_clear(fields: dict[str, Any]) -> None:
+    assert not judge(**fields).unclear
+
+
+# === Which is of which === #
+
+SENT = [
+    {"Type": "ACCREC", "InvoiceNumber": "A", "Url": "https://odoo.example/mail/view?res_id=1"},
+    {"Type": "ACCPAY", "InvoiceNumber": "B1", "Url": "https://odoo.example/mail/view?res_id=2"},
+    {"Type": "ACCPAY", "InvoiceNumber": "B1", "Url": "https://odoo.example/mail/view?res_id=3"},
+]
+
+
+def found(*rows: dict[str, Any]) -> list[elements.Outcome]:
+    return elements.outcomes(answer("Invoices", list(rows)), "Invoices", "InvoiceID")
+
+
+def test_in_the_order_sent() -> None:
+    given_order = found(*SENT)
+    assert elements.in_order(SENT, given_order, "InvoiceID") is given_order
+    bare = found({}, {"InvoiceNumber": " a "}, {})
+    assert elements.in_order([SENT[1], SENT[0], SENT[2]], bare, "InvoiceID") is bare, "nothing speaks against it"
+
+
+def test_in_another_order() -> None:
+    mixed = found(SENT[2], SENT[0], SENT[1])
+    ordered = elements.in_order(SENT, mixed, "InvoiceID")
+    assert [outcome.element for outcome in ordered or []] == SENT
+
+
+def test_fields_that_only_their_type_has_tell_the_order() -> None:
+    sent = [{"QuoteNumber": "1"}, {"QuoteNumber": "2"}]
+    mixed = found(sent[1], sent[0])
+    assert elements.in_order(sent, mixed, "QuoteID") is mixed, "nothing speaks against it"
+    ordered = elements.in_order(sent, mixed, "QuoteID", ("QuoteNumber",))
+    assert [outcome.element for outcome in ordered or []] == sent
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        SENT[:2],
+        [*SENT, SENT[0]],
+        [SENT[0], SENT[0], SENT[0]],
+        [SENT[1], {"InvoiceNumber": "B1"}, {"InvoiceNumber": "A"}],
+        [{"InvoiceNumber": "X"}, SENT[1], SENT[2]],
+    ],
+)
+def test_order_that_cannot_be_told(rows: list[dict[str, Any]]) -> None:
+    assert elements.in_order(SENT, found(*rows), "InvoiceID") is None
+
+
+def test_updates_are_told_by_their_ids() -> None:
+    ids = [GUID, GUID[:-1] + "2"]
+    sent = [{"InvoiceID": xero_id} for xero_id in ids]
+    ordered = elements.in_order(sent, found({"InvoiceID": ids[1]}, {"InvoiceID": ids[0]}), "InvoiceID")
+    assert [outcome.xero_id for outcome in ordered or []] == ids
+
+
+@given(st.one_of(st.none(), st.booleans(), st.integers(), st.decimals(), st.text(), st.lists(st.integers())))
+def test_any_amount(value: Any) -> None:
+    number = elements.amount(value)
+    assert number is None or abs(number) < 10**15

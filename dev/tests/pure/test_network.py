@@ -15,7 +15,7 @@ from pure_harness import Harness
 
 from xero_api import faults
 from xero_api.endpoints import Endpoints
-from xero_api.errors import NotFound, OutcomeUnknown, ProtocolError, Unavailable, XeroError
+from xero_api.errors import OutcomeUnknown, ProtocolError, Unavailable, ValidationRejected, XeroError
 
 OK = pure_servers.answer(b'{"Invoices": []}')
 BODY = b'{"Invoices":[]}'
@@ -55,7 +55,7 @@ def test_connection_refused() -> None:
 
 
 def test_name_not_found() -> None:
-    harness = harness_for("http://no-such-host.invalid")
+    harness = harness_for("https://no-such-host.invalid")
     assert type(write_error(harness)) is Unavailable
 
 
@@ -113,7 +113,7 @@ def test_untrusted_certificate(tls_context: object) -> None:
 def test_proxy_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{pure_servers.closed_port()}")
     monkeypatch.setenv("NO_PROXY", "")
-    assert type(write_error(harness_for("http://192.0.2.1"))) is Unavailable
+    assert type(write_error(harness_for("http://127.0.0.1:9"))) is Unavailable
 
 
 def test_proxy_refuses_tunnel(monkeypatch: pytest.MonkeyPatch, raw: pure_servers.RawServer) -> None:
@@ -128,7 +128,7 @@ def test_proxy_dies_after_taking_the_request(monkeypatch: pytest.MonkeyPatch, ra
     raw.behaviours = [raw.reading(pure_servers.reset)]
     monkeypatch.setenv("HTTP_PROXY", raw.url)
     monkeypatch.setenv("NO_PROXY", "")
-    assert type(write_error(harness_for("http://192.0.2.1"))) is OutcomeUnknown
+    assert type(write_error(harness_for("http://127.0.0.1:9"))) is OutcomeUnknown
     assert len(raw.requests) == 1
 
 
@@ -305,14 +305,15 @@ def test_answer_before_the_body_is_read(raw: pure_servers.RawServer) -> None:
 
     def refuse(connection: socket.socket) -> None:
         connection.recv(100)
-        connection.sendall(pure_servers.answer(b"", "Connection: close", status="404 Not Found"))
+        refusal = b'{"ErrorNumber": 17, "Message": "no"}'
+        connection.sendall(pure_servers.answer(refusal, "Connection: close", status="400 Bad Request"))
         connection.shutdown(socket.SHUT_WR)
         with contextlib.suppress(OSError):
             while connection.recv(65536):
                 pass
 
     raw.behaviours = [refuse]
-    with pytest.raises(NotFound):
+    with pytest.raises(ValidationRejected):
         harness_for(raw.url, 2.0).client.put("Invoices", b"x" * 3_000_000, idempotency_key="k")
 
 

@@ -75,7 +75,7 @@ def test_authorize_url() -> None:
         "client_id": "id",
         "redirect_uri": "https://odoo.example/xero/oauth/callback?db=a b",
         "scope": "offline_access accounting.invoices accounting.payments accounting.contacts "
-        "accounting.settings.read accounting.attachments",
+        "accounting.settings.read",
         "state": "st&te=1",
         "code_challenge": "chall",
         "code_challenge_method": "S256",
@@ -91,9 +91,9 @@ def test_authorize_url_without_challenge() -> None:
 
 def test_least_privilege() -> None:
     """Broad scopes and reports are refused by apps made since March 2026, or not needed."""
-    assert len(oauth.DEFAULT_SCOPES) == len(set(oauth.DEFAULT_SCOPES)) == 6
+    assert len(oauth.DEFAULT_SCOPES) == len(set(oauth.DEFAULT_SCOPES)) == 5
     assert not {"accounting.transactions", "accounting.reports.read", "accounting.settings"} & set(oauth.DEFAULT_SCOPES)
-    assert not any("report" in scope for scope in oauth.DEFAULT_SCOPES)
+    assert not any("report" in scope or "attachment" in scope for scope in oauth.DEFAULT_SCOPES)
 
 
 # === Token calls === #
@@ -178,12 +178,46 @@ def test_any_token_text(token: str) -> None:
     assert isinstance(oauth._claims(token), dict)
 
 
-@pytest.mark.parametrize(("value", "seconds"), [(60, 60), ("60", 60), (None, 1800), ("soon", 1800), (60.9, 60)])
+LIVES = [
+    *((60, 60), ("60", 60), (None, 1800), ("soon", 1800), (60.9, 60), (True, 1800), ([], 1800), ({}, 1800)),
+    *((0, 60), (-5, 60), (10**18, 86400), ("1e400", 86400), (-(10**18), 60), ("NaN", 1800), ("Infinity", 86400)),
+    *(("9" * 6000, 86400), (86401, 86400), (3600, 3600)),
+]
+
+
+@pytest.mark.parametrize(("value", "seconds"), LIVES)
 def test_life_of_a_token(server: ScriptedServer, endpoints: Endpoints, value: Any, seconds: int) -> None:
     server.replies(tokens(expires_in=value))
     got = oauth.refresh(endpoints, "id", "secret", "r")
     left = got.expires_at - datetime.now(timezone.utc).replace(tzinfo=None)
     assert timedelta(seconds=seconds - 5) < left <= timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("odd", [None, "", 5, ["t"], {"a": 1}, True, "a b", "a\r\nX: y", "\x00", "é", "x" * 16_001])
+def test_odd_tokens_are_none(server: ScriptedServer, endpoints: Endpoints, odd: Any) -> None:
+    server.replies(tokens(access_token=odd))
+    with pytest.raises(errors.Unavailable, match="in Xero.s place"):
+        oauth.refresh(endpoints, "id", "secret", "r")
+    server.replies(tokens(refresh_token=odd))
+    got = oauth.refresh(endpoints, "id", "secret", "r")
+    assert (got.refresh_token, got.refresh_expires_at) == (None, None)
+
+
+@pytest.mark.parametrize("odd", [5, {"a": 1}, True, [1, None, ["x"], "", "x" * 101], "x" * 101, "y" * 5000])
+def test_odd_scopes_are_left_out(server: ScriptedServer, endpoints: Endpoints, odd: Any) -> None:
+    server.replies(tokens(access_token="plain", scope=odd))
+    assert oauth.refresh(endpoints, "id", "secret", "r").scopes == []
+
+
+def test_scopes_have_an_end(server: ScriptedServer, endpoints: Endpoints) -> None:
+    server.replies(tokens(scope=" ".join(f"s{number}" for number in range(10_000))))
+    assert len(oauth.refresh(endpoints, "id", "secret", "r").scopes) == oauth.MOST_SCOPES
+
+
+@pytest.mark.parametrize("event", [5, ["x"], "", "x" * 101, None])
+def test_odd_events_are_none(server: ScriptedServer, endpoints: Endpoints, event: Any) -> None:
+    server.replies(tokens(access_token=jwt(authentication_event_id=event)))
+    assert oauth.refresh(endpoints, "id", "secret", "r").auth_event_id is None
 
 
 def test_tokens_do_not_show(server: ScriptedServer, endpoints: Endpoints) -> None:
@@ -199,8 +233,8 @@ def test_tokens_do_not_show(server: ScriptedServer, endpoints: Endpoints) -> Non
         ("invalid_client", errors.AppMisconfigured),
         ("unauthorized_client", errors.AppMisconfigured),
         ("invalid_scope", errors.AppMisconfigured),
-        ("unsupported_grant_type", errors.ProtocolError),
-        ("", errors.ProtocolError),
+        ("unsupported_grant_type", errors.Unavailable),
+        ("", errors.Unavailable),
     ],
 )
 def test_refusals(
@@ -213,12 +247,8 @@ def test_refusals(
         assert type(caught.value) is kind
         assert caught.value.status == status
         assert "example" not in str(caught.value)
-        if word:
-            assert word in (
-                getattr(caught.value, "error", ""),
-                getattr(caught.value, "reason", ""),
-                "unsupported_grant_type",
-            )
+        if kind is not errors.Unavailable:
+            assert word in (getattr(caught.value, "error", ""), getattr(caught.value, "reason", ""))
 
 
 @pytest.mark.parametrize(
@@ -251,8 +281,18 @@ def test_identity_server_limits(server: ScriptedServer, endpoints: Endpoints) ->
 
 
 def test_html_refusal_is_no_verdict_on_the_token(server: ScriptedServer, endpoints: Endpoints) -> None:
-    server.replies(Reply(403, "<html>blocked by proxy</html>"))
-    with pytest.raises(errors.ProtocolError):
+    for status in (400, 401, 403, 404, 405, 407, 413, 511):
+        for body in ("<html>blocked by proxy</html>", "", {"message": "no"}, [], {"error": {"code": 7}}):
+            server.replies(Reply(status, body))
+            for call in calls(endpoints):
+                with pytest.raises(errors.Unavailable) as caught:
+                    call()
+                assert caught.value.intercepted
+
+
+def test_a_word_with_another_status_is_no_verdict(server: ScriptedServer, endpoints: Endpoints) -> None:
+    server.replies(Reply(403, {"error": "invalid_grant"}))
+    with pytest.raises(errors.Unavailable):
         oauth.refresh(endpoints, "id", "secret", "r")
 
 
@@ -275,7 +315,7 @@ def test_network_trouble() -> None:
 
 def test_redirects_do_not_carry_the_secret(server: ScriptedServer, endpoints: Endpoints) -> None:
     server.replies(Reply(307, "", {"Location": f"{server.url}/elsewhere"}))
-    with pytest.raises(errors.ProtocolError):
+    with pytest.raises(errors.Unavailable):
         oauth.refresh(endpoints, "id", "secret", "r")
     assert [seen.path for seen in server.seen] == ["/connect/token"]
 
@@ -345,8 +385,9 @@ def test_no_connections(server: ScriptedServer, endpoints: Endpoints) -> None:
 @pytest.mark.parametrize("body", ["<html>", "", {"connections": []}])
 def test_unreadable_connections(server: ScriptedServer, endpoints: Endpoints, body: Any) -> None:
     server.replies(Reply(200, body))
-    with pytest.raises(errors.ProtocolError):
+    with pytest.raises(errors.Unavailable) as caught:
         oauth.list_connections(endpoints, "t")
+    assert caught.value.intercepted
 
 
 def test_connections_are_asked_for_again(server: ScriptedServer, endpoints: Endpoints) -> None:
@@ -360,7 +401,7 @@ def test_connections_are_asked_for_again(server: ScriptedServer, endpoints: Endp
 def test_connections_refused(
     server: ScriptedServer, endpoints: Endpoints, status: int, kind: type[errors.XeroError]
 ) -> None:
-    server.replies(Reply(status, {"Detail": "TokenExpired"}))
+    server.replies(Reply(status, {"Title": "Refused", "Detail": "TokenExpired"}))
     with pytest.raises(kind):
         oauth.list_connections(endpoints, "t")
 

@@ -45,8 +45,7 @@ def test_imports(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_size_and_docstrings(path: Path) -> None:
-    assert len(path.read_text().splitlines()) < 400
+def test_docstrings(path: Path) -> None:
     assert ast.get_docstring(tree(path))
     for node in public(tree(path).body):
         assert ast.get_docstring(node), f"{path.name}: {node.name}"

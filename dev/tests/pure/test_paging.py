@@ -60,6 +60,13 @@ def test_quotes_have_no_block_and_no_page_size(
     assert all("pageSize" not in seen.query for seen in server.seen)
 
 
+def test_what_a_page_is_asked_for_with() -> None:
+    assert paging.page_params("Invoices", 2, 500) == {"page": 2, "pageSize": 500}
+    assert paging.page_params("Invoices", 2, 5000) == {"page": 2, "pageSize": 1000}
+    assert paging.page_params("Quotes", 2, 500) == {"page": 2}, "Xero has a size of its own"
+    assert (paging.size_of("Invoices", 500), paging.size_of("Quotes", 500)) == (500, 100)
+
+
 @pytest.mark.parametrize("largest", [100, 1000])
 def test_no_block_though_expected(server: ScriptedServer, harness: Harness, largest: int) -> None:
     """Whether or not the page size was heeded, nothing is left out."""
@@ -111,6 +118,7 @@ def test_order_is_left_alone(server: ScriptedServer, harness: Harness) -> None:
     server.answer = listing("Invoices", 0)
     numbers(harness, "Invoices")
     numbers(harness, "Invoices", params={"order": "Date"}, by_id=True)
+    server.answer = listing("NewThings", 0)
     list(harness.client.pages("NewThings", by_id=True))
     assert [seen.query.get("order") for seen in server.seen] == [None, "Date", None]
 
@@ -129,7 +137,6 @@ def test_page_size_is_clamped(server: ScriptedServer, harness: Harness, asked: i
         {"Invoices": [], "pagination": {"pageCount": None}},
         {"Invoices": None, "pagination": None},
         {"Invoices": {}, "pagination": []},
-        {},
     ],
 )
 def test_nulls_end_the_walk(server: ScriptedServer, harness: Harness, body: dict) -> None:
@@ -169,3 +176,39 @@ def test_error_on_a_later_page(server: ScriptedServer, harness: Harness) -> None
     assert len(next(walk).data["Invoices"]) == 10
     with pytest.raises(Unavailable):
         next(walk)
+
+
+@pytest.mark.parametrize("count", [10**9, 10**40, -5, "7", 1e9, True, [3], None])
+def test_a_page_that_comes_for_ever_ends(server: ScriptedServer, harness: Harness, count: Any) -> None:
+    """Whatever is said about the number of pages, and also where it grows with each."""
+    body = {"Invoices": [{"n": n} for n in range(150)], "pagination": {"pageCount": count}}
+    server.answer = lambda seen: Reply(200, body)
+    assert numbers(harness, "Invoices")[:150] == list(range(150))
+    assert len(server.seen) <= 1 + paging.BARREN
+
+
+def test_pages_that_alternate_end(server: ScriptedServer, harness: Harness) -> None:
+    def answer(seen: Seen) -> Reply:
+        page = int(seen.query["page"])
+        block = {"pageCount": page + 1}
+        return Reply(200, {"Invoices": [{"n": page % 2 * 1000 + n} for n in range(10)], "pagination": block})
+
+    server.answer = answer
+    assert set(numbers(harness, "Invoices")) == {*range(10), *range(1000, 1010)}
+    assert len(server.seen) <= 2 + paging.BARREN
+
+
+def test_pages_that_are_new_for_ever_end(
+    server: ScriptedServer, harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LONGEST", 20)
+    server.answer = lambda seen: Reply(
+        200, {"Invoices": [{"n": int(seen.query["page"])}], "pagination": {"pageCount": 10**9}}
+    )
+    assert numbers(harness, "Invoices") == list(range(1, 21))
+
+
+@pytest.mark.parametrize("found", ["x", {"n": 1}, 7, [None, 1, ["x"]]])
+def test_a_list_that_is_none_ends(server: ScriptedServer, harness: Harness, found: Any) -> None:
+    server.answer = lambda seen: Reply(200, {"Invoices": found, "pagination": {"pageCount": 9}})
+    assert len(list(harness.client.pages("Invoices"))) <= 1 + paging.BARREN

@@ -16,7 +16,8 @@ from xero_api import codec
 
 GOLDEN = Path(__file__).parent / "golden"
 # Recorded by the mappers' tests: real payloads of real records.
-RECORDED = (ROOT / "tests" / "golden", *sorted((ROOT / "addons").glob("*/tests/golden")))
+ADDONS = (ROOT / "addons", ROOT / "dev" / "tests" / "addons")
+RECORDED = (ROOT / "tests" / "golden", *sorted(path for folder in ADDONS for path in folder.glob("*/tests/golden")))
 SPEC = os.environ.get("XERO_OPENAPI_SPEC", "")
 
 
@@ -27,7 +28,7 @@ def requests_in(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from requests_in(item)
     elif isinstance(node, dict):
         for key, item in node.items():
-            kind = payload_lint.ELEMENTS.get(key)
+            kind = payload_lint.element_of(key)
             if kind and isinstance(item, list):
                 yield from ((kind, element) for element in item)
             else:

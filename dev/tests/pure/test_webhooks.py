@@ -74,20 +74,18 @@ def test_events() -> None:
         "eventDateUtc": "2025-12-02T00:44:09.923",
         "data": {"Type": "ACCPAYCREDIT", "Status": "DRAFT"},
     }
-    other = {"tenantId": "other", "eventCategory": "unheard-of", "eventType": "UPDATE", "eventDateUtc": "soon"}
+    other = {**event, "eventCategory": "unheard-of", "eventType": 5, "eventDateUtc": "soon", "data": []}
     found = webhooks.parse(json.dumps({"events": [event, other, None]}).encode())
+    assert found.odd == 1
     assert found == [
         webhooks.Event(
             tenant_id="aef86862-2015-4b6b-88bc-d89032cecc50",
-            tenant_type="ORGANISATION",
             category="CREDITNOTE",
             event_type="CREATE",
             resource_id="55d84274-a3da-4829-a7c0-0cab601b95cc",
-            resource_url=event["resourceUrl"],
             event_date=datetime(2025, 12, 2, 0, 44, 9, 923000),
-            data={"Type": "ACCPAYCREDIT", "Status": "DRAFT"},
         ),
-        webhooks.Event("other", "", "UNHEARD-OF", "UPDATE", "", "", None, {}),
+        webhooks.Event(event["tenantId"], "UNHEARD-OF", "", event["resourceId"], None),
     ]
 
 
@@ -102,7 +100,41 @@ def test_odd_deliveries(raw: bytes) -> None:
     assert webhooks.parse(raw) == []
 
 
-@pytest.mark.parametrize("url", ["https://api.xero.com/api.xro/2.0/Invoices/ABC", "x/ABC/", "x/ABC?page=1"])
+ID = "55d84274-a3da-4829-a7c0-0cab601b95cc"
+GOOD = {"tenantId": ID, "eventCategory": "INVOICE", "eventType": "update", "resourceId": ID}
+
+
+@pytest.mark.parametrize("url", ["https://api.xero.com/api.xro/2.0/Invoices/{}", "x/{}/", "x/{}?page=1"])
 def test_id_from_the_address(url: str) -> None:
-    [event] = webhooks.parse(json.dumps({"events": [{"resourceUrl": url, "eventType": "update"}]}).encode())
-    assert (event.resource_id, event.event_type, event.event_date, event.data) == ("ABC", "UPDATE", None, {})
+    event = {**GOOD, "resourceId": None, "resourceUrl": url.format(ID.upper())}
+    [found] = webhooks.parse(json.dumps({"events": [event]}).encode())
+    assert (found.resource_id, found.event_type, found.event_date) == (ID, "UPDATE", None)
+
+
+ODD = ["x" * 8000, "", None, 5, True, [], {}, [ID], "\x00", "\ud800", ID + "\n", ID[:-1], 10**40, "0" * 8]
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("name", ["tenantId", "resourceId", "eventCategory"])
+def test_one_odd_event_takes_no_other_with_it(name: str, value: object) -> None:
+    found = webhooks.parse(json.dumps({"events": [GOOD, {**GOOD, name: value}, GOOD]}).encode())
+    if name == "eventCategory" and value == ID:
+        return
+    assert [event.resource_id for event in found] == [ID, ID]
+    assert found.odd == 1
+
+
+@pytest.mark.parametrize("value", [*ODD, "9999-12-31T00:00:00", "0001-01-01", "/Date(99999999999999999)/"])
+@pytest.mark.parametrize("name", ["eventDateUtc", "eventType", "tenantType", "data", "resourceUrl"])
+def test_what_is_not_needed_spoils_nothing(name: str, value: object) -> None:
+    found = webhooks.parse(json.dumps({"events": [{**GOOD, name: value}]}).encode())
+    assert [event.resource_id for event in found] == [ID]
+    assert found[0].event_date is None or found[0].event_date.year == 9999
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_depth_takes_no_event_with_it(depth: int) -> None:
+    good = json.dumps(GOOD)
+    deep = '{"tenantId": "x", "data": ' + "[" * depth + "]" * depth + "}"
+    found = webhooks.parse(f'{{"events": [{good}, {deep}, {good}]}}'.encode())
+    assert (len(found), found.odd) == (2, 1)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from simulator_client import Simulator  # noqa: E402 - the paths come first
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    """Start ``python -m simulator`` as its users do."""
-    port_file = tmp_path_factory.mktemp("simulator") / "port"
-    command = [sys.executable, "-m", "simulator", "--port-file", str(port_file), "--quiet", "--no-limits"]
-    process = subprocess.Popen(command, cwd=ROOT)
+@contextmanager
+def started(port_file, *options):
+    """Start ``python -m simulator`` as its users do; gives its address."""
+    command = [sys.executable, "-m", "simulator", "--port-file", port_file, "--quiet", "--no-limits", *options]
+    process = subprocess.Popen([str(word) for word in command], cwd=ROOT)
     try:
         deadline = time.monotonic() + 30
         while not port_file.exists():
@@ -30,6 +30,13 @@ def address(tmp_path_factory):
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """The simulator of the session."""
+    with started(tmp_path_factory.mktemp("simulator") / "port") as found:
+        yield found
 
 
 @pytest.fixture

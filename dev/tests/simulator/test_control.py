@@ -50,6 +50,52 @@ class TestInterface:
             assert (found["InvoiceID"], found["Status"]) == (kept["InvoiceID"], kept["Status"])
             assert au.call("GET", "Organisation").json()["Organisations"][0].get("PeriodLockDate") is None
 
+    def test_back_to_a_mark_of_everything(self, sim, au):
+        assert "not found" in sim.control("rewind", expect=404)["error"].lower()
+        kept = au.invoice()
+        sim.control("mark", now=True)
+        places = ("limits", "readings", "lives", "webhooks", "faults")
+        before, state = {place: sim.look(place) for place in places}, self.lasting(sim)
+        for _time in range(2):
+            sim.control("organisations", seed="nz", Name="Second Ltd")
+            sim.control("organisations/au/act/void", invoice=kept["InvoiceID"])
+            sim.control("apps", name="Other")
+            sim.control("limits", enabled=True, minute=1)
+            sim.control("readings", no_unarchive=False)
+            sim.control("lives", access=1.0)
+            sim.control("webhooks", url="http://localhost:1/x")
+            sim.control("clock", advance=86400)
+            sim.control("tokens/expire", refresh=True)
+            sim.fault("error", count=None)
+            assert au.call("GET", "Organisation").status_code in (401, 500)
+            sim.control("rewind", now=True)
+            assert {place: sim.look(place) for place in places} == before
+            assert self.lasting(sim) == state
+            assert sim.look("stats")["total_calls"] == 0
+            assert au.call("GET", "Organisation").status_code == 200
+            sim.control("rewind", now=True)
+
+    def lasting(self, sim):
+        """Books, apps, consents and tokens."""
+        _dict, state = sim.look("state")["state"]
+        return [[name, value] for name, value in state if name != "time"]
+
+    def test_whole_state_survives_a_reset(self, sim, au):
+        made = sim.control("organisations", seed="nz", Name="Second Ltd", BaseCurrency="USD")
+        kept = au.invoice()
+        au.call("PUT", f"Invoices/{kept['InvoiceID']}/Attachments/a.txt", data=b"text")
+        sim.control("organisations/au/act/pay", invoice=kept["InvoiceID"], amount=1.5)
+        kinds = ("Accounts", "Contacts", "Invoices", "Payments", "TaxRates")
+        before = {kind: sim.look(f"organisations/au/documents/{kind}") for kind in kinds}
+        state = sim.look("state")["state"]
+        sim.control("reset", now=True)
+        sim.control("state", state=state)
+        assert {kind: sim.look(f"organisations/au/documents/{kind}") for kind in kinds} == before
+        assert sim.look("state")["state"][1][1:5] == state[1][1:5], "all but times"
+        assert au.call("GET", "Organisation").ok, "the token is good still"
+        assert au.invoice()["InvoiceNumber"] != kept["InvoiceNumber"]
+        assert sim.look("organisations/Second Ltd")["tenant_id"] == made["tenant_id"]
+
     def test_second_organisation_of_a_country(self, sim):
         made = sim.control("organisations", seed="nz", Name="Second Ltd", BaseCurrency="USD")
         api = sim.api("Second Ltd")

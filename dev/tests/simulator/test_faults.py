@@ -198,3 +198,53 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_page_of_somebody_else(sim, au):
+    sim.fault("page", method="PUT", status=302, headers={"Location": "http://hotel.example/"})
+    answer = put(au, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://hotel.example/")
+    assert names(sim) == []
+    sim.fault("page", method="PUT", status=403, saved=True)
+    answer = put(au)
+    assert answer.status_code == 403
+    assert "not sent by Xero" in answer.text
+    assert names(sim) == ["Ada"]
+
+
+def test_odd_headers(sim, au):
+    sim.fault("headers", headers={"X-DayLimit-Remaining": "99999999999", "Date": "soon"})
+    answer = put(au)
+    assert answer.headers["X-DayLimit-Remaining"] == "99999999999"
+    assert answer.headers["Date"] == "soon"
+
+
+def test_drip(sim, au):
+    sim.fault("drip", method="PUT", seconds=0.002)
+    started = time.monotonic()
+    answer = put(au)
+    assert time.monotonic() - started > 0.002 * len(answer.content)
+    assert "X-Simulator-Pace" not in answer.headers
+    assert answer.json()["Contacts"][0]["Name"] == "Ada"
+
+
+def test_bomb(sim, au):
+    sim.fault("bomb", method="PUT", size=5_000_000)
+    answer = put(au)
+    assert int(answer.headers["Content-Length"]) < 50_000
+    assert answer.content == b" " * 5_000_000
+    assert names(sim) == ["Ada"]
+
+
+def test_bent_elements(sim, au):
+    body = {"Contacts": [{"Name": "Ada"}, {"Name": "Bob"}, {"Name": "Cy"}]}
+    sim.fault("bend", method="PUT", fields={"ContactID": None}, reverse=True, cut=2)
+    rows = au.call("PUT", "Contacts", json=body).json()["Contacts"]
+    assert [(row["Name"], row["ContactID"]) for row in rows] == [("Cy", None), ("Bob", None)]
+    assert names(sim) == ["Ada", "Bob", "Cy"]
+
+
+def test_consent_errors_have_their_form(sim, au):
+    for status in (401, 403):
+        sim.fault("error", status=status)
+        assert au.call("GET", "Contacts").json()["Status"] == status

@@ -100,16 +100,16 @@ def test_killed_servers_lose_nothing_and_repeat_nothing(drill):
     server, count = drill.stack.start_server(max_cron_threads=1), 0
     for kind in ("delay", "save_late"):
         slow(drill, kind)
-        assert wait_for(lambda: listens(drill, server), 30)
+        assert wait_for(lambda: listens(drill, server), 180)
         drill.make(count=24, contacts=2, first=count)
         count += 24
-        assert wait_for(drill.fault_hit, 30)
+        assert wait_for(drill.fault_hit, 180)
         server.kill()
         drill.simulator.delete("faults")
         server.start()
-    assert wait_for(lambda: listens(drill, server), 30)
+    assert wait_for(lambda: listens(drill, server), 180)
     drill.make(count=6, contacts=1, first=count)
-    assert wait_for(lambda: not drill.at_work(), 60), "the server does not go on by itself"
+    assert wait_for(lambda: not drill.at_work(), 180), "the server does not go on by itself"
     server.stop()
     # The nightly sweep of a server just started may have queued documents once more, to no effect.
     drill.finish()

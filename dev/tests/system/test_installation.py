@@ -19,7 +19,7 @@ def test_prefork_workers_answer_and_all_end(stack):
     server.kill()
     assert not group.running
     assert wait_for(
-        lambda: not stack.cluster.query("SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^odoo-'"), 10
+        lambda: not stack.cluster.query("SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^odoo-'"), 60
     )
 
 

@@ -39,7 +39,7 @@ def test_what_people_change_while_it_is_sent_arrives(drill):
     for number in range(ROUNDS):
         act = dice.choice((refer, refer, reprice))
         act(odoo, dice.choice(invoices), number)
-    assert wait_for(lambda: not drill.at_work(), 90)
+    assert wait_for(lambda: not drill.at_work(), 180)
     report = drill.check(60)
     assert any(document["ref"].startswith("Edit") for document in report["documents"])
 
@@ -64,7 +64,7 @@ def test_nobody_waits_for_a_xero_that_hangs(drill):
     odoo = drill.stack.session()
     drill.simulator.post("faults", kind="delay", method=WRITES, tenant=drill.tenant, seconds=HANGS, count=None)
     odoo.call("account.move", "action_post", drafts[:1])
-    assert wait_for(drill.fault_hit, 30)
+    assert wait_for(drill.fault_hit, 180)
     odoo.call("account.move", "action_post", drafts[1:])
     odoo.call("account.move", "write", drafts[:1], {"ref": "While it hangs"})
     odoo.call("account.move", "action_xero_sync", drafts)
@@ -74,5 +74,28 @@ def test_nobody_waits_for_a_xero_that_hangs(drill):
     assert drill.in_a_call(), "a request of a person ended only when the hanging call did"
     drill.simulator.delete("faults")
     drill.simulator.post("faults/release")
-    assert wait_for(lambda: not drill.at_work(), 90)
+    assert wait_for(lambda: not drill.at_work(), 180)
     drill.check(4)
+
+
+READING = "SELECT count(*) FROM xero_sync_job WHERE operation = 'pull' AND connection_id = %d AND state != 'done'"
+
+
+def test_a_mapping_that_a_person_decides_while_xero_is_read_stays(drill):
+    """The worker suggests from what it saw when it began to read; the decision came after that."""
+    odoo = drill.stack.session()
+    own = [("connection_id", "=", drill.connection)]
+    [account] = odoo.read("xero.account", [*own, ("code", "=", "260")], ["id"])
+    row = odoo.read("xero.mapping.account", own, ["id"], limit=1)[0]["id"]
+    odoo.call("xero.mapping.account", "write", [row], {"state": "suggested"})
+    guide = odoo.call("xero.connection", "action_setup", [drill.connection])["res_id"]
+    assert wait_for(lambda: drill.stack.query(READING % drill.connection) == [["0"]], 180)
+    drill.simulator.post("faults", kind="delay", method="GET", resource="TaxRates", seconds=HANGS, count=None)
+    odoo.call("xero.setup", "action_read_again", [guide])
+    assert wait_for(drill.fault_hit, 180)
+    odoo.call("xero.mapping.account", "write", [row], {"xero_account_id": account["id"]})
+    drill.simulator.delete("faults")
+    drill.simulator.post("faults/release")
+    assert wait_for(lambda: drill.stack.query(READING % drill.connection) == [["0"]], 180)
+    found = odoo.read("xero.mapping.account", [("id", "=", row)], ["state", "xero_account_id"])[0]
+    assert (found["state"], found["xero_account_id"][0]) == ("confirmed", account["id"])

@@ -12,7 +12,7 @@ from dev.process import wait_for
 from dev.stack import new_stack
 
 KEY = "the key that both sides know"
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 180
 MANY, CUSTOMERS = 1000, 300
 FURTHER_CALLS = 25
 FORGED = 2000
@@ -117,6 +117,8 @@ def test_duplicates_replays_and_disorder_are_harmless(ground, drill):
     """Two organisations and strangers in one delivery, everything several times and in any order."""
     other = open_drill(ground, "The other organisation")
     take_in(other)
+    # The other's credential is of the same app, and proves Xero's word by its own copy of the key.
+    other.forge.ask("company:set_webhook_key", connection_id=other.connection, key=KEY)
     each = [(drill, sent(drill, 12)), (other, sent(other, 12))]
     assert wait_for(lambda: all(quiet(one) for one, _moves in each), SETTLE_SECONDS)
     drill.simulator.post("webhooks/settings", paused=True, duplicates=2, shuffle=True, max_events=7)
@@ -194,7 +196,9 @@ def test_forged_posts_leave_nothing(drill):
     post = bench_webhook.forged(drill.tenant, next(iter(moves.values())))
     for number in range(FORGED):
         bench_webhook.send(drill.address if number % 2 else drill.address + "x", post)
-    assert rows(drill, *tables) == before
+    # What the real ones left to do may be used up meanwhile.
+    for table, earlier, now in zip(tables, before, rows(drill, *tables), strict=True):
+        assert [row for row in now if row not in earlier] == [], table
     act(drill, "pay", invoice=moves[min(moves)])
     assert becomes(drill, [min(moves)], "paid", "in_payment")
 
@@ -202,7 +206,7 @@ def test_forged_posts_leave_nothing(drill):
 def test_a_body_that_never_ends_is_not_read(drill):
     """A size is announced that no delivery has: the answer comes before the body."""
     parts = urlsplit(drill.address)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
     connection.putrequest("POST", parts.path)
     connection.putheader("Content-Length", str(5_000_000))
     connection.putheader("x-xero-signature", "x")

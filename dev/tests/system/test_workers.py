@@ -61,7 +61,7 @@ def test_two_processes_share_two_organisations(ground, drill):
     drill.simulator.post("faults", kind="slow", method=WRITES, seconds=50, count=None)
     drill.simulator.post("stats/reset")
     workers = [ground.fork("work:drain", seconds=60) for _worker in range(3)]
-    together = wait_for(lambda: _in_flight(drill, other) == 2, 40)
+    together = wait_for(lambda: _in_flight(drill, other) == 2, 180)
     drill.simulator.delete("faults")
     drill.simulator.post("faults/release")
     for worker in workers:
@@ -117,7 +117,7 @@ def test_a_worker_killed_while_it_renews_costs_no_token(drill):
     drill.forge.ask("work:age_token", connection_id=drill.connection, seconds=30)
     drill.simulator.post("faults", kind="delay", path="connect/token", seconds=2, count=1)
     worker = drill.forge.fork("work:ask_organisation", connection_id=drill.connection, at=0)
-    assert wait_for(lambda: drill.simulator.get("stats")["oauth"].get("refresh_token"), 20)
+    assert wait_for(lambda: drill.simulator.get("stats")["oauth"].get("refresh_token"), 180)
     time.sleep(random.uniform(0, 0.5))
     assert worker.kill()
     drill.make(count=6, contacts=1)

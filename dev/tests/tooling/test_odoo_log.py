@@ -38,7 +38,7 @@ def test_a_run_without_summary_is_not_complete():
 
 def test_a_warning_of_the_addon_counts():
     for record in (
-        line("slow", "WARNING", "odoo.addons.xero_connector.models.xero_link"),
+        line("slow", "WARNING", "odoo.addons.xero_connector.models.link.xero_link"),
         line("The model xero.thing has no access rules", "WARNING", "odoo.modules.loading"),
     ):
         assert len(odoo_log.read([record]).complaints) == 1

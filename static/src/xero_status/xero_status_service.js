@@ -6,9 +6,8 @@ import { getFieldsSpec } from "@web/model/relational_model/utils";
 const NOTIFICATION = "xero_connector.status";
 /** Notifications of one batch of documents arrive together: read once for all of them. */
 const BURST_MS = 200;
-/** Without a websocket (a proxy that blocks it) what is under way is looked up, ever more rarely. */
-const FIRST_LOOK_MS = 20_000;
-const RAREST_LOOK_MS = 300_000;
+/** Without a websocket (a proxy that blocks it) what is under way is looked up, ever more rarely: milliseconds. */
+export const looks = { first: 20_000, rarest: 300_000 };
 const TO_MANY = ["one2many", "many2many"];
 
 /**
@@ -34,10 +33,10 @@ export const xeroStatusService = {
         const watchers = new Set();
         const concerned = new Set();
         let burst, look;
-        let lookAfter = FIRST_LOOK_MS;
+        let looked = 0;
 
         function onNotification({ model, ids, changed }) {
-            lookAfter = FIRST_LOOK_MS;
+            looked = 0;
             for (const watcher of watchers) {
                 const subject = watcher.subject();
                 if (subject.model === model && ids.includes(subject.id)) {
@@ -123,10 +122,10 @@ export const xeroStatusService = {
             }
             look = browser.setTimeout(() => {
                 look = undefined;
-                lookAfter = Math.min(lookAfter * 2, RAREST_LOOK_MS);
+                looked++;
                 [...watchers].filter((watcher) => watcher.isUnderWay()).forEach((watcher) => concerned.add(watcher));
                 refreshConcerned();
-            }, lookAfter);
+            }, Math.min(looks.first * 2 ** looked, looks.rarest));
         }
 
         bus.subscribe(NOTIFICATION, onNotification);

@@ -1,20 +1,55 @@
 /** Steps that several tours share. */
 
 import { cookie } from "@web/core/browser/cookie";
+import { registry } from "@web/core/registry";
+import { looks } from "@xero_connector/xero_status/xero_status_service";
 
-export const OPEN_MOVE_MS = 10_000;
+/** A machine with other work takes its time. A step that holds waits no longer than it must. */
+const STEP_MS = 60_000;
+
+// What changes on the screen changes because the server told it: nothing is looked up while a tour runs.
+looks.first = looks.rarest = 3_600_000;
+
+/**
+ * @param {string} name
+ * @param {() => Object[]} steps
+ */
+export function addTour(name, steps) {
+    registry.category("web_tour.tours").add(name, {
+        steps: () => steps().map((step) => ({ timeout: STEP_MS, ...step })),
+    });
+}
+
+/** Tell the Python side of the test; see `Browser` in ui_common.py. */
+function tell(word) {
+    return { content: `Tell the test: ${word}`, trigger: "body", run: () => console.info(`xero test: ${word}`) };
+}
+
+/** What is seen only until a worker comes: it comes after these steps. */
+export function beforeTheWorker(...steps) {
+    return [
+        tell("hold the worker"),
+        { content: "The worker is held", trigger: "body[data-xero-worker=held]" },
+        ...steps,
+        tell("let the worker go on"),
+    ];
+}
+
+/** The person who looks at the books in Xero does what the test has for them. */
+export function somebodyActsInXero() {
+    return tell("act in Xero");
+}
 
 /** What the test that started the tour knows of its books: numbers and names to find on the screen. */
 export function expected() {
     return JSON.parse(decodeURIComponent(cookie.get("xero_expected") || "{}"));
 }
 
-/** The status badge of the open form. A look-up without notification comes after 20 seconds only: too late for this. */
+/** The status badge of the open form, which no more than a notification of the server changes. */
 export function waitForStatus(value, where = ".o_form_statusbar") {
     return {
         content: `The status becomes ${value} by itself`,
         trigger: `${where} .o_xero_status[data-value=${value}]`,
-        timeout: OPEN_MOVE_MS,
     };
 }
 

@@ -1,124 +1,114 @@
-import { registry } from "@web/core/registry";
-import { openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
-
-const tours = registry.category("web_tour.tours");
+import { addTour, beforeTheWorker, openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
 
 /** Post an invoice and see it get into Xero. */
-tours.add("xero_post", {
-    steps: () => [
-        openRow("Tour Customer"),
-        rememberPage(),
-        { content: "A draft says nothing of Xero", trigger: ".o_form_statusbar:not(:has(.o_xero_status))" },
-        { trigger: "button[name=action_post]", run: "click" },
-        waitForStatus("queued"),
-        waitForStatus("synced"),
-        { content: "The number in Xero", trigger: ".oe_stat_button[name=action_xero_open] [name=xero_number]:contains(INV/)" },
-        { content: "Sync again is offered", trigger: "button[name=action_xero_sync]" },
-        stillSamePage(),
-    ],
-});
+addTour("xero_post", () => [
+    openRow("Tour Customer"),
+    rememberPage(),
+    { content: "A draft says nothing of Xero", trigger: ".o_form_statusbar:not(:has(.o_xero_status))" },
+    ...beforeTheWorker({ trigger: "button[name=action_post]", run: "click" }, waitForStatus("queued")),
+    waitForStatus("synced"),
+    { content: "The number in Xero", trigger: ".oe_stat_button[name=action_xero_open] [name=xero_number]:contains(INV/)" },
+    { content: "Sync again is offered", trigger: "button[name=action_xero_sync]" },
+    stillSamePage(),
+]);
 
 /** Edits that are not saved survive a change of the status. */
-tours.add("xero_dirty_form", {
-    steps: () => [
-        openRow("Tour Customer"),
-        rememberPage(),
+addTour("xero_dirty_form", () => [
+    openRow("Tour Customer"),
+    rememberPage(),
+    ...beforeTheWorker(
         { trigger: "button[name=action_xero_sync]", run: "click" },
         waitForStatus("queued"),
         { trigger: ".o_notebook .nav-link:contains(Other Info)", run: "click" },
         { trigger: "[name=ref] input", run: "edit PO 4711" },
-        { content: "The form has unsaved edits", trigger: ".o_form_button_save:visible" },
-        waitForStatus("synced"),
-        { content: "They are still there", trigger: "[name=ref] input:value(PO 4711)" },
-        { trigger: ".o_form_button_save:visible", run: "click" },
-        { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
-        stillSamePage(),
-    ],
-});
+        { content: "The form has unsaved edits", trigger: ".o_form_button_save:visible" }
+    ),
+    waitForStatus("synced"),
+    { content: "They are still there", trigger: "[name=ref] input:value(PO 4711)" },
+    { trigger: ".o_form_button_save:visible", run: "click" },
+    { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
+    stillSamePage(),
+]);
 
 /** Many at once from the list, whose statuses change by themselves. */
-tours.add("xero_list", {
-    steps: () => [
-        rememberPage(),
-        { trigger: "thead .o_list_record_selector input", run: "click" },
+addTour("xero_list", () => [
+    rememberPage(),
+    { trigger: "thead .o_list_record_selector input", run: "click" },
+    ...beforeTheWorker(
         { trigger: "button[name=action_xero_sync_selected]", run: "click" },
         { content: "What was left out is said", trigger: ".o_notification:contains(is a draft)" },
-        waitForStatus("queued", ".o_data_row:contains(First Customer)"),
-        waitForStatus("synced", ".o_data_row:contains(First Customer)"),
-        waitForStatus("synced", ".o_data_row:contains(Second Customer)"),
-        { content: "Nothing on the draft", trigger: ".o_data_row:contains(Draft Customer):not(:has(.o_xero_status))" },
-        stillSamePage(),
-        { trigger: ".o_searchview_dropdown_toggler", run: "click" },
-        { trigger: ".o_group_by_menu .o_menu_item:contains(Xero Status)", run: "click" },
-        { trigger: ".o_group_name:contains(In Xero (2))" },
-        { trigger: ".o_group_name:contains(Not synced (1))" },
-        { trigger: ".o_filter_menu .o_menu_item:contains(In Xero)", run: "click" },
-        { content: "The filter finds the same", trigger: "tbody:not(:has(.o_group_name:contains(Not synced)))" },
-        { trigger: ".o_group_name:contains(In Xero (2))" },
-    ],
-});
+        waitForStatus("queued", ".o_data_row:contains(First Customer)")
+    ),
+    waitForStatus("synced", ".o_data_row:contains(First Customer)"),
+    waitForStatus("synced", ".o_data_row:contains(Second Customer)"),
+    { content: "Nothing on the draft", trigger: ".o_data_row:contains(Draft Customer):not(:has(.o_xero_status))" },
+    stillSamePage(),
+    { trigger: ".o_searchview_dropdown_toggler", run: "click" },
+    { trigger: ".o_group_by_menu .o_menu_item:contains(Xero Status)", run: "click" },
+    { trigger: ".o_group_name:contains(In Xero (2))" },
+    { trigger: ".o_group_name:contains(Not synced (1))" },
+    { trigger: ".o_filter_menu .o_menu_item:contains(In Xero)", run: "click" },
+    { content: "The filter finds the same", trigger: "tbody:not(:has(.o_group_name:contains(Not synced)))" },
+    { trigger: ".o_group_name:contains(In Xero (2))" },
+]);
 
 /** A mapping is missing: the document leads to it, and goes on by itself once it is decided. */
-tours.add("xero_map", {
-    steps: () => [
-        openRow("Tour Customer"),
-        rememberPage(),
-        { trigger: "button[name=action_xero_sync]", run: "click" },
-        waitForStatus("failed"),
-        { content: "The reason, in words", trigger: "[name=xero_failed] [name=xero_sync_message]:contains(Tour Income)" },
-        { trigger: "[name=xero_failed] button[name=action_xero_fix]", run: "click" },
-        { trigger: ".modal [name=account_id]:contains(Tour Income)" },
-        { trigger: ".modal [name=xero_account_id] input", run: "edit 200" },
-        { trigger: ".o-autocomplete--dropdown-item a:contains(200)", run: "click" },
-        { trigger: ".modal button[name=action_confirm]", run: "click" },
-        { content: "Nobody has to try again", trigger: "body:not(:has(.modal))" },
-        waitForStatus("synced"),
-        { trigger: ".o_form_view:not(:has([name=xero_failed]))" },
-        stillSamePage(),
-    ],
-});
+addTour("xero_map", () => [
+    openRow("Tour Customer"),
+    rememberPage(),
+    { trigger: "button[name=action_xero_sync]", run: "click" },
+    waitForStatus("failed"),
+    { content: "The reason, in words", trigger: "[name=xero_failed] [name=xero_sync_message]:contains(Tour Income)" },
+    { trigger: "[name=xero_failed] button[name=action_xero_fix]", run: "click" },
+    { trigger: ".modal [name=account_id]:contains(Tour Income)" },
+    { trigger: ".modal [name=xero_account_id] input", run: "edit 200" },
+    { trigger: ".o-autocomplete--dropdown-item a:contains(200)", run: "click" },
+    { trigger: ".modal button[name=action_confirm]", run: "click" },
+    { content: "Nobody has to try again", trigger: "body:not(:has(.modal))" },
+    waitForStatus("synced"),
+    { trigger: ".o_form_view:not(:has([name=xero_failed]))" },
+    stillSamePage(),
+]);
 
 /** Xero refuses: its words are shown, the document is corrected and tried again. */
-tours.add("xero_retry", {
-    steps: () => [
-        openRow("Tour Customer"),
-        rememberPage(),
-        { trigger: "button[name=action_xero_sync]", run: "click" },
-        waitForStatus("failed"),
-        { trigger: "[name=xero_failed] [name=xero_sync_message]:contains(The tour is refused)" },
-        { content: "Every try is kept", trigger: ".oe_stat_button[name=action_xero_jobs]", run: "click" },
-        { trigger: ".o_data_row:contains(The tour is refused) td[name=record_name]", run: "click" },
-        { trigger: ".o_form_view [name=log_ids] .o_data_row" },
-        { trigger: ".o_back_button", run: "click" },
-        { trigger: ".o_list_view .o_data_row:contains(The tour is refused)" },
-        { trigger: ".o_back_button:contains(INV/)", run: "click" },
-        { trigger: "[name=xero_failed] button[name=action_xero_sync]", run: "click" },
-        waitForStatus("synced"),
-        stillSamePage(),
-    ],
-});
+addTour("xero_retry", () => [
+    openRow("Tour Customer"),
+    rememberPage(),
+    { trigger: "button[name=action_xero_sync]", run: "click" },
+    waitForStatus("failed"),
+    { trigger: "[name=xero_failed] [name=xero_sync_message]:contains(The tour is refused)" },
+    { content: "Every try is kept", trigger: ".oe_stat_button[name=action_xero_jobs]", run: "click" },
+    { trigger: ".o_data_row:contains(The tour is refused) td[name=record_name]", run: "click" },
+    { trigger: ".o_form_view [name=log_ids] .o_data_row" },
+    { trigger: ".o_back_button", run: "click" },
+    { trigger: ".o_list_view .o_data_row:contains(The tour is refused)" },
+    { trigger: ".o_back_button:contains(INV/)", run: "click" },
+    { trigger: "[name=xero_failed] button[name=action_xero_sync]", run: "click" },
+    waitForStatus("synced"),
+    stillSamePage(),
+]);
 
 /** A contact is sent by its button. */
-tours.add("xero_contact", {
-    steps: () => [
-        rememberPage(),
+addTour("xero_contact", () => [
+    rememberPage(),
+    ...beforeTheWorker(
         { trigger: "[name=xero] button[name=action_xero_sync]", run: "click" },
-        waitForStatus("queued", "[name=xero]"),
-        waitForStatus("synced", "[name=xero]"),
-        { trigger: ".oe_stat_button[name=action_xero_open]" },
-        stillSamePage(),
-    ],
-});
+        waitForStatus("queued", "[name=xero]")
+    ),
+    waitForStatus("synced", "[name=xero]"),
+    { trigger: ".oe_stat_button[name=action_xero_open]" },
+    stillSamePage(),
+]);
 
 /** Jobs: many are tried again at once, and their states change by themselves. */
-tours.add("xero_jobs", {
-    steps: () => [
-        rememberPage(),
-        { trigger: ".o_data_row .o_xero_status[data-value=failed]" },
-        { trigger: "thead .o_list_record_selector input", run: "click" },
+addTour("xero_jobs", () => [
+    rememberPage(),
+    { trigger: ".o_data_row .o_xero_status[data-value=failed]" },
+    { trigger: "thead .o_list_record_selector input", run: "click" },
+    ...beforeTheWorker(
         { trigger: ".o_control_panel button[name=action_retry]", run: "click" },
-        waitForStatus("pending", ".o_data_row"),
-        waitForStatus("done", ".o_data_row"),
-        stillSamePage(),
-    ],
-});
+        waitForStatus("pending", ".o_data_row")
+    ),
+    waitForStatus("done", ".o_data_row"),
+    stillSamePage(),
+]);

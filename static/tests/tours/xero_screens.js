@@ -5,7 +5,7 @@
 
 import { localization } from "@web/core/l10n/localization";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const DRAWN_MS = 50;
 const SETTLED_MS = 3_000;
 const OWN = "[class*=o_xero]";

@@ -1,0 +1,5 @@
+from . import quote
+from . import quote_line
+from . import xero_connection
+from . import exporter
+from . import importer

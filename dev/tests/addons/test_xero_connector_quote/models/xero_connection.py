@@ -1,0 +1,7 @@
+from odoo import fields, models
+
+
+class XeroConnection(models.Model):
+    _inherit = "xero.connection"
+
+    sync_quotes = fields.Boolean("Quotes")

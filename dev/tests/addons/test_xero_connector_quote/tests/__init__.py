@@ -1,0 +1,2 @@
+from . import test_quote_mapper
+from . import test_quote_sync

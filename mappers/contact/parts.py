@@ -1,0 +1,93 @@
+"""The parts of a contact: addresses, people, phones, payment terms. Reads partner records, returns Xero's elements."""
+
+import re
+
+from ..text import email, fold, shorten, squeeze
+
+STREET_LENGTH = 500
+TEXT_LENGTH = 255
+CODE_LENGTH = 50
+MAX_PERSONS = 5
+# Xero knows days up to this one, also as a count.
+MAX_DAY = 31
+
+
+def person_names(partner) -> dict:
+    """Return first and last name of a person; companies have none of their own."""
+    if partner.is_company:
+        return {}
+    return _split(partner.name)
+
+
+def _split(name) -> dict:
+    first, _space, last = squeeze(name).rpartition(" ")
+    names = {"FirstName": first or last, "LastName": last if first else ""}
+    return {key: shorten(text, TEXT_LENGTH) for key, text in names.items() if text}
+
+
+def persons(parts) -> list[dict]:
+    """Return the first five people with an e-mail address."""
+    found = [part for part in parts if part.type == "contact" and part.name and email(part.email)]
+    return [
+        {**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False}
+        for person in found[:MAX_PERSONS]
+    ]
+
+
+def addresses(partner, invoice, delivery) -> list[dict]:
+    """Return the addresses of ``partner`` that have something in them."""
+    found = [_address("POBOX", invoice, partner), _address("STREET", delivery, partner)]
+    return [place for place in found if len(place) > 1]
+
+
+def _address(kind: str, place, partner) -> dict:
+    """Return an address of ``partner``; empty when ``place`` has none. Xero prints the POBOX one."""
+    lines = {
+        "AddressLine1": shorten(squeeze(place.street), STREET_LENGTH),
+        "AddressLine2": shorten(squeeze(place.street2), STREET_LENGTH),
+        "City": shorten(squeeze(place.city), TEXT_LENGTH),
+        "Region": shorten(squeeze(place.state_id.name), TEXT_LENGTH),
+        "PostalCode": shorten(squeeze(place.zip), CODE_LENGTH),
+        "Country": country(place.country_id.name),
+        "AttentionTo": shorten(squeeze(place.name), TEXT_LENGTH) if place != partner else "",
+    }
+    return {"AddressType": kind, **{key: value for key, value in lines.items() if value}}
+
+
+def country(name) -> str:
+    """Return the name of a country as Xero takes it: letters only."""
+    return " ".join(re.sub(r"[^A-Za-z ]", " ", fold(name)).split())[:CODE_LENGTH].strip()
+
+
+def phones(partner) -> list[dict]:
+    number = squeeze(partner.phone)[:CODE_LENGTH]
+    return [{"PhoneType": "DEFAULT", "PhoneNumber": number}] if number else []
+
+
+def payment_terms(partner) -> dict:
+    """Return the terms of sales and bills that Xero can express; others are not sent."""
+    terms = {
+        "Bills": _term(partner.property_supplier_payment_term_id),
+        "Sales": _term(partner.property_payment_term_id),
+    }
+    return {side: term for side, term in terms.items() if term}
+
+
+def _term(term) -> dict:
+    line = term.line_ids
+    if len(line) != 1 or line.value != "percent" or line.value_amount != 100:
+        return {}
+    kind, day = _due(line)
+    return {"Day": day, "Type": kind} if kind and 0 <= day <= MAX_DAY else {}
+
+
+def _due(line) -> tuple[str, int]:
+    """Return Xero's kind of term and day of an Odoo payment term line, which Xero may not have."""
+    if line.delay_type == "days_after":
+        return "DAYSAFTERBILLDATE", line.nb_days
+    if line.delay_type == "days_after_end_of_month":
+        return "DAYSAFTERBILLMONTH", line.nb_days
+    day = int(line.days_next_month) if (line.days_next_month or "").isdigit() else 0
+    if line.delay_type == "days_end_of_month_on_the" and not line.nb_days and day:
+        return "OFFOLLOWINGMONTH", day
+    return "", 0

@@ -1,0 +1,125 @@
+"""What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
+
+from collections import namedtuple
+from decimal import Decimal
+
+from ...xero_api.money import rate
+from .sheet import TaxBook
+from .tracking_book import TrackingBook
+
+TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
+# How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used.
+Account = namedtuple("Account", "id code class_type fault")
+Tax = namedtuple("Tax", "id tax_type percent applies fault")
+CLASS_FIELDS = {
+    "ASSET": "can_apply_to_assets",
+    "EQUITY": "can_apply_to_equity",
+    "EXPENSE": "can_apply_to_expenses",
+    "LIABILITY": "can_apply_to_liabilities",
+    "REVENUE": "can_apply_to_revenue",
+}
+# Xero posts to these itself and takes no document lines on them.
+CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
+
+
+class Books:
+    """One batch of documents and all it is looked up in. The number of queries does not depend on how many there are.
+
+    :param documents: of one model, in the connection's company, with the rights to read everything
+    :param partners: whose contacts they are for
+    """
+
+    def __init__(self, connection, documents, xero_type: str, partners):
+        self.env = documents.env
+        self.connection = connection
+        self.taxes = TaxBook()
+        links = self.env["xero.link"]
+        self.links = links._map(connection, xero_type, documents._name, documents.ids)
+        self.contacts = links._map(connection, "Contact", "res.partner", partners.ids)
+        self.accounts = self._accounts()
+        self.tax_rates = self._tax_rates()
+        self.tracking = TrackingBook(connection)
+        self.base = connection.currency_code or connection.company_id.currency_id.name
+        self.currencies = {
+            self.base,
+            *self.env["xero.currency"].search_fetch([("connection_id", "=", connection.id)], ["code"]).mapped("code"),
+        }
+        self.refused_actions = frozenset(connection.actions_refused or ())
+        self.lock_date = connection._xero_lock_date()
+        self._rates = {}
+
+    def prefetch_taxes(self, taxes) -> None:
+        """Read at once what is asked of ``taxes``."""
+        (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
+        taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
+
+    def _accounts(self) -> dict:
+        """Return ``{account id: Account}`` of the connection's mapping."""
+        mappings = self.env["xero.mapping.account"].search_fetch([("connection_id", "=", self.connection.id)])
+        return {mapping.account_id.id: self._account(mapping) for mapping in mappings}
+
+    def _account(self, mapping) -> Account:
+        found = mapping.xero_account_id
+        return Account(mapping.id, found.code, found.class_type, _account_fault(mapping, found))
+
+    def _tax_rates(self) -> dict:
+        """Return ``{(set of tax ids, use): Tax}`` of the connection's mapping."""
+        mappings = self.env["xero.mapping.tax"].search_fetch([("connection_id", "=", self.connection.id)])
+        return {(mapping._key_ids(), mapping.type_tax_use): self._tax(mapping) for mapping in mappings}
+
+    def _tax(self, mapping) -> Tax:
+        found = mapping.xero_tax_rate_id
+        applies = {name for name, field in CLASS_FIELDS.items() if found[field]}
+        fault = mapping.state if mapping.state != "confirmed" else None if found.status == "ACTIVE" else "archived"
+        return Tax(mapping.id, found.tax_type, Decimal(str(found.effective_rate)), applies, fault)
+
+    def account(self, account_id: int):
+        """Return the :class:`Account` an Odoo account is mapped to, or ``None``."""
+        return self.accounts.get(account_id)
+
+    def tax(self, taxes: tuple, use: str):
+        """Return the :class:`Tax` a set of taxes is mapped to, or ``None``."""
+        return self.tax_rates.get((taxes, use))
+
+    def applies(self, tax_type: str | None) -> set | None:
+        """Return the account classes that Xero allows with ``tax_type``; ``None`` when that is not known."""
+        return next((tax.applies for tax in self.tax_rates.values() if tax.tax_type == tax_type), None)
+
+    @property
+    def untaxed(self) -> Tax:
+        """What lines without tax carry when nothing was read from Xero yet."""
+        return Tax(None, "NONE", Decimal(0), set(CLASS_FIELDS), None)
+
+    def currency_rate(self, currency, company, own_rate: float, day) -> Decimal | None:
+        """Return units of the document's currency per unit of the organisation's, as both Odoo and Xero write it.
+
+        ``None`` for documents in the organisation's own currency.
+
+        :param own_rate: units of the document's currency per unit of the company's, as the document has it
+        :param day: by whose rates it is, where that says nothing to Xero
+        """
+        if currency.name == self.base:
+            return None
+        if company.currency_id.name == self.base:
+            return rate(Decimal(repr(own_rate)))
+        return self._crossed_rate(currency, company, day)
+
+    def _crossed_rate(self, *key) -> Decimal:
+        """The company keeps its books in another currency than the organisation: its own rate says nothing to Xero."""
+        if key not in self._rates:
+            base = self.env["res.currency"].with_context(active_test=False).search([("name", "=", self.base)], limit=1)
+            crossed = self.env["res.currency"]._get_conversion_rate(base, *key) if base else 0.0
+            self._rates[key] = rate(Decimal(repr(crossed)))
+        return self._rates[key]
+
+
+def _account_fault(mapping, found) -> str | None:
+    if mapping.state != "confirmed":
+        return mapping.state
+    if found.status != "ACTIVE":
+        return "archived"
+    if not found.code:
+        return "uncoded"
+    if found.type == "BANK" or found.system_account in CLOSED_SYSTEM_ACCOUNTS:
+        return "closed"
+    return None

@@ -1,0 +1,90 @@
+"""What Xero would refuse of any document for reasons other than its lines, found before any call."""
+
+from decimal import Decimal
+
+from odoo import models
+
+from ..outgoing import Problem
+from ..text import ELLIPSIS, named
+from .sheet import DESCRIPTION_LENGTH
+
+REFERENCE_LENGTH = 255
+LARGEST_TOTAL = Decimal("9999999999.99")
+
+
+class XeroMapperCommercial(models.AbstractModel):
+    _inherit = "xero.mapper.commercial"
+
+    def _check(self, document, books, out) -> None:
+        """Add to ``out`` what Xero would refuse of the document's head."""
+        name = self._name_of(document)
+        if not out.number:
+            topic = "length" if self._has_number(document) else "number"
+            self._refuse(document, out, self._number_refusal(name), topic)
+        if document.currency_id.name not in books.currencies:
+            self._refuse_by(books.connection, out, self._currency_refusal(document, books), "validation", "currency")
+        if not 0 <= out.total <= LARGEST_TOTAL:
+            message = self.env._("Xero takes no document of %(total)s: %(name)s.", total=out.total, name=name)
+            self._refuse(document, out, message, "amount")
+        rate = out.payload.get("CurrencyRate")
+        if rate is not None and not rate:
+            self._refuse(document, out, self.env._("%s has no currency rate.", name), "amount")
+        self._remark_on_texts(document, out)
+
+    def _has_number(self, document) -> bool:
+        """Whether Odoo has a number, though one that Xero does not take."""
+        return False
+
+    def _remark_on_texts(self, document, out) -> None:
+        """Say what was cut: Xero takes 255 characters of a reference and 4,000 of a line."""
+        reference = out.payload.get("Reference") or ""
+        if len(reference) == REFERENCE_LENGTH and reference.endswith(ELLIPSIS):
+            out.remarks.append(
+                self.env._(
+                    "The reference of %(name)s is cut to %(limit)s characters.",
+                    name=self._name_of(document),
+                    limit=REFERENCE_LENGTH,
+                )
+            )
+        cut = [
+            line
+            for line in out.payload.get("LineItems", ())
+            if len(line["Description"]) >= DESCRIPTION_LENGTH and ELLIPSIS in line["Description"]
+        ]
+        if cut:
+            out.remarks.append(
+                self.env._(
+                    "%(count)s descriptions of %(name)s are cut to %(limit)s characters.",
+                    count=len(cut),
+                    name=self._name_of(document),
+                    limit=DESCRIPTION_LENGTH,
+                )
+            )
+
+    def _refuse(self, document, out, message: str, topic: str, code: str = "validation") -> None:
+        out.problems.append(Problem(code, message, self._odoo_model, document.id, topic=topic))
+
+    def _refuse_by(self, connection, out, message: str, code: str, topic: str) -> None:
+        """Refuse for a reason that is mended at the connection."""
+        out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic))
+
+    def _number_refusal(self, name) -> str:
+        return self.env._(
+            "The number of %s has letters or a length that Xero does not take: use at most 255 plain characters.", name
+        )
+
+    def _currency_refusal(self, document, books) -> str:
+        if "UseMulticurrency" in books.refused_actions:
+            return self.env._(
+                "%(name)s is in %(currency)s. The plan of %(organisation)s in Xero takes documents in its own currency "
+                "only.",
+                name=self._name_of(document),
+                currency=document.currency_id.name,
+                organisation=named(books.connection.tenant_name),
+            )
+        return self.env._(
+            "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, then read again.",
+            name=self._name_of(document),
+            currency=document.currency_id.name,
+            organisation=named(books.connection.tenant_name),
+        )

@@ -1,0 +1,169 @@
+"""Documents with a contact, lines and a total: what is the same for journal entries, orders and quotes."""
+
+from datetime import date
+from decimal import Decimal
+
+from odoo import models
+
+from ...xero_api.dates import parse_xero, to_date_string
+from ...xero_api.money import cents, line_amount
+from ..outgoing import Need, Outgoing, Problem
+from ..text import named
+from ..values import number
+from .books import Books
+from .complete import complete
+from .payload import payload_lines, told_lines
+
+
+class XeroMapperCommercial(models.AbstractModel):
+    """Shared by the mappers of documents, wherever Odoo keeps them. They are sent whole: Xero deletes lines that are
+    left out.
+
+    The model of the documents has ``company_id``, ``currency_id``, ``partner_id`` and ``amount_total``, or its mapper
+    says otherwise by the hooks.
+    """
+
+    _name = "xero.mapper.commercial"
+    _inherit = "xero.mapper"
+    _description = "Xero Commercial Document Mapper"
+
+    # Decimals that Xero keeps of unit prices: four only where the resource takes `unitdp`.
+    _price_places = 4
+
+    # === MAPPER === #
+
+    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+        """Return what to send for the documents ``records``.
+
+        The number of queries is the same for one document as for fifty.
+        """
+        documents = records.sudo().with_company(connection.company_id).with_context(lang="en_US")
+        books = self._books(documents, connection)
+        return {document.id: self._outgoing(document, books) for document in documents}
+
+    def _dependencies(self, res_ids, connection) -> list[Need]:
+        """Return the contacts of the documents ``res_ids``."""
+        documents = self.env[self._odoo_model].sudo().browse(res_ids).exists()
+        partners = {self._partner(document).id for document in documents} - {False}
+        return [Need("Contact", "res.partner", partner_id) for partner_id in sorted(partners)]
+
+    def _outgoing(self, document, books) -> Outgoing:
+        out = Outgoing(document.id, status=self._wanted_status(document, books))
+        if out.status == "ABSENT":
+            return out
+        out.total = cents(Decimal(repr(document.amount_total)))
+        out.number = self._number(document, books.links.get(document.id))
+        out.payload = self._head(document, books, out)
+        out.payload["LineItems"] = self._lines(document, books, out)
+        out.payload["Status"] = out.status
+        self._extend_head(document, books, out)
+        self._check(document, books, out)
+        return out
+
+    def _is_same(self, element, payload):
+        """Type, number, contact, day, currency and net are equal."""
+        net = element.get("SubTotal")
+        return self._identity(element) == self._identity(payload) and (
+            net is None or number(net) == number(_net(payload))
+        )
+
+    def _identity(self, element: dict) -> tuple:
+        contact = (element.get("Contact") or {}).get("ContactID") or ""
+        return (
+            element.get("Type"),
+            element.get(self._xero_number_field),
+            contact.lower(),
+            _day(element),
+            element.get("CurrencyCode"),
+        )
+
+    # === TO IMPLEMENT === #
+
+    def _wanted_status(self, document, books) -> str:
+        """Return what Xero shall hold, by its name there; ``ABSENT`` for nothing."""
+        raise NotImplementedError
+
+    def _number(self, document, link) -> str:
+        """Return the number that people know the document by; ``link`` may be ``None``."""
+        raise NotImplementedError
+
+    def _head(self, document, books, out) -> dict:
+        """Return the payload without lines and status. Problems and needs go to ``out``."""
+        raise NotImplementedError
+
+    def _sheet(self, document, books):
+        """Return the :class:`~.sheet.Sheet` of the document's lines, in its currency, positive in its direction."""
+        raise NotImplementedError
+
+    # === MAY BE IMPLEMENTED === #
+
+    def _books(self, documents, connection) -> Books:
+        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
+        partners = documents.partner_id.commercial_partner_id
+        return Books(connection.sudo().with_env(documents.env), documents, self._xero_type, partners)
+
+    def _partner(self, document):
+        """Return whose contact the document is for."""
+        return document.partner_id.commercial_partner_id
+
+    def _use(self, document) -> str:
+        """Return the side of the tax mapping: ``sale`` or ``purchase``."""
+        return "sale"
+
+    def _knows_discounts(self, document) -> bool:
+        """Whether Xero takes a discount rate on the lines."""
+        return True
+
+    def _extend_head(self, document, books, out) -> None:
+        """Add to the payload, in place, what is no amount."""
+
+    def _extend_lines(self, document, books, out, lines: dict[int, dict]) -> None:
+        """Add to the payload lines, in place, what is no amount.
+
+        :param lines: payload line by id of the line in Odoo it stands for
+        """
+
+    # === HEAD === #
+
+    def _name_of(self, document) -> str:
+        return named(document.display_name)
+
+    def _contact(self, document, books, out) -> dict:
+        """Return the contact of the document for the payload; what is in its way goes to ``out``."""
+        partner = self._partner(document)
+        link = books.contacts.get(partner.id)
+        if not partner:
+            message = self.env._("%s has no contact: choose one.", self._name_of(document))
+            out.problems.append(Problem("validation", message, self._odoo_model, document.id, topic="contact"))
+        elif not (link and link.xero_id):
+            out.needs.append(Need("Contact", "res.partner", partner.id))
+        elif link.xero_status == "ARCHIVED":
+            message = self.env._(
+                "%s is archived in Xero and cannot be used on documents: restore it there.", named(partner.display_name)
+            )
+            out.problems.append(Problem("validation", message, "res.partner", partner.id, topic="archived_contact"))
+        return {"ContactID": link.xero_id} if link and link.xero_id else {}
+
+    # === LINES === #
+
+    def _lines(self, document, books, out) -> list[dict]:
+        """Return the payload lines; on problems those that could be made."""
+        sheet = self._sheet(document, books)
+        self._track(document, sheet, books, out)
+        completed = complete(self, document, sheet, books, out)
+        lines = payload_lines(sheet)
+        self._extend_lines(document, books, out, told_lines(sheet, lines))
+        if completed:
+            self._prove(document, lines, sheet, books, out)
+        return lines + self._adjustment(document, books)
+
+
+def _day(element: dict) -> str:
+    day = element.get("DateString") or element.get("Date")
+    if not day or isinstance(day, date):
+        return to_date_string(day) if day else ""
+    return to_date_string(parse_xero(day))
+
+
+def _net(payload: dict) -> Decimal:
+    return sum((line_amount(line) or Decimal(0) for line in payload.get("LineItems", [])), Decimal(0))

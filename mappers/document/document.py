@@ -1,0 +1,259 @@
+"""What invoices, bills and credit notes have in common: state, head and problems."""
+
+from odoo import models
+
+from ...xero_api.dates import to_date_string
+from ..outgoing import Need
+from ..text import printable, shorten
+from .dates import agreed_day, first_open_day
+from .lines import read_sheet
+from .move_books import MoveBooks
+from .paid import closed_key, identified_lines
+
+REFERENCE_LENGTH = 255
+# Xero refuses what is in these already.
+APPROVED = ("AUTHORISED", "PAID")
+
+
+class XeroMapperDocument(models.AbstractModel):
+    """Shared by the mappers of ``account.move``."""
+
+    _name = "xero.mapper.document"
+    _inherit = "xero.mapper.commercial"
+    _description = "Xero Document Mapper"
+
+    _odoo_model = "account.move"
+    # Xero's document type by move_type.
+    _xero_types = {}
+    _tracked_fields = frozenset(
+        {
+            "state",
+            "move_type",
+            "name",
+            "ref",
+            "payment_reference",
+            "invoice_origin",
+            "invoice_date",
+            "invoice_date_due",
+            "date",
+            "partner_id",
+            "commercial_partner_id",
+            "currency_id",
+            "invoice_currency_rate",
+            "journal_id",
+            "company_id",
+            "invoice_line_ids",
+            "line_ids",
+            "invoice_payment_term_id",
+            "invoice_cash_rounding_id",
+            "fiscal_position_id",
+        }
+    )
+    _tracked_line_fields = frozenset(
+        {
+            "name",
+            "display_type",
+            "sequence",
+            "account_id",
+            "tax_ids",
+            "quantity",
+            "price_unit",
+            "discount",
+            "amount_currency",
+            "balance",
+            "debit",
+            "credit",
+            "product_id",
+            "currency_id",
+            "deductible_amount",
+            "analytic_distribution",
+        }
+    )
+
+    _clearable = {"Reference": ("reference", "")}
+    # Bills and vendor credit notes have other pages in Xero.
+    _xero_purchase_page = None
+    # What Xero still lets change once something is paid or credited; amounts, dates and currency do not.
+    _open_when_paid = frozenset()
+
+    # === MAPPER === #
+
+    def _handles(self, records):
+        return records.filtered(lambda move: move.move_type in self._xero_types)
+
+    def _books(self, moves, connection) -> MoveBooks:
+        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
+        return MoveBooks(connection.sudo().with_env(moves.env), moves, self._xero_type)
+
+    def _dependencies(self, res_ids, connection) -> list[Need]:
+        """Return the contacts of the documents ``res_ids``."""
+        self.env["account.move"].flush_model(["commercial_partner_id", "state"])
+        self.env.cr.execute(
+            "SELECT DISTINCT commercial_partner_id FROM account_move"
+            " WHERE id = ANY(%s) AND state = ANY(%s) AND commercial_partner_id IS NOT NULL ORDER BY 1",
+            [list(res_ids), ["posted", "draft"] if connection.sync_when == "draft" else ["posted"]],
+        )
+        return [Need("Contact", "res.partner", partner_id) for [partner_id] in self.env.cr.fetchall()]
+
+    def _removal_payload(self, link) -> dict:
+        """Return the status change that takes the document out of Xero's books: drafts are deleted, others voided."""
+        status = {"DRAFT": "DELETED", "SUBMITTED": "DELETED", "VOIDED": None, "DELETED": None}.get(
+            link.xero_status, "VOIDED"
+        )
+        return {self._xero_id_field: link.xero_id, "Status": status} if link.xero_id and status else {}
+
+    def _pages(self, res_ids):
+        moves = self.env["account.move"].sudo().browse(filter(None, res_ids)).exists()
+        bought = {move.id for move in moves if move.is_purchase_document(include_receipts=True)}
+        return {res_id: self._xero_purchase_page if res_id in bought else self._xero_page for res_id in res_ids}
+
+    def _kept_keys(self, payload, element=None):
+        """Extend: by what tells whether the lines change."""
+        return super()._kept_keys(payload, element) + list(filter(None, [closed_key(payload)]))
+
+    def _may_stand_for(self, records, connection):
+        """Return documents of the connection's companies, of the kinds and journals that are synced."""
+        companies = self.env["xero.sync.runner"].sudo()._served_companies(connection)
+        scope = self.env["xero.connection"]._scope(connection.company_id.id)
+        return self._handles(records).filtered(
+            lambda move: move.company_id in companies and scope and move._xero_kind_in_scope(scope)
+        )
+
+    def _fit(self, payload, element, had):
+        """Tell the lines by Xero's ids where only their details go."""
+        if "Type" in payload or "LineItems" not in payload:
+            return payload
+        return {**payload, "LineItems": identified_lines(payload["LineItems"], element)}
+
+    # === ONE DOCUMENT === #
+
+    def _wanted_status(self, move, books) -> str:
+        """Say what Xero shall hold, from the document's state alone.
+
+        Xero cannot make an approved document a draft again: one that was reset in Odoo goes, and comes back
+        when posted.
+        """
+        if move.state == "posted":
+            return "AUTHORISED"
+        link = books.links.get(move.id)
+        wanted = move.state == "draft" and books.connection.sync_when == "draft" and move.partner_id and move.line_ids
+        if not wanted or (link and link.xero_status in APPROVED):
+            return "ABSENT"
+        return "DRAFT"
+
+    # === HEAD === #
+
+    def _head(self, move, books, out) -> dict:
+        head = {
+            "Type": self._xero_types[move.move_type],
+            self._xero_number_field: out.number,
+            "Contact": self._contact(move, books, out),
+            "Date": self._sent_day(move, books, out),
+            "LineAmountTypes": "Exclusive",
+            "CurrencyCode": move.currency_id.name,
+            "CurrencyRate": books.currency_rate(
+                move.currency_id, move.company_id, move.invoice_currency_rate, move.invoice_date or move.date
+            ),
+            "Reference": self._reference(move, out.number),
+        }
+        return {key: value for key, value in head.items() if value not in (None, "", {})}
+
+    def _extend_head(self, move, books, out) -> None:
+        """Add to the payload, in place, what is no amount; addons extend it. Field rules have the last word."""
+        books.rules.fill(move, "document", out.payload, out)
+
+    def _is_sale(self, move) -> bool:
+        return move.move_type.startswith("out_")
+
+    def _use(self, move) -> str:
+        """Return the side of the tax mapping."""
+        return "sale" if self._is_sale(move) else "purchase"
+
+    def _number(self, move, link) -> str:
+        """Return the document number. Sales carry Odoo's, purchases the vendor's.
+
+        A draft without one carries a mark that it can be found by, rather than use up a number of Xero's own sequence.
+        """
+        own = printable(move.name if move.name != "/" else "")
+        # Made, or numbered anew, in Xero: the number that people know there stays.
+        theirs = link.xero_number if link and link.from_xero else ""
+        if not self._is_sale(move):
+            return printable(move.ref) or theirs or own or self._draft_number(move)
+        if theirs:
+            return theirs
+        if not own:
+            return "" if move.state == "posted" else self._draft_number(move)
+        return f"{own}-R{link.revision}" if link and link.revision else own
+
+    def _draft_number(self, move) -> str:
+        return f"odoo-{self._database_mark()}-{move.id}"
+
+    def _reference(self, move, number) -> str:
+        """Return the customer's reference; on purchases Xero has no such field."""
+        if not self._is_sale(move):
+            return ""
+        if move.payment_reference == number != move.name:
+            # Imported: what Odoo keeps of the number in Xero is no reference.
+            return shorten(" ".join((move.ref or "").split()), REFERENCE_LENGTH)
+        memo = move.payment_reference if move.payment_reference != move.name else ""
+        return shorten(" ".join((move.ref or memo or move.invoice_origin or "").split()), REFERENCE_LENGTH)
+
+    def _date(self, move) -> str:
+        """Return the date on the document, unless Odoo booked it in another month: then the ledgers must agree."""
+        issued, booked = move.invoice_date, move.date
+        if issued and booked and (issued.year, issued.month) != (booked.year, booked.month) and move.state == "posted":
+            issued = booked
+        return to_date_string(issued) if issued else ""
+
+    def _partner(self, move):
+        return move.commercial_partner_id
+
+    # === LINES === #
+
+    def _sheet(self, move, books):
+        return read_sheet(move, books.taxes)
+
+    def _extend_lines(self, move, books, out, lines: dict[int, dict]) -> None:
+        """Add to the payload lines, in place, what is no amount; addons extend it.
+
+        :param lines: payload line by id of the invoice line it stands for. ``books.lines`` has the records, whose
+            fields are read for the whole batch at once
+        """
+        for line_id, line in lines.items():
+            books.rules.fill(books.lines[line_id], "line", line, out, books.applies(line.get("TaxType")))
+            if "Tracking" in line:
+                line["Tracking"] = books.tracking.identified(line["Tracking"])
+
+    # === THE DAY === #
+
+    def _own_day(self, move) -> str:
+        """Return the day that Odoo would send if nothing were locked."""
+        return self._date(move)
+
+    def _sent_day(self, move, books, out) -> str:
+        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that.
+
+        A document that is in Xero keeps the day it was sent with, wherever the lock date goes later.
+        """
+        own, link = self._own_day(move), books.links.get(move.id)
+        day = agreed_day(link, own) or (self._first_open_day(own, link, books) if own else own)
+        if day != own and out.status == "AUTHORISED":
+            out.notices.append(self._moved_notice(own, day))
+        return day
+
+    def _first_open_day(self, own, link, books) -> str:
+        locked = to_date_string(books.lock_date) if books.lock_date else ""
+        if own > locked or books.connection.xero_lock_policy != "move":
+            return own
+        if link and link._is_alive() and (link.remote_view or {}).get("date", "") <= locked:
+            # Xero changes nothing about it any more.
+            return own
+        return first_open_day(books.lock_date)
+
+    def _moved_notice(self, own, day) -> str:
+        return self.env._(
+            "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked: amounts and tax count in the "
+            "later period there.",
+            odoo=own,
+            xero=day,
+        )

@@ -1,0 +1,73 @@
+"""A document's journal items as lines for Xero.
+
+The journal items are what Odoo's tax engine has rounded and booked, so their sum is the document's total by
+construction. Each of them becomes a line, part of the tax of lines, or (receivable and stock valuation) nothing.
+"""
+
+from decimal import Decimal
+
+from ..text import shorten
+from .money import Row
+from .sheet import DESCRIPTION_LENGTH, Sheet, TaxBook, decimal_of
+
+TEXTS = ("line_section", "line_subsection", "line_note")
+# Xero makes the receivable itself; stock valuation is not part of an invoice there.
+LEFT_OUT = ("payment_term", "cogs")
+LINE_FIELDS = (
+    "display_type",
+    "sequence",
+    "name",
+    "account_id",
+    "tax_ids",
+    "tax_repartition_line_id",
+    "group_tax_id",
+    "amount_currency",
+    "quantity",
+    "price_unit",
+    "discount",
+    "product_id",
+    "analytic_distribution",
+)
+
+
+def read_sheet(move, book: TaxBook) -> Sheet:
+    """Return the lines of ``move`` with the amounts Odoo booked, positive in the direction of the document."""
+    sheet, sign, decimals = Sheet(), move.direction_sign, move.currency_id.decimal_places
+    for line in sorted(move.line_ids, key=_place):
+        kind = line.display_type
+        if kind in LEFT_OUT:
+            continue
+        if kind in TEXTS:
+            if (line.name or "").strip():
+                sheet.lines.append(shorten(line.name.strip(), DESCRIPTION_LENGTH))
+            continue
+        row = _row(line, decimal_of(sign * line.amount_currency, decimals), book)
+        if line.tax_repartition_line_id:
+            sheet.add_tax(line.tax_repartition_line_id, line.group_tax_id, row, book)
+        else:
+            sheet.lines.append(_with_details(row, line))
+    return sheet
+
+
+def _place(line):
+    return line.display_type not in ("product", *TEXTS), line.sequence, line.id
+
+
+def _row(line, amount: Decimal, book) -> Row:
+    return Row(_text(line), line.account_id.id, book.key(line.tax_ids), amount)
+
+
+def _with_details(row, line) -> Row:
+    row.analytic = line.analytic_distribution
+    if line.display_type == "product":
+        row.line_id = line.id
+        row.quantity = decimal_of(line.quantity, 8)
+        row.price = decimal_of(line.price_unit, 8)
+        row.discount = decimal_of(line.discount, 8)
+    return row
+
+
+def _text(line) -> str:
+    """Xero wants at least one character on each line."""
+    text = (line.name or "").strip() or line.product_id.display_name or line.account_id.name
+    return shorten(text or "-", DESCRIPTION_LENGTH)

@@ -1,0 +1,250 @@
+"""Odoo's amounts in the form that makes Xero's own arithmetic arrive at them. Pure: no ORM, all money is Decimal.
+
+Xero rounds each line to cents, computes tax on each line, rounds it to cents and adds up. Odoo rounds tax over the
+whole document by default. The cents between the two travel as ``TaxAmount`` on as few lines as possible.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+from ...xero_api.money import cents, line_tax, unit
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+ONE = Decimal(1)
+HUNDRED = Decimal(100)
+# Xero's limit on the written length of a quantity.
+QUANTITY_LENGTH = 13
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of a document with an amount.
+
+    :ivar net: what Odoo booked, without tax; in cents once :func:`in_cents` has run
+    :ivar taxes: ids of the taxes that Xero is to compute on it, sorted: the key of the tax mapping
+    :ivar quantity: as in Odoo, with ``price`` (``None``: the row is just its amount) and ``discount`` in percent
+    :ivar account_code: Xero's account, with ``tax_type`` and its effective rate in ``percent``
+    :ivar tax: what Xero is to answer as tax of the line
+    :ivar analytic: Odoo's analytic distribution, and in ``tracking`` Xero's options that stand for it
+    :ivar told: ``tax`` is sent, because Xero would compute another
+    :ivar line_id: id of the invoice line it stands for; 0 for what Odoo added, such as cash rounding
+    """
+
+    text: str
+    account_id: int
+    taxes: tuple
+    net: Decimal
+    quantity: Decimal = ONE
+    price: Decimal | None = None
+    discount: Decimal = ZERO
+    account_code: str = ""
+    tax_type: str = ""
+    percent: Decimal = ZERO
+    tax: Decimal = ZERO
+    told: bool = False
+    shape: tuple = (ONE, ZERO, ZERO)
+    folded: bool = False
+    line_id: int = 0
+    analytic: dict | None = None
+    tracking: list = field(default_factory=list)
+
+
+# === SPREADING === #
+
+
+def smallest(decimals: int) -> Decimal:
+    """Return the smallest amount of a currency that Xero can hold too: no fraction of a yen, and no thousandths."""
+    return Decimal(1).scaleb(-min(decimals, 2))
+
+
+def settle(values: list[Decimal], total: Decimal, step: Decimal = CENT) -> list[Decimal]:
+    """Round ``values`` to ``step`` so that they add up to ``total``; those moved most by rounding give or take one."""
+    rounded = [value.quantize(step, ROUND_HALF_UP) for value in values]
+    missing = int((total - sum(rounded)) / step)
+    sign = 1 if missing > 0 else -1
+    order = sorted(range(len(values)), key=lambda index: (rounded[index] - values[index]) * sign)
+    for turn in range(abs(missing)):
+        rounded[order[turn % len(order)]] += sign * step
+    return rounded
+
+
+def spread(total: Decimal, weights: list[Decimal], step: Decimal = CENT) -> list[Decimal]:
+    """Split ``total`` in proportion to ``weights``, whose sum is not zero, without losing a ``step``."""
+    whole = sum(weights)
+    return settle([total * weight / whole for weight in weights], total, step)
+
+
+def in_cents(rows: list[Row], taxes: dict, total: Decimal) -> dict:
+    """Round a document in a currency of more than two decimals to cents that add up to the rounded ``total``.
+
+    :param taxes: booked tax by any key; a new dict is returned
+    """
+    amounts = settle([row.net for row in rows] + list(taxes.values()), cents(total))
+    for row, net in zip(rows, amounts):
+        row.net = net
+    return dict(zip(taxes, amounts[len(rows) :]))
+
+
+# === TAX === #
+
+
+def tax_targets(rows: Iterable[Row], booked: dict, percents: dict, decimals: int) -> dict:
+    """Say how much of each booked tax belongs to the rows of each set of taxes.
+
+    A tax that several sets share is divided in proportion to the nets of their rows.
+
+    :param booked: tax by tax id
+    :param percents: nominal percent by tax id, for the rare case of nets that cancel out
+    :param decimals: of the document's currency
+    :return: ``{set of taxes: {tax id: amount}}``; taxes without any row are under ``None``
+    """
+    nets = defaultdict(Decimal)
+    for row in rows:
+        nets[row.taxes] += row.net
+    targets = {taxes: {} for taxes in nets}
+    for tax_id, amount in booked.items():
+        sets = [taxes for taxes in nets if tax_id in taxes]
+        shares = _shares(amount, [nets[taxes] for taxes in sets], percents.get(tax_id), smallest(decimals))
+        for taxes, share in zip(sets or [None], shares):
+            targets.setdefault(taxes, {})[tax_id] = share
+    return targets
+
+
+def _shares(amount: Decimal, nets: list[Decimal], percent, step: Decimal) -> list[Decimal]:
+    if len(nets) < 2:
+        return [amount]
+    if sum(nets):
+        return spread(amount, nets, step)
+    return settle([net * (percent or ZERO) / HUNDRED for net in nets], amount, step)
+
+
+def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
+    """Give ``rows`` (all of one set of taxes) the taxes that add up to ``target``.
+
+    :param decimals: of the document's currency
+    :return: ``False`` when no tax Xero would take on these rows can reach ``target``; the rows then carry none
+    """
+    own = [line_tax(row.net, row.percent) for row in rows]
+    taxes = _taxes(rows, own, target, smallest(decimals))
+    if not all(_acceptable(tax, row.net) for tax, row in zip(taxes, rows)):
+        taxes = [ZERO] * len(rows)
+    for row, computed, tax in zip(rows, own, taxes):
+        row.tax, row.told = tax, tax != computed or not _certain(row, decimals)
+    return sum(taxes) == target
+
+
+def _taxes(rows: list[Row], own: list[Decimal], target: Decimal, step: Decimal) -> list[Decimal]:
+    """Return taxes in whole steps of the currency, as near to Xero's ``own`` as ``target`` lets them be."""
+    near = [tax.quantize(step, ROUND_HALF_UP) for tax in own]
+    missing = target - sum(near)
+    if not missing or not any(row.percent for row in rows) or not any(row.net for row in rows):
+        return near
+    nets = [row.net for row in rows]
+    if abs(missing) > step * len(rows) and min(nets) * max(nets) >= 0:
+        return spread(target, nets, step)
+    # Negative lines are left alone where possible: what Xero makes of a given tax on them is not documented.
+    weights = [max(net, ZERO) for net in nets] if max(nets) > 0 else [abs(net) for net in nets]
+    return [tax + share for tax, share in zip(near, spread(missing, weights, step))]
+
+
+def _acceptable(tax: Decimal, net: Decimal) -> bool:
+    """Whether Xero takes ``tax`` on a line: of the same direction as the net, and not above it."""
+    return tax * net >= 0 and abs(tax) <= abs(net)
+
+
+def _certain(row: Row, decimals: int) -> bool:
+    """Whether Xero's own tax on the row does not hang on what its documentation leaves open.
+
+    Open are: whether tax is taken of the rounded or the unrounded line, which way half a cent of a negative line
+    goes, and to how many decimals currencies without cents or with thousandths are rounded.
+    """
+    quantity, price, discount = row.shape
+    exact = row.net * row.percent / HUNDRED
+    if decimals != 2:
+        return exact == exact.quantize(CENT if decimals > 2 else ONE)
+    unrounded = quantity * price * (HUNDRED - discount) / HUNDRED
+    if unrounded != row.net and line_tax(unrounded, row.percent) != line_tax(row.net, row.percent):
+        return False
+    return row.net >= 0 or not _is_half(exact)
+
+
+def _is_half(value: Decimal) -> bool:
+    return abs(value * HUNDRED % 1) == Decimal("0.5")
+
+
+# === SHAPE === #
+
+
+def choose_shape(row: Row, discounts: bool, places: int = 4) -> None:
+    """Set quantity, unit price and discount of ``row`` so that Xero's line amount is the net in cents for certain.
+
+    Tried in turn: Odoo's own price, with its discount where Xero takes one, or less its discount; the price that the
+    net and the quantity imply; one piece.
+
+    :param discounts: whether the document type knows a discount rate (sales invoices and quotes)
+    :param places: decimals that Xero keeps of unit prices
+    """
+    quantity, price, discount = row.quantity, row.price, row.discount
+    if price is None or not quantity or quantity != unit(quantity) or len(format(quantity, "f")) > QUANTITY_LENGTH:
+        fold(row)
+        return
+    step = Decimal(1).scaleb(-places)
+    if discounts and discount and price == _rounded(price, step) and _discount_gives(row, step):
+        row.shape = quantity, price, discount
+        return
+    reduced, implied = price * (HUNDRED - discount) / HUNDRED, _rounded(row.net / quantity, step)
+    for candidate in ([reduced] if reduced == _rounded(reduced, step) else []) + [implied]:
+        if _gives(quantity, candidate, row.net):
+            row.shape = quantity, _plain(candidate), ZERO
+            return
+    fold(row)
+
+
+def _rounded(value: Decimal, step: Decimal) -> Decimal:
+    return value.quantize(step, ROUND_HALF_UP)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Return ``value`` without trailing zeros and without an exponent."""
+    return Decimal(format(value.normalize(), "f"))
+
+
+def fold(row: Row) -> None:
+    """Make the row one piece at its net; the quantity is told in the description."""
+    row.shape = ONE, row.net, ZERO
+    row.folded = row.price is not None and row.quantity not in (ZERO, ONE)
+
+
+def _gives(quantity: Decimal, price: Decimal, net: Decimal) -> bool:
+    amount = quantity * price
+    return cents(amount) == net and not _is_half(amount)
+
+
+def _discount_gives(row: Row, step: Decimal) -> bool:
+    """Whether the discount rate leads to the net in whatever order Xero rounds price, line and discount."""
+    quantity, price, discount = row.quantity, row.price, row.discount
+    if not 0 < discount <= HUNDRED or discount != cents(discount) or quantity < 0 or price < 0:
+        return False
+    gross, keep = quantity * price, (HUNDRED - discount) / HUNDRED
+    ways = (
+        cents(gross * keep),
+        cents(cents(gross) * keep),
+        cents(gross) - cents(cents(gross) * discount / HUNDRED),
+        cents(quantity * _rounded(price * keep, step)),
+    )
+    return all(way == row.net for way in ways) and not _is_half(gross * keep)
+
+
+def fold_where_taxed_above_price(rows: Iterable[Row]) -> None:
+    """Xero takes no ``TaxAmount`` above the ``UnitAmount``: such lines become one piece.
+
+    A negative line becomes minus one piece, so that its tax stays below its price whichever way the two are compared.
+    """
+    for row in rows:
+        if row.told and (row.shape[1] < 0 or abs(row.tax) > row.shape[1]):
+            fold(row)
+            if row.net < 0:
+                row.shape = -ONE, -row.net, ZERO

@@ -1,0 +1,76 @@
+"""Odoo's analytic distribution and Xero's tracking. Xero tracks a whole line by at most one option of a category."""
+
+from odoo import models
+
+from ..outgoing import Problem
+from ..text import named
+from ..values import lower, words
+
+
+def keep_foreign(payload: dict, lines: list[dict], own_categories: set[str]) -> dict:
+    """Return ``payload`` with the tracking of ``lines`` in categories that Odoo knows nothing of.
+
+    Lines are sent whole, so what is left out would be wiped.
+
+    :param lines: what Xero holds now; kept where the same text stands at the same place
+    """
+    sent = payload.get("LineItems")
+    if not sent or len(sent) != len(lines):
+        return payload
+    return {**payload, "LineItems": [_kept(mine, theirs, own_categories) for mine, theirs in zip(sent, lines)]}
+
+
+def _kept(mine, theirs, own_categories):
+    foreign = [
+        {name: part[name] for name in ("TrackingCategoryID", "TrackingOptionID") if part.get(name)}
+        for part in theirs.get("Tracking") or []
+        if part.get("TrackingOptionID") and lower(part.get("TrackingCategoryID")) not in own_categories
+    ]
+    if not foreign or words(mine.get("Description")) != words(theirs.get("Description")):
+        return mine
+    return {**mine, "Tracking": [*mine.get("Tracking", []), *foreign][:2]}
+
+
+class XeroMapperCommercial(models.AbstractModel):
+    _inherit = "xero.mapper.commercial"
+
+    def _track(self, document, sheet, books, out) -> None:
+        """Put on each row of ``sheet`` the options that stand for its analytic accounts.
+
+        A line that is split over several accounts of a plan cannot be told to Xero: it goes without.
+        """
+        book = books.tracking
+        if not book.plans:
+            return
+        for row in sheet.rows:
+            whole = book.whole_accounts(self.env(su=True), row.analytic)
+            for plan, account in whole.items():
+                option = book.by_account.get(account)
+                if option and not option.fault:
+                    row.tracking.append(
+                        {"TrackingCategoryID": option.category_id, "TrackingOptionID": option.option_id}
+                    )
+                elif plan in book.required.ids:
+                    out.problems.append(self._untracked(account, option))
+            if row.line_id:
+                self._require_plans(document, row, set(book.required.ids) - set(whole), out)
+
+    def _untracked(self, account_id, option) -> Problem:
+        account = self.env["account.analytic.account"].sudo().browse(account_id)
+        message = self.env._(
+            "No Xero tracking option is chosen for %s, whose plan every line must have in Xero.",
+            named(account.display_name),
+        )
+        row = option and option.row_id
+        return Problem(
+            "mapping", message, "xero.mapping.tracking", row, None if row else ("tracking", account_id)
+        )
+
+    def _require_plans(self, document, row, missing, out) -> None:
+        for plan in self.env["account.analytic.plan"].sudo().browse(sorted(missing)):
+            message = self.env._(
+                "%(line)s: give the whole line to one analytic account of %(plan)s; Xero tracks no shares.",
+                line=named(row.text),
+                plan=named(plan.name),
+            )
+            out.problems.append(Problem("validation", message, self._odoo_model, document.id))

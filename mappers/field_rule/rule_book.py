@@ -1,0 +1,315 @@
+"""Field rules on a batch of records: which apply, what they give, and what stands in the way."""
+
+from dataclasses import dataclass
+
+from odoo import models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ..outgoing import Problem
+from ..text import named, quoted
+from .reach import OutOfReach, Reader, Unreadable, path_fields
+from .values import Rule, as_day, as_flag, as_text, day_string, flag_words, looked_up, plain_text
+
+MODELS = {"document": "account.move", "line": "account.move.line"}
+# Xero posts to these itself.
+CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
+
+
+@dataclass
+class Outcome:
+    """What one rule gives for one record.
+
+    :ivar found: what was read from Odoo, as people read it
+    :ivar value: what goes to Xero; ``None`` when the rule gives nothing
+    :ivar problem: why the value cannot be sent, as a sentence
+    """
+
+    found: str = ""
+    value: object = None
+    problem: str = ""
+    notice: str = ""
+
+
+def document_of(record) -> str:
+    """Return the kind of document that rules call ``record``."""
+    return "contact" if record._name == "res.partner" else record.move_type.replace("receipt", "invoice")
+
+
+def base_model(rule: Rule) -> str:
+    """Return the model whose fields ``rule`` reads."""
+    return "res.partner" if rule.document == "contact" else MODELS[rule.level]
+
+
+def condition_paths(domain, start="") -> list[str]:
+    """Return every field path that ``domain`` looks at, those within ``any`` by their whole length."""
+    found = []
+    for condition in Domain(domain).iter_conditions():
+        path = f"{start}{condition.field_expr}"
+        found.append(path)
+        if condition.operator.rstrip("!").endswith("any"):
+            found += condition_paths(condition.value, f"{path}.")
+    return [path for path in found if path != "id"]
+
+
+class RuleBook:
+    """The rules of a connection, read for a whole batch: each condition and each path is read for all at once.
+
+    :param rules: in their order: the first whose condition holds and that gives a value decides
+    """
+
+    def __init__(self, env, connection, rules: list[Rule]):
+        self.env, self.connection, self.rules = env, connection, rules
+        self._holds, self._fields, self._lists, self._broken, self._readers = {}, {}, {}, {}, {}
+
+    def load(self, records) -> None:
+        """Find out which rules apply to which of ``records`` (of one model), and read what they need."""
+        by_document = records.grouped(self._document) if self.rules else {}
+        for rule in self.rules:
+            found = by_document.get(rule.document)
+            if found and base_model(rule) == records._name:
+                self._load(rule, found)
+
+    def _document(self, record) -> str:
+        return document_of(record.move_id if record._name == "account.move.line" else record)
+
+    def _load(self, rule, records):
+        holding = records
+        try:
+            self._prepare_rule(rule, records._name)
+            if rule.domain:
+                holding = self._reader(rule).matching(records, rule.domain, self._fields[rule.id, "domain"])
+            for path in rule.paths:
+                self._prefetch(rule, path, holding)
+        except OutOfReach as error:
+            self._broken[rule.id] = self.env._("“%s” is not for rules to read", named(error))
+        except (Unreadable, KeyError, ValueError) as error:
+            self._broken[rule.id] = self.env._("Odoo does not have the field (any more): %s", named(error))
+        except AccessError as error:
+            self._broken[rule.id] = quoted(error.args[0]).rstrip(".")
+        self._holds.setdefault(rule.id, set()).update(holding.ids)
+
+    def _prepare_rule(self, rule, model):
+        """See that the rule's fields are there and that its author may read them.
+
+        :raise Unreadable, AccessError: they are not, or not any more
+        """
+        reader = self._reader(rule)
+        paths = {path: path_fields(self.env, model, path) for path in rule.paths}
+        asked = [found for path in condition_paths(rule.domain) for found in path_fields(self.env, model, path)]
+        self._fields |= {(rule.id, path): found for path, found in paths.items()} | {(rule.id, "domain"): asked}
+        if name := reader.forbidden([*asked, *(found for path in paths.values() for found in path)]):
+            author = named(self.env["res.users"].sudo().browse(rule.author).name)
+            raise AccessError(self.env._("%(author)s may not read “%(field)s” any more", author=author, field=name))
+
+    def _reader(self, rule) -> Reader:
+        if rule.author not in self._readers:
+            self._readers[rule.author] = Reader(self.env, rule.author, self.connection.company_id)
+        return self._readers[rule.author]
+
+    def _prefetch(self, rule, path, records):
+        value = self._reader(rule).load(records, path)
+        definition = self._fields[rule.id, path][-1]
+        if definition.relational and value:
+            value.sudo().mapped("parent_path" if rule.source == "table" and value._parent_store else "display_name")
+
+    # === FILLING === #
+
+    def fill(self, record, level: str, payload: dict, out, applies=None) -> None:
+        """Write what the rules give for ``record`` over what is in ``payload``; problems go to ``out``.
+
+        :param applies: Xero's account classes that the line's tax can be used with, if they are to be checked
+        """
+        document = self._document(record) if self.rules else None
+        done = set()
+        for rule in self.rules:
+            name = rule.target, rule.category
+            if (rule.document, rule.level) != (document, level) or name in done or not self.holds(rule, record):
+                continue
+            if rule.only_empty and payload.get(rule.target) not in (None, "", []):
+                continue
+            outcome = self.outcome(rule, record, applies)
+            if outcome.problem:
+                self._refuse(rule, outcome.problem, out)
+                done.add(name)
+            elif outcome.value is not None and self._put(rule, outcome.value, payload, out):
+                done.add(name)
+                out.ruled.setdefault(rule.field_name, set()).add(rule.id)
+                if outcome.notice:
+                    out.notices.append(outcome.notice)
+
+    def holds(self, rule, record) -> bool:
+        """Tell whether the condition of ``rule`` holds for ``record``, which was loaded."""
+        return record.id in self._holds.get(rule.id, ())
+
+    def _put(self, rule, value, payload, out) -> bool:
+        if rule.kind == "flag" and out.status != "AUTHORISED":
+            # Xero takes it on approved documents only.
+            return False
+        if rule.kind == "number":
+            out.number = value
+        if rule.kind == "tracking":
+            category = value["Name"].lower()
+            others = [part for part in payload.get(rule.target, []) if part.get("Name", "").lower() != category]
+            value = [*others, value]
+        payload[rule.target] = value
+        return True
+
+    def _refuse(self, rule, message, out):
+        problem = Problem("mapping", message, "xero.field.rule", rule.id)
+        if problem not in out.problems:
+            out.problems.append(problem)
+
+    # === ONE VALUE === #
+
+    def outcome(self, rule, record, applies=None) -> Outcome:
+        """Return what ``rule`` gives for ``record``, whatever its condition says."""
+        if rule.id in self._broken:
+            message = self.env._(
+                "Field rule “%(rule)s” cannot be used: %(what)s. Change the rule, or have somebody who may read its "
+                "fields try it again.",
+                rule=named(rule.name),
+                what=self._broken[rule.id],
+            )
+            return Outcome(problem=message)
+        raw, definition = self._raw(rule, record)
+        found = raw if isinstance(raw, str) else as_text(self.env, definition, raw)
+        text = looked_up(rule, self.env, definition, raw) if rule.source == "table" else found
+        if not text:
+            return Outcome(found)
+        if rule.kind == "account":
+            return self._account(rule, found, text, raw, applies)
+        converts = {"date": self._date, "flag": self._flag, "theme": self._theme, "tracking": self._tracking}
+        convert = converts.get(rule.kind, self._text)
+        return convert(rule, found, text, raw)
+
+    def _raw(self, rule, record):
+        """Return what the rule reads from ``record`` and the field it ends in; a text has no field."""
+        if rule.source == "constant":
+            return rule.constant, None
+        if rule.source == "text":
+            return self._filled_text(rule, record), None
+        return self._reader(rule).read(record, rule.path), self._fields[rule.id, rule.path][-1]
+
+    def _filled_text(self, rule, record) -> str:
+        """Return the text with every {path} replaced; empty when none of them has a value."""
+        values = {
+            path: as_text(self.env, self._fields[rule.id, path][-1], self._reader(rule).read(record, path))
+            for path in set(rule.paths)
+        }
+        if values and not any(values.values()):
+            return ""
+        text = rule.text
+        for path, value in values.items():
+            text = text.replace("{" + path + "}", value)
+        return text
+
+    def _text(self, rule, found, text, raw) -> Outcome:
+        value, cut = plain_text(rule, text)
+        if not value:
+            return self._problem(
+                rule, found, self.env._("“%s” has letters or a length that Xero does not take", named(text))
+            )
+        if not cut:
+            return Outcome(found, value)
+        message = self.env._("“%(text)s” is longer than %(limit)s characters", text=named(value), limit=rule.limit)
+        if not rule.cut:
+            return self._problem(rule, found, message)
+        notice = self.env._("Field rule “%(rule)s”: %(what)s and was cut.", rule=named(rule.name), what=message)
+        return Outcome(found, value, notice=notice)
+
+    def _date(self, rule, found, text, raw) -> Outcome:
+        day = as_day(raw if rule.source == "field" else [text], self.connection.company_id.partner_id.tz or "UTC")
+        if day is None:
+            return self._problem(rule, found, self.env._("“%s” is no date", named(text)))
+        return Outcome(found, day_string(day, rule.days))
+
+    def _flag(self, rule, found, text, raw) -> Outcome:
+        if "flags" not in self._lists:
+            self._lists["flags"] = flag_words(self.env)
+        value = as_flag(text, self._lists["flags"])
+        if value is None:
+            return self._problem(rule, found, self.env._("“%s” is neither Yes nor No", named(text)))
+        return Outcome(found, value)
+
+    def _theme(self, rule, found, text, raw) -> Outcome:
+        theme = self._listed("xero.branding.theme", ("xero_id", "name")).get(text.lower())
+        if not theme or theme.status != "ACTIVE":
+            message = self.env._(
+                "%(organisation)s has no branding theme “%(name)s”",
+                organisation=self._organisation(),
+                name=named(theme.name if theme else text),
+            )
+            return self._problem(rule, found, message)
+        return Outcome(found, theme.xero_id)
+
+    def _tracking(self, rule, found, text, raw) -> Outcome:
+        """Of several values, such as analytic accounts of several plans, the one that is an option counts."""
+        category = self._listed("xero.tracking.category", ("xero_id",)).get(rule.category.lower())
+        if not category or category.status != "ACTIVE":
+            message = self.env._(
+                "%(organisation)s has no active tracking category “%(name)s”",
+                organisation=self._organisation(),
+                name=named(category.name if category else rule.label),
+            )
+            return self._problem(rule, found, message)
+        options = self._options(category)
+        texts = [text, *(raw.mapped("display_name") if isinstance(raw, models.BaseModel) else raw or ())]
+        option = next(filter(None, (options.get(str(candidate).lower()) for candidate in texts)), None)
+        if not option:
+            message = self.env._(
+                "tracking category %(category)s has no active option “%(name)s”",
+                category=named(category.name),
+                name=named(text),
+            )
+            return self._problem(rule, found, message)
+        return Outcome(found, {"Name": category.name, "Option": option.name})
+
+    def _options(self, category) -> dict:
+        """Return the active options of a tracking category by id and by name in small letters."""
+        active = category.option_ids.filtered(lambda option: option.status == "ACTIVE")
+        return {option[key].lower(): option for key in ("xero_id", "name") for option in active}
+
+    def _account(self, rule, found, text, raw, applies) -> Outcome:
+        account = self._mapped_account(raw) if getattr(raw, "_name", "") == "account.account" else None
+        account = account or self._listed("xero.account", ("name", "code", "xero_id")).get(text.lower())
+        fault = self._account_fault(rule, account, text, applies)
+        return self._problem(rule, found, fault) if fault else Outcome(found, account.code)
+
+    def _account_fault(self, rule, account, text, applies) -> str:
+        if not account:
+            return self.env._(
+                "%(organisation)s has no account “%(name)s”", organisation=self._organisation(), name=named(text)
+            )
+        if account.status != "ACTIVE" or not account.code:
+            return self.env._("Xero account %s is archived, gone or without a code", named(account.display_name))
+        if account.type == "BANK" or account.system_account in CLOSED_SYSTEM_ACCOUNTS:
+            return self.env._("Xero account %s takes no document lines", named(account.display_name))
+        if applies is not None and account.class_type and account.class_type not in applies:
+            return self.env._("Xero does not allow the tax of the line on account %s", named(account.display_name))
+        return ""
+
+    def _problem(self, rule, found, message) -> Outcome:
+        text = self.env._("Field rule “%(rule)s”: %(what)s. Change the rule.", rule=named(rule.name), what=message)
+        return Outcome(found, problem=text)
+
+    # === XERO'S LISTS === #
+
+    def _organisation(self) -> str:
+        return named(self.connection.tenant_name or self.connection.company_id.name)
+
+    def _listed(self, model: str, keys: tuple) -> dict:
+        """Return the organisation's rows of a list by each of ``keys`` in small letters; the last key weighs most."""
+        if model not in self._lists:
+            rows = self.env[model].search([("connection_id", "=", self.connection.id)])
+            self._lists[model] = {row[key].lower(): row for key in keys for row in rows if row[key]}
+        return self._lists[model]
+
+    def _mapped_account(self, accounts):
+        """Return the Xero account that the first of Odoo's ``accounts`` is mapped to."""
+        if "mapped" not in self._lists:
+            rows = self.env["xero.mapping.account"].search(
+                [("connection_id", "=", self.connection.id), ("state", "=", "confirmed")]
+            )
+            self._lists["mapped"] = {row.account_id.id: row.xero_account_id for row in rows}
+        return next(filter(None, (self._lists["mapped"].get(account.id) for account in accounts)), None)

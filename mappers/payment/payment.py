@@ -1,0 +1,239 @@
+"""Payments made in Odoo, as Xero takes them: one for each document."""
+
+from decimal import Decimal
+
+from odoo import models
+
+from .. import marks
+from ..document.dates import agreed_day, first_open_day
+from ..outgoing import Need, Outgoing, Problem
+from ..text import named, shorten
+from .view import payment_view
+
+REFERENCE_LENGTH = 255
+PAYABLE = ("AUTHORISED", "PAID")
+
+
+class XeroMapperPayment(models.AbstractModel):
+    """Parts of payment entries. Payments carry no link back to Odoo: the end of their reference is our mark."""
+
+    _name = "xero.mapper.payment"
+    _inherit = "xero.mapper"
+    _description = "Xero Payment Mapper"
+
+    _xero_type = "Payment"
+    _xero_resource = "Payments"
+    _xero_id_field = "PaymentID"
+    _xero_number_field = "Reference"
+    _odoo_model = "xero.payment.part"
+    _flow = "payments"
+    _push_rank = 40
+    _xero_immutable = True
+
+    # === MAPPER === #
+
+    def _handles(self, records):
+        return records.filtered(lambda part: not part.credit_type)
+
+    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+        """Return what to send for the parts ``records``; a fixed number of queries for any number of them."""
+        parts = records.sudo().with_company(connection.company_id)
+        links = self._document_links(parts, connection)
+        links |= {("Payment", key): link for key, link in self._own_links(parts, connection).items()}
+        rows = self.env["xero.mapping.journal"].sudo()._outgoing_journals(connection)
+        accounts = self._write_off_rows(parts, connection)
+        return {part.id: self._outgoing(part, connection, links, rows, accounts) for part in parts}
+
+    def _dependencies(self, res_ids, connection) -> list[Need]:
+        """Return the documents that the parts ``res_ids`` pay."""
+        parts = self.env[self._odoo_model].sudo().browse(res_ids).exists()
+        return [self._need(move) for move in parts.filtered(lambda part: not part.over).document_id]
+
+    def _claim_of(self, element):
+        """Their reference is read by people on statements: the mark there bears no signature."""
+        return marks.read_end(element.get("Reference"))
+
+    def _is_same(self, element, payload):
+        """The document, the day and the amount are equal."""
+        ours, theirs = payment_view(payload), payment_view(element)
+        return all(ours.get(name) == theirs.get(name) for name in ("target", "date", "amount"))
+
+    def _may_stand_for(self, records, connection):
+        companies = self.env["xero.sync.runner"].sudo()._served_companies(connection)
+        return self._handles(records).filtered(lambda part: part.company_id in companies)
+
+    def _lookup_params(self, elements: list[dict]) -> list[dict]:
+        """Return one call for each reference."""
+        return [{"where": f'Reference=="{_quoted(element["Reference"])}"'} for element in elements]
+
+    def _removal_payload(self, link) -> dict:
+        if not link.xero_id or link.xero_status == "DELETED":
+            return {}
+        return {"PaymentID": link.xero_id, "Status": "DELETED"}
+
+    # === ONE PART === #
+
+    def _outgoing(self, part, connection, links, rows, accounts) -> Outgoing:
+        out = Outgoing(part.id)
+        if part.over or not part.document_id:
+            return out
+        out.status = "AUTHORISED"
+        out.total = Decimal(f"{part.amount:.2f}")
+        out.number = self._reference(part)
+        out.payload = {
+            **self._target(part, links, out),
+            "Account": self._account(part, rows, accounts, out),
+            "Date": self._sent_day(part, connection, links.get(("Payment", part.id)), out),
+            "Amount": out.total,
+            "Reference": out.number,
+        }
+        if part.rate:
+            out.payload["CurrencyRate"] = Decimal(f"{part.rate:.6f}")
+        self._check_period(out.payload["Date"], connection, out)
+        return out
+
+    def _reference(self, part) -> str:
+        mark = marks.write_number(marks.Mark(self._database_mark(), part.id))
+        memo = " ".join((part.entry_id.ref or part.entry_id.name or "").split())
+        return f"{shorten(memo, REFERENCE_LENGTH - len(mark) - 1)} {mark}".strip()
+
+    def _need(self, move) -> Need:
+        mapper = next(mapper for mapper in self.env["xero.mapper"]._for_model("account.move") if mapper._handles(move))
+        return Need(mapper._xero_type, "account.move", move.id)
+
+    def _own_links(self, parts, connection) -> dict:
+        return self.env["xero.link"].sudo()._map(connection, self._xero_type, self._odoo_model, parts.ids)
+
+    def _own_day(self, part) -> str:
+        """Return the day of the payment in Odoo."""
+        return part.date.isoformat() if part.date else ""
+
+    def _sent_day(self, part, connection, link, out) -> str:
+        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that."""
+        own, locked = self._own_day(part), connection._xero_lock_date()
+        moves = locked and own <= locked.isoformat() and connection.xero_lock_policy == "move"
+        day = agreed_day(link, own) or (first_open_day(locked) if moves else own)
+        if day != own:
+            out.notices.append(
+                self.env._(
+                    "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked.", odoo=own, xero=day
+                )
+            )
+        return day
+
+    def _document_links(self, parts, connection) -> dict:
+        links = self.env["xero.link"].sudo()
+        return {
+            (kind, res_id): link
+            for kind in ("Invoice", "CreditNote")
+            for res_id, link in links._map(connection, kind, "account.move", parts.document_id.ids).items()
+        }
+
+    def _target(self, part, links, out) -> dict:
+        need = self._need(part.document_id)
+        link = links.get((need.xero_type, need.res_id))
+        if not (link and link.xero_id):
+            out.needs.append(need)
+            return {}
+        if link.xero_status not in PAYABLE:
+            out.problems.append(
+                Problem(
+                    "validation",
+                    self.env._(
+                        "%s is not approved in Xero: a payment on it can only be sent then. Approve or send it, then "
+                        "try again.",
+                        named(part.document_id.display_name),
+                    ),
+                    "account.move",
+                    part.document_id.id,
+                )
+            )
+        return {need.xero_type: {f"{need.xero_type}ID": link.xero_id}}
+
+    # === ACCOUNTS === #
+
+    def _account(self, part, rows, accounts, out) -> dict:
+        if part.account_id:
+            return self._write_off_account(part, accounts, out)
+        row = rows.get(part.journal_id.id)
+        if not row:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._("No Xero bank account takes the payments of %s.", named(part.journal_id.display_name)),
+                )
+            )
+            return {}
+        if row.xero_status != "ACTIVE":
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._("The bank account %s is archived in Xero.", named(row.xero_account_id.display_name)),
+                    row._name,
+                    row.id,
+                )
+            )
+        return {"AccountID": row.xero_account_id.xero_id}
+
+    def _write_off_rows(self, parts, connection) -> dict:
+        rows = (
+            self.env["xero.mapping.account"]
+            .sudo()
+            .search(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("account_id", "in", parts.account_id.ids),
+                    ("state", "=", "confirmed"),
+                ]
+            )
+        )
+        return {row.account_id.id: row for row in rows}
+
+    def _write_off_account(self, part, accounts, out) -> dict:
+        """Xero writes off by a payment from an account that payments are enabled for."""
+        row = accounts.get(part.account_id.id)
+        if not row:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._(
+                        "No Xero account is chosen for %s, which takes the write-off.",
+                        named(part.account_id.display_name),
+                    ),
+                    missing=("account", part.account_id.id),
+                )
+            )
+            return {}
+        target = row.xero_account_id
+        if target.type != "BANK" and not target.enable_payments:
+            out.problems.append(
+                Problem(
+                    "mapping",
+                    self.env._(
+                        "The write-off goes to %s, which takes no payments in Xero. Enable payments to this account in "
+                        "Xero's chart of accounts, read the accounts again, and try again.",
+                        named(target.display_name),
+                    ),
+                    row._name,
+                    row.id,
+                )
+            )
+        return {"AccountID": target.xero_id}
+
+    def _check_period(self, day: str, connection, out) -> None:
+        locked = connection._xero_lock_date()
+        if locked and day <= locked.isoformat():
+            out.problems.append(
+                Problem(
+                    "locked_period",
+                    self.env._(
+                        "The payment is dated %(day)s; Xero is locked up to %(lock)s.",
+                        day=day,
+                        lock=locked.isoformat(),
+                    ),
+                )
+            )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,0 +1,29 @@
+"""What Xero says of an organisation in codes, said in words."""
+
+from functools import cache
+
+from babel.core import get_global
+from babel.dates import get_timezone_name
+
+from odoo.tools import babel_locale_parse
+
+ABBREVIATIONS = {"Gst": "GST", "Non": "Non-"}
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Return the names of time zones by Xero's codes, which are Windows' names in capitals without spaces."""
+    names = get_global("windows_zone_mapping").items()
+    return {"".join(char for char in name if char.isalnum()).upper(): zone for name, zone in names}
+
+
+def plan_in_words(code) -> str:
+    """Return Xero's name of a plan: ``NON_GST_CASHBOOK`` is called “Non-GST Cashbook”."""
+    words = " ".join(ABBREVIATIONS.get(word, word) for word in (code or "").replace("_", " ").title().split())
+    return words.replace("- ", "-")
+
+
+def time_zone_in_words(code, lang) -> str | None:
+    """Return the name of one of Xero's time zones in a language of Odoo's, or the code where nobody knows it."""
+    zone = _zones().get((code or "").upper())
+    return get_timezone_name(zone, locale=babel_locale_parse(lang)) if zone else code

@@ -1,0 +1,167 @@
+"""Settling a disagreement: some fields from Odoo, some from Xero."""
+
+from decimal import Decimal
+
+from odoo import models
+
+from ...mappers.document.paid import detailed_lines
+from ...mappers.document.view import changed_fields, payload_element
+from ...xero_api import codec
+from ..queue.xero_sync_job import CLICK
+from .importer_document import SETTLED
+
+WITH_LINES = {"tax", "total"}
+
+
+class XeroInbound(models.AbstractModel):
+    _inherit = "xero.inbound"
+
+    def _odoo_view(self, connection, link, record) -> dict:
+        """Return Odoo's side of a linked record in the form of ``_remote_view``."""
+        raise NotImplementedError
+
+    def _payload_view(self, connection, link, payload: dict, total) -> dict:
+        """Return what is to be sent in the form of ``_remote_view``.
+
+        :param total: as for :meth:`_sent_view`
+        """
+        return self._remote_view(payload)
+
+    def _document_element(self, connection, link, payload: dict, total) -> dict:
+        """Return the element that Xero would hold after taking ``payload``, of a document with lines: with the amounts
+        and the tax that Xero computes.
+
+        :param total: as for :meth:`_sent_view`
+        """
+        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
+        percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
+        return payload_element(payload, percents, total, self._id_field, link.xero_id)
+
+    def _take_sides(self, connection, link, element, record, mine: set) -> None:
+        """Make both sides agree: Xero's value of every field but ``mine``, Odoo's of those.
+
+        :raise UserError: Odoo forbids it
+        :raise Untakeable: Odoo misses something for it
+        """
+        raise NotImplementedError
+
+    def _resend(self, connection, link, element, record) -> None:
+        """Remember what Xero holds and have Odoo's side sent over it."""
+        self._agree(connection, link, element, digest=None, state="to_sync", message=None)
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, link.company_id.id)], priority=CLICK)
+        self.env["xero.sync.runner"]._wake(connection.ids)
+
+
+class XeroInboundContact(models.AbstractModel):
+    _inherit = "xero.inbound.contact"
+
+    def _take_sides(self, connection, link, element, record, mine):
+        view = self._remote_view(element)
+        theirs = changed_fields(self._odoo_view(connection, link, record), view) - mine
+        if "status" in theirs:
+            self._set_active(connection, record, view.get("status") == "ACTIVE")
+        self._write(connection, record, view, theirs - {"status"})
+        if mine:
+            self._resend(connection, link, element, record)
+            return
+        self._agree(
+            connection,
+            link,
+            element,
+            **{
+                **self._agreed_values(connection, link, record, element),
+                "digest": codec.digest(self._outgoing(connection, record)[record.id].agreed()),
+            },
+        )
+
+
+class XeroInboundDocument(models.AbstractModel):
+    _inherit = "xero.inbound.document"
+
+    def _odoo_view(self, connection, link, record):
+        return self._view_of(connection, link, self._outgoing(connection, record).get(record.id))
+
+    def _view_of(self, connection, link, out) -> dict:
+        """Return what is to be sent in the form of ``_remote_view``."""
+        if out is None or out.status == "ABSENT":
+            return {"type": (link.remote_view or {}).get("type"), "status": "VOIDED"}
+        view = {
+            **self._payload_view(connection, link, out.payload, out.total),
+            **({"money": link.remote_view["money"]} if (link.remote_view or {}).get("money") else {}),
+        }
+        return self._with_foreign_tracking(connection, link, view)
+
+    def _payload_view(self, connection, link, payload, total):
+        return self._remote_view(self._document_element(connection, link, payload, total))
+
+    def _sent_view(self, connection, link, payload, total):
+        view = self._payload_view(connection, link, payload, total)
+        if "Type" in payload:
+            return view
+        # Of a document with money on it only the head was sent, and the details of lines.
+        base = (link.remote_view or {}).get("lines") or []
+        view = {name: value for name, value in view.items() if name not in WITH_LINES}
+        return {**view, "lines": detailed_lines(base, view["lines"])} if view.get("lines") else view
+
+    def _take_sides(self, connection, link, element, record, mine):
+        view, ours = self._remote_view(element), self._odoo_view(connection, link, record)
+        mine = mine | WITH_LINES if "lines" in mine else mine - WITH_LINES
+        mine &= changed_fields(ours, view)
+        theirs = changed_fields(ours, view) - mine - {"money"}
+        if view["status"] == "VOIDED":
+            if "status" in mine:
+                self._resend(connection, link, element, record)
+                return
+            self._cancel(record)
+        else:
+            if "status" in mine and ours["status"] == "VOIDED":
+                self._resend(connection, link, element, record)
+                return
+            self._bring_in_step(
+                connection, link, record, {**view, **{name: ours[name] for name in mine if name in ours}}, theirs, ours
+            )
+        if mine:
+            self._resend(connection, link, element, record)
+            return
+        self._agree(connection, link, element, **self._agreed_values(connection, record, element))
+        self._close_pushes(connection, record)
+
+    def _bring_in_step(self, connection, link, move, view, theirs, ours):
+        """Write Xero's fields to ``move``; one that is cancelled or a draft here is posted where Xero approved it."""
+        if move.state == "cancel":
+            move.button_draft()
+            if view["status"] == "AUTHORISED":
+                # What was edited before it was cancelled shows only in what would be sent.
+                move._post(soft=False)
+            posted = move.state == "posted" or connection.sync_when == "draft"
+            ours = self._odoo_view(connection, link, move) if posted else {}
+            theirs = changed_fields(ours or link.remote_view, view) - {"money"}
+        matched = self._matched_lines(move)
+        self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
+        if move.state == "draft" and view["status"] == "AUTHORISED":
+            move._post(soft=False)
+        self._match_again(move, matched)
+
+    def _matched_lines(self, move):
+        """Return the lines of payments and credits that settle ``move``."""
+        lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        return lines.matched_debit_ids.debit_move_id | lines.matched_credit_ids.credit_move_id
+
+    def _match_again(self, move, matched):
+        """Resetting a document to draft takes what settled it away; it still does."""
+        credits = matched.move_id
+        own = self.env["xero.payment.ledger"]._open_lines(move) if move.state == "posted" else move.line_ids.browse()
+        for account in own.account_id:
+            lines = (own | matched.exists()).filtered_domain(
+                [("account_id", "=", account.id), ("reconciled", "=", False)]
+            )
+            if lines - own and lines & own:
+                lines.reconcile()
+        self.env["xero.inbound.hook"]._tell_matched_again(move, credits.exists())
+
+    def _cancel(self, move):
+        if move.state == "posted":
+            move.button_draft()
+        if move.state == "draft":
+            move.button_cancel()

@@ -1,0 +1,357 @@
+"""Invoices, bills and credit notes that changed, or were made, in Xero."""
+
+from odoo import Command, fields, models
+
+from ...mappers.document.view import DETAILS, changed_fields, document_view
+from ...mappers.document.view import GONE as GONE_THERE
+from ...mappers.text import named, quoted
+from ...xero_api import codec
+from ..connection.xero_connection import MOVE_TYPE_SETTINGS
+from ..link.own_context import own, own_value
+from .decision_tables import DOCUMENT_TABLE
+from .importer import FORBIDDEN, Result, Untakeable
+from .line_books import LineBooks
+
+GONE = "VOIDED"
+# Accounts whose lines are settled by being reconciled.
+SETTLED = ("asset_receivable", "liability_payable")
+MOVE_TYPES = {
+    "ACCREC": "out_invoice",
+    "ACCPAY": "in_invoice",
+    "ACCRECCREDIT": "out_refund",
+    "ACCPAYCREDIT": "in_refund",
+}
+APPROVED = ("AUTHORISED", "PAID")
+
+
+class XeroInboundDocument(models.AbstractModel):
+    """Shared by both kinds of document. What a change does is in ``xero_inbound_states``; how, in ``_do_`` methods."""
+
+    _name = "xero.inbound.document"
+    _inherit = "xero.inbound"
+    _description = "Xero Inbound Document"
+
+    _odoo_model = "account.move"
+    _policy_field = "conflict_documents"
+    _number_field = None
+
+    # === VIEW === #
+
+    def _remote_view(self, element):
+        return document_view(element, self._number_field)
+
+    # === KNOWN === #
+
+    def _apply_known(self, connection, changed):
+        """Take over changes; a fixed number of queries to judge them all, writes only for what changed."""
+        moves = self.env["account.move"].browse([link.res_id for link, _element in changed]).exists()
+        by_id = {move.id: move for move in moves}
+        local = self._locally_changed(connection, changed, moves)
+        ruled = self._ruled(connection, moves)
+        results, agreed, money = {}, [], []
+        for link, element in changed:
+            view = self._unruled(link, self._remote_view(element), ruled.get(link.res_id))
+            event = self._event(link, view)
+            state = self._state(by_id.get(link.res_id), link.res_id in local)
+            action = DOCUMENT_TABLE[state, event] if event else "agreed"
+            if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], view):
+                action = "alike"
+            settled_before = (link.remote_view or {}).get("money")
+            if action == "agreed":
+                agreed.append((link, element))
+                results[element[self._id_field]] = Result("agreed", res_id=link.res_id)
+            else:
+                result = self._act(connection, link, element, view, by_id.get(link.res_id), action, event)
+                results[element[self._id_field]] = result
+            if view.get("money") != settled_before and state not in ("missing", "cancelled"):
+                money.append((link, element))
+        self._agree_all(agreed)
+        if money:
+            self.env["xero.inbound"]._settlements(connection, self._xero_type, money)
+        return results
+
+    def _act(self, connection, link, element, view, move, action, event):
+        return getattr(self, f"_do_{action}")(connection, link, element, view, move, event)
+
+    def _event(self, link, view) -> str | None:
+        """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing."""
+        base = link.remote_view or {}
+        changed = changed_fields(base, view)
+        if "status" in changed and view.get("status") == GONE:
+            return "voided"
+        if changed - {"money", "status", *DETAILS}:
+            return "content"
+        if "status" in changed and view.get("status") == "AUTHORISED":
+            return "approved"
+        if changed & set(DETAILS):
+            return "details"
+        return "money" if "money" in changed else None
+
+    def _state(self, move, locally_changed) -> str:
+        """Return the state of ``move`` in Odoo: a key of the table."""
+        if not move:
+            return "missing"
+        if locally_changed:
+            return "changed"
+        if move.state == "cancel":
+            return "cancelled"
+        if move.state == "draft":
+            return "draft"
+        if self._is_settled(move):
+            return "settled"
+        return "locked" if self._is_locked(move) else "open"
+
+    def _is_settled(self, move) -> bool:
+        lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        return bool(lines.matched_debit_ids or lines.matched_credit_ids)
+
+    def _is_locked(self, move) -> bool:
+        return bool(
+            move.inalterable_hash
+            or move._get_violated_lock_dates(move.date, bool(move.line_ids.tax_ids | move.line_ids.tax_line_id))
+        )
+
+    # === ODOO'S SIDE === #
+
+    def _differing(self, connection, link, move, view) -> set:
+        """Return the fields that a side changed since the last agreement and on which the two differ now."""
+        ours = self._odoo_view(connection, link, move)
+        if ours["status"] == view.get("status") == GONE:
+            return set()
+        return self._apart(link, ours, view)
+
+    def _locally_changed(self, connection, changed, moves) -> set:
+        """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass."""
+        links = {link.res_id: link for link, _element in changed}
+        outgoing = self._outgoing(connection, moves)
+        found = set()
+        for move_id, out in outgoing.items():
+            link = links[move_id]
+            if out.status == "ABSENT":
+                if link.digest and link.xero_status not in ("VOIDED", "DELETED") and self._was_sent(link):
+                    found.add(move_id)
+            elif self._differs(link, out):
+                found.add(move_id)
+        found -= set(moves.filtered(lambda move: move.state == "cancel").ids)
+        return found - self._only_rules_differ(connection, {res_id: links[res_id] for res_id in found})
+
+    def _differs(self, link, out) -> bool:
+        """Whether Odoo would send ``out`` otherwise than was agreed; Xero may also have kept a total of its own."""
+        if not link.digest:
+            return link.state == "error"
+        return codec.digest(out.agreed()) != link.digest
+
+    def _was_sent(self, link) -> bool:
+        """Whether Odoo's side was once agreed as existing in Xero: then its absence now is a change."""
+        return link.state in ("synced", "conflict")
+
+    def _outgoing(self, connection, moves) -> dict:
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        return mapper._prepare(mapper._handles(moves), connection)
+
+    # === WHAT IS DONE === #
+
+    def _do_ignored(self, connection, link, element, view, move, event):
+        self._agree(connection, link, element)
+        return Result("ignored", res_id=link.res_id)
+
+    def _do_alike(self, connection, link, element, view, move, event):
+        """Both sides made the same change: neither has anything to tell the other."""
+        self._agree(connection, link, element, **self._agreed_values(connection, move, element))
+        self._close_pushes(connection, move)
+        return Result("agreed", res_id=link.res_id)
+
+    # === NEW === #
+
+    def _apply_new(self, connection, elements):
+        """Link again what bears our mark, import what a person or the settings want, and leave the rest alone."""
+        xero_ids = [element[self._id_field] for element in elements]
+        asked = self.env["xero.inbound.hook"]._all_asked_for(connection, self._xero_type, xero_ids)
+        taker = self.with_context(**own(xero_asked=asked)) if asked else self
+        return taker._apply_wanted(connection, elements)
+
+    def _apply_wanted(self, connection, elements) -> dict:
+        results, wanted = {}, []
+        verdicts = self._recognise(connection, elements)
+        for element in elements:
+            xero_id = element[self._id_field]
+            kept = self._kept_apart(connection, element, verdicts.get(xero_id))
+            if kept:
+                results[xero_id] = kept
+            elif self._is_wanted(connection, element):
+                wanted.append(element)
+            else:
+                results[xero_id] = Result("ignored")
+        if wanted:
+            contacts = self.env["xero.inbound"]._for_type("Contact")
+            contacts._ensure(connection, [element.get("Contact") or {} for element in wanted])
+            books = {}
+            for element in wanted:
+                results[element[self._id_field]] = self._import(connection, element, books)
+        return results
+
+    def _is_wanted(self, connection, element) -> bool:
+        """Whether ``element`` is imported: a person asked, or it is approved, of a kind and date that is synced."""
+        if self._is_asked_for(element):
+            return True
+        if connection.inbound_documents == "ignore" or element.get("Status") not in APPROVED:
+            return False
+        move_type = MOVE_TYPES.get(element.get("Type"))
+        if not move_type or not connection[MOVE_TYPE_SETTINGS[move_type]]:
+            return False
+        start = fields.Date.to_string(connection._sync_start())
+        return document_view(element, self._number_field).get("date", "") >= start
+
+    def _is_asked_for(self, element) -> bool:
+        """Whether a person asked for this very ``element``; others come in with the same reading."""
+        return element[self._id_field] in own_value(self.env, "xero_asked", ())
+
+    # === OUR OWN === #
+
+    def _is_gone(self, element):
+        return element.get("Status") in GONE_THERE
+
+    def _link_again(self, connection, element, record):
+        self.env["xero.link"]._save(
+            [
+                self._link_row(
+                    connection,
+                    record.id,
+                    element,
+                    record.company_id,
+                    xero_number=element.get(self._number_field),
+                    xero_total=element.get("Total"),
+                    digest=None,
+                    state="to_sync",
+                )
+            ]
+        )
+        return Result("linked", res_id=record.id)
+
+    # === IMPORT === #
+
+    def _import(self, connection, element, books):
+        """Make the document in Odoo; its total is Xero's, or it is not made."""
+        view = self._remote_view(element)
+        try:
+            with self.env.cr.savepoint():
+                move = self._make(connection, element, view, books)
+        except Untakeable as error:
+            return Result("failed", str(error), None, error.fix)
+        except FORBIDDEN as error:
+            return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
+        self._link_imported(connection, element, view, move)
+        return Result("created", res_id=move.id)
+
+    def _make(self, connection, element, view, books):
+        move_type = MOVE_TYPES[view["type"]]
+        if move_type not in books:
+            books[move_type] = LineBooks(self, connection, move_type, connection.company_id)
+        move = self.env["account.move"].create(
+            {
+                "move_type": move_type,
+                "journal_id": self._journal(connection, move_type).id,
+                "partner_id": self._partner(connection, view).id,
+                **self._head_values(connection, view, move_type),
+                "invoice_line_ids": [Command.create(books[move_type].values(line)) for line in view.get("lines") or []],
+            }
+        )
+        self._prove(move, view)
+        if self._is_to_post(connection, element):
+            self._open_day(connection, move)
+            move._post(soft=False)
+        self._write_tracking(connection, move, view)
+        return move
+
+    def _is_to_post(self, connection, element) -> bool:
+        # What a person asked for is to agree with Xero.
+        return self._is_asked_for(element) or connection.inbound_documents == "post"
+
+    def _head_values(self, connection, view, move_type) -> dict:
+        sale = move_type.startswith("out_")
+        values = {
+            "company_id": connection.company_id.id,
+            "invoice_date": view.get("date"),
+            "date": view.get("date"),
+            "ref": (view.get("reference") if sale else view.get("number")) or False,
+            "payment_reference": view.get("number") if sale else False,
+            "invoice_origin": self.env._("Xero %s", view.get("number") or ""),
+            **self._currency_values(connection.company_id, view),
+        }
+        if sale and own_value(self.env, "xero_lost_number"):
+            # Odoo's own document, made once more after a backup: the number is the one that the customer has.
+            values["name"] = own_value(self.env, "xero_lost_number")
+        if view.get("due_date"):
+            values |= {"invoice_payment_term_id": False, "invoice_date_due": view["due_date"]}
+        return values
+
+    def _journal(self, connection, move_type):
+        kind = "sale" if move_type.startswith("out_") else "purchase"
+        chosen = connection[f"inbound_{kind}_journal_id"]
+        journal = chosen or self.env["account.journal"].search(
+            [
+                ("type", "=", kind),
+                ("company_id", "=", connection.company_id.id),
+                ("id", "not in", connection.excluded_journal_ids.ids),
+            ],
+            limit=1,
+        )
+        if not journal:
+            raise Untakeable(
+                "validation",
+                self.env._("There is no journal for documents from Xero: choose one on the connection."),
+                connection,
+            )
+        return journal
+
+    def _link_imported(self, connection, element, view, move):
+        self.env["xero.link"]._save(
+            [
+                self._link_row(
+                    connection,
+                    move.id,
+                    element,
+                    from_xero=True,
+                    xero_number=element.get(self._number_field),
+                    xero_total=element.get("Total"),
+                )
+            ]
+        )
+        link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
+        link.write(self._agreed_days(connection, move, view))
+        out = self._outgoing(connection, move).get(move.id)
+        agreed = bool(out and out.status != "ABSENT")
+        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
+        link.write({"digest": codec.digest(out.agreed()) if agreed else False, "odoo_keys": keys})
+        move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(view.get("number")) or "?"))
+        if view.get("money"):
+            self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])
+
+
+class XeroInboundInvoice(models.AbstractModel):
+    _name = "xero.inbound.invoice"
+    _inherit = "xero.inbound.document"
+    _description = "Xero Inbound Invoice"
+
+    _xero_type = "Invoice"
+    _resource = "Invoices"
+    _id_field = "InvoiceID"
+    _number_field = "InvoiceNumber"
+    _category = "INVOICE"
+    _rank = 20
+    # Without it Xero leaves out the documents of archived contacts.
+    _params = {"includeArchived": "true"}
+
+
+class XeroInboundCreditNote(models.AbstractModel):
+    _name = "xero.inbound.credit.note"
+    _inherit = "xero.inbound.document"
+    _description = "Xero Inbound Credit Note"
+
+    _xero_type = "CreditNote"
+    _resource = "CreditNotes"
+    _id_field = "CreditNoteID"
+    _number_field = "CreditNoteNumber"
+    _category = "CREDITNOTE"
+    _rank = 30
+    _lists_ids = False

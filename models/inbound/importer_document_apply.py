@@ -1,0 +1,373 @@
+"""Carrying changes of Xero's documents out in Odoo."""
+
+from difflib import SequenceMatcher
+
+from odoo import Command, fields, models
+from odoo.tools import format_date
+
+from ...mappers.document.view import changed_fields
+from ...mappers.text import named, quoted
+from ...mappers.values import decimal
+from ...xero_api import codec
+from .importer import FORBIDDEN, Result, Untakeable
+from .line_books import LineBooks
+from .ruled_fields import ruled_keys, without_ruled
+
+TEXTS = ("line_section", "line_subsection", "line_note")
+LARGEST_ROUNDING = 0.05
+
+
+class XeroInboundDocument(models.AbstractModel):
+    _inherit = "xero.inbound.document"
+
+    # === WHAT IS DONE === #
+
+    def _do_updated(self, connection, link, element, view, move, event):
+        """Make the document in Odoo what it is in Xero; a posted one is reset, changed and posted again."""
+        changed = changed_fields(link.remote_view, view) - {"money"}
+        return self._try(
+            connection,
+            link,
+            element,
+            view,
+            move,
+            "updated",
+            lambda: self._change(connection, link, move, view, changed),
+        )
+
+    def _do_posted(self, connection, link, element, view, move, event):
+        """A draft was approved in Xero: post it, with whatever was edited there."""
+        changed = changed_fields(link.remote_view, view) - {"money", "status"}
+
+        def post():
+            self._change(connection, link, move, view, changed)
+            move._post(soft=False)
+
+        return self._try(connection, link, element, view, move, "posted", post)
+
+    def _do_cancelled(self, connection, link, element, view, move, event):
+        return self._try(connection, link, element, view, move, "cancelled", lambda: self._cancel(move), digest=None)
+
+    def _do_refused(self, connection, link, element, view, move, event):
+        return self._refuse(connection, link, element, view, move, self._refusal(move, event))
+
+    def _do_conflict(self, connection, link, element, view, move, event):
+        return self.env["xero.conflict"]._meet(self, connection, link, element, move)
+
+    def _try(self, connection, link, element, view, move, outcome, step, **agreed):
+        """Run ``step`` in a savepoint; where Odoo forbids it, say so instead."""
+        try:
+            with self.env.cr.savepoint():
+                step()
+        except Untakeable as error:
+            return Result("failed", str(error), move.id, error.fix)
+        except FORBIDDEN as error:
+            move.invalidate_recordset()
+            return self._refuse(connection, link, element, view, move, quoted(error.args[0]))
+        self._agree(connection, link, element, **{**self._agreed_values(connection, move, element), **agreed})
+        self.env["xero.conflict"]._overtaken(link)
+        self._close_pushes(connection, move)
+        self._tell(move, outcome)
+        return Result(outcome, res_id=move.id)
+
+    def _agreed_values(self, connection, move, element) -> dict:
+        """Return the columns of a link after Odoo took over ``element``: Odoo has nothing to send any more."""
+        link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", move.ids).get(move.id)
+        if link:
+            # First, because Odoo's side is told with the day that was agreed.
+            link.write(self._agreed_days(connection, move, self._remote_view(element)))
+        out = self._outgoing(connection, move).get(move.id)
+        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload if out else {})
+        return {
+            "digest": codec.digest(out.agreed()) if out and out.status != "ABSENT" else None,
+            "state": "synced",
+            "message": None,
+            "xero_number": element.get(self._number_field) or None,
+            "xero_total": element.get("Total"),
+            "odoo_keys": codec.dumps(keys).decode(),
+        }
+
+    def _close_pushes(self, connection, move):
+        """What waits to be sent for ``move`` says nothing new any more."""
+        self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", move._name),
+                ("res_id", "=", move.id),
+                ("operation", "in", ("push", "void")),
+                ("state", "in", ("pending", "blocked", "failed", "dead")),
+            ]
+        ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
+
+    def _tell(self, move, outcome):
+        texts = {
+            "updated": self.env._("Changed as in Xero."),
+            "posted": self.env._("Posted: it was approved in Xero."),
+            "cancelled": self.env._("Cancelled: it was voided in Xero."),
+        }
+        if outcome in texts:
+            move._message_log(body=texts[outcome])
+
+    # === REFUSALS === #
+
+    def _refuse(self, connection, link, element, view, move, reason):
+        """Keep what Odoo forbids for a person, with the reason; nothing has been changed."""
+        return self.env["xero.conflict"]._refuse(self, connection, link, element, move, reason)
+
+    def _refusal(self, move, event) -> str:
+        """Return why Odoo forbids ``event`` on ``move``, and the ways out."""
+        name = named(move.display_name)
+        if move.state == "draft":
+            return self.env._(
+                "%s was paid in Xero but is a draft in Odoo. Post it, or take the payment back in Xero.", name
+            )
+        if move.state == "cancel":
+            return self.env._(
+                "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero and void it there, "
+                "or reset the document in Odoo "
+                "to draft and post it.",
+                name,
+            )
+        if self._is_settled(move):
+            if event == "voided":
+                return self.env._(
+                    "%s was voided in Xero but is paid in Odoo. Options: undo the payment in Odoo and cancel it, "
+                    "make a credit note in Odoo, "
+                    "or send it to Xero again as a new document.",
+                    name,
+                )
+            return self.env._(
+                "%s was changed in Xero but is paid in Odoo, where its amounts are closed. "
+                "Options: undo the payment in Odoo and import the change, or send Odoo's document to Xero again.",
+                name,
+            )
+        return self.env._(
+            "%s was changed in Xero but lies in a period that is locked in Odoo, or is secured by a hash. "
+            "Options: open the period and "
+            "try again, make a credit note, or send Odoo's document to Xero again.",
+            name,
+        )
+
+    # === CHANGING === #
+
+    def _change(self, connection, link, move, view, changed, lines=None) -> None:
+        """Write the fields ``changed`` of ``view`` to ``move``, but not what rules fill.
+
+        Tracking comes back also on documents that are paid or locked.
+
+        :param lines: what the lines of ``move`` stand for in Xero; by default those agreed last
+        :raise Untakeable: Odoo has no account or tax for a line, or arrives at another total
+        :raise UserError: Odoo forbids it
+        """
+        base = (link.remote_view or {}).get("lines") or [] if lines is None else lines
+        self._change_fields(connection, link, move, base, *self._without_ruled(connection, move, base, view, changed))
+        if changed & {"tracking", "lines"}:
+            self._write_tracking(connection, move, view)
+
+    def _without_ruled(self, connection, move, base, view, changed) -> tuple[dict, set]:
+        """Return ``view`` and ``changed`` without what rules fill on ``move``, whose lines stand for ``base``."""
+        ruled = self._ruled(connection, move).get(move.id) or set()
+        own, in_lines = ruled_keys(ruled)
+        if in_lines and "lines" in changed:
+            view = without_ruled(view, {**view, "lines": base}, ruled)
+            changed = changed if view.get("lines") != base else changed - {"lines"}
+        return view, changed - own
+
+    def _change_fields(self, connection, link, move, base, view, changed) -> None:
+        details = self._detail_values(move, view, changed)
+        content = self._content_values(connection, move, base, view, changed)
+        posted = move.state == "posted"
+        if content and posted:
+            move.button_draft()
+        if details or content:
+            move.write({**details, **content})
+        if "due_date" in changed and view.get("due_date"):
+            self._set_due_date(move, view["due_date"])
+        if content:
+            self._prove(move, view)
+            if posted:
+                if "date" in changed:
+                    self._open_day(connection, move)
+                move._post(soft=False)
+        if "number" in changed and move.is_sale_document(include_receipts=True):
+            # The number chosen in Xero stays there; Odoo's own comes from its sequence. What is agreed is told with it.
+            link.write({"from_xero": True, "xero_number": view.get("number") or False})
+
+    def _detail_values(self, move, view, changed) -> dict:
+        values = {}
+        if "reference" in changed:
+            values["ref"] = view.get("reference") or False
+        if "number" in changed and move.is_purchase_document(include_receipts=True):
+            values["ref"] = view.get("number") or False
+        return values
+
+    def _set_due_date(self, move, day):
+        """Set when the document is due, where it is due at once and not in instalments."""
+        terms = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+        if len(terms) > 1:
+            return
+        if move.state == "draft":
+            move.write({"invoice_payment_term_id": False, "invoice_date_due": day})
+        else:
+            move.invoice_date_due = day
+            terms.date_maturity = day
+
+    def _content_values(self, connection, move, base, view, changed) -> dict:
+        values = {}
+        if "date" in changed:
+            values |= {"invoice_date": view.get("date") or False, "date": view.get("date")}
+        if "contact" in changed:
+            values["partner_id"] = self._partner(connection, view).id
+        if changed & {"currency", "rate"}:
+            values |= self._currency_values(move.company_id, view)
+        if "lines" in changed:
+            values["invoice_line_ids"] = self._line_commands(connection, move, base, view)
+        return values
+
+    def _currency_values(self, company, view) -> dict:
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", view.get("currency"))], limit=1)
+        )
+        if not currency.active:
+            raise Untakeable(
+                "validation",
+                self.env._("The currency %s is not active in Odoo.", named(view.get("currency"))),
+                currency,
+            )
+        values = {"currency_id": currency.id}
+        if currency != company.currency_id and view.get("rate"):
+            values["invoice_currency_rate"] = float(view["rate"])
+        return values
+
+    def _partner(self, connection, view):
+        """Return the partner of the document's contact.
+
+        :raise Untakeable: none is linked
+        """
+        links = self.env["xero.inbound"]._for_type("Contact")._links(connection, [view.get("contact")])
+        partner = self.env["res.partner"].browse([link.res_id for link in links.values()]).exists()
+        if not partner:
+            raise Untakeable("dependency", self.env._("The contact of this document is not linked to one in Odoo yet."))
+        return partner
+
+    # === LINES === #
+
+    def _line_commands(self, connection, move, base: list, view) -> list:
+        """Return what turns the lines of ``move`` (they stand for ``base``) into those of ``view``; equal ones stay."""
+        own = self._told_lines(move)
+        books = LineBooks(self, connection, move.move_type, move.company_id)
+        lines = view.get("lines") or []
+        if len(own) != len(base):
+            return [
+                *(Command.delete(line.id) for line in move.invoice_line_ids),
+                *(Command.create(books.values(line)) for line in lines),
+            ]
+        commands = []
+        keys = [[codec.dumps(line) for line in side] for side in (base, lines)]
+        for kind, start, end, new_start, new_end in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+            if kind != "equal":
+                commands += self._replaced(books, own[start:end], base[start:end], lines[new_start:new_end])
+        return commands
+
+    def _replaced(self, books, own, base, lines):
+        commands = [
+            Command.update(record.id, books.values(line, changed_fields(old, line)))
+            for record, old, line in zip(own, base, lines)
+        ]
+        commands += [Command.delete(record.id) for record in own[len(lines) :]]
+        return commands + [Command.create(books.values(line)) for line in lines[len(own) :]]
+
+    def _told_lines(self, move):
+        """Return the lines of ``move`` that Xero was told, in their order."""
+        lines = move.invoice_line_ids.filtered(lambda line: line.display_type == "product" or (line.name or "").strip())
+        return lines.sorted(lambda line: (line.sequence, line.id))
+
+    # === PROOF === #
+
+    def _prove(self, move, view) -> None:
+        """See to it that the total in Odoo is Xero's; cents of tax rounding go to the largest tax.
+
+        :raise Untakeable: the totals differ by more than rounding
+        """
+        missing = decimal(view.get("total")) - decimal(str(round(move.amount_total, 2)))
+        if not missing:
+            return
+        taxes = move.line_ids.filtered(lambda line: line.display_type == "tax")
+        if taxes and abs(missing) <= max(LARGEST_ROUNDING, 0.01 * len(move.invoice_line_ids)):
+            line = max(taxes, key=lambda tax: abs(tax.amount_currency))
+            move.write(
+                {
+                    "line_ids": [
+                        Command.update(
+                            line.id,
+                            {
+                                "amount_currency": line.amount_currency + move.direction_sign * float(missing),
+                            },
+                        )
+                    ]
+                }
+            )
+        if decimal(view.get("total")) != decimal(str(round(move.amount_total, 2))):
+            raise Untakeable(
+                "total_mismatch",
+                self.env._(
+                    "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. "
+                    "Check which Odoo taxes stand for Xero's.",
+                    odoo=round(move.amount_total, 2),
+                    xero=view.get("total") or "0",
+                ),
+            )
+
+    # === ODOO IS CLOSED === #
+
+    def _open_day(self, connection, move) -> None:
+        """See to it that the draft ``move`` can be posted on its accounting date.
+
+        Odoo itself would move it without a word, and to the end of a month.
+
+        :raise Untakeable: the period is closed, and the policy is to say so
+        """
+        taxed = bool(move.invoice_line_ids.tax_ids)
+        closed = move._get_violated_lock_dates(move.date, taxed)
+        if not closed:
+            return
+        day = format_date(self.env, move.date)
+        if connection.odoo_lock_policy != "move":
+            raise Untakeable("locked_period", self._closed_reason(day), connection)
+        move.date = fields.Date.add(max(lock[0] for lock in closed), days=1)
+        by_tax = {lock[1] for lock in closed} == {"tax_lock_date"}
+        move._message_log(body=self._moved_note(day, format_date(self.env, move.date), taxed, by_tax))
+
+    def _closed_reason(self, day) -> str:
+        return self.env._(
+            "It is dated %s, in a period that is closed in Odoo. Open the period and try again, or let documents be "
+            "booked on the first open day (Xero connection).",
+            day,
+        )
+
+    def _moved_note(self, day, booked, taxed, by_tax) -> str:
+        values = {"day": day, "booked": booked}
+        if by_tax:
+            return self.env._(
+                "Dated %(day)s, whose tax return is closed in Odoo; booked on %(booked)s, so its tax goes into the "
+                "later return.",
+                **values,
+            )
+        if taxed:
+            return self.env._(
+                "Dated %(day)s, in a period that is closed in Odoo; booked on %(booked)s, where its tax is reported "
+                "too.",
+                **values,
+            )
+        return self.env._("Dated %(day)s, in a period that is closed in Odoo; booked on %(booked)s.", **values)
+
+    # === TWO DAYS === #
+
+    def _agreed_days(self, connection, move, view: dict) -> dict:
+        """Return the columns of a link that say that both sides agreed on two days; empty ones for the same day."""
+        own = self.env["xero.mapper"]._for_type(self._xero_type)._own_day(move)
+        there = view.get("date")
+        apart = bool(own and there and own != there)
+        return {"date_odoo": own if apart else None, "date_xero": there if apart else None}

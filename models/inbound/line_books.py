@@ -1,0 +1,100 @@
+"""What stands in Odoo for the accounts and tax types of lines of Xero's."""
+
+from odoo import Command
+
+from ...mappers.document.view import shape
+from ...mappers.text import named
+from ...mappers.values import decimal
+from .importer import Untakeable
+
+AMOUNT_KEYS = {"quantity", "price", "discount", "net", "tax"}
+
+
+class LineBooks:
+    """Which Odoo account and taxes a line of Xero's gets; read once for a document."""
+
+    def __init__(self, inbound, connection, move_type, company):
+        self.env = inbound.env
+        self.connection = connection
+        self.use = "sale" if move_type.startswith("out_") else "purchase"
+        self.places = self.env["decimal.precision"].precision_get("Product Price")
+        self.accounts = self._accounts()
+        self.taxes = self._taxes()
+
+    def _accounts(self) -> dict:
+        """Return ``{code or id in Xero: Odoo account}``; of several the one of the same code, else the first."""
+        rows = self.env["xero.mapping.account"].search(
+            [("connection_id", "=", self.connection.id), ("state", "=", "confirmed")]
+        )
+        found = {}
+        for row in rows.sorted(
+            lambda row: (row.account_id.code != row.xero_account_id.code, row.account_id.code or "", row.id)
+        ):
+            for key in (row.xero_account_id.code, row.xero_account_id.xero_id):
+                found.setdefault(key, row.account_id)
+        return found
+
+    def _taxes(self) -> dict:
+        """Return ``{Xero's tax type: Odoo taxes}``; of several sets that of the same rate and fewest taxes."""
+        rows = self.env["xero.mapping.tax"].search(
+            [
+                ("connection_id", "=", self.connection.id),
+                ("state", "=", "confirmed"),
+                ("type_tax_use", "=", self.use),
+            ]
+        )
+        found = {}
+        for row in rows.sorted(lambda row: (row.rate_differs, len(row.tax_ids), row.id)):
+            found.setdefault(row.xero_tax_rate_id.tax_type, row.tax_ids)
+        return found
+
+    def values(self, line: dict, changed=None) -> dict:
+        """Return the values of an Odoo line for ``line``; with ``changed``, of those keys only."""
+        if "net" not in line:
+            return (
+                {"display_type": "line_note", "name": line.get("description") or ""}
+                if changed is None
+                else {"name": line.get("description") or ""}
+            )
+        values = {}
+        if changed is None or "description" in changed:
+            values["name"] = line.get("description") or ""
+        if changed is None or "account" in changed:
+            values["account_id"] = self._account(line).id
+        if changed is None or "tax_type" in changed:
+            values["tax_ids"] = [Command.set(self._tax(line).ids)]
+        if changed is None or changed & AMOUNT_KEYS:
+            values |= self._amounts(line)
+        return values
+
+    def _amounts(self, line):
+        quantity, price, discount = shape(line, self.places)
+        if any(tax.price_include for tax in self._tax(line)):
+            quantity, price, discount = 1, decimal(line.get("net")) + decimal(line.get("tax")), 0
+        return {"quantity": float(quantity), "price_unit": float(price), "discount": float(discount)}
+
+    def _account(self, line):
+        account = self.accounts.get(line.get("account"))
+        if account is None:
+            raise Untakeable(
+                "mapping",
+                self.env._(
+                    "No Odoo account is mapped to Xero account %s: choose one under Mapping, Accounts, then try again.",
+                    named(line.get("account")) or "?",
+                ),
+            )
+        return account
+
+    def _tax(self, line):
+        tax_type = line.get("tax_type") or "NONE"
+        if tax_type not in self.taxes:
+            if tax_type == "NONE":
+                return self.env["account.tax"]
+            raise Untakeable(
+                "mapping",
+                self.env._(
+                    "No Odoo tax is mapped to Xero tax %s: choose one under Mapping, Taxes, then try again.",
+                    named(tax_type),
+                ),
+            )
+        return self.taxes[tax_type]

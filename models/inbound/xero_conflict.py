@@ -1,0 +1,438 @@
+"""Both sides changed, or Odoo forbids what Xero did: the case, the choice, and who made it."""
+
+import re
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ...mappers.document.view import changed_fields
+from ...mappers.text import named
+from ...xero_api import codec
+from ..link.access import ACCOUNTANT, ALL
+from .importer import Result, Untakeable
+from .partner_guard import Guarded
+
+POLICIES = [("ask", "Ask"), ("newest", "The newest wins"), ("odoo", "Odoo wins"), ("xero", "Xero wins")]
+SIDES = [("odoo", "Odoo"), ("xero", "Xero")]
+# Tax and total are those of the lines: they are taken from one side together.
+AMOUNTS = ("lines", "tax", "total")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class XeroConflict(models.Model):
+    """One disagreement. It keeps what both last agreed on, what each holds now, and what was chosen."""
+
+    _name = "xero.conflict"
+    _inherit = ["xero.company.guard"]
+    _description = "Xero Conflict"
+    _order = "state, id desc"
+    _rec_name = "record_name"
+
+    _kept_by_workers = ALL
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    link_id = fields.Many2one("xero.link", "Xero Link", required=True, ondelete="cascade", readonly=True, index=True)
+    xero_type = fields.Char(readonly=True)
+    res_model = fields.Char("Model", readonly=True)
+    res_id = fields.Many2oneReference("Record", model_field="res_model", readonly=True)
+    record_name = fields.Char("Record Name", readonly=True)
+    kind = fields.Selection(
+        [
+            ("both", "Both sides changed"),
+            ("refused", "Odoo forbids it"),
+            ("merged", "Merged in Xero"),
+            ("reserved", "Reserved for people"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    reason = fields.Text(readonly=True)
+    state = fields.Selection(
+        [("open", "Open"), ("settled", "Resolved")], required=True, default="open", readonly=True, index=True
+    )
+    policy = fields.Selection(POLICIES, readonly=True, help="The policy that was asked.")
+    choice = fields.Selection([*SIDES, ("fields", "Field by field"), ("other", "Otherwise")], readonly=True)
+    settled_by_id = fields.Many2one("res.users", "Resolved By", readonly=True)
+    settled_at = fields.Datetime("Resolved At", readonly=True)
+    base_view = fields.Json(readonly=True, groups=ACCOUNTANT)
+    odoo_view = fields.Json(readonly=True, groups=ACCOUNTANT)
+    xero_view = fields.Json(readonly=True, groups=ACCOUNTANT)
+    xero_digest = fields.Char(readonly=True)
+    element = fields.Text(groups=fields.NO_ACCESS, help="Xero's element, as it was read.")
+    line_ids = fields.One2many("xero.conflict.line", "conflict_id", "Fields")
+    preview = fields.Text(compute="_compute_preview")
+
+    _ended = models.Index("(connection_id, settled_at) WHERE state = 'settled'")
+    _open_unique = models.UniqueIndex("(link_id) WHERE state = 'open'")
+
+    # === OPENING === #
+
+    @api.model
+    def _meet(self, inbound, connection, link, element, record):
+        """Both sides changed: let the policy decide, or ask a person.
+
+        :return: the ``Result`` of the element
+        """
+        policy = connection[inbound._policy_field] if inbound._policy_field else "ask"
+        side = self._newest(connection, link, record, element) if policy == "newest" else policy
+        conflict = self._open(
+            inbound,
+            connection,
+            link,
+            element,
+            record,
+            "both",
+            self.env._(
+                "%s was changed in Odoo and in Xero since both last agreed.",
+                named(record.display_name),
+            ),
+            policy,
+        )
+        if side == "ask":
+            conflict._ask()
+        else:
+            conflict._settle_or_ask(side)
+        return Result("conflict", conflict.reason, record.id)
+
+    def _settle_or_ask(self, side):
+        """Carry out what the policy says, unless that is reserved for people."""
+        try:
+            with self.env.cr.savepoint():
+                self._settle({line.name: side for line in self.line_ids}, side)
+        except Guarded as error:
+            self.env.invalidate_all(flush=False)
+            self.write({"kind": "reserved", "reason": str(error), "policy": "ask"})
+            self._ask()
+
+    @api.model
+    def _refuse(self, inbound, connection, link, element, record, reason, kind="refused"):
+        """Odoo forbids what happened in Xero: keep it for a person, with the reason."""
+        conflict = self._open(inbound, connection, link, element, record, kind, reason, "ask")
+        conflict._ask()
+        return Result("reserved" if kind == "reserved" else "refused", reason, record.id)
+
+    def _open(self, inbound, connection, link, element, record, kind, reason, policy):
+        self._overtaken(link)
+        # One is open at a time: the database must know that the former is settled before it sees the new one.
+        self.flush_model(["state"])
+        base, theirs = link.remote_view or {}, inbound._remote_view(element)
+        ours = inbound._odoo_view(connection, link, record)
+        conflict = self.create(
+            {
+                "connection_id": connection.id,
+                "company_id": link.company_id.id,
+                "link_id": link.id,
+                "xero_type": inbound._xero_type,
+                "res_model": record._name,
+                "res_id": record.id,
+                "record_name": record.display_name,
+                "kind": kind,
+                "reason": reason,
+                "policy": policy,
+                "base_view": base,
+                "odoo_view": ours,
+                "xero_view": theirs,
+                "xero_digest": codec.digest(theirs),
+                "element": codec.dumps(element).decode(),
+            }
+        )
+        names = (changed_fields(ours, theirs) | changed_fields(base, theirs)) - {"money"}
+        self.env["xero.conflict.line"].create(
+            [
+                {
+                    "conflict_id": conflict.id,
+                    "name": name,
+                    "base": show(base.get(name), name),
+                    "odoo": show(ours.get(name), name),
+                    "xero": show(theirs.get(name), name),
+                    "choice": "xero" if base.get(name) == ours.get(name) else "odoo",
+                }
+                for name in sorted(names)
+            ]
+        )
+        return conflict
+
+    @api.model
+    def _overtaken(self, link) -> None:
+        """What was asked about ``link`` has been answered by what happened since."""
+        found = self.search([("link_id", "=", link.id), ("state", "=", "open")])
+        found.write({"state": "settled", "choice": "other", "settled_at": fields.Datetime.now()})
+        found._end_hand_over()
+
+    def _ask(self):
+        """Hold what is to be sent, mark the record, and leave the reason where people look."""
+        for conflict in self:
+            conflict.link_id.write({"state": "conflict", "message": conflict.reason})
+            conflict._jobs().write({"state": "cancelled", "done_at": fields.Datetime.now()})
+            conflict._record()._message_log(body=conflict.reason)
+
+    def _jobs(self):
+        return self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "in", self.connection_id.ids),
+                ("res_model", "=", self.res_model),
+                ("res_id", "=", self.res_id),
+                ("operation", "in", ("push", "void")),
+                ("state", "in", ("pending", "blocked", "failed", "dead")),
+            ]
+        )
+
+    @api.model
+    def _waiting(self, connection, inbound, changed) -> set:
+        """Return the ids of elements that a person is being asked about already, in exactly this form; one query."""
+        links = {link.id: element for link, element in changed}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT link_id, xero_digest FROM xero_conflict WHERE state = 'open' AND link_id = ANY(%s)",
+                list(links),
+            )
+        )
+        return {
+            links[link_id][inbound._id_field]
+            for link_id, digest in rows
+            if codec.digest(inbound._remote_view(links[link_id])) == digest
+        }
+
+    @api.model
+    def _newest(self, connection, link, record, element) -> str:
+        """Return the side that changed last, or ``ask`` when that cannot be told.
+
+        The clocks of Odoo and Xero are never compared. Each only measures its own time since the last reading, the one
+        moment that both saw.
+        """
+        cursor = self.env["xero.sync.cursor"]._of(connection, link.xero_type)
+        theirs = self.env["xero.inbound"]._updated_at(connection, element)
+        if not (cursor.polled_at and cursor.polled_at_xero and theirs):
+            return "ask"
+        job = self.env["xero.sync.job"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("operation", "in", ("push", "void")),
+                ("state", "not in", ("done", "cancelled")),
+            ],
+            limit=1,
+        )
+        ours = (job.write_date or record.write_date) - cursor.polled_at
+        return "odoo" if ours > theirs - cursor.polled_at_xero else "xero"
+
+    # === SETTLING === #
+
+    def action_take_odoo(self):
+        """Settle with Odoo's side of every field."""
+        return self._settle_by_person("odoo")
+
+    def action_take_xero(self):
+        """Settle with Xero's side of every field."""
+        return self._settle_by_person("xero")
+
+    def action_settle(self):
+        """Settle field by field, as chosen on the lines."""
+        return self._settle_by_person(None)
+
+    def action_undo_payments(self):
+        """Undo what is paid on the documents in Odoo, and settle with Xero's side; the payments stay, unmatched."""
+        self._check_may_decide()
+        for conflict in self.sudo():
+            if conflict.state == "open" and conflict.res_model == "account.move":
+                conflict._record().with_context(xero_no_sync=True).line_ids.remove_move_reconcile()
+        return self._settle_by_person("xero")
+
+    def _settle_by_person(self, side):
+        self._check_may_decide()
+        for conflict in self.sudo():
+            if conflict.state != "open":
+                raise UserError(self.env._("This conflict is resolved already."))
+            choices = {line.name: side or line.choice for line in conflict.line_ids}
+            if "xero" in choices.values() and (reason := conflict._why_not(self.env.user)):
+                raise AccessError(reason)
+            conflict._settle(choices, side or "fields", self.env.user)
+        return True
+
+    def _settle(self, choices: dict, choice: str, user=None) -> None:
+        """Carry out ``choices`` (``{field: side}``) and record them.
+
+        :raise UserError: Odoo forbids Xero's side
+        """
+        self.ensure_one()
+        connection = self.connection_id
+        inbound = self.env["xero.inbound"]._for_type(self.xero_type)._as_worker(connection)
+        record = inbound.env[self.res_model].browse(self.res_id).exists()
+        if self.res_model == "res.partner":
+            record = self.env["xero.partner.guard"]._as_person(record, connection, user)
+        element = codec.loads(self.element.encode())
+        mine = {name for name, side in choices.items() if side == "odoo"}
+        try:
+            inbound._take_sides(connection, inbound.env["xero.link"].browse(self.link_id.id), element, record, mine)
+        except Untakeable as error:
+            raise UserError(str(error)) from error
+        for line in self.line_ids:
+            line.choice = choices[line.name]
+        self._close(choice, user)
+
+    def _close(self, choice, user=None):
+        self.write(
+            {
+                "state": "settled",
+                "choice": choice,
+                "settled_at": fields.Datetime.now(),
+                "settled_by_id": user.id if user else False,
+            }
+        )
+        self._end_hand_over()
+        self._tell_screens()
+        self._record()._message_log(
+            body=self.env._(
+                "Conflict with Xero resolved: %(choice)s, by %(who)s.",
+                choice=dict(self._fields["choice"]._description_selection(self.env)).get(choice),
+                who=named(user.name) if user else self.env._("the policy of the connection"),
+            )
+        )
+
+    def _tell_screens(self):
+        """The record may be open on somebody's screen."""
+        self.env["bus.bus"]._sendone(
+            (self.connection_id.company_id, "xero"),
+            "xero_connector.status",
+            {"model": self.res_model, "ids": [self.res_id], "changed": True},
+        )
+
+    def _record(self):
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    # === SCREEN === #
+
+    @api.depends("line_ids.choice")
+    def _compute_preview(self):
+        for conflict in self:
+            odoo = conflict.line_ids.filtered(lambda line: line.choice == "odoo" and line.odoo != line.xero)
+            xero = conflict.line_ids.filtered(lambda line: line.choice == "xero" and line.odoo != line.xero)
+            parts = []
+            if xero:
+                parts.append(self.env._("Changed in Odoo: %s.", ", ".join(map(named, xero.mapped("label")))))
+            if odoo:
+                parts.append(self.env._("Sent to Xero: %s.", ", ".join(map(named, odoo.mapped("label")))))
+            conflict.preview = "\n".join(parts) or self.env._("Nothing changes on either side.")
+
+    def action_open_record(self):
+        self.ensure_one()
+        record = self._record()
+        if not record:
+            raise UserError(self.env._("This record was deleted in Odoo."))
+        return record._get_records_action()
+
+
+class XeroConflictLine(models.Model):
+    """A field on which the sides differ."""
+
+    _name = "xero.conflict.line"
+    _inherit = ["xero.company.guard"]
+    _description = "Xero Conflict Field"
+    _order = "id"
+
+    _kept_by_workers = frozenset({"conflict_id"})
+
+    conflict_id = fields.Many2one("xero.conflict", required=True, ondelete="cascade", index=True)
+    name = fields.Char("Key", required=True, readonly=True)
+    label = fields.Char("Field", compute="_compute_label")
+    base = fields.Text("Last Agreed", readonly=True)
+    odoo = fields.Text("Odoo", readonly=True)
+    xero = fields.Text("Xero", readonly=True)
+    choice = fields.Selection(SIDES, required=True, default="odoo")
+    is_open = fields.Boolean(compute="_compute_is_open")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("name") == "tracking":
+                vals.update({side: self._named_options(vals.get(side)) for side in ("base", "odoo", "xero")})
+        return super().create(vals_list)
+
+    def _named_options(self, text):
+        """Return ``text`` with the names of options in place of their ids."""
+        ids = ID.findall(text or "")
+        options = self.env["xero.tracking.option"].sudo().search([("xero_id", "in", ids)]) if ids else []
+        names = {option.xero_id.lower(): option.display_name for option in options}
+        return ID.sub(lambda found: names.get(found[0].lower(), found[0]), text or "")
+
+    @api.depends("name")
+    def _compute_label(self):
+        labels = self._labels()
+        for line in self:
+            line.label = labels.get(line.name, line.name)
+
+    def _labels(self) -> dict:
+        return {
+            "status": self.env._("Status"),
+            "number": self.env._("Number"),
+            "reference": self.env._("Reference"),
+            "contact": self.env._("Contact"),
+            "date": self.env._("Date"),
+            "due_date": self.env._("Due date"),
+            "currency": self.env._("Currency"),
+            "rate": self.env._("Currency rate"),
+            "tax": self.env._("Tax"),
+            "total": self.env._("Total"),
+            "lines": self.env._("Lines"),
+            "type": self.env._("Type"),
+            "name": self.env._("Name"),
+            "email": self.env._("E-mail"),
+            "registry": self.env._("Company number"),
+            "tax_number": self.env._("Tax number"),
+            "phone": self.env._("Phone"),
+            "invoice_address": self.env._("Invoice address"),
+            "persons": self.env._("People"),
+            "delivery_address": self.env._("Delivery address"),
+            "terms": self.env._("Payment terms"),
+            "merged_to": self.env._("Merged into"),
+            "tracking": self.env._("Tracking"),
+        }
+
+    @api.depends("conflict_id.state")
+    def _compute_is_open(self):
+        for line in self:
+            line.is_open = line.conflict_id.state == "open"
+
+    def action_choose_odoo(self):
+        """Keep Odoo's side of this field; nothing happens before the conflict is settled."""
+        self._choose("odoo")
+
+    def action_choose_xero(self):
+        """Take Xero's side of this field; nothing happens before the conflict is settled."""
+        self._choose("xero")
+
+    def _choose(self, side):
+        self.conflict_id._check_may_decide()
+        for line in self:
+            alike = line.conflict_id.line_ids.filtered(lambda other: other.name in AMOUNTS)
+            (line | alike if line.name in AMOUNTS else line).choice = side
+
+    def write(self, vals):
+        if set(vals) - {"choice"} or any(line.conflict_id.state != "open" for line in self):
+            raise UserError(self.env._("What was resolved cannot be changed any more."))
+        return super().write(vals)
+
+
+def show(value, name: str = "") -> str:
+    """Return a value of a view (of the field ``name``) as people read it."""
+    if name in AMOUNTS and isinstance(value, str):
+        return f"{Decimal(value or 0):.2f}"
+    if isinstance(value, dict):
+        return "\n".join(str(part) for part in value.values())
+    if isinstance(value, list):
+        return "\n".join(_show_line(part) for part in value)
+    return str(value or "")
+
+
+def _show_line(line) -> str:
+    if not isinstance(line, dict):
+        return str(line)
+    if "net" not in line:
+        return " ".join(str(part) for part in line.values())
+    tax = f" + {Decimal(line['tax']):.2f}" if line.get("tax") else ""
+    text = f"{line.get('quantity', '1')} x {line.get('description', '')}: {Decimal(line['net']):.2f}{tax}"
+    return f"{text} ({line.get('account', '')} {line.get('tax_type', '')})"

@@ -1,0 +1,207 @@
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+
+from ...mappers.text import named
+from . import xero_mapping_mixin  # noqa: F401 -- its model must be known first
+from .suggest_journal import BankFacts, JournalFacts, suggest_journal
+
+JOURNAL_TYPES = ("bank", "cash", "credit")
+
+
+class XeroMappingJournal(models.Model):
+    """An account that payments go through in Xero, the Odoo journal it is, and which side its payments come from."""
+
+    _name = "xero.mapping.journal"
+    _inherit = "xero.mapping.mixin"
+    _description = "Xero Bank Account Mapping"
+    _order = "connection_id, id"
+    _rec_name = "xero_account_id"
+
+    _target = "journal_id"
+    _rank = 30
+
+    xero_account_id = fields.Many2one(
+        "xero.account",
+        "Xero Account",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain="[('connection_id', '=', connection_id), '|', ('type', '=', 'BANK'), ('enable_payments', '=', True)]",
+    )
+    xero_status = fields.Char(related="xero_account_id.status")
+    bank_account_number = fields.Char(related="xero_account_id.bank_account_number")
+    currency_code = fields.Char(related="xero_account_id.currency_code")
+    journal_id = fields.Many2one(
+        "account.journal",
+        "Odoo Journal",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('type', 'in', ('bank', 'cash', 'credit')), '|', ('company_id', 'parent_of', company_id),"
+        " ('company_id', 'child_of', company_id)]",
+    )
+    direction = fields.Selection(
+        [
+            ("xero_to_odoo", "From Xero to Odoo"),
+            ("odoo_to_xero", "From Odoo to Xero"),
+            ("none", "Not at all"),
+        ],
+        "Payments Go",
+        required=True,
+        default="xero_to_odoo",
+        help="Payments of one bank account go one way only. From Xero to Odoo suits a bank feed in Xero.",
+    )
+
+    outgoing_since = fields.Datetime(
+        "Sent Since", readonly=True, help="Payments made in Odoo before this moment are not sent to Xero."
+    )
+
+    _account_unique = models.UniqueIndex(
+        "(connection_id, xero_account_id)", "This Xero account is assigned to a journal already."
+    )
+    _outgoing_unique = models.UniqueIndex(
+        "(connection_id, journal_id) WHERE direction = 'odoo_to_xero' AND journal_id IS NOT NULL",
+        "Payments of this journal go to another Xero account already.",
+    )
+
+    @api.constrains("xero_account_id", "connection_id", "journal_id")
+    def _check_belongings(self):
+        for row in self:
+            if row.xero_account_id.connection_id != row.connection_id:
+                raise ValidationError(
+                    self.env._("%s belongs to another Xero organisation.", named(row.xero_account_id.display_name))
+                )
+            journal = row.journal_id.sudo()
+            related = journal.company_id in row.company_id.parent_ids or row.company_id in journal.company_id.parent_ids
+            if journal and (journal.type not in JOURNAL_TYPES or not related):
+                raise ValidationError(
+                    self.env._(
+                        "%s is no bank, cash or credit card journal of this company.", named(journal.display_name)
+                    )
+                )
+
+    def _reasons(self):
+        return {
+            **super()._reasons(),
+            "number": self.env._("Same bank account number"),
+            "only": self.env._("The only bank journal of that currency"),
+        }
+
+    # === SUGGESTIONS === #
+
+    @api.model
+    def _ensure(self, connection, accounts):
+        """Return the rows of ``accounts`` (of Xero); those that are new carry a suggestion."""
+        rows = self.search([("connection_id", "=", connection.id), ("xero_account_id", "in", accounts.ids)])
+        missing = accounts - rows.xero_account_id
+        if not missing:
+            return rows
+        journals = self._journals(connection)
+        return rows | self.sudo().create(
+            [
+                {
+                    "connection_id": connection.id,
+                    "xero_account_id": account.id,
+                    **self._suggested_values(self._suggest(connection, account, journals), journals, first=True),
+                }
+                for account in missing
+            ]
+        )
+
+    @api.model
+    def _refresh(self, connection) -> None:
+        """Make a row for each bank account of Xero's; suggest anew what nobody has confirmed."""
+        banks = self._banks(connection)
+        rows = self._ensure(connection, banks).filtered(lambda row: row.state != "confirmed")
+        journals = self._journals(connection) if rows else None
+        for row in rows:
+            suggestion = self._suggest(connection, row.xero_account_id, journals)
+            row.sudo().write(self._suggested_values(suggestion, journals, first=False))
+
+    def _banks(self, connection):
+        return self.env["xero.account"].search(
+            [("connection_id", "=", connection.id), ("type", "=", "BANK"), ("status", "=", "ACTIVE")]
+        )
+
+    def _journals(self, connection):
+        company = connection.company_id
+        family = company.parent_ids | self.env["res.company"].sudo().search([("id", "child_of", company.id)])
+        domain = [("type", "in", JOURNAL_TYPES), ("company_id", "in", family.ids)]
+        return self.env["account.journal"].sudo().search(domain, order="sequence, id")
+
+    def _suggest(self, connection, account, journals):
+        if account.type != "BANK":
+            return None
+        base = connection.company_id.currency_id.name
+        currency = account.currency_code or base
+        alike = self._banks(connection).filtered(lambda bank: (bank.currency_code or base) == currency)
+        facts = [
+            JournalFacts(
+                journal.name,
+                journal.code,
+                journal.bank_account_id.acc_number,
+                (journal.currency_id or journal.company_id.currency_id).name,
+                journal.type,
+                journal.default_account_id.name,
+            )
+            for journal in journals
+        ]
+        bank = BankFacts(account.name, account.code, account.bank_account_number, currency)
+        return suggest_journal(bank, facts, len(alike) == 1)
+
+    # === USE === #
+
+    def _is_usable(self) -> bool:
+        """Whether payments of this account can be booked."""
+        return bool(self.state == "confirmed" and self.journal_id)
+
+    @api.model
+    def _outgoing_journals(self, connection) -> dict:
+        """Return ``{journal id: row}`` of the journals whose payments go to Xero; one query."""
+        rows = self.search(
+            [
+                ("connection_id", "=", connection.id),
+                ("direction", "=", "odoo_to_xero"),
+                ("state", "=", "confirmed"),
+                ("journal_id", "!=", False),
+            ]
+        )
+        return {row.journal_id.id: row for row in rows}
+
+    @api.model
+    @tools.ormcache()
+    def _outgoing_journal_ids(self) -> frozenset:
+        """Return the journals whose payments go to Xero, of all connections."""
+        rows = self.search(
+            [("direction", "=", "odoo_to_xero"), ("state", "=", "confirmed"), ("journal_id", "!=", False)]
+        )
+        return frozenset(rows.journal_id.ids)
+
+    def _decision(self, vals):
+        """Extend: what was paid before a journal's payments were to go to Xero stays where it is."""
+        decision = super()._decision(vals)
+        if vals.get("direction") != "odoo_to_xero":
+            return decision
+        return {**decision, "outgoing_since": self.env.cr.now().replace(microsecond=0)}
+
+    def write(self, vals):
+        before = {row.id: row.direction for row in self}
+        result = super().write(vals)
+        opened = self.filtered(lambda row: row.direction == "xero_to_odoo" != before[row.id])
+        if opened:
+            # What was passed over so far is read once more.
+            cursors = self.env["xero.sync.cursor"].sudo()
+            for connection in opened.sudo().connection_id:
+                cursor = cursors._of(connection, "Payment")
+                cursor.full_page = cursor.full_page or 1
+        self.env.registry.clear_cache()
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return rows
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

@@ -1,0 +1,180 @@
+from odoo import api, fields, models
+
+from ...mappers.text import named
+
+# From what confidence on a suggestion counts as sure, and as likely.
+SURE, LIKELY = 90, 60
+
+
+class XeroMappingMixin(models.AbstractModel):
+    """Shared by the mappings: one row says what something of Odoo is called in one Xero organisation."""
+
+    _name = "xero.mapping.mixin"
+    _inherit = ["xero.company.guard"]
+    _description = "Xero Mapping"
+
+    # The field that points at Xero's side.
+    _target = None
+    # What ``Problem.missing`` of mappers calls the kind; without it documents ask for no row of it.
+    _missing_kind = None
+    # Lower is suggested, and accepted, first.
+    _rank = 50
+
+    connection_id = fields.Many2one(
+        "xero.connection",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        default=lambda self: self.env["xero.connection"].search([("company_id", "=", self.env.company.id)], limit=1),
+    )
+    company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
+    state = fields.Selection(
+        [("missing", "Missing"), ("suggested", "Suggested"), ("confirmed", "Confirmed")],
+        required=True,
+        default="missing",
+        index=True,
+        help="Only confirmed mappings are used. Suggestions wait for a person.",
+    )
+    confidence = fields.Integer("Confidence %", readonly=True, aggregator=None)
+    reason = fields.Char(readonly=True)
+    certainty = fields.Selection(
+        [
+            ("missing", "Missing"),
+            ("doubtful", "Doubtful"),
+            ("likely", "Likely"),
+            ("sure", "Sure"),
+            ("decided", "Decided"),
+        ],
+        compute="_compute_certainty",
+        store=True,
+        index=True,
+        help="How far a suggestion can be trusted: sure ones share code, number or name with Xero's.",
+    )
+
+    @api.depends("state", "confidence")
+    def _compute_certainty(self):
+        for row in self:
+            if row.state != "suggested":
+                row.certainty = "decided" if row.state == "confirmed" else "missing"
+            else:
+                row.certainty = (
+                    "sure" if row.confidence >= SURE else "likely" if row.confidence >= LIKELY else "doubtful"
+                )
+
+    def _reasons(self) -> dict[str, str]:
+        return {
+            "code": self.env._("Same code"),
+            "name": self.env._("Same name"),
+            "rate": self.env._("The only rate of that percentage"),
+            "similar": self.env._("Similar name"),
+            "kind": self.env._("Same kind of account"),
+            "untaxed": self.env._("Lines without tax"),
+        }
+
+    # === REGISTRY === #
+
+    @api.model
+    def _all(self) -> list:
+        """Return every kind of mapping there is, in the order of suggesting."""
+        names = self.env.registry.descendants(["xero.mapping.mixin"], "_inherit")
+        kinds = [self.env[name] for name in names if self.env[name]._target]
+        return sorted(kinds, key=lambda kind: (kind._rank, kind._name))
+
+    @api.model
+    def _for_missing(self, missing: tuple):
+        """Return the kind that ``missing`` (of a mapper's ``Problem``) asks for.
+
+        :raise KeyError: there is none
+        """
+        for kind in self._all():
+            if kind._missing_kind == missing[0]:
+                return kind
+        raise KeyError(missing[0])
+
+    # === TO IMPLEMENT === #
+
+    @api.model
+    def _refresh(self, connection) -> None:
+        """Make the rows that ``connection`` should have by now; suggest again what nobody has confirmed."""
+        raise NotImplementedError
+
+    @api.model
+    def _ensure_missing(self, connection, keys: list[tuple]):
+        """Make the rows that documents of ``connection`` miss, with suggestions.
+
+        :param keys: what follows the kind in ``Problem.missing``, each once
+        :return: the rows of ``keys``; a kind that never suggests may return those that are new
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _missing_row(self, connection, key: tuple):
+        """Return the row of ``connection`` for ``key``, as for :meth:`_ensure_missing`; empty when there is none."""
+        raise NotImplementedError
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rows = super().create(vals_list)
+        for row, vals in zip(rows, vals_list, strict=True):
+            row._decide(vals)
+        return rows
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._decide(vals)
+        if vals.get("state") == "confirmed":
+            # What waited for this decision goes on by itself.
+            self.env["xero.sync.job"]._retry_fixed(self)
+        return result
+
+    def _decide(self, vals) -> None:
+        """Keep what the ``vals`` that a person wrote decide."""
+        decision = self._decision(vals)
+        if decision:
+            self.sudo().write(decision)
+
+    def _decision(self, vals) -> dict:
+        """What a person chooses, on screen or by import, is confirmed; what a person clears is missing."""
+        if self._target not in vals or "state" in vals:
+            return {}
+        if vals[self._target]:
+            return {
+                "state": "confirmed",
+                "confidence": 100,
+                "reason": self.env._("Chosen by %s", named(self.env.user.name)),
+            }
+        return {"state": "missing", "confidence": 0, "reason": False}
+
+    # === SUGGESTIONS === #
+
+    def _suggested_values(self, suggestion, targets, first: bool) -> dict:
+        """Return the values of a row for ``suggestion``.
+
+        :param targets: what the suggestion's index points into
+        :param first: the row is new: what is sure is confirmed at once; later only a person confirms
+        """
+        if suggestion is None:
+            return {self._target: False, "state": "missing", "confidence": 0, "reason": False}
+        return {
+            self._target: targets[suggestion.index].id,
+            "state": "confirmed" if suggestion.sure and first else "suggested",
+            "confidence": suggestion.confidence,
+            "reason": self._reasons()[suggestion.reason],
+        }
+
+    # === ACTIONS === #
+
+    def action_read_xero(self):
+        """Read what was created in Xero meanwhile, for a person who does not find it in the list."""
+        self.ensure_one()
+        return self.connection_id.action_pull()
+
+    def action_confirm(self):
+        """Confirm the suggestions among ``self``."""
+        self.check_access("write")
+        self.filtered(lambda row: row.state == "suggested" and row[row._target]).sudo().write({
+            "state": "confirmed", "confidence": 100, "reason": self.env._("Confirmed by %s", named(self.env.user.name)),
+        })
+        return True

@@ -1,0 +1,159 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...mappers.document.sheet import TaxBook
+from ...mappers.text import named
+from .suggest import RateFacts, suggest_rate, suggest_untaxed
+
+APPLIES = {"sale": "can_apply_to_revenue", "purchase": "can_apply_to_expenses"}
+SAME_RATE = 0.00005
+
+
+class XeroMappingTax(models.Model):
+    """A set of Odoo taxes on a line and the one Xero rate that stands for all of them.
+
+    Xero knows one rate a line. The set without any tax has a row too, one for sales and one for purchases.
+    """
+
+    _name = "xero.mapping.tax"
+    _inherit = "xero.mapping.mixin"
+    _description = "Xero Tax Mapping"
+    _order = "connection_id, type_tax_use desc, key, id"
+
+    _target = "xero_tax_rate_id"
+    _missing_kind = "tax"
+    _rank = 20
+
+    tax_ids = fields.Many2many(
+        "account.tax", string="Taxes", context={"active_test": False}, help="Empty: lines without tax."
+    )
+    key = fields.Char(compute="_compute_key", store=True, precompute=True, help="Ids of the taxes, sorted.")
+    type_tax_use = fields.Selection([("sale", "Sales"), ("purchase", "Purchases")], "Used On", required=True)
+    xero_tax_rate_id = fields.Many2one(
+        "xero.tax.rate",
+        "Xero Tax Rate",
+        index=True,
+        ondelete="set null",
+        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
+    )
+    odoo_rate = fields.Float("Odoo Rate %", digits=(16, 4), compute="_compute_odoo_rate")
+    xero_rate = fields.Float("Xero Rate %", related="xero_tax_rate_id.effective_rate")
+    xero_status = fields.Char(related="xero_tax_rate_id.status")
+    rate_differs = fields.Boolean(
+        compute="_compute_odoo_rate",
+        help="Totals still agree, since the tax of each line is sent, but Xero's tax return may show a wrong rate.",
+    )
+
+    _set_unique = models.UniqueIndex("(connection_id, type_tax_use, key)", "These taxes have a mapping already.")
+
+    @api.depends("tax_ids")
+    def _compute_key(self):
+        for row in self:
+            row.key = ",".join(str(tax_id) for tax_id in sorted(row.tax_ids._origin.ids))
+
+    @api.depends("tax_ids.name")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = row._label() or self.env._("No tax")
+
+    @api.depends("tax_ids.amount", "xero_tax_rate_id.effective_rate")
+    def _compute_odoo_rate(self):
+        for row in self:
+            row.odoo_rate = row._effective(row.tax_ids.sudo())
+            row.rate_differs = (
+                bool(row.xero_tax_rate_id) and abs(row.odoo_rate - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
+            )
+
+    @api.constrains("xero_tax_rate_id", "connection_id")
+    def _check_connection(self):
+        for row in self:
+            if row.xero_tax_rate_id and row.xero_tax_rate_id.connection_id != row.connection_id:
+                raise ValidationError(
+                    self.env._("%s belongs to another Xero organisation.", named(row.xero_tax_rate_id.name))
+                )
+
+    def _label(self) -> str:
+        return " + ".join(self.tax_ids.sudo().filtered("name").mapped("name"))
+
+    def _key_ids(self) -> tuple:
+        """Return the sorted ids of the taxes, without reading them."""
+        return tuple(int(tax_id) for tax_id in self.key.split(",")) if self.key else ()
+
+    def _effective(self, taxes) -> float:
+        """Return what ``taxes`` add to a price without tax, in percent."""
+        details = taxes._get_tax_details(
+            100.0, 1.0, precision_rounding=1e-6, rounding_method="round_globally", special_mode="total_excluded"
+        )
+        return round(sum(data["tax_amount"] for data in details["taxes_data"]), 4)
+
+    # === SUGGESTIONS === #
+
+    @api.model
+    def _ensure(self, connection, sets):
+        """Return the rows of ``sets``; those that are new carry a suggestion.
+
+        :param sets: pairs (sorted ids of taxes, "sale" or "purchase")
+        """
+        rows = self.search([("connection_id", "=", connection.id)])
+        known = {(row._key_ids(), row.type_tax_use): row for row in rows}
+        new = [pair for pair in dict.fromkeys(sets) if pair not in known]
+        rates = self._rates(connection)
+        created = self.sudo().create([self._new_values(connection, taxes, use, rates) for taxes, use in new])
+        return created.with_env(self.env).union(*(known[pair] for pair in sets if pair in known))
+
+    @api.model
+    def _ensure_missing(self, connection, keys):
+        return self._ensure(connection, keys)
+
+    @api.model
+    def _missing_row(self, connection, key):
+        taxes, use = key
+        stored = ",".join(map(str, taxes))
+        domain = [("connection_id", "=", connection.id), ("key", "=", stored), ("type_tax_use", "=", use)]
+        return self.search(domain, limit=1)
+
+    def _new_values(self, connection, taxes, use, rates) -> dict:
+        return {
+            "connection_id": connection.id,
+            "tax_ids": [fields.Command.set(taxes)],
+            "type_tax_use": use,
+            **self._suggested_values(*self._suggest(taxes, use, rates), first=True),
+        }
+
+    @api.model
+    def _refresh(self, connection) -> None:
+        """Make rows for each single tax and for lines without tax; suggest anew what nobody has confirmed."""
+        rows = self.search([("connection_id", "=", connection.id), ("state", "!=", "confirmed")])
+        rates = self._rates(connection)
+        for row in rows.sudo():
+            row.write(self._suggested_values(*self._suggest(row._key_ids(), row.type_tax_use, rates), first=False))
+        self._ensure(connection, [((), "sale"), ((), "purchase"), *self._single_sets(connection)])
+
+    def _single_sets(self, connection) -> list:
+        """Return the set each active tax of the company and its branches makes on a line alone."""
+        book = TaxBook()
+        taxes = self.env["account.tax"].sudo().search(self._taxes_domain(connection))
+        return [(key, tax.type_tax_use) for tax in taxes if (key := book.key(tax))]
+
+    def _taxes_domain(self, connection) -> list:
+        """Return the domain of the taxes that documents of the company and its branches can use."""
+        family = connection.company_id.parent_ids | self.env["res.company"].sudo().search(
+            [("id", "child_of", connection.company_id.id)]
+        )
+        return [("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))]
+
+    def _rates(self, connection):
+        return self.env["xero.tax.rate"].search([("connection_id", "=", connection.id), ("status", "=", "ACTIVE")])
+
+    def _suggest(self, taxes, use, rates):
+        """Return ``(suggestion, rates its index points into)``."""
+        usable = rates.filtered(APPLIES[use])
+        facts = [
+            RateFacts(rate.tax_type, rate.name, rate.effective_rate, rate.display_rate, rate.report_type)
+            for rate in usable
+        ]
+        if not taxes:
+            return suggest_untaxed(facts), usable
+        records = self.env["account.tax"].sudo().browse(taxes)
+        nominal = sum(tax.amount for tax in records if tax.amount > 0)
+        return suggest_rate(" + ".join(records.mapped("name")), self._effective(records), nominal, facts), usable

@@ -1,0 +1,303 @@
+"""The way out: what each claimed job takes, and the call. Here: what all types share, and how they are found."""
+
+import hashlib
+import uuid
+from collections import defaultdict, namedtuple
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...xero_api import clamps, codec, errors
+from ...xero_api.elements import list_key
+from ..queue.failure import Failure
+from . import ahead as xero_ahead
+
+# Xero takes 10 MB and advises 3.5.
+MAX_BODY = 3_000_000
+# Answers of a gateway that gave up waiting: Xero may be saving still, which matters for what would be made twice.
+GAVE_UP = (408, 502, 504)
+# What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
+SEND, FAILED, WAITS = "send", "failed", "waits"
+
+
+class Item(
+    namedtuple(
+        "Item",
+        "job_id res_id company_id payload digest total status number notice path keys",
+        defaults=(None, None, None),
+    )
+):
+    """One element of a call and the job it is for. Its payload and path are stored with the call."""
+
+    __slots__ = ()
+
+    STORED = ("job_id", "res_id", "company_id", "digest", "total", "status", "number", "notice", "keys")
+
+    def dump(self) -> dict:
+        """Return it in the form that is stored, as JSON takes it."""
+        values = {name: getattr(self, name) for name in self.STORED if getattr(self, name) is not None}
+        return {"v": 1, **values, **({"total": str(self.total)} if self.total is not None else {})}
+
+    @classmethod
+    def load(cls, stored):
+        """Return what was stored, by :meth:`dump` or as a list in the order of ``STORED`` by a version before it."""
+        values = stored if isinstance(stored, dict) else dict(zip(cls.STORED, stored, strict=False))
+        item = cls(payload=None, **{name: values.get(name) for name in cls.STORED})
+        return item._replace(total=None if item.total is None else Decimal(item.total))
+
+
+class XeroExporter(models.AbstractModel):
+    """Brings records to Xero: a call is stored, made, judged element by element, and looked up when its answer is lost.
+
+    A new type needs a mapper; where Xero treats it in a way of its own, a model that inherits this one, names the type
+    and implements the hooks.
+    """
+
+    _name = "xero.exporter"
+    _description = "Xero Exporter"
+
+    # Xero's names of the elements, as on the mappers.
+    _xero_types = ()
+    # Whether links say which run made it and when.
+    _marks_made = True
+    # Whether it bears a day, which may be moved out of a period that is locked in Xero.
+    _is_dated = False
+
+    # === REGISTRY === #
+
+    @api.model
+    def _for_type(self, xero_type: str):
+        """Return the exporter of a Xero type; this model itself sends types that need nothing of their own."""
+        names = self.env.registry.descendants(["xero.exporter"], "_inherit")
+        found = next((name for name in names if xero_type in self.env[name]._xero_types), "xero.exporter")
+        return self.env[found]
+
+    @property
+    def _runner(self):
+        """What becomes of jobs is written by the worker's model."""
+        return self.env["xero.sync.runner"]
+
+    # === HOOKS === #
+
+    def _screen_creations(self, drain, mapper, items) -> list:
+        """Look into Xero before ``items`` are created there.
+
+        :return: those that may be sent; the jobs of the others are settled
+        """
+        return items
+
+    def _update_content(self, mapper, link, out) -> dict:
+        """Return what of ``out`` Xero takes as an update of what ``link`` stands for, without its id."""
+        return out.payload
+
+    def _link_values(self, job, row: dict) -> dict:
+        """Return columns of the link of what ``job`` sent that differ from ``row``, or are not in it."""
+        return {}
+
+    def _shown_for(self, records) -> list:
+        """Return recordsets, each of one model, on whose screens people see how ``records`` fare."""
+        return [records]
+
+    def _follow(self, connection, items, made: bool) -> None:
+        """Do what had to wait until ``items``, of a stored call, were in Xero.
+
+        :param made: whether they are new there, or the answer that said so was lost
+        """
+
+    def _look_into(self, connection, refused) -> None:
+        """Have read what explains that Xero refused something.
+
+        :param refused: pairs (element as sent, Xero's messages)
+        """
+
+    def _request(self, client, batch, body: bytes):
+        """Make the one call of ``batch``.
+
+        :param body: the bytes that were stored for it
+        :return: the answer of the client
+        """
+        send = client.put if batch.method == "PUT" else client.post
+        return send(batch.resource, body, idempotency_key=batch.idempotency_key)
+
+    # === PLAN === #
+
+    def _push(self, drain, jobs) -> None:
+        """Bring the records of ``jobs`` (claimed, of one kind) to Xero; each call and its results are committed
+        alone.
+        """
+        mapper = self.env["xero.mapper"]._for_type(jobs[0].xero_type)
+        plan = drain.transaction(self._plan, drain.connection, mapper, jobs.ids)
+        self._carry_out(drain, mapper, plan)
+
+    def _carry_out(self, drain, mapper, plan) -> None:
+        """Look into Xero before anything is overwritten or made twice, then make the calls of ``plan``.
+
+        :param plan: items by HTTP method, as :meth:`_plan` returned them
+        """
+        if plan.get("PUT"):
+            xero_ahead.look(drain)
+            plan["PUT"] = self._screen_creations(drain, mapper, plan["PUT"])
+        if plan.get("POST"):
+            plan["POST"] = self._screen_updates(drain, mapper, plan["POST"])
+        for method, items in plan.items():
+            for chunk in self._chunks(mapper, items):
+                self._ship(drain, mapper, method, chunk)
+
+    def _plan(self, connection, mapper, job_ids) -> dict:
+        """Settle the jobs that need no call and return the rest, by HTTP method."""
+        jobs = self.env["xero.sync.job"].browse(job_ids)
+        plan, settled, failures, blocked = defaultdict(list), [], {}, {}
+        for job_id, verdict in self._decide(connection, mapper, jobs).items():
+            if verdict.kind == SEND:
+                plan[verdict.method].append(verdict.item)
+            elif verdict.kind == FAILED:
+                failures[job_id] = self._failure_of(connection, verdict)
+            elif verdict.kind == WAITS:
+                blocked[job_id] = verdict.out.needs
+            else:
+                settled.append(job_id)
+        self._runner._block(connection, blocked)
+        self._runner._fail(failures)
+        self._runner._finish(settled)
+        return plan
+
+    def _failure_of(self, connection, verdict):
+        if verdict.failure:
+            return verdict.failure
+        mappings = self.env["xero.mapping.service"]
+        return self._problem_failure([mappings._locate(connection, problem) for problem in verdict.problems])
+
+    def _problem_failure(self, problems):
+        first = problems[0]
+        kind = (
+            first.code
+            if first.code in dict(self.env["xero.sync.job"]._fields["failure_type"].selection)
+            else "validation"
+        )
+        fix = {"model": first.model, "res_id": first.res_id} if first.model and first.res_id else None
+        return Failure(kind, "\n".join(problem.message for problem in problems), fix)
+
+    def _chunks(self, mapper, items):
+        """Cut ``items`` so that no request grows over Xero's practical size.
+
+        :return: lists of items, each of one call
+        """
+        chunk, size = [], 0
+        for item in items:
+            length = len(codec.dumps(item.payload))
+            if chunk and size + length > MAX_BODY:
+                yield chunk
+                chunk, size = [], 0
+            chunk.append(item)
+            size += length
+        if chunk:
+            yield chunk
+
+    # === SHIP === #
+
+    def _ship(self, drain, mapper, method, items) -> None:
+        """Store what is about to be said, commit, say it, and write down the answer."""
+        body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
+        batch = drain.transaction(self._store_batch, drain.connection, mapper, method, items, body)
+        self._call(drain, mapper, batch, body)
+
+    def _store_batch(self, connection, mapper, method, items, body):
+        correlation_id = str(uuid.uuid4())
+        return self.env["xero.sync.batch"]._store(
+            {
+                "connection_id": connection.id,
+                "method": method,
+                "resource": items[0].path or mapper._xero_resource,
+                "xero_type": mapper._xero_type,
+                # Xero keeps keys per app: database and organisation make it ours alone.
+                "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
+                "correlation_id": correlation_id,
+                "digest": hashlib.sha256(body).hexdigest(),
+                "body": body.decode(),
+                "items": [item.dump() for item in items],
+            },
+            [item.job_id for item in items],
+        )
+
+    def _items(self, batch) -> list[Item]:
+        """Return what each element of ``batch`` stands for, in the order of its body."""
+        return [Item.load(stored) for stored in batch.items]
+
+    def _call(self, drain, mapper, batch, body: bytes, replay=False) -> None:
+        """Make the call of ``batch`` and settle its jobs.
+
+        :param replay: the call was made before, with an unknown outcome: that a repetition does not reach Xero says
+            nothing about the first
+        :raise XeroError: what concerns the whole organisation; the jobs are back in the queue, or the batch is kept
+            for a look-up when its outcome is not known
+        """
+        drain.client.correlation_id = batch.correlation_id
+        try:
+            answer = self._send(drain.client, mapper, batch, body)
+        except errors.ValidationRejected as error:
+            drain.transaction(self._refuse_batch, drain, batch, error.messages)
+            return
+        except errors.OutcomeUnknown as error:
+            unsure = error.status is None or batch.method == "PUT" and error.status in GAVE_UP
+            # What answered in Xero's place may have let the call pass: it is looked up like any other.
+            over = not replay and not unsure
+            drain.transaction(self._mark_unknown, drain, batch, error, over)
+            raise
+        except errors.XeroError as error:
+            if replay:
+                drain.transaction(self._mark_unknown, drain, batch, error, batch.answered)
+                raise
+            self._close_refused(drain, batch, error)
+            return
+        self._settle_answer(drain, mapper, batch, answer)
+
+    def _close_refused(self, drain, batch, error):
+        """Close a call of which nothing was saved.
+
+        A refusal of its documents is only what Xero says of them; trouble with the token, the limits or the way
+        concerns the lane.
+
+        :raise XeroError: ``error``, when it concerns more than this call
+        """
+        if isinstance(error, errors.NotFound):
+            drain.transaction(self._refuse_batch, drain, batch, [str(error)])
+            return
+        drain.transaction(self._close_batch, drain, batch)
+        raise error
+
+    def _send(self, client, mapper, batch, body: bytes):
+        """Make the one call and return the answer."""
+        return self._request(client, batch, body)
+
+    def _mark_unknown(self, drain, batch, error, over=False):
+        wait = timedelta(seconds=clamps.seconds(getattr(error, "retry_after", None)) or 0)
+        batch.write(
+            {
+                "state": "unknown",
+                "answered": over,
+                "resolve_after": fields.Datetime.now() + wait,
+            }
+        )
+        drain.record_calls(batch)
+
+    def _close_batch(self, drain, batch):
+        """Nothing was saved: the jobs wait again."""
+        batch.write({"state": "done", "body": False})
+        drain.record_calls(batch)
+        self.env.flush_all()
+        self._runner._finish_or_requeue(SQL("batch_id = %s AND state = 'running'", batch.id))
+
+    def _refuse_batch(self, drain, batch, messages):
+        """The call was refused as a whole: a lone document has failed, of several each is sent alone to find the
+        one.
+        """
+        jobs = self.env["xero.sync.job"].search([("batch_id", "=", batch.id), ("state", "=", "running")])
+        if len(jobs) > 1:
+            jobs.write({"solo": True})
+            self._close_batch(drain, batch)
+            return
+        batch.write({"state": "done", "body": False})
+        drain.record_calls(batch)
+        self._runner._fail({job.id: self._refusal(messages) for job in jobs})

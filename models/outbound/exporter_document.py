@@ -1,0 +1,141 @@
+"""Invoices and credit notes on their way out."""
+
+from collections import defaultdict
+
+from odoo import models
+from odoo.tools import SQL
+
+from ...mappers.document.tracking import keep_foreign
+from ..connection.xero_connection import SENT_WAYS
+from ..link.xero_link import GONE_STATUSES
+from .exporter import FAILED, SEND
+from .lookup import plain
+from .plan import Verdict
+
+
+class XeroExporterDocument(models.AbstractModel):
+    """Of a document with money on it Xero takes the head and details of lines only; bills are looked for before they
+    are made, as their numbers may repeat.
+    """
+
+    _name = "xero.exporter.document"
+    _inherit = "xero.exporter"
+    _description = "Xero Document Exporter"
+
+    _xero_types = ("Invoice", "CreditNote")
+    _is_dated = True
+
+    # === PLAN === #
+
+    def _verdict(self, connection, mapper, wish, out, link):
+        """Amounts that cannot change in Xero any more are no silent difference."""
+        verdict = super()._verdict(connection, mapper, wish, out, link)
+        if verdict.kind != SEND or verdict.method != "POST" or not self._lines_differ(mapper, link, out):
+            return verdict
+        problem = self._closed_problem(mapper, link, out)
+        return Verdict(FAILED, out, problems=[problem]) if problem else verdict
+
+    def _update_content(self, mapper, link, out):
+        """Whether the totals still agree is read from the answer."""
+        if not self._has_money_on_it(link):
+            return out.payload
+        head = {key: value for key, value in out.payload.items() if key in mapper._open_when_paid or key == "Status"}
+        details = self._details(mapper, link, out)
+        return {**head, "LineItems": details} if details else head
+
+    # === LOOK FIRST === #
+
+    def _screen_creations(self, drain, mapper, items):
+        return self._keep_back_bills(drain, mapper, items)
+
+    def _screen_updates(self, drain, mapper, items):
+        """Keep what is tracked in categories that Odoo does not know as people in Xero chose it."""
+        items = super()._screen_updates(drain, mapper, items)
+        # Where only details of lines go, that is in them already.
+        with_lines = [item for item in items if item.payload.get("LineItems") and "Type" in item.payload]
+        links = self.env["xero.link"]._map(
+            drain.connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in with_lines]
+        )
+        tracked = {res_id for res_id, link in links.items() if (link.remote_view or {}).get("tracking")}
+        if not tracked:
+            return items
+        own = self.env["xero.mapping.tracking"]._own_categories(drain.connection)
+        return [self._with_foreign(item, links[item.res_id], own) if item.res_id in tracked else item for item in items]
+
+    def _with_foreign(self, item, link, own):
+        view = link.remote_view
+        categories = self.env["xero.mapping.tracking"]._categories_of(link.connection_id)
+        lines = [
+            {
+                "Description": line.get("description"),
+                "Tracking": [
+                    {"TrackingOptionID": key, "TrackingCategoryID": categories[key]}
+                    for key in options.split()
+                    if key in categories
+                ],
+            }
+            for line, options in zip(view.get("lines") or [], view["tracking"])
+        ]
+        return item._replace(payload=keep_foreign(item.payload, lines, own))
+
+    # === WHO HAS IT === #
+
+    def _namesakes(self, client, mapper, payloads):
+        """Invoices cost a call for every forty, credit notes one for every thousand of their days."""
+        rows = self._rows_of(client, mapper, mapper._lookup_params(payloads))
+        return self._by_number(payloads, mapper._xero_number_field, rows)
+
+    def _by_number(self, payloads, field, rows):
+        found = defaultdict(list)
+        for element in rows:
+            found[element.get("Type"), plain(element.get(field))].append(element)
+        return [found[payload["Type"], plain(payload.get(field))] for payload in payloads]
+
+    # === WRITE DOWN === #
+
+    def _link_values(self, job, row):
+        """What was taken out of Xero by undoing its run stays out of the sync."""
+        if row["xero_status"] not in GONE_STATUSES or job.operation != "void" or not job.run_id:
+            return {}
+        message = self.env._("Taken out of Xero when its run was undone. Sync to Xero sends it again.")
+        return {"state": "ignored", "message": message}
+
+    def _follow(self, connection, items, made):
+        """Payments that waited for their documents to be in Xero are queued."""
+        if not made or not self.env["xero.mapping.journal"]._outgoing_journal_ids():
+            return
+        jobs = self.env["xero.sync.job"].browse([item.job_id for item in items])
+        for run, of_run in jobs.grouped("run_id").items():
+            moves = self.env["account.move"].browse(of_run.mapped("res_id")).exists()
+            self.env["xero.payment.part"]._follow(connection, moves, run, max(of_run.mapped("priority")))
+
+    def _look_into(self, connection, refused):
+        """A contact that Xero calls archived may have been merged there: what became of it is read at once."""
+        contacts = [
+            (payload.get("Contact") or {}).get("ContactID")
+            for payload, messages in refused
+            if "contact_archived" in self._classes(messages)
+        ]
+        self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", filter(None, contacts))
+
+    def _save_links(self, connection, mapper, saved, made=False):
+        """Credits may have been applied in Odoo before the documents were in Xero."""
+        failures = super()._save_links(connection, mapper, saved, made)
+        self._refresh_applied(connection, [item.res_id for item, _element in saved])
+        return failures
+
+    def _refresh_applied(self, connection, move_ids) -> None:
+        """Look at the reconciliations of documents that are in Xero now: they may be older than the link; one query."""
+        if connection.credit_direction not in SENT_WAYS:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT l.move_id FROM account_move_line l WHERE l.move_id = ANY(%s) AND (
+                       EXISTS (SELECT FROM account_partial_reconcile p WHERE p.debit_move_id = l.id)
+                    OR EXISTS (SELECT FROM account_partial_reconcile p WHERE p.credit_move_id = l.id))""",
+                list(move_ids),
+            )
+        )
+        moves = self.env["account.move"].browse([move_id for [move_id] in rows])
+        if moves:
+            self.env["xero.payment.part"]._refresh_credits(moves)

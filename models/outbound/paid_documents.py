@@ -1,0 +1,82 @@
+"""Edits of documents with payments or credits on them: what Xero still takes is sent, anything else fails in words."""
+
+from decimal import Decimal
+
+from odoo import models
+
+from ...mappers.document.paid import closed_difference, closed_key, line_details
+from ...mappers.outgoing import Problem
+from ...mappers.text import named
+
+
+class XeroExporterDocument(models.AbstractModel):
+    _inherit = "xero.exporter.document"
+
+    def _has_money_on_it(self, link) -> bool:
+        money = (link.remote_view or {}).get("money") or {}
+        # Of a credit note Xero tells the refunds and where it went, not how much.
+        settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
+        return (
+            settled
+            or link.xero_status == "PAID"
+            or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
+        )
+
+    def _lines_differ(self, mapper, link, out) -> bool:
+        """Whether Odoo's lines are others than those that were agreed, on a document with money on it."""
+        if not out or "LineItems" not in out.payload or not self._has_money_on_it(link):
+            return False
+        return closed_key(out.payload) not in (link.odoo_keys or ())
+
+    def _closed_problem(self, mapper, link, out) -> Problem | None:
+        ours, agreed = self._views(mapper, link, out)
+        found = closed_difference(ours, agreed)
+        if not found or self._may_be_other_lines(link, ours, agreed):
+            return None
+        what, *values = found
+        number = named(link.xero_number or out.number)
+        if what == "date":
+            reason = self.env._(
+                "%(number)s is dated %(odoo)s in Odoo and %(xero)s in Xero.",
+                number=number,
+                odoo=values[0],
+                xero=values[1],
+            )
+        elif what == "count":
+            reason = self.env._(
+                "%(number)s has %(odoo)s lines in Odoo and %(xero)s in Xero.",
+                number=number,
+                odoo=values[0],
+                xero=values[1],
+            )
+        else:
+            reason = self.env._(
+                "Line %(line)s of %(number)s has another amount or tax in Odoo than in Xero.",
+                line=values[0],
+                number=number,
+            )
+        ways = self.env._(
+            "Xero does not change this once a payment or credit is on the document. Undo the payment or credit in "
+            "Xero and sync again. Or change the document back in Odoo, and correct the amount by a credit note."
+        )
+        return Problem("closed", f"{reason}\n{ways}", mapper._odoo_model, out.res_id, topic="paid")
+
+    def _may_be_other_lines(self, link, ours, agreed) -> bool:
+        """Documents that were matched have lines of their own on each side; what they come to is what was agreed."""
+        known = any(key.startswith("lines ") for key in link.odoo_keys or ())
+        return not known and all(ours.get(name) == agreed.get(name) for name in ("total", "tax"))
+
+    def _details(self, mapper, link, out) -> list[dict]:
+        """Return the details of lines that changed; the ids of the lines are added when Xero's are read."""
+        if not self._lines_differ(mapper, link, out):
+            return []
+        ours, agreed = self._views(mapper, link, out)
+        if closed_difference(ours, agreed):
+            return []
+        categories = self.env["xero.mapping.tracking"]._categories_of(link.connection_id)
+        return line_details(out.payload["LineItems"], ours, agreed, categories)
+
+    def _views(self, mapper, link, out) -> tuple[dict, dict]:
+        """Return Odoo's side and what was agreed, in the same form."""
+        inbound = self.env["xero.inbound"].sudo()._for_type(mapper._xero_type)
+        return inbound._view_of(link.connection_id, link, out), link.remote_view or {}

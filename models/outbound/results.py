@@ -1,0 +1,291 @@
+"""What Xero answered: each element is judged alone, and what it saved is linked."""
+
+import logging
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ...mappers.text import quoted
+from ...xero_api import clamps, codec, elements, errors
+from ...xero_api.bounds import Unreadable
+from ...xero_api.dates import to_date_string
+from ..queue.failure import Failure
+
+_logger = logging.getLogger(__name__)
+
+FAILURE_OF_CLASS = {
+    "duplicate_number": "duplicate",
+    "duplicate_name": "duplicate",
+    "locked_period": "locked_period",
+    "account_mapping": "mapping",
+    "tax_mapping": "mapping",
+    "document_closed": "closed",
+    "overpaid": "closed",
+    "contact_archived": "closed",
+    "gone": "closed",
+    "plan_limit": "plan",
+}
+LONGEST_TEXT = 255
+# What Xero makes of a status by itself: a document without an open amount is paid.
+FOLLOWS = {"AUTHORISED": ("PAID",), "DELETED": ("VOIDED",), "VOIDED": ("DELETED",)}
+LARGEST_ADJUSTMENT = Decimal("0.50")
+
+
+class XeroExporter(models.AbstractModel):
+    _inherit = "xero.exporter"
+
+    # === ANSWER === #
+
+    def _settle_answer(self, drain, mapper, batch, answer) -> None:
+        """Judge each element of the answer alone, save all results at once, then look into the duplicates."""
+        found = elements.outcomes(answer, batch.resource, mapper._xero_id_field)
+        sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
+        outcomes = elements.in_order(sent, found, mapper._xero_id_field, mapper._telling)
+        if outcomes is None:
+            # Which answer belongs to which document cannot be told: look them up.
+            error = errors.OutcomeUnknown(f"{len(found)} answers to {len(sent)} elements do not fit them")
+            drain.transaction(self._mark_unknown, drain, batch, error, True)
+            raise error
+        duplicates, is_settled = drain.transaction(self._save_results, drain, mapper, batch, outcomes)
+        if any(outcome.ok for outcome in outcomes):
+            drain.made_headway()
+        if duplicates:
+            self._settle_duplicates(drain, mapper, duplicates)
+        if not is_settled:
+            raise errors.OutcomeUnknown("Xero answered neither with an id nor with a reason")
+
+    def _save_results(self, drain, mapper, batch, outcomes) -> tuple[list, bool]:
+        """Write links and job states of one call.
+
+        :return: ``(item, payload, messages)`` of the creations that Xero refused because the number or name is taken;
+            and whether the answer said of each element what became of it
+        """
+        saved, failures, duplicates, unclear, refused = [], {}, [], [], []
+        sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
+        for item, payload, outcome in zip(self._items(batch), sent, outcomes, strict=True):
+            if outcome.ok:
+                saved.append((item, outcome.element))
+            elif outcome.unclear:
+                unclear.append((item, payload))
+            elif batch.method == "PUT" and self._classes(outcome.errors) & {"duplicate_number", "duplicate_name"}:
+                duplicates.append((item, payload, outcome.errors))
+            else:
+                failures[item.job_id] = self._refusal(outcome.errors)
+                refused.append((payload, outcome.errors))
+        batch.write({"state": "done", "body": False})
+        made = batch.method == "PUT"
+        failures.update(self._save_links(drain.connection, mapper, saved, made))
+        drain.record_calls(batch)
+        if unclear:
+            self._keep_unclear(batch, unclear)
+        self._runner._fail(failures)
+        self._runner._finish([item.job_id for item, _element in saved if item.job_id not in failures])
+        self._follow(drain.connection, [item for item, _element in saved], made)
+        self._look_into(drain.connection, refused)
+        return duplicates, not unclear
+
+    def _keep_unclear(self, batch, unclear):
+        """Leave in ``batch`` what has to be looked up: pairs (item, payload)."""
+        body = codec.dumps({elements.list_key(batch.resource): [payload for _item, payload in unclear]})
+        batch.write(
+            {
+                "state": "unknown",
+                "answered": True,
+                "resolve_after": fields.Datetime.now(),
+                "items": [item.dump() for item, _payload in unclear],
+                "body": body.decode(),
+            }
+        )
+
+    def _save_links(self, connection, mapper, saved, made=False) -> dict:
+        """Store identity and agreement of saved elements: a row each, written once.
+
+        :param saved: pairs (batch item, Xero's element)
+        :param made: whether they are new in Xero, or the answer that said so was lost
+        :return: failures by job id, of documents whose total or status is not Odoo's
+        """
+        links = self.env["xero.link"]._map(
+            connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item, _element in saved]
+        )
+        no_job = self.env["xero.sync.job"]
+        # Found and read at once, and together.
+        jobs = {job.id: job for job in no_job.search_fetch([("id", "in", [item.job_id for item, _element in saved])])}
+        rows, failures = [], {}
+        for item, element in saved:
+            job, link = jobs.get(item.job_id, no_job), links.get(item.res_id, self.env["xero.link"])
+            row, failure = self._link_row(connection, mapper, link, item, element)
+            if made and self._marks_made:
+                row |= self._made_values(link, job, row)
+            rows.append(row | self._link_values(job, row))
+            if failure:
+                failures[item.job_id] = failure
+        moved = self._note_days(connection, mapper, links, rows, saved)
+        self.env["xero.link"]._save(rows)
+        for record, message in moved:
+            record._message_log(body=message)
+        return failures
+
+    def _link_row(self, connection, mapper, link, item, element) -> tuple[dict, Failure | None]:
+        """Return the columns of the link of a saved ``item``, and what is wrong with what Xero saved."""
+        adjustment, failure = self._judge(connection, mapper, link, item, element)
+        # A document that could only be kept as a draft waits for a person, though it is in Xero.
+        waits = failure or item.notice and item.status == "DRAFT"
+        row = {
+            "connection_id": connection.id,
+            "company_id": item.company_id,
+            "xero_type": mapper._xero_type,
+            "res_model": mapper._odoo_model,
+            "res_id": item.res_id,
+            "xero_id": element[mapper._xero_id_field],
+            "xero_number": self._text_of(element, mapper._xero_number_field) or item.number,
+            "state": "error" if waits else "synced",
+            "message": failure.message if failure else item.notice or None,
+            "digest": None if failure else item.digest,
+            "xero_status": self._text_of(element, mapper._xero_status_field),
+            "xero_total": elements.amount(element.get("Total")),
+            "xero_updated_at": self.env["xero.inbound"]._updated_at(connection, element),
+            "adjustment": adjustment,
+            "synced_at": fields.Datetime.now(),
+            **self._agreement_of(mapper, element),
+        }
+        if item.keys is not None and mapper._clearable:
+            row["odoo_keys"] = codec.dumps(item.keys).decode()
+        return row, failure
+
+    def _judge(self, connection, mapper, link, item, element) -> tuple[Decimal, Failure | None]:
+        """Compare what Xero saved with what was sent.
+
+        :param link: the link as it was before, empty for what is new
+        :param item: of the stored call
+        :return: the cents to send on a rounding line, and what is wrong
+        """
+        total = elements.amount(element.get("Total"))
+        kept_draft = bool(item.notice and item.status == "DRAFT")
+        adjustment, failure = self._compare(connection, link, None if kept_draft else item.total, total)
+        if total is None and item.total is not None and element.get("Total") is not None:
+            failure = self._unreadable_total(item.total)
+        return adjustment, self._other_status(item.status, self._text_of(element, mapper._xero_status_field)) or failure
+
+    def _made_values(self, link, job, row) -> dict:
+        """Return the columns that say when and by which run it was made; empty where the link says so already."""
+        if link.made_xero_id == row["xero_id"] and link.run_id == job.run_id:
+            return {}
+        return {
+            "run_id": job.run_id.id or None,
+            "made_at": row["xero_updated_at"],
+            "made_digest": row["remote_digest"] if job.run_id else None,
+            "made_here_at": fields.Datetime.now(),
+            "made_xero_id": row["xero_id"],
+        }
+
+    def _note_days(self, connection, mapper, links, rows, saved) -> list[tuple]:
+        """Add to ``rows`` the day that a document or payment was moved to, so that no difference is seen in it.
+
+        :return: pairs (record, sentence), of those that were moved now
+        """
+        if connection.xero_lock_policy != "move" or not self._is_dated:
+            return []
+        inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
+        by_id = {row["res_id"]: (row, element) for row, (_item, element) in zip(rows, saved, strict=True)}
+        moved = []
+        for record in self.env[mapper._odoo_model].browse(by_id).exists():
+            (row, element), link = by_id[record.id], links.get(record.id, self.env["xero.link"])
+            there = inbound._remote_view(element).get("date") if row["remote_view"] is not None else None
+            own = mapper._own_day(record)
+            day = there if own and there and own != there else None
+            if day == (to_date_string(link.date_xero) if link.date_xero else None):
+                row |= {"date_odoo": link.date_odoo or None, "date_xero": link.date_xero or None}
+                continue
+            row |= {"date_odoo": own if day else None, "date_xero": day}
+            if day and row["message"]:
+                moved.append((record, row["message"]))
+        return moved
+
+    # What Xero has saved is linked, however oddly the answer describes it: else it would be sent a second time.
+
+    def _text_of(self, element, name) -> str | None:
+        value = element.get(name) if name else None
+        if not value or not isinstance(value, str) or isinstance(value, Unreadable):
+            return None
+        return clamps.text(value, LONGEST_TEXT)
+
+    def _agreement_of(self, mapper, element) -> dict:
+        try:
+            return self.env["xero.inbound"]._agreement(mapper._xero_type, element)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            _logger.info("What an answer says of a %s is odd: %s", mapper._xero_type, type(error).__name__)
+            return {"remote_view": None, "remote_digest": None, "remote_source": "write"}
+
+    def _unreadable_total(self, expected):
+        return Failure(
+            "total_mismatch",
+            self.env._(
+                "The document is in Xero, but Xero's answer shows no total that can be read; Odoo has %s. Check it in "
+                "Xero and sync again.",
+                expected,
+            ),
+        )
+
+    def _other_status(self, sent, held) -> Failure | None:
+        """Return the failure of an element that Xero keeps in another status than the one sent: it is no success."""
+        if not sent or not held or held == sent or held in FOLLOWS.get(sent, ()):
+            return None
+        return Failure(
+            "validation",
+            self.env._(
+                "It is in Xero, with the status %(held)s instead of %(sent)s. Look at it there, then sync again.",
+                held=held,
+                sent=sent,
+            ),
+        )
+
+    def _compare(self, connection, link, expected, total):
+        """Compare Odoo's total with Xero's, both in the document's currency.
+
+        :return: ``(adjustment to send on a rounding line, Failure or None)``; 0 is none
+        """
+        adjustment = Decimal(str(link.adjustment if link else 0))
+        if expected is None or total is None:
+            return adjustment, None
+        difference = Decimal(expected) - Decimal(str(total))
+        if not difference:
+            return adjustment, None
+        corrected = adjustment + difference
+        # Each further try must be smaller: Xero and we do not chase each other.
+        small = abs(corrected) <= LARGEST_ADJUSTMENT and (not adjustment or abs(corrected) < abs(adjustment))
+        if small and connection.rounding_policy == "line" and connection.rounding_account_id:
+            return corrected, Failure(
+                "total_mismatch",
+                self.env._(
+                    "Xero computed %(xero)s instead of %(odoo)s; a rounding line is being sent.",
+                    xero=total,
+                    odoo=expected,
+                ),
+                None,
+                "pending",
+            )
+        # The next sending begins without the cents that were right for another version of the document.
+        return Decimal(0), Failure(
+            "total_mismatch",
+            self.env._(
+                "The document is in Xero with a total of %(xero)s, Odoo has %(odoo)s. Check its lines and "
+                "taxes in both and sync again.",
+                xero=total,
+                odoo=expected,
+            ),
+        )
+
+    def _classes(self, messages):
+        return {elements.classify(message) for message in messages}
+
+    def _refusal(self, messages) -> Failure:
+        classes = self._classes(messages) - {"other"}
+        kind = FAILURE_OF_CLASS.get(min(classes), "validation") if classes else "validation"
+        reason = self.env._("Xero refused it: %s", "\n".join(map(quoted, messages)) or self.env._("no reason given"))
+        return Failure(kind, f"{reason}\n{self._locked_ways_out()}" if kind == "locked_period" else reason)
+
+    def _locked_ways_out(self) -> str:
+        return self.env._(
+            "Nothing can be changed or voided there in a locked period. Move the lock date in Xero and try again, or "
+            "keep the document and make a credit note that is dated in an open period."
+        )

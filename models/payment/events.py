@@ -1,0 +1,57 @@
+"""When payments made in Odoo are looked at: what is reconciled, posted or taken back."""
+
+from odoo import api, fields, models
+
+from ..queue.sweep import WINDOW
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        partials._xero_moves()._xero_settlement_changed()
+        return partials
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "exchange_move_id" in vals:
+            # What a payment is worth shows only now.
+            self._xero_moves()._xero_settlement_changed()
+        return result
+
+    def unlink(self):
+        moves = self._xero_moves()
+        result = super().unlink()
+        moves.exists()._xero_settlement_changed()
+        return result
+
+    def _xero_moves(self):
+        """Return the entries whose payments or credits may concern Xero; no query where none go there."""
+        # Each posting deletes nothing a dozen times.
+        if not self or self.env["xero.sync.mixin"]._xero_is_quiet():
+            return self.env["account.move"]
+        journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
+        connections = self.env["xero.connection"]
+        touched = (self.debit_move_id | self.credit_move_id).move_id
+        return touched.filtered(
+            lambda move: (
+                move.sudo().journal_id.id in journals
+                or (connections._sends_credits(move.sudo().company_id.id) and move.sudo()._xero_may_be_credit())
+            )
+        )
+
+
+class XeroFeederPayment(models.AbstractModel):
+    _name = "xero.feeder.payment"
+    _inherit = "xero.feeder"
+    _description = "Xero Payment Feeder"
+
+    def _end_sweep(self):
+        """Look again at recent payments."""
+        journals = self.env["xero.mapping.journal"]._outgoing_journal_ids()
+        if journals:
+            recent = fields.Datetime.now() - WINDOW
+            domain = [("journal_id", "in", list(journals)), ("state", "=", "posted"), ("write_date", ">", recent)]
+            self.env["xero.payment.part"]._refresh(self.env["account.move"].search(domain))

@@ -1,0 +1,268 @@
+"""Overpayments and prepayments of Xero: money without a document, booked as a payment that is open to be applied."""
+
+from odoo import fields, models
+
+from ...mappers.document.view import changed_fields
+from ...mappers.payment.view import GONE, allocations_of, base_amount, credit_view
+from ...mappers.text import named, quoted
+from ...mappers.values import decimal
+from ..inbound.importer import FORBIDDEN, Result, Untakeable
+
+# Changes of these are applications of the credit, not edits.
+APPLIED = {"remaining", "allocations"}
+
+
+class XeroInboundCredit(models.AbstractModel):
+    """Shared by the two kinds. Xero tells where the credit went, but not the bank account it came through."""
+
+    _name = "xero.inbound.credit"
+    _inherit = "xero.inbound"
+    _description = "Xero Inbound Credit"
+
+    _odoo_model = "account.payment"
+    _flow = "payments"
+    _rank = 35
+    _lists_ids = False
+
+    def _remote_view(self, element):
+        return credit_view(element)
+
+    # === NEW === #
+
+    def _apply_new(self, connection, elements):
+        """Book the credits of our contacts, and those that were applied to our documents."""
+        partners = self._partners(connection, elements)
+        documents = self._documents(connection, elements)
+        results = {}
+        for element in elements:
+            applied = [documents[xero_id] for xero_id in allocations_of(element) if xero_id in documents]
+            contact = self._remote_view(element).get("contact")
+            partner = partners.get(contact) or (applied and applied[0].commercial_partner_id)
+            if not partner or not self._is_wanted(connection, element, applied):
+                results[element[self._id_field]] = Result("ignored")
+            else:
+                results[element[self._id_field]] = self._take(connection, element, partner, applied)
+        return results
+
+    def _partners(self, connection, elements) -> dict:
+        contacts = {self._remote_view(element).get("contact") for element in elements} - {None}
+        links = self.env["xero.inbound"]._for_type("Contact")._links(connection, list(contacts))
+        partners = self.env["res.partner"].browse([link.res_id for link in links.values()])
+        living = set(partners.exists().ids)
+        return {
+            xero_id.lower(): partners.browse(link.res_id) for xero_id, link in links.items() if link.res_id in living
+        }
+
+    def _documents(self, connection, elements) -> dict:
+        invoices = {xero_id for element in elements for xero_id in allocations_of(element)}
+        links = self.env["xero.inbound"]._for_type("Invoice")._links(connection, list(invoices))
+        moves = self.env["account.move"].browse([link.res_id for link in links.values()])
+        living = set(moves.exists().ids)
+        return {xero_id.lower(): moves.browse(link.res_id) for xero_id, link in links.items() if link.res_id in living}
+
+    def _is_wanted(self, connection, element, applied) -> bool:
+        """Whether the credit is alive, and applied to one of our documents or as recent as what is synced."""
+        view = self._remote_view(element)
+        if view.get("status") in GONE or not decimal(view.get("total")):
+            return False
+        start = connection.sync_from or (connection.connected_at or connection.create_date).date()
+        return bool(applied) or view.get("date", "") >= fields.Date.to_string(start)
+
+    def _take(self, connection, element, partner, applied):
+        try:
+            with self.env.cr.savepoint():
+                payment = self._book(connection, element, partner, applied)
+        except Untakeable as error:
+            return Result("failed", str(error), None, error.fix)
+        except FORBIDDEN as error:
+            return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
+        if not payment:
+            return Result("ignored")
+        self.env["xero.link"]._save(
+            [self._link_row(connection, payment.id, element, payment.company_id, **self._link_values(element))]
+        )
+        link = self._links(connection, [element[self._id_field]])[element[self._id_field]]
+        self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
+        return Result("created", res_id=payment.id)
+
+    def _link_values(self, element):
+        return {
+            "from_xero": True,
+            "xero_number": element.get("Reference") or None,
+            "xero_total": element.get("Total"),
+        }
+
+    # === BOOK === #
+
+    def _book(self, connection, element, partner, applied):
+        """Return the posted payment for ``element``; empty when payments of Xero are not taken over."""
+        journal = self._journal(connection, element)
+        if not journal:
+            return self.env["account.payment"]
+        ledger = self.env["xero.payment.ledger"]
+        values = self._payment_values(connection, element, journal, partner, applied)
+        payment = ledger._create_payments([values])[0]
+        payment.action_post()
+        return payment
+
+    def _payment_values(self, connection, element, journal, partner, applied):
+        view, ledger = self._remote_view(element), self.env["xero.payment.ledger"]
+        company = applied[0].company_id if applied else connection.company_id
+        incoming = str(view.get("type") or "").startswith(("RECEIVE", "AR"))
+        currency = self.env["xero.inbound.invoice"]._currency_values(company, view)["currency_id"]
+        values = {
+            "payment_type": "inbound" if incoming else "outbound",
+            "partner_type": "customer" if incoming else "supplier",
+            "partner_id": partner.id,
+            "amount": float(decimal(view["total"])),
+            "currency_id": currency,
+            "date": ledger._booking_day(connection, journal, view.get("date")),
+            "memo": view.get("reference") or self._label(),
+            "journal_id": journal.id,
+            "company_id": company.id,
+        }
+        method = ledger._method(journal, values["payment_type"])
+        lines = ledger._open_lines(applied[0]) if applied else None
+        if method:
+            values["payment_method_line_id"] = method.id
+        if lines:
+            values["destination_account_id"] = lines.account_id[:1].id
+        if currency != company.currency_id.id and base_amount(view) is not None:
+            values["force_balance"] = float(base_amount(view))
+        return values
+
+    def _label(self) -> str:
+        return self.env._("Credit in Xero")
+
+    def _journal(self, connection, element):
+        """Return the journal to book in: the chosen one, or the only one whose payments come from Xero.
+
+        :return: empty when payments of no journal come from Xero
+        :raise Untakeable: there are several, or none is mapped yet
+        """
+        if connection.credit_journal_id:
+            return connection.credit_journal_id
+        rows = self.env["xero.mapping.journal"].search(
+            [("connection_id", "=", connection.id), ("journal_id", "!=", False)]
+        )
+        rows = rows.filtered(lambda row: row.state == "confirmed")
+        journals = rows.filtered(lambda row: row.direction == "xero_to_odoo").journal_id
+        alike = journals.filtered(
+            lambda journal: (journal.currency_id or journal.company_id.currency_id).name == element.get("CurrencyCode")
+        )
+        for found in (alike, journals):
+            if len(found) == 1:
+                return found
+        if rows and not journals:
+            return journals
+        raise Untakeable(
+            "mapping",
+            self.env._(
+                "Xero does not say through which bank account an overpayment or prepayment came. Choose the journal "
+                "for them on the Xero connection."
+            ),
+            connection,
+        )
+
+    # === KNOWN === #
+
+    def _apply_known(self, connection, changed):
+        results = {}
+        for link, element in changed:
+            payment = self.env["account.payment"].browse(link.res_id).exists()
+            results[element[self._id_field]] = self._change(connection, link, element, payment)
+        return results
+
+    def _change(self, connection, link, element, payment):
+        view = self._remote_view(element)
+        changed = changed_fields(link.remote_view, view)
+        if not payment or payment.state in ("canceled", "rejected"):
+            self._agree(connection, link, element)
+            return Result("agreed" if view.get("status") in GONE else "ignored", res_id=link.res_id)
+        if view.get("status") in GONE:
+            return self._undo(connection, link, element, payment)
+        if changed <= APPLIED | {"reference"}:
+            self._agree(connection, link, element)
+            self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
+            return Result("updated", res_id=payment.id)
+        return self._redo(connection, link, element, payment)
+
+    def _undo(self, connection, link, element, payment):
+        """Voided in Xero: what it was applied to is open again."""
+        try:
+            with self.env.cr.savepoint():
+                self._take_back(connection, link, payment)
+        except FORBIDDEN as error:
+            self.env.invalidate_all(flush=False)
+            reason = self.env._(
+                "%(payment)s was voided in Xero, but Odoo forbids it: %(reason)s",
+                payment=named(payment.display_name),
+                reason=quoted(error.args[0]),
+            )
+            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
+        self._agree(connection, link, element)
+        payment._message_log(body=self.env._("Cancelled: it was voided in Xero."))
+        return Result("undone", res_id=payment.id)
+
+    def _take_back(self, connection, link, payment):
+        entry = payment.move_id
+        self.env["xero.payment.ledger"]._cancel(payment)
+        self.env["xero.payment.part"]._drop(entry)
+
+    def _redo(self, connection, link, element, payment):
+        """It was edited: book it as it is now, in place of how it was."""
+        applied = list(self._documents(connection, [element]).values())
+        try:
+            with self.env.cr.savepoint():
+                self._take_back(connection, link, payment)
+                partner = self._partners(connection, [element]).get(self._remote_view(element).get("contact"))
+                fresh = self._book(connection, element, partner or payment.partner_id, applied)
+        except Untakeable as error:
+            self.env.invalidate_all(flush=False)
+            return Result("failed", str(error), payment.id, error.fix)
+        except FORBIDDEN as error:
+            self.env.invalidate_all(flush=False)
+            return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))
+        link.res_id = (fresh or payment).id
+        self._agree(connection, link, element)
+        self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
+        return Result("updated", res_id=link.res_id)
+
+    # === CONFLICTS === #
+
+    def _odoo_view(self, connection, link, record):
+        return link.remote_view or {}
+
+    def _take_sides(self, connection, link, element, record, mine):
+        """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is."""
+        if "status" not in mine and record:
+            self._take_back(connection, link, record)
+        self._agree(connection, link, element, state="synced", message=None)
+
+
+class XeroInboundOverpayment(models.AbstractModel):
+    _name = "xero.inbound.overpayment"
+    _inherit = "xero.inbound.credit"
+    _description = "Xero Inbound Overpayment"
+
+    _xero_type = "Overpayment"
+    _resource = "Overpayments"
+    _id_field = "OverpaymentID"
+    _category = "OVERPAYMENT"
+
+    def _label(self):
+        return self.env._("Overpayment in Xero")
+
+
+class XeroInboundPrepayment(models.AbstractModel):
+    _name = "xero.inbound.prepayment"
+    _inherit = "xero.inbound.credit"
+    _description = "Xero Inbound Prepayment"
+
+    _xero_type = "Prepayment"
+    _resource = "Prepayments"
+    _id_field = "PrepaymentID"
+    _category = "PREPAYMENT"
+
+    def _label(self):
+        return self.env._("Prepayment in Xero")

@@ -1,0 +1,336 @@
+"""What of a payment made in Odoo goes to Xero as a payment of its own."""
+
+from collections import namedtuple
+from datetime import datetime
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ...mappers.text import named
+from ..inbound.importer_document import SETTLED
+from ..link.own_context import own as in_context
+from ..link.own_context import own_value
+from ..queue.xero_sync_job import EVENT, WAITING
+
+# Removals go first: Xero voids no document that something is paid on.
+REMOVAL = 4
+LIQUID = ("asset_cash", "liability_credit_card")
+Share = namedtuple("Share", "document_id account_id amount rate")
+
+
+class XeroPaymentHook(models.AbstractModel):
+    """What other rooms know of payments."""
+
+    _name = "xero.payment.hook"
+    _inherit = "xero.hook"
+    _description = "Xero Payment Hook"
+
+    def _in_xero_already(self, entries):
+        """Return those of ``entries`` (payments as journal entries) that stand in Xero as payments of people there."""
+        return entries.browse()
+
+
+class XeroPaymentPart(models.Model):
+    """One payment in Xero: what an entry of a bank journal pays on one document, through the bank or by a write-off.
+
+    Xero's payments are for one document each and are never changed, so rows are neither: what is not so any more is
+    over, and a new row takes its place. Rows are not the reconciliations themselves, because Odoo makes those anew
+    whenever somebody undoes and repeats one, and has one for each instalment.
+    """
+
+    _name = "xero.payment.part"
+    _inherit = ["xero.company.guard"]
+    _description = "Xero Payment Part"
+    _order = "id desc"
+
+    connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    entry_id = fields.Many2one("account.move", "Payment Entry", index=True, ondelete="set null", readonly=True)
+    document_id = fields.Many2one("account.move", index=True, ondelete="set null", readonly=True)
+    journal_id = fields.Many2one("account.journal", readonly=True, ondelete="set null")
+    account_id = fields.Many2one(
+        "account.account", "Write-Off Account", readonly=True, ondelete="set null", help="Empty: the bank account."
+    )
+    amount = fields.Float(digits=(16, 2), readonly=True, help="In the currency of the document.")
+    rate = fields.Float(
+        digits=(18, 6), readonly=True, help="Units of that currency for one of the company's; 0 for none."
+    )
+    date = fields.Date(readonly=True)
+    credit_type = fields.Selection(
+        [("CreditNote", "Credit Note"), ("Overpayment", "Overpayment"), ("Prepayment", "Prepayment")],
+        "Credit",
+        readonly=True,
+        help="What is applied to the document. Empty: the part is a payment.",
+    )
+    over = fields.Boolean(readonly=True, help="It is not so any more: it must not be in Xero.")
+
+    @api.depends("entry_id.name", "document_id.name")
+    def _compute_display_name(self):
+        for part in self:
+            part.display_name = self.env._(
+                "%(payment)s on %(document)s",
+                payment=named(part.entry_id.sudo().name) or self.env._("Payment"),
+                document=named(part.document_id.sudo().name) or "?",
+            )
+
+    def _get_records_action(self, **values):
+        """People know the payment, not its parts."""
+        return (self.entry_id.origin_payment_id or self.entry_id)._get_records_action(**values)
+
+    def _message_log_batch(self, bodies, **values):
+        """Leave what happened to a part in the chatter of its payment."""
+        for part in self.filtered(lambda part: part.id in bodies):
+            part._message_log(body=bodies[part.id], **values)
+
+    def _message_log(self, **values):
+        (self.entry_id.origin_payment_id or self.entry_id)._message_log(**values)
+
+    # === REFRESH === #
+
+    @api.model
+    def _refresh(self, moves) -> None:
+        """Bring the parts of the payment entries among ``moves``, or reconciled with them, to the present state.
+
+        What changed is queued for Xero.
+        """
+        journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
+        if not journals:
+            return
+        entries = self._entries(moves.sudo(), journals)
+        old = self.sudo().search([("entry_id", "in", (moves | entries).ids), ("credit_type", "=", False)])
+        entries |= old.entry_id
+        for company, of_company in entries.grouped("company_id").items():
+            connection = self.env["xero.connection"]._for_company(company)
+            if connection:
+                self.sudo()._refresh_entries(connection, of_company, old)
+
+    def _entries(self, moves, journals):
+        """Return the entries of ``journals`` among ``moves`` and what they are reconciled with."""
+        lines = moves.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        partials = lines.matched_debit_ids | lines.matched_credit_ids
+        touched = moves | (partials.debit_move_id | partials.credit_move_id).move_id
+        return touched.filtered(lambda move: move.journal_id.id in journals)
+
+    def _refresh_entries(self, connection, entries, old):
+        rows = self.env["xero.mapping.journal"]._outgoing_journals(connection)
+        wanted = self._wanted(connection, rows, entries - self._from_xero(entries), old)
+        removed, revived, values, parts = self.browse(), self.browse(), [], old.grouped("entry_id")
+        for entry in entries:
+            of_entry = parts.get(entry, self.browse())
+            gone, again, new = self._compare(connection, entry, of_entry, wanted.get(entry, []))
+            removed, revived, values = removed | gone, revived | again, values + new
+        self._enqueue(connection, removed, REMOVAL)
+        self._enqueue(connection, self.create(values) | revived, EVENT)
+
+    def _wanted(self, connection, rows, entries, old) -> dict:
+        """Return ``{entry: shares that are to be in Xero}``.
+
+        What was paid before the journal's payments went to Xero may stand there already, so it goes only on documents
+        that were made in Xero by us since, and those that it was sent for.
+        """
+        scope = connection._scope(connection.company_id.id)
+        posted = entries.filtered(lambda entry: entry.state == "posted" and entry.journal_id.id in rows)
+        since = {entry: rows[entry.journal_id.id].outgoing_since for entry in posted}
+        found = {entry: self._shares(entry, scope) for entry in posted}
+        older = posted.filtered(lambda entry: entry.create_date < since[entry])
+        made_at = self._made_here(connection, {share.document_id for entry in older for share in found[entry]})
+        sent = {(part.entry_id, part.document_id.id) for part in old if not part.over}
+        for entry in older:
+            found[entry] = [
+                share
+                for share in found[entry]
+                if (entry, share.document_id) in sent or made_at.get(share.document_id, datetime.min) >= since[entry]
+            ]
+        return found
+
+    def _made_here(self, connection, move_ids) -> dict:
+        """Return ``{document id: when the connector made it in Xero}``; one query."""
+        if not move_ids:
+            return {}
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("res_model", "=", "account.move"),
+                ("res_id", "in", list(move_ids)),
+                ("made_here_at", "!=", False),
+            ]
+        )
+        return {link.res_id: link.made_here_at for link in links if link.made_xero_id == link.xero_id}
+
+    def _from_xero(self, entries):
+        """Return those of ``entries`` that were made in Xero first, or are there already: they are never sent back."""
+        links = self.env["xero.link"].search(
+            [
+                ("res_model", "=", "account.payment"),
+                ("res_id", "in", entries.origin_payment_id.ids),
+                ("from_xero", "=", True),
+            ]
+        )
+        found = entries.filtered(lambda entry: entry.origin_payment_id.id in links.mapped("res_id"))
+        return found.union(*(hook._in_xero_already(entries) for hook in self.env["xero.payment.hook"]._all()))
+
+    def _compare(self, connection, entry, old, wanted) -> tuple:
+        """Return the parts that are over now, those that are so again, and the values of new ones."""
+        left, kept, revived = list(wanted), self.browse(), self.browse()
+        for part in old.sorted(lambda part: (part.over, part.id)):
+            share = part._share()
+            if share in left and (not part.over or part._is_in_xero()) and part.date == entry.date:
+                left.remove(share)
+                kept |= part
+                revived |= part.filtered("over")
+        revived.over = False
+        gone = old.filtered(lambda part: not part.over) - kept
+        gone.over = True
+        # Odoo reconciles step by step: what one step of this transaction made and the next took back was nothing.
+        passing = gone.filtered(lambda part: part.create_date >= self.env.cr.now() and not part._is_in_xero())
+        gone -= passing
+        passing.unlink()
+        return gone, revived, [self._values(connection, entry, share) for share in left]
+
+    def _share(self):
+        return Share(self.document_id.id, self.account_id.id, _decimal(self.amount, 2), _decimal(self.rate, 6))
+
+    def _is_in_xero(self) -> bool:
+        links = self.env["xero.link"]._map(self.connection_id, "Payment", self._name, self.ids)
+        link = links.get(self.id)
+        return bool(link and link._is_alive())
+
+    def _values(self, connection, entry, share):
+        return {
+            "connection_id": connection.id,
+            "company_id": entry.company_id.id,
+            "entry_id": entry.id,
+            "journal_id": entry.journal_id.id,
+            "date": entry.date,
+            "document_id": share.document_id,
+            "account_id": share.account_id,
+            "amount": float(share.amount),
+            "rate": float(share.rate),
+        }
+
+    def _enqueue(self, connection, parts, priority):
+        run_id, least = own_value(self.env, "xero_follows") or (None, priority)
+        if priority == REMOVAL:
+            run_id, least = None, priority
+        mapper = self.env["xero.mapper"]._for_type("Allocation" if parts[:1].credit_type else "Payment")
+        records = [(part.id, part.company_id.id) for part in parts.sorted("id")]
+        self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, priority=least, run_id=run_id or None)
+        if parts:
+            self.env["xero.sync.runner"]._wake(connection.ids)
+
+    @api.model
+    def _follow(self, connection, moves, run, priority) -> None:
+        """Queue what is paid on ``moves``, which were just made in Xero; as part of ``run``, if there is one."""
+        parts = self.with_context(**in_context(xero_follows=(run.id, max(priority, EVENT))))
+        parts._refresh(moves)
+        # Of a document that was made once before, the payments are known already.
+        domain = [("document_id", "in", moves.ids), ("over", "=", False), ("credit_type", "=", False)]
+        known = self.sudo().search([("connection_id", "=", connection.id), *domain])
+        links = self.env["xero.link"]._map(connection, "Payment", self._name, known.ids)
+        parts.sudo()._enqueue(connection, known.filtered(lambda part: part.id not in links), EVENT)
+        if run.state == "paused":
+            run._hold([self._name])
+
+    # === SHARES === #
+
+    def _shares(self, entry, scope) -> list:
+        """Return what ``entry`` pays on each document that Xero has or will have."""
+        settled = entry.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        partials = (settled.matched_debit_ids | settled.matched_credit_ids).sorted("id")
+        paid = {}
+        for partial in partials:
+            mine, other, own, theirs = self._sides(partial, entry)
+            move = other.move_id
+            if move.state == "posted" and self._is_synced(move, scope) and self._is_payment(entry, mine):
+                before = paid.get(move, (0.0, 0.0, 0.0))
+                own += self._exchange(partial, mine, entry)
+                base = own * abs(mine.balance / mine.amount_currency) if mine.amount_currency else own
+                paid[move] = (before[0] + theirs, before[1] + own, before[2] + base)
+        return self._split(entry, paid)
+
+    def _exchange(self, partial, mine, entry) -> float:
+        """Return what of the entry's line went into the exchange difference of ``partial``: that was paid too."""
+        if not partial.exchange_move_id or mine.currency_id != mine.company_currency_id:
+            return 0.0
+        return sum(
+            self._sides(found, entry)[2]
+            for found in mine.matched_debit_ids | mine.matched_credit_ids
+            if partial.exchange_move_id in (found.debit_move_id | found.credit_move_id).move_id
+        )
+
+    def _sides(self, partial, entry):
+        """Return the entry's line, the other line, and the amounts reconciled in the currency of each."""
+        sides = [
+            (partial.debit_move_id, partial.debit_amount_currency),
+            (partial.credit_move_id, partial.credit_amount_currency),
+        ]
+        if partial.credit_move_id.move_id == entry:
+            sides.reverse()
+        (mine, own), (other, theirs) = sides
+        return mine, other, own, theirs
+
+    def _is_synced(self, move, scope) -> bool:
+        return any(mapper._handles(move) for mapper in self.env["xero.mapper"]._for_model("account.move")) and bool(
+            move._xero_concerns(scope)
+        )
+
+    def _is_payment(self, entry, line) -> bool:
+        """Whether ``line`` stands against money that moved, not only against a write-off."""
+        return any(self._is_liquid(entry, other) for other in entry.line_ids - line)
+
+    def _is_liquid(self, entry, line) -> bool:
+        journal = entry.journal_id
+        methods = journal.inbound_payment_method_line_ids | journal.outbound_payment_method_line_ids
+        accounts = (
+            journal.default_account_id
+            | journal.suspense_account_id
+            | methods.payment_account_id
+            | entry.origin_payment_id.outstanding_account_id
+        )
+        return line.account_id in accounts or line.account_id.account_type in LIQUID
+
+    def _split(self, entry, paid) -> list:
+        """Return the shares: of each document what came through the bank, and what was written off.
+
+        Write-offs go to the documents that were reconciled first, so that a later one changes nothing about them.
+        """
+        shares, left = [], self._write_offs(entry)
+        for move, (amount, own, base) in paid.items():
+            rate = (
+                _decimal(amount / base, 6) if move.currency_id != move.company_currency_id and base else _decimal(0, 6)
+            )
+            rest, open_here = _decimal(amount, 2), own
+            for account_id in list(left):
+                taken = min(left[account_id], open_here)
+                part = _decimal(amount * taken / own, 2) if own else Decimal(0)
+                left[account_id] -= taken
+                open_here -= taken
+                rest -= part
+                if part:
+                    shares.append(Share(move.id, account_id, part, rate))
+            if rest > 0:
+                shares.append(Share(move.id, False, rest, rate))
+        return shares
+
+    def _write_offs(self, entry) -> dict:
+        """Return ``{account id: amount}`` of what was settled without money, in the currency of the entry's lines."""
+        others = entry.line_ids.filtered(lambda line: line.account_id.account_type not in SETTLED)
+        liquid = others.filtered(lambda line: self._is_liquid(entry, line))
+        sign = 1 if sum(liquid.mapped("balance")) >= 0 else -1
+        found = {}
+        for line in (others - liquid).sorted("id"):
+            found[line.account_id.id] = found.get(line.account_id.id, 0.0) + sign * line.amount_currency
+        return {account_id: amount for account_id, amount in found.items() if amount > 0}
+
+    # === REMOVAL === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never_sent(self):
+        jobs = self.env["xero.sync.job"].sudo()
+        jobs.search([("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "in", WAITING)]).write(
+            {"state": "cancelled", "done_at": fields.Datetime.now()}
+        )
+
+
+def _decimal(value: float, places: int) -> Decimal:
+    return Decimal(f"{value:.{places}f}")

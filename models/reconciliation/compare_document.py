@@ -1,0 +1,131 @@
+"""What two sides hold of one document, side by side: which facts differ. Pure: no ORM, no calls."""
+
+from collections import defaultdict, namedtuple
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from ...mappers.values import decimal
+from ...xero_api.money import cents
+from ...xero_api.money import rate as rounded_rate
+
+# One difference of a document: a kind of the closed table, what each side holds as text, and by how much
+# Odoo's side is larger, in the currency of the document (``None`` where that is no amount).
+Found = namedtuple("Found", "kind odoo xero amount", defaults=(None,))
+TEXTS = ("number", "reference", "contact", "date", "due_date")
+ONE = Decimal(1)
+ZERO = Decimal("0.00")
+# Two programs may spread the same tax over the lines of a document otherwise, by so much for each line.
+CENT_A_LINE = Decimal("0.01")
+
+
+@dataclass
+class Facts:
+    """One side of a document; amounts in its currency, without sign.
+
+    :ivar lines: ``{(account code, tax type): [net, tax, number of lines]}``
+    :ivar due: what is open
+    :ivar comparable: whether the lines are known; Odoo's are not while a mapping is missing
+    """
+
+    status: str = ""
+    number: str = ""
+    reference: str = ""
+    contact: str = ""
+    date: str = ""
+    due_date: str = ""
+    currency: str = ""
+    rate: Decimal = ONE
+    total: Decimal = ZERO
+    tax: Decimal = ZERO
+    due: Decimal = ZERO
+    lines: dict = field(default_factory=dict)
+    comparable: bool = True
+
+    def base(self, amount: Decimal) -> Decimal:
+        """Return ``amount`` in the organisation's own currency, by this side's rate."""
+        return cents(amount / self.rate) if self.rate else cents(amount)
+
+
+def facts_of(view: dict, due: Decimal, comparable=True) -> Facts:
+    """Return the facts in a view of :func:`inbound_document.document_view`."""
+    texts = {name: view.get(name) or "" for name in (*TEXTS, "status", "currency")}
+    return Facts(
+        **texts,
+        rate=rounded_rate(decimal(view.get("rate"))) if view.get("rate") else ONE,
+        total=cents(decimal(view.get("total"))),
+        tax=cents(decimal(view.get("tax"))),
+        due=cents(due),
+        lines=_sums(view.get("lines") or []),
+        comparable=comparable,
+    )
+
+
+def _sums(lines) -> dict:
+    sums = defaultdict(lambda: [ZERO, ZERO, 0])
+    for line in lines:
+        if "net" in line:
+            row = sums[line.get("account", ""), line.get("tax_type") or "NONE"]
+            row[0] += cents(decimal(line["net"]))
+            row[1] += cents(decimal(line.get("tax")))
+            row[2] += 1
+    return {key: row for key, row in sums.items() if row[0] or row[1]}
+
+
+def compare_documents(odoo: Facts, xero: Facts) -> list[Found]:
+    """Return what differs, the cause and not its consequences: lines that differ change the total, for example."""
+    found = [
+        Found(name, getattr(odoo, name), getattr(xero, name))
+        for name in TEXTS
+        if getattr(odoo, name) != getattr(xero, name)
+    ]
+    if odoo.currency != xero.currency:
+        return [*found, Found("currency", odoo.currency, xero.currency)]
+    if odoo.rate != xero.rate:
+        found.append(Found("rate", f"{odoo.rate:f}", f"{xero.rate:f}"))
+    return found + _compare_amounts(odoo, xero)
+
+
+def _compare_amounts(odoo, xero):
+    for kind in ("total", "tax"):
+        mine, theirs = getattr(odoo, kind), getattr(xero, kind)
+        if mine != theirs and (kind == "total" or odoo.comparable):
+            return [Found(kind, f"{mine:.2f}", f"{theirs:.2f}", mine - theirs)]
+    return _compare_lines(odoo.lines, xero.lines) if odoo.comparable else []
+
+
+def _compare_lines(mine, theirs):
+    """The totals agree, so that accounts and taxes can only hold what others lack."""
+    for kind, part in (("line_account", 0), ("line_tax", None)):
+        ours, others = _nets(mine, part), _nets(theirs, part)
+        keys = sorted(key for key in {*ours, *others} if ours.get(key, ZERO) != others.get(key, ZERO))
+        if keys:
+            moved = sum((abs(ours.get(key, ZERO) - others.get(key, ZERO)) for key in keys), ZERO) / 2
+            return [Found(kind, _told(ours, keys), _told(others, keys), moved)]
+    return _compare_taxes(mine, theirs)
+
+
+def _nets(lines, part) -> dict:
+    sums = defaultdict(lambda: ZERO)
+    for key, (net, _tax, _count) in lines.items():
+        sums[key if part is None else key[part]] += net
+    return dict(sums)
+
+
+def _compare_taxes(mine, theirs):
+    """The same nets bear the same tax, except for how cents are spread over the lines of a tax."""
+    ours, others, counts = defaultdict(lambda: ZERO), defaultdict(lambda: ZERO), defaultdict(int)
+    for side, sums in ((mine, ours), (theirs, others)):
+        for (_account, tax_type), (_net, tax, count) in side.items():
+            sums[tax_type] += tax
+            counts[tax_type] = max(counts[tax_type], count)
+    keys = sorted(key for key in counts if abs(ours[key] - others[key]) > CENT_A_LINE * counts[key])
+    if not keys:
+        return []
+    moved = sum((abs(ours[key] - others[key]) for key in keys), ZERO) / 2
+    return [Found("line_tax", _told(ours, keys), _told(others, keys), moved)]
+
+
+def _told(sums, keys) -> str:
+    """Return ``200 OUTPUT2: 50.00, 400 …`` of what differs."""
+    parts = ((" ".join(key) if isinstance(key, tuple) else key, sums.get(key, ZERO)) for key in keys)
+    return ", ".join(f"{name or '?'}: {amount:.2f}" for name, amount in parts)

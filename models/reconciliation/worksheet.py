@@ -1,0 +1,275 @@
+"""What a step of a comparison found, gathered in memory and stored with a few statements."""
+
+from collections import defaultdict
+from decimal import Decimal
+from functools import cached_property
+
+from odoo.tools import SQL
+
+from ...xero_api import codec
+from .compare_document import ZERO
+from .kinds import KINDS
+
+KEYS = (
+    "section",
+    "document_type",
+    "side",
+    "month",
+    "account_code",
+    "tax_type",
+    "contact_xero_id",
+    "partner_id",
+    "contact_name",
+    "currency_code",
+)
+AMOUNTS = ("count", "amount", "tax", "due", "base")
+BASE_COLUMNS = ("receivable_odoo", "receivable_xero", "payable_odoo", "payable_xero")
+APPROVED = ("AUTHORISED", "PAID")
+GONE = ("VOIDED", "DELETED")
+
+
+def _nothing() -> dict:
+    return {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4}
+
+
+class Sheet:
+    """Differences and sums of one step.
+
+    :ivar waits: how many of those on the way wait for which history
+    :ivar again: ids of links that changed since Xero was read; they are looked at once more after a fresh reading
+    """
+
+    def __init__(self, report):
+        self.report = report
+        self.differences = []
+        self.totals = defaultdict(_nothing)
+        self.compared = 0
+        self.on_the_way = 0
+        self.waits = defaultdict(int)
+        self.out_of_scope = 0
+        self.again = []
+
+    @staticmethod
+    def _key_of(parts) -> str:
+        return codec.digest({name: str(part or "") for name, part in zip(KEYS, parts)})
+
+    def differ(self, found, subject, **values) -> None:
+        """Keep a difference.
+
+        :param found: ``Found``
+        :param subject: the :class:`Subject` it is about
+        :param values: further columns
+        """
+        size = subject.base(abs(found.amount)) if found.amount is not None else ZERO
+        row = {
+            "reconciliation_id": self.report.id,
+            "kind": found.kind,
+            "section": KINDS[found.kind].section,
+            "odoo_value": found.odoo or False,
+            "xero_value": found.xero or False,
+            "amount": float(found.amount) if found.amount is not None else 0.0,
+            "size": float(size),
+            **subject.columns(),
+            **values,
+        }
+        row["fingerprint"] = codec.digest(
+            {
+                name: str(row.get(name) or "")
+                for name in (
+                    "kind",
+                    "res_model",
+                    "res_id",
+                    "xero_id",
+                    "item_model",
+                    "item_id",
+                    "item_xero_id",
+                    "odoo_value",
+                    "xero_value",
+                )
+            }
+        )
+        self.differences.append((row, subject))
+
+    def add(self, side: str, key: dict, subject, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
+        """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``)."""
+        parts = tuple(key.get(name) for name in KEYS)
+        for row in (self.totals[parts][side], subject.sums[parts][side]):
+            for index, value in enumerate((count, amount, tax, due, base)):
+                row[index] += value
+
+    def add_document(self, side: str, subject, facts) -> None:
+        """Add an approved document to the sums by kind, by contact, and by month, account and tax."""
+        sign = -1 if subject.is_credit else 1
+        head = {"document_type": subject.document_type, "side": subject.side, "currency_code": facts.currency}
+        base_due = sign * facts.base(facts.due)
+        self.add(
+            side,
+            {**head, "section": "document"},
+            subject,
+            count=1,
+            amount=sign * facts.total,
+            tax=sign * facts.tax,
+            due=sign * facts.due,
+            base=base_due,
+        )
+        due = sign * facts.due
+        self.add_contact(side, subject, subject.side, facts.contact, subject.partner_id, facts.currency, due, base_due)
+        for (account, tax_type), (net, tax, _count) in facts.lines.items():
+            self.add(
+                side,
+                {
+                    "section": "month",
+                    "month": f"{facts.date[:7]}-01" if facts.date else None,
+                    "account_code": account,
+                    "tax_type": tax_type,
+                },
+                subject,
+                count=1,
+                amount=sign * facts.base(net),
+                tax=sign * facts.base(tax),
+            )
+
+    def add_contact(self, side, subject, ledger, contact_xero_id, partner_id, currency, due, base) -> None:
+        """Add what a contact owes or is owed; a partner that Xero does not have counts under its own id."""
+        key = {
+            "section": "contact",
+            "side": ledger,
+            "contact_xero_id": contact_xero_id or None,
+            "partner_id": None if contact_xero_id else partner_id,
+            "currency_code": currency,
+        }
+        self.add(side, key, subject, count=1, due=due, base=base)
+
+    # === STORING === #
+
+    def save(self) -> None:
+        """Store all; a statement for the sums, an insert of many rows for the differences."""
+        report = self.report
+        report.env["xero.reconciliation.difference"].create(
+            [{**row, "total_keys": self._total_keys(subject)} for row, subject in self.differences]
+        )
+        self._save_totals()
+        report.write(
+            {
+                "compared_count": report.compared_count + self.compared,
+                "on_the_way_count": report.on_the_way_count + self.on_the_way,
+                "out_of_scope_count": report.out_of_scope_count + self.out_of_scope,
+                "waits": report._waits_with(self.waits),
+            }
+        )
+
+    def _total_keys(self, subject) -> str | bool:
+        """Return the keys of the sums to which the two sides of ``subject`` contribute unequally."""
+        keys = [self._key_of(parts) for parts, sides in subject.sums.items() if sides["odoo"] != sides["xero"]]
+        return " ".join(sorted(keys)) or False
+
+    def _save_totals(self):
+        if not self.totals:
+            return
+        report, columns = self.report, [f"{side}_{name}" for side in ("odoo", "xero") for name in AMOUNTS]
+        values = [
+            SQL(
+                "(%s, %s, %s, %s)",
+                report.id,
+                self._key_of(key),
+                SQL(", ").join(
+                    SQL("%s::" + {"month": "date", "partner_id": "int"}.get(name, "varchar"), part)
+                    for name, part in zip(KEYS, key)
+                ),
+                SQL(", ").join(SQL("%s", amount) for side in ("odoo", "xero") for amount in sums[side]),
+            )
+            for key, sums in self.totals.items()
+        ]
+        report.env.cr.execute(
+            SQL(
+                """INSERT INTO xero_reconciliation_total (reconciliation_id, key, %s, %s) VALUES %s
+                   ON CONFLICT (reconciliation_id, key) DO UPDATE SET %s""",
+                SQL(", ").join(map(SQL.identifier, KEYS)),
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(values),
+                SQL(", ").join(
+                    SQL(
+                        "%s = xero_reconciliation_total.%s + EXCLUDED.%s",
+                        SQL.identifier(name),
+                        SQL.identifier(name),
+                        SQL.identifier(name),
+                    )
+                    for name in columns
+                ),
+            )
+        )
+        report.env["xero.reconciliation.total"].invalidate_model(flush=False)
+
+
+class Subject:
+    """What a difference is about: a record in Odoo, an element in Xero, or both.
+
+    :ivar sums: what each side of it contributes to which sums
+    """
+
+    def __init__(self, record=None, element=None, *, xero_type=None, rate=Decimal(1), note=None):
+        self.record = record
+        self.element = element
+        self.xero_type = xero_type or (element.xero_type if element else None)
+        self.rate = rate or Decimal(1)
+        self.note = note
+        self.sums = defaultdict(_nothing)
+
+    def base(self, amount: Decimal) -> Decimal:
+        return round(amount / self.rate, 2)
+
+    @cached_property
+    def document_type(self):
+        """Xero's type of the document, by either side. Each look into an element copies the whole of it: one does."""
+        stated = (self.element.data or {}).get("Type") if self.element else None
+        return stated or (MOVE_XERO_TYPES.get(self.record.move_type) if _is_move(self.record) else None)
+
+    @property
+    def is_credit(self) -> bool:
+        return str(self.document_type or "").endswith("CREDIT")
+
+    @property
+    def side(self) -> str:
+        return "payable" if str(self.document_type or "").startswith("ACCPAY") else "receivable"
+
+    @property
+    def partner_id(self):
+        return self.record.commercial_partner_id.id if _is_move(self.record) else None
+
+    def columns(self) -> dict:
+        record, element = self.record, self.element
+        is_move = _is_move(record)
+        partner = record.commercial_partner_id if is_move else record.partner_id if _has_partner(record) else None
+        return {
+            "res_model": record._name if record else False,
+            "res_id": record.id if record else False,
+            "record_name": record.display_name if record else False,
+            "partner_id": record.id if record and record._name == "res.partner" else partner.id if partner else False,
+            "contact_name": (partner.display_name if partner else None) or (element.name if element else False),
+            "xero_type": self.xero_type,
+            "xero_id": element.xero_id if element else False,
+            "xero_number": (element.number or element.name) if element else False,
+            "date": (record.date if is_move else None) or (element.date if element else False),
+            "currency_code": (element.currency if element else None)
+            or (record.currency_id.name if is_move else False),
+            "note": self.note or False,
+        }
+
+
+MOVE = "account.move"
+MOVE_XERO_TYPES = {
+    "out_invoice": "ACCREC",
+    "out_receipt": "ACCREC",
+    "in_invoice": "ACCPAY",
+    "in_receipt": "ACCPAY",
+    "out_refund": "ACCRECCREDIT",
+    "in_refund": "ACCPAYCREDIT",
+}
+
+
+def _is_move(record) -> bool:
+    return bool(record) and record._name == MOVE
+
+
+def _has_partner(record) -> bool:
+    return bool(record) and "partner_id" in record._fields

@@ -1,0 +1,119 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .worksheet import BASE_COLUMNS
+
+AMOUNT = (20, 2)
+
+
+class XeroReconciliationTotal(models.Model):
+    """Sums of both sides: documents by kind and currency, months by account and tax, open amounts by contact.
+
+    Sums by month are in the organisation's own currency, each document by its side's rate and rounded alone; the
+    others are in the currency of the documents. Credits count negative.
+    """
+
+    _name = "xero.reconciliation.total"
+    _inherit = ["xero.company.guard"]
+    _description = "Xero Reconciliation Total"
+    _order = "reconciliation_id desc, section, month, account_code, contact_name, id"
+    _rec_name = "account_code"
+
+    reconciliation_id = fields.Many2one("xero.reconciliation", required=True, ondelete="cascade", readonly=True)
+    company_id = fields.Many2one(related="reconciliation_id.company_id")
+    key = fields.Char(required=True, readonly=True)
+    section = fields.Selection(
+        [("document", "Documents"), ("month", "Months"), ("contact", "Contacts")], required=True, readonly=True
+    )
+    document_type = fields.Selection(
+        [
+            ("ACCREC", "Invoices"),
+            ("ACCPAY", "Bills"),
+            ("ACCRECCREDIT", "Credit Notes"),
+            ("ACCPAYCREDIT", "Vendor Credit Notes"),
+            ("ADVANCE", "Over- and Prepayments"),
+        ],
+        "Kind",
+        readonly=True,
+    )
+    side = fields.Selection([("receivable", "Receivable"), ("payable", "Payable")], readonly=True)
+    month = fields.Date(readonly=True)
+    account_code = fields.Char("Xero Account", readonly=True)
+    tax_type = fields.Char("Xero Tax", readonly=True)
+    contact_xero_id = fields.Char(readonly=True)
+    partner_id = fields.Many2one("res.partner", "Contact", readonly=True, ondelete="set null")
+    contact_name = fields.Char("Contact Name", readonly=True)
+    currency_code = fields.Char("Currency", readonly=True)
+    odoo_count = fields.Integer("Count in Odoo", readonly=True)
+    xero_count = fields.Integer("Count in Xero", readonly=True)
+    odoo_amount = fields.Float("Odoo", digits=AMOUNT, readonly=True)
+    xero_amount = fields.Float("Xero", digits=AMOUNT, readonly=True)
+    odoo_tax = fields.Float("Tax in Odoo", digits=AMOUNT, readonly=True)
+    xero_tax = fields.Float("Tax in Xero", digits=AMOUNT, readonly=True)
+    odoo_due = fields.Float("Due in Odoo", digits=AMOUNT, readonly=True)
+    xero_due = fields.Float("Due in Xero", digits=AMOUNT, readonly=True)
+    odoo_base = fields.Float("Due in Odoo, Base", digits=AMOUNT, readonly=True)
+    xero_base = fields.Float("Due in Xero, Base", digits=AMOUNT, readonly=True)
+    difference = fields.Float(
+        digits=AMOUNT, readonly=True, help="Odoo less Xero: amounts by month, what is due elsewhere."
+    )
+
+    _key_unique = models.UniqueIndex("(reconciliation_id, key)")
+
+    def action_open_differences(self):
+        """Open the differences of what contributes to this sum unequally on the two sides."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_reconciliation_difference")
+        domain = [("reconciliation_id", "=", self.reconciliation_id.id), ("total_keys", "like", self.key)]
+        return {**action, "domain": domain, "context": {}}
+
+    @api.model
+    def _close(self, report) -> None:
+        """Work out what differs, name the contacts, and drop those that agree: there may be thousands."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE xero_reconciliation_total SET difference = CASE section
+                          WHEN 'month' THEN odoo_amount + odoo_tax - xero_amount - xero_tax
+                          WHEN 'document' THEN odoo_amount - xero_amount ELSE odoo_due - xero_due END
+                    WHERE reconciliation_id = %s""",
+                report.id,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM xero_reconciliation_total WHERE reconciliation_id = %s AND section = 'contact'"
+                " AND odoo_due = xero_due",
+                report.id,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """UPDATE xero_reconciliation_total t SET partner_id = COALESCE(t.partner_id, l.res_id),
+                          contact_name = COALESCE(p.complete_name, e.name)
+                     FROM xero_reconciliation_total o
+                     LEFT JOIN xero_link l ON l.connection_id = %(connection)s AND l.xero_type = 'Contact'
+                               AND l.xero_id = o.contact_xero_id AND l.res_model = 'res.partner'
+                     LEFT JOIN res_partner p ON p.id = COALESCE(o.partner_id, l.res_id)
+                     LEFT JOIN xero_snapshot_element e ON e.snapshot_id = %(snapshot)s AND e.xero_type = 'Contact'
+                               AND e.xero_id = o.contact_xero_id
+                    WHERE t.id = o.id AND o.reconciliation_id = %(report)s AND o.section = 'contact'
+                      AND (l.res_id IS NULL OR p.id IS NOT NULL)""",
+                connection=report.connection_id.id,
+                snapshot=report.snapshot_id.id,
+                report=report.id,
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _balances(self, report) -> dict:
+        """Return what is receivable and payable on both sides, in the organisation's own currency."""
+        groups = self._read_group(
+            [("reconciliation_id", "=", report.id), ("section", "=", "document")],
+            ["side"],
+            ["odoo_base:sum", "xero_base:sum"],
+        )
+        found = dict.fromkeys(BASE_COLUMNS, 0.0)
+        for side, odoo, xero in groups:
+            found |= {f"{side}_odoo": odoo, f"{side}_xero": xero}
+        return found

@@ -1,0 +1,202 @@
+"""Who may do what with the connector's models: the table that the suite in ``test_access_table`` holds the code to.
+
+A new model, a new field that people write, or a new public method fails that suite until it is decided on here:
+a model in ``READS`` (and ``CHANGES``), a field in ``WRITES``, a method in ``METHODS``.
+"""
+
+# Each group has what those before it have.
+LEVELS = ("nobody", "user", "accountant", "manager", "settings")
+# Who belongs where. Invoicing clerks are Xero users, Odoo's accountants decide, Settings users administer.
+ROLE_LEVELS = {
+    "portal": "nobody",
+    "employee": "nobody",
+    "clerk": "user",
+    "user": "user",
+    "accountant": "accountant",
+    "manager": "manager",
+    "settings": "settings",
+}
+
+# Who reads a model, by default Xero users; nobody else ever does.
+READS = {
+    "xero.credential": "manager",
+    "xero.lane": "manager",
+    "xero.click": None,
+    "xero.erasure": None,
+    "xero.setup": "manager",
+    "xero.setup.wizard": "manager",
+    "xero.connect.wizard": "manager",
+    "xero.connect.wizard.line": "manager",
+    "xero.reconciliation.ignore.wizard": "accountant",
+    "xero.snapshot.element": "accountant",
+}
+BY_USERS = {
+    *("xero.account", "xero.alert", "xero.branding.theme", "xero.conflict", "xero.conflict.line", "xero.connection"),
+    *("xero.currency", "xero.field.rule", "xero.field.rule.value", "xero.field.target", "xero.link", "xero.log"),
+    *("xero.mapping.account", "xero.mapping.journal", "xero.mapping.tax", "xero.mapping.tracking", "xero.match"),
+    *("xero.match.candidate", "xero.match.line", "xero.payment.part", "xero.preview", "xero.preview.line"),
+    *("xero.quarantine", "xero.recovery", "xero.recovery.line"),
+    *("xero.preview.problem", "xero.reconciliation", "xero.reconciliation.difference", "xero.reconciliation.ignore"),
+    *("xero.reconciliation.total", "xero.run", "xero.snapshot", "xero.sync.batch", "xero.sync.cursor"),
+    *("xero.sync.job", "xero.tax.rate", "xero.tracking.category", "xero.tracking.option", "xero.webhook.event"),
+}
+# Who writes, makes and deletes records, where anybody but workers does.
+CHANGES = {
+    "xero.credential": ("manager", "wcu"),
+    "xero.connection": ("manager", "wcu"),
+    "xero.connect.wizard": ("manager", "wcu"),
+    "xero.connect.wizard.line": ("manager", "wcu"),
+    "xero.setup.wizard": ("manager", "wcu"),
+    "xero.setup": ("manager", "wcu"),
+    "xero.field.rule": ("manager", "wcu"),
+    "xero.field.rule.value": ("manager", "wcu"),
+    "xero.mapping.account": ("manager", "wcu"),
+    "xero.mapping.tax": ("manager", "wcu"),
+    "xero.mapping.journal": ("manager", "wcu"),
+    "xero.mapping.tracking": ("manager", "wcu"),
+    "xero.run": ("manager", "wcu"),
+    "xero.match": ("manager", "w"),
+    "xero.recovery": ("manager", "w"),
+    "xero.recovery.line": ("manager", "w"),
+    "xero.match.line": ("manager", "w"),
+    "xero.conflict.line": ("accountant", "w"),
+    "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
+}
+# Branches read what these hold of their parent's company; of everything else they see their own.
+OF_PARENTS = {
+    *("xero.connection", "xero.lane", "xero.account", "xero.tax.rate", "xero.currency", "xero.branding.theme"),
+    *("xero.field.rule", "xero.field.rule.value", "xero.mapping.account", "xero.mapping.tax", "xero.mapping.journal"),
+    *("xero.tracking.category", "xero.tracking.option", "xero.mapping.tracking", "xero.sync.cursor", "xero.alert"),
+    *("xero.preview", "xero.preview.line", "xero.run", "xero.field.target"),
+}
+
+# The fields that people write; all others are kept by workers, or computed.
+WRITES = {
+    "xero.credential": "name active company_id grant_type client_id client_secret webhook_key requested_scopes"
+    " connection_ids accepts_narrower",
+    "xero.connection": "active company_id credential_id lane_id sync_invoices sync_bills sync_credit_notes sync_refunds"
+    " sync_when sync_from contact_policy excluded_journal_ids rounding_policy rounding_account_id day_reserve_percent"
+    " inbound_contacts inbound_documents inbound_sale_journal_id inbound_purchase_journal_id conflict_contacts"
+    " conflict_documents cursor_ids hold_until_matched alert_user_ids alert_failed_jobs alert_failed_percent"
+    " alert_silent_hours alert_ids account_mapping_ids tax_mapping_ids journal_mapping_ids credit_direction"
+    " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
+    " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
+    " recovery_ids",
+    "xero.connect.wizard": "connection_id line_ids line_id",
+    "xero.connect.wizard.line": "wizard_id",
+    "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
+    "xero.setup": "step alert_user_ids journal_mapping_ids sync_invoices sync_bills sync_credit_notes sync_refunds"
+    " sync_when sync_from excluded_journal_ids contact_policy inbound_contacts inbound_documents conflict_contacts"
+    " conflict_documents",
+    "xero.field.rule": "name active sequence connection_id document target_id tracking_category_id source path text"
+    " constant_text constant_account_id constant_theme_id constant_option_id value_ids days domain only_empty too_long"
+    " trial_move_id trial_partner_id follow",
+    "xero.field.rule.value": "rule_id sequence key_id key_text value_text value_account_id value_theme_id"
+    " value_option_id",
+    "xero.mapping.account": "connection_id state account_id xero_account_id",
+    "xero.mapping.tax": "connection_id state tax_ids type_tax_use xero_tax_rate_id",
+    "xero.mapping.journal": "connection_id state xero_account_id journal_id direction",
+    "xero.mapping.tracking": "connection_id state account_id xero_option_id",
+    "xero.run": "connection_id date_from date_to with_invoices with_bills with_credit_notes with_refunds",
+    "xero.match": "differences",
+    "xero.recovery": "answer other line_ids",
+    "xero.recovery.line": "decision",
+    "xero.match.line": "differences",
+    "xero.conflict.line": "choice",
+    "xero.reconciliation.ignore.wizard": "difference_ids reason",
+    # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
+    "res.config.settings": "xero_sync_invoices xero_sync_bills xero_sync_credit_notes xero_sync_refunds xero_sync_when"
+    " xero_alert_user_ids xero_sync_from xero_keep_work_days xero_keep_log_days xero_keep_reports_days"
+    " xero_keep_copies_days",
+    "digest.digest": "kpi_xero_documents",
+}
+
+# Who calls a public method. What Odoo defines itself is judged by the rights on records.
+DOCUMENT = {
+    "user": "action_xero_sync action_xero_sync_selected action_xero_preview action_xero_open action_xero_conflict"
+    " action_xero_fix action_xero_jobs"
+}
+MAPPING = {"manager": "action_confirm action_read_xero"}
+METHODS = {
+    "account.move": DOCUMENT,
+    "res.partner": DOCUMENT,
+    "xero.sync.mixin": DOCUMENT,
+    "account.payment": {"user": "action_xero_sync action_xero_fix action_xero_jobs action_xero_open"},
+    "res.config.settings": {
+        "manager": "action_xero_setup action_xero_guide action_xero_connect action_xero_check action_xero_disconnect"
+    },
+    "xero.connection": {
+        "user": "action_open_reconciliation action_open_reconciliations action_open_mappings get_xero_health"
+        " action_open_health action_open_failed action_retry_failed action_read_again action_open_conflicts"
+        " action_open_jobs action_preview_queue action_open_quarantine",
+        "accountant": "action_reconcile",
+        "manager": "action_accept_suggestions action_setup action_match action_suggest_mappings action_webhook_guide"
+        " action_release action_pull action_connect action_choose action_check action_disconnect action_resume"
+        " action_recover",
+    },
+    "xero.credential": {"settings": "action_reseal action_start_over"},
+    "xero.conflict": {
+        "user": "action_open_record",
+        "accountant": "action_merge_partners action_take_odoo action_take_xero action_settle action_undo_payments"
+        " action_hand_over",
+    },
+    "xero.conflict.line": {"accountant": "action_choose_odoo action_choose_xero"},
+    "xero.connect.wizard": {"manager": "action_link"},
+    "xero.connect.wizard.line": {"manager": "action_choose"},
+    "xero.setup.wizard": {"manager": "action_connect"},
+    "xero.field.rule": {
+        "manager": "action_apply action_example_salesperson action_example_category action_example_theme action_try"
+        " action_use action_stop"
+    },
+    "xero.mapping.mixin": MAPPING,
+    "xero.mapping.account": MAPPING,
+    "xero.mapping.tax": MAPPING,
+    "xero.mapping.journal": MAPPING,
+    "xero.mapping.tracking": MAPPING,
+    "xero.match": {
+        "user": "action_open_verdict action_open_linked action_open_trouble action_open_all",
+        "manager": "action_confirm_sure action_confirm_likely action_next action_done action_read_again action_abandon"
+        " action_undo",
+    },
+    "xero.match.candidate": {"manager": "action_choose"},
+    "xero.match.line": {
+        "user": "action_skip action_open_record",
+        "manager": "action_same_money action_book action_leave action_search action_take action_link action_apart"
+        " action_reopen",
+    },
+    "xero.payment.part": {"user": "action_xero_open"},
+    "xero.preview": {
+        "user": "action_again action_stop action_send action_open_lines",
+        "manager": "action_undo",
+    },
+    "xero.preview.line": {"user": "action_open_record"},
+    "xero.preview.problem": {"user": "action_fix action_open_lines"},
+    "xero.quarantine": {"user": "action_retry action_dismiss"},
+    "xero.recovery": {"manager": "action_answer action_read action_apply action_release action_connect"},
+    "xero.reconciliation": {
+        "user": "action_open_differences action_open_totals",
+        "accountant": "action_again action_stop action_repair_all",
+    },
+    "xero.reconciliation.difference": {
+        "user": "action_open_record action_open_xero action_open_fix",
+        "accountant": "action_send action_fetch action_link action_import action_remove action_ignore action_unignore",
+    },
+    "xero.reconciliation.ignore.wizard": {"accountant": "action_ignore"},
+    "xero.reconciliation.total": {"user": "action_open_differences"},
+    "xero.run": {
+        "user": "action_retry_failed action_open_jobs action_open_failed action_open_created action_open_bank_accounts",
+        "manager": "action_undo action_preview action_start action_pause action_resume action_cancel",
+    },
+    "xero.setup": {
+        "manager": "action_open_account action_open_tax action_open_journal action_open_tracking"
+        " action_open_read_accounts action_open_read_rates action_open_jobs action_open_connection action_new_invoice"
+        " action_download action_import action_match action_history action_open action_next action_back"
+        " action_read_again action_confirm_sure action_start action_hold action_release action_finish"
+        " action_finish_waiting"
+    },
+    "xero.snapshot.element": {"manager": "action_match_choose"},
+    "xero.sync.cursor": {"user": "action_read_all"},
+    "xero.sync.job": {"user": "action_retry action_cancel action_open_record action_fix"},
+}
+# They only open a list or a page, whose content Odoo guards: whoever calls them sees nothing by it.
+WINDOWS = ("action_open_", "action_xero_jobs", "action_webhook_guide", "action_new_invoice", "get_xero_health")
