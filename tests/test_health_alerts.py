@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from psycopg2 import errors as pg_errors
+
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -209,6 +211,25 @@ class TestAlerts(AlertCommon):
         with self.assertLogs("odoo.addons.xero_connector.models.health.xero_alert", "ERROR"):
             self.look()
         self.assertEqual((len(self.open_alerts()), len(self.open_alerts(other))), (0, 1))
+
+    def fail_with(self, error):
+        def fail(*_args):
+            raise error
+
+        self.patch(type(self.env["xero.alert"]), "_update", fail)
+
+    def test_a_lost_race_is_the_callers(self):
+        for error in (pg_errors.SerializationFailure, pg_errors.DeadlockDetected):
+            with self.subTest(error.__name__):
+                self.fail_with(error())
+                with self.assertRaises(error):
+                    self.env["xero.alert"].sudo()._keep_up(self.connection)
+
+    def test_an_incident_that_another_worker_opened_is_no_error(self):
+        self.fail_with(pg_errors.UniqueViolation())
+        with self.assertNoLogs("odoo.addons.xero_connector", "WARNING"):
+            self.env["xero.alert"].sudo()._keep_up(self.connection)
+        self.assertEqual(len(self.open_alerts()), 0)
 
     def second(self):
         company = self.env["res.company"].create({"name": "Second"})

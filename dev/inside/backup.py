@@ -1,5 +1,7 @@
 """What the tests of restored backups have done in a database."""
 
+from psycopg2.errors import SerializationFailure
+
 
 def send_payments(env, connection_id: int, code: str) -> None:
     """Have payments of the company's bank journal sent to the Xero bank account `code`."""
@@ -49,3 +51,22 @@ def open_amounts(env, connection_id: int) -> dict[str, str]:
         for link in links
         if link.xero_id and link.state != "ignored"
     }
+
+
+def lose_race(env, connection_id: int) -> str:
+    """Write to a connection that a worker wrote to meanwhile, and bring its incidents up to date; return what became
+    of it: ``again`` where the caller is told to begin again, as Odoo then does for people.
+    """
+    connection = env["xero.connection"].browse(connection_id)
+    connection.read(["state"])
+    with env.registry.cursor() as cr:
+        cr.execute("UPDATE xero_connection SET day_remaining = 16 WHERE id = %s", [connection_id])
+    try:
+        connection.reason = "Written in the midst of work."
+        env["xero.alert"]._keep_up(connection)
+    except SerializationFailure:
+        return "again"
+    finally:
+        env.cr.rollback()
+        env.invalidate_all(flush=False)
+    return "taken for done"

@@ -3,9 +3,12 @@
 import logging
 from datetime import datetime
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
 
 from ...mappers.text import named
+from ..queue.drain import BEGIN_ANEW
 from . import checks
 from .check import Finding
 
@@ -96,11 +99,20 @@ class XeroAlert(models.Model):
         connections = self.env["xero.connection"].search([("database_uuid", "=", own), ("state", "!=", "new")])
         self.search([("state", "=", "open"), ("connection_id.active", "=", False)])._close()
         connections._hold_other_database()
-        self._keep_up(connections)
+        try:
+            self._keep_up(connections)
+        except BEGIN_ANEW:
+            self.env.cr.rollback()
+            _logger.info("Somebody else wrote at the same time: incidents are looked at again in a minute")
 
     @api.model
     def _keep_up(self, connections) -> None:
-        """Open and close incidents of ``connections``, in the caller's transaction; a fault here stops nobody else."""
+        """Open and close incidents of ``connections``, in the caller's transaction; a fault here stops nobody else.
+
+        :raise SerializationFailure, DeadlockDetected: the caller's transaction has to begin again
+        """
+        # What the caller wrote is not for a savepoint here to lose.
+        self.env.flush_all()
         facts = self.env["xero.health.facts"]._read(connections)
         alerts = self.search([("state", "=", "open"), ("connection_id", "in", connections.ids)])
         for connection in connections:
@@ -108,8 +120,14 @@ class XeroAlert(models.Model):
                 with self.env.cr.savepoint():
                     of_connection = alerts.filtered(lambda alert, owner=connection: alert.connection_id == owner)
                     self._update(connection, facts[connection.id], of_connection)
+            except BEGIN_ANEW:
+                raise
+            except UniqueViolation:
+                _logger.info("Another worker opened the same incident of connection %s", connection.id)
+                self.env.invalidate_all(flush=False)
             except Exception:
                 _logger.exception("The alerts of connection %s could not be brought up to date", connection.id)
+                self.env.invalidate_all(flush=False)
 
     @api.model
     def _update(self, connection, facts, alerts) -> None:

@@ -4,8 +4,6 @@ import logging
 import traceback
 from collections import namedtuple
 
-from psycopg2 import errors as pg_errors
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tools import SQL, ormcache
@@ -14,6 +12,7 @@ from ...mappers.document.view import changed_fields
 from ...xero_api import codec, dates, shape
 from ..connection import xero_identity as identity
 from ..link.packed import column_of
+from ..queue.drain import BEGIN_ANEW
 from .xero_quarantine import Broken
 from .xero_sync_cursor import CLOCK_SLACK
 
@@ -45,8 +44,6 @@ SILENT = ("echo", "agreed", "ignored")
 CHUNK = 200
 # How Odoo itself says no.
 FORBIDDEN = (AccessError, UserError, RedirectWarning)
-# Somebody wrote at the same time: the whole transaction begins anew, which sees what they wrote.
-BEGIN_ANEW = (pg_errors.SerializationFailure, pg_errors.DeadlockDetected)
 Result = namedtuple("Result", "outcome message res_id fix", defaults=(None, None, None))
 
 

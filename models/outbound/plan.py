@@ -14,6 +14,7 @@ from ...xero_api.elements import rows
 from ..inbound.poll import PAGE_SIZE
 from ..link.trace import log_unexpected, trace_of
 from ..queue.claim import IDS
+from ..queue.drain import BEGIN_ANEW
 from ..queue.failure import Failure
 from .exporter import FAILED, SEND, WAITS, Item
 
@@ -110,6 +111,8 @@ class XeroExporter(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 prepared = mapper._prepare(records, connection)
+        except BEGIN_ANEW:
+            raise
         except Exception:  # noqa: BLE001 -- one bad record must not stop the others: find it
             _logger.info("Preparing %s documents together failed; preparing them one by one", len(records))
             prepared = {record.id: self._prepare_alone(mapper, record, connection) for record in records}
@@ -119,6 +122,8 @@ class XeroExporter(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 return mapper._prepare(record, connection)[record.id]
+        except BEGIN_ANEW:
+            raise
         except Exception as error:  # noqa: BLE001 -- kept on the job for us to read
             log_unexpected(_logger, error, "Preparing %s %s for Xero failed", record._name, record.id)
             return Failure("bug", trace_of(error))

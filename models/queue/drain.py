@@ -6,7 +6,9 @@ from psycopg2 import errors as pg_errors
 
 from ..connection import gate as xero_gate
 
-CONFLICTS = (pg_errors.SerializationFailure, pg_errors.DeadlockDetected, pg_errors.UniqueViolation)
+# After these a transaction is good for nothing more, in a savepoint neither: only its caller can begin it again.
+BEGIN_ANEW = (pg_errors.SerializationFailure, pg_errors.DeadlockDetected)
+CONFLICTS = (*BEGIN_ANEW, pg_errors.UniqueViolation)
 TRIES = 10
 # Calls in a row that bring nothing, after which the lane waits.
 SETBACKS = 3

@@ -200,6 +200,11 @@ def test_restored_dump_is_held_and_recovered(ground):
     check_books(drill, before, 13)
 
 
+def test_a_lost_race_is_begun_again(ground):
+    drill = open_drill(ground, "test_lost_race")
+    assert ground.ask("backup:lose_race", connection_id=drill.connection) == "again"
+
+
 def test_same_dump_under_another_name_is_a_copy(ground):
     drill, stack, cluster = open_drill(ground, "test_other_name"), ground.stack, ground.stack.cluster
     drill.make(count=3, contacts=1)
