@@ -36,7 +36,7 @@ class XeroOAuth(http.Controller):
             return self._page(self._refusal(error), connection)
         try:
             event = xero_gate.complete_consent(connection.credential_id.sudo(), code, payload["nonce"])
-            action = self._next(connection, connection._offer_organisations(event))
+            action = self._next(connection, request.env["xero.consent"]._offer_organisations(connection, event))
         except (errors.XeroError, UserError) as refused:
             _logger.info("Connection %s was not completed: %s", connection.id, type(refused).__name__)
             return self._page(explain(request.env, refused), connection)
@@ -44,7 +44,9 @@ class XeroOAuth(http.Controller):
 
     def _next(self, connection, action):
         """Return the action that follows a consent: the choice of the organisation, or the guide."""
-        return connection._after_connecting() if action.get("res_model") == connection._name else action
+        if action.get("res_model") != connection._name:
+            return action
+        return request.env["xero.consent"]._after_connecting(connection)
 
     def _refusal(self, error):
         return REFUSALS.get(error) or request.env._(

@@ -8,8 +8,9 @@ from .outbound import ahead
 from .connection import xero_credential
 from .connection import xero_connection_hook
 from .connection import xero_connection
-from .connection import oauth
-from .connection import settings
+from .connection import xero_organisation
+from .connection import xero_hold
+from .connection import xero_consent
 from .connection import actions
 from .queue import xero_lane
 from .connection import xero_click

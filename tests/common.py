@@ -179,7 +179,7 @@ class XeroCommon(AccountTestInvoicingCommon):
         back = self.simulator.consent(action["url"], tenant)
         payload = self.env["xero.credential"]._read_state(back["state"])
         event = xero_gate.complete_consent(connection.credential_id, back["code"], payload["nonce"])
-        connection._offer_organisations(event)
+        connection.env["xero.consent"]._offer_organisations(connection, event)
         self.map_everything(connection)
 
     def map_everything(self, connection):

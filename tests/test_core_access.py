@@ -169,7 +169,7 @@ class TestAccess(TransactionCase):
         for model, method in (
             ("xero.credential", "_park"),
             ("xero.sync.runner", "_work"),
-            ("xero.connection", "_link_organisation"),
+            ("xero.consent", "_link"),
         ):
             with self.assertRaises(AccessError):
                 get_public_method(self.env[model], method)

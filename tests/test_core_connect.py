@@ -27,7 +27,7 @@ class TestConnect(XeroCommon):
         connection = connection or self.connection
         payload = self.env["xero.credential"]._read_state(back["state"])
         event = xero_gate.complete_consent(connection.credential_id, back["code"], payload["nonce"])
-        return connection._offer_organisations(event)
+        return connection.env["xero.consent"]._offer_organisations(connection, event)
 
     def test_consent_asks_for_the_minimal_granular_scopes_with_pkce(self):
         query = dict(parse_qsl(urlsplit(self.begin()).query))

@@ -97,7 +97,7 @@ class TestGate(XeroCommon):
         self.env.flush_all()
         row = "SELECT to_jsonb(c), c.xmin::text FROM xero_connection c WHERE id = %s"
         [before] = self.env.execute_query(SQL(row, self.connection.id))
-        self.assertIn("copy", self.connection._why_barred())
+        self.assertIn("copy", str(self.connection._barrier()))
         self.env.flush_all()
         [after] = self.env.execute_query(SQL(row, self.connection.id))
         self.assertEqual(after, before)

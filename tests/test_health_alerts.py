@@ -273,9 +273,9 @@ class TestAlertPeople(AlertCommon):
     def test_whoever_connects_is_told(self):
         self.connection.alert_user_ids = False
         manager = self.person("boss", "account.group_account_invoice,xero_connector.group_xero_manager")
-        self.connection.with_user(manager).sudo()._link_organisation(
-            {"tenantId": self.tenant, "id": "x", "tenantName": "Kauri Trading"}
-        )
+        own = self.connection.with_user(manager).sudo()
+        organisation = {"tenantId": self.tenant, "id": "x", "tenantName": "Kauri Trading"}
+        own.env["xero.consent"]._link(own, organisation)
         self.assertEqual(self.connection.alert_user_ids, manager)
 
     def test_who_has_left_or_has_no_rights_is_passed_over(self):

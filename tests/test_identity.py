@@ -192,9 +192,9 @@ class TestStrangeContacts(StrangerCommon):
     def test_ours_signed_but_unknown_here_is_ahead(self):
         seen = []
         self.patch(
-            type(self.connection),
+            type(self.env["xero.hold"]),
             "_found_ahead",
-            lambda connection, kind, found: seen.extend((kind, element["Name"]) for element in found),
+            lambda _hold, _connection, kind, found: seen.extend((kind, element["Name"]) for element in found),
         )
         [[last]] = self.env.execute_query(SQL("SELECT last_value FROM res_partner_id_seq"))
         future = self.env["res.partner"].browse(last + 1000)
@@ -303,7 +303,7 @@ class TestStrangeDocuments(StrangerCommon):
 
     def test_a_signed_mark_takes_nothing_that_is_not_synced(self):
         """Even a mark of our own, had it ever been written, reaches no entry and no other company."""
-        self.patch(type(self.connection), "_found_ahead", lambda *_args: None)
+        self.patch(type(self.env["xero.hold"]), "_found_ahead", lambda *_args: None)
         mapper = self.env["xero.mapper"]._for_type("Invoice")
         for number, move in enumerate((self.payroll(self.company), self.invoice_of(self.other))):
             with self.subTest(move=move.name):
@@ -379,7 +379,9 @@ class TestStrangeDocuments(StrangerCommon):
     def test_documents_that_restored_backups_know_otherwise_are_ahead(self):
         """The record of this id was another document when Xero got it."""
         seen = []
-        self.patch(type(self.connection), "_found_ahead", lambda connection, kind, found: seen.append(kind))
+        self.patch(
+            type(self.env["xero.hold"]), "_found_ahead", lambda _hold, _connection, kind, _found: seen.append(kind)
+        )
         self.connection.inbound_documents = "post"
         move = self.make_move(lines=[(1, 5.0)], tax=False, post=False)
         url = self.env["xero.mapper"]._for_type("Invoice")._deep_link(move.id, self.connection)

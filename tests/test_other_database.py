@@ -100,7 +100,7 @@ class TestOtherDatabase(OtherDatabaseCommon):
                 self.assertNotIn("refresh_token", xero_secrets.read(self.credential))
                 # The live database has the same token, and goes on.
                 self.env["ir.config_parameter"].set_param("database.uuid", "live")
-                self.connection.write({"state": "connected", **self.connection._database_values()})
+                self.connection.write({"state": "connected", **self.connection.env["xero.hold"]._database_values()})
                 own = xero_gate._owner(self.env)
                 xero_secrets.update(self.credential, {"refresh_token": token, "reached": [self.tenant], **own})
                 self.credential.state = "authorised"
@@ -148,7 +148,7 @@ class TestOtherDatabase(OtherDatabaseCommon):
         save = self.env.registry["xero.exporter"]._save_results
 
         def hold(exporter, drain, *args):
-            drain.connection._hold("ahead", "Seen in an answer.")
+            drain.connection.env["xero.hold"]._begin(drain.connection, "ahead", "Seen in an answer.")
             return save(exporter, drain, *args)
 
         self.patch(self.env.registry["xero.exporter"], "_save_results", hold)
@@ -159,7 +159,7 @@ class TestOtherDatabase(OtherDatabaseCommon):
 
     def test_fingerprint_that_cannot_be_read_holds_nobody(self):
         self.patch(xero_database, "fingerprint", lambda cr: None)
-        self.connection.write(self.connection._database_values())
+        self.connection.write(self.connection.env["xero.hold"]._database_values())
         self.assertFalse(self.connection.database_print)
         move = self.make_move()
         self.drain()
@@ -224,9 +224,9 @@ class TestDisconnectOthers(OtherDatabaseCommon):
         )
         row = row.sudo()
         row.write({"state": "authorised", "active": False})
-        self.assertTrue(self.connection._is_consent_shared())
+        self.assertTrue(self.connection.env["xero.consent"]._is_consent_shared(self.connection))
         row.state = "new"
-        self.assertFalse(self.connection._is_consent_shared())
+        self.assertFalse(self.connection.env["xero.consent"]._is_consent_shared(self.connection))
 
     def test_consent_after_all_were_cut_off_takes_effect(self):
         """Somebody disconnected both organisations in Xero: the first to connect again takes nothing from the other."""
@@ -240,7 +240,7 @@ class TestDisconnectOthers(OtherDatabaseCommon):
         back = self.simulator.consent(self.connection.action_connect()["url"], self.tenant, user="bob")
         nonce = self.env["xero.credential"]._read_state(back["state"])["nonce"]
         event = xero_gate.complete_consent(self.credential, back["code"], nonce)
-        self.connection._offer_organisations(event)
+        self.connection.env["xero.consent"]._offer_organisations(self.connection, event)
         move = self.make_move()
         self.drain()
         self.assertInXero(move)
@@ -263,7 +263,8 @@ class TestDisconnectOthers(OtherDatabaseCommon):
         self.env.flush_all()
         back = self.simulator.consent(self.connection.action_connect()["url"], self.tenant, user="bob")
         nonce = self.env["xero.credential"]._read_state(back["state"])["nonce"]
-        self.connection._offer_organisations(xero_gate.complete_consent(self.credential, back["code"], nonce))
+        event = xero_gate.complete_consent(self.credential, back["code"], nonce)
+        self.connection.env["xero.consent"]._offer_organisations(self.connection, event)
         self.assertEqual((self.connection.state, second.state), ("connected", "reauth"))
         self.assertFalse(self.credential.accepts_narrower)
 

@@ -164,7 +164,7 @@ class TestRecovery(RecoveryCommon):
                 old_id, number = lost.id, lost.name
                 self.lose(lost)
                 # As if no place and no mark had told: the fingerprint is this one's.
-                self.connection.write(self.connection._database_values())
+                self.connection.write(self.connection.env["xero.hold"]._database_values())
                 xero_secrets.update(self.credential, {"print": xero_database.fingerprint(self.env.cr)})
                 second = self.make_move(
                     lines=({"name": "Second sale", "quantity": 1, "price_unit": price, "tax_ids": False},)

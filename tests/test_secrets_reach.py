@@ -66,7 +66,6 @@ class TestSecretsReach(XeroCommon):
         yield f"env['xero.sync.runner'].sudo()._drain_lane({self.connection.id}, 0)"
         yield "env['xero.setup.wizard'].sudo().search([]).mapped('client_secret')"
         yield f"{connection}._barrier()"
-        yield f"{connection}._why_barred()"
 
     def assertTellsNothing(self, tell, expression):
         """Whatever ``tell`` returns or raises holds no secret."""
@@ -158,11 +157,12 @@ class TestSecretsReach(XeroCommon):
                     function = inspect.unwrap(getattr(code, "__func__", code))
                     if inspect.isfunction(function) and any(way in inspect.getsource(function) for way in opened):
                         found.add(f"{owner._name or name}.{method}")
-        self.assertEqual(found, {"xero.connection._connect_without_consent", "xero.credential._cron_keepalive"})
+        self.assertEqual(found, {"xero.consent._begin_custom", "xero.credential._cron_keepalive"})
 
     def test_methods_that_ask_for_tokens_keep_them(self):
         self.assertIsNone(self.env["xero.credential"]._cron_keepalive())
-        self.assertTellsNothing(lambda _text: self.connection._connect_without_consent(), "_connect_without_consent")
+        consent = self.connection.env["xero.consent"]
+        self.assertTellsNothing(lambda _text: consent._begin_custom(self.connection), "_begin_custom")
 
     def test_nothing_opened_stays_on_an_object(self):
         client = xero_gate.open_client(self.connection)

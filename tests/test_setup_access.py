@@ -99,7 +99,7 @@ class TestGuideOpensByItself(SetupCommon, HttpCase):
         back = self.simulator.consent(action["url"], "all")
         payload = self.env["xero.credential"]._read_state(back["state"])
         event = xero_gate.complete_consent(self.credential, back["code"], payload["nonce"])
-        choice = self.connection._offer_organisations(event)
+        choice = self.connection.env["xero.consent"]._offer_organisations(self.connection, event)
         wizard = self.env["xero.connect.wizard"].browse(choice["res_id"])
         line = wizard.line_ids.filtered(lambda line: line.name == "Another Org")
         self.assertEqual(line.action_choose()["res_model"], "xero.setup")

@@ -297,9 +297,10 @@ class TestGuideSteps(SetupCommon):
         self.assertEqual(self.env["xero.setup"].action_open()["res_model"], "xero.connection")
 
     def test_a_finished_guide_does_not_open_by_itself(self):
-        self.assertEqual(self.connection._after_connecting()["res_model"], "xero.setup")
+        consent = self.connection.env["xero.consent"]
+        self.assertEqual(consent._after_connecting(self.connection)["res_model"], "xero.setup")
         self.guide().action_finish()
-        self.assertEqual(self.connection._after_connecting()["res_model"], "xero.connection")
+        self.assertEqual(consent._after_connecting(self.connection)["res_model"], "xero.connection")
 
     def test_where_the_guide_leads(self):
         guide = self.guide()

@@ -30,10 +30,10 @@ class XeroConnectWizard(models.TransientModel):
         if not self.line_id:
             raise UserError(self.env._("Choose an organisation."))
         try:
-            self.connection_id._link_organisation(self.line_id._organisation())
+            self.env["xero.consent"]._link(self.connection_id, self.line_id._organisation())
         except errors.XeroError as error:
             raise UserError(self.env._("Xero did not answer: %s", explain(self.env, error))) from error
-        return {**self.connection_id._after_connecting(), "target": "main"}
+        return {**self.env["xero.consent"]._after_connecting(self.connection_id), "target": "main"}
 
 
 class XeroConnectWizardLine(models.TransientModel):

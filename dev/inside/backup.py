@@ -25,7 +25,7 @@ def hold_and_fail(env, connection_id: int) -> str:
     """Hold a connection in the midst of a transaction that has written to it and then fails; return its state then."""
     connection = env["xero.connection"].browse(connection_id)
     env.cr.execute("UPDATE xero_connection SET day_remaining = 17 WHERE id = %s", [connection_id])
-    connection._hold("ahead", "Seen in the midst of work.")
+    connection.env["xero.hold"]._begin(connection, "ahead", "Seen in the midst of work.")
     env.cr.rollback()
     env.invalidate_all()
     held = connection._held()
@@ -39,7 +39,7 @@ def end_hold(env, connection_id: int) -> None:
     """End the hold of `hold_and_fail`."""
     connection = env["xero.connection"].browse(connection_id)
     connection._held().state = "released"
-    connection._lift_hold()
+    connection.env["xero.hold"]._lift(connection)
 
 
 def open_amounts(env, connection_id: int) -> dict[str, str]:

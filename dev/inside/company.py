@@ -57,7 +57,7 @@ def _give_consent(env, connection, organisation: str) -> None:
     back = _consent(action["url"], organisation)
     payload = env["xero.credential"]._read_state(back["state"])
     event = xero_gate.complete_consent(connection.credential_id, back["code"], payload["nonce"])
-    connection._offer_organisations(event)
+    connection.env["xero.consent"]._offer_organisations(connection, event)
 
 
 def _consent(url: str, organisation: str) -> dict[str, str]:

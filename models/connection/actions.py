@@ -1,10 +1,119 @@
 """What people do with a connection: its buttons, and the lists and pages that they open."""
 
+from contextlib import closing
+
 from odoo import api, models
+from odoo.exceptions import UserError
+
+from ...mappers.text import named
+from ...xero_api import errors
+from ..link.explain import explain
+from . import gate as xero_gate
 
 
 class XeroConnection(models.Model):
     _inherit = "xero.connection"
+
+    # === CONNECTING === #
+
+    def _check_administrator(self):
+        """:raise AccessError, UserError: the user does not administer these connections"""
+        self._check_own_company()
+        self.check_access("write")
+        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
+            raise UserError(self.env._("Only a Xero administrator connects companies."))
+
+    def action_connect(self):
+        """Begin the connection: open Xero's consent page, or for a custom connection what follows it."""
+        self.ensure_one()
+        self._check_administrator()
+        held = self._held()
+        if held.state == "ask" or not held and self.tenant_id and self._other_database():
+            # Whoever connects makes this database the real one: what becomes of the other is asked first.
+            return self.action_recover()
+        return self.env["xero.consent"]._begin(self)
+
+    def action_choose(self, tenant_id=None):
+        """Let a person choose the organisation by its name, or link ``tenant_id`` when a program knows it already."""
+        self.ensure_one()
+        self._check_administrator()
+        return self.env["xero.consent"]._choose(self, tenant_id)
+
+    def action_check(self):
+        """Ask Xero who it is: proves the token, the organisation and the way there, and reads the facts again."""
+        self._check_administrator()
+        self.env["xero.click"]._begin(self, "facts")
+        for connection in self:
+            own = connection.sudo()
+            try:
+                with closing(xero_gate.open_client(own)) as client:
+                    self.env["xero.organisation"]._refresh(own, client)
+            except errors.XeroError as error:
+                raise UserError(
+                    self.env._(
+                        "%(name)s does not answer: %(reason)s",
+                        name=named(connection.name),
+                        reason=explain(self.env, error),
+                    )
+                ) from error
+            if connection.state == "reauth":
+                own.write({"state": own._state_when_linked(), "reason": False})
+                self.env["xero.sync.runner"]._wake(connection.ids)
+            self.env["xero.sync.job"]._retry_permitted(connection)
+        return self._notice(self.env._("Connected to %s.", ", ".join(map(named, self.mapped("tenant_name")))))
+
+    def action_pull(self):
+        """Read accounts, tax rates and currencies now, and have the worker read everything that changed in Xero."""
+        self._check_administrator()
+        self.env["xero.click"]._begin(self, "lists")
+        for connection in self:
+            own = connection.sudo()
+            try:
+                with closing(xero_gate.open_client(own)) as client:
+                    self.env["xero.organisation"]._refresh(own, client)
+                    self.env["xero.mapping.service"]._read_lists(own, client)
+            except errors.XeroError as error:
+                raise UserError(
+                    self.env._(
+                        "%(name)s could not be read: %(reason)s",
+                        name=named(connection.name),
+                        reason=explain(self.env, error),
+                    )
+                ) from error
+        for hook in self.env["xero.connection.hook"]._all():
+            hook._pull(self)
+        return self._notice(self.env._("Accounts, taxes and currencies are up to date."))
+
+    def _notice(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_disconnect(self):
+        """End the connection in Xero too. Links stay, so that reconnecting sends nothing twice.
+
+        On what is, or may be, a copy of the database the consent is only forgotten: the live one goes on.
+        """
+        self._check_administrator()
+        for connection in self.sudo():
+            connection.env["xero.consent"]._end(connection)
+
+    def action_recover(self):
+        """Open the way out of a hold, or the question what this database is."""
+        self._check_administrator()
+        self.ensure_one()
+        if not self._held() and (other := self._other_database()):
+            self.env["xero.hold"]._begin(self.sudo(), other.kind, str(other))
+        recovery = self._held()
+        if not recovery:
+            raise UserError(self.env._("Nothing is on hold: this database works with %s.", named(self.name)))
+        return recovery.with_env(self.env)._get_records_action(name=self.env._("What Is This Database?"))
 
     # === GUIDE === #
 

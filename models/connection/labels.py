@@ -27,3 +27,19 @@ def time_zone_in_words(code, lang) -> str | None:
     """Return the name of one of Xero's time zones in a language of Odoo's, or the code where nobody knows it."""
     zone = _zones().get((code or "").upper())
     return get_timezone_name(zone, locale=babel_locale_parse(lang)) if zone else code
+
+
+def tax_basis_in_words(env, code) -> str:
+    """Return the name of Xero's ``SalesTaxBasis``; one that nobody knows like a plan's."""
+    when_paid, when_invoiced = env._("When paid"), env._("When invoiced")
+    names = {
+        "PAYMENTS": when_paid,
+        "CASH": when_paid,
+        "FLATRATECASH": env._("Flat rate, when paid"),
+        "INVOICE": when_invoiced,
+        "ACCRUALS": when_invoiced,
+        "ACCRUAL": when_invoiced,
+        "FLATRATEACCRUAL": env._("Flat rate, when invoiced"),
+        "NONE": env._("None"),
+    }
+    return names.get(code) or plan_in_words(code)

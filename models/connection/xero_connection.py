@@ -1,8 +1,7 @@
-import logging
 from collections import namedtuple
 from datetime import datetime, timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -11,8 +10,7 @@ from ...xero_api import errors
 from . import credential_secrets as xero_secrets
 from . import database as xero_database
 from . import gate as xero_gate
-
-_logger = logging.getLogger(__name__)
+from .labels import plan_in_words, tax_basis_in_words, time_zone_in_words
 
 MOVE_TYPE_SETTINGS = {
     "out_invoice": "sync_invoices",
@@ -47,7 +45,9 @@ GATHERING_STATES = ("connected", "reauth", "held")
 # How far Xero's clock may be from ours before we believe our own.
 CLOCK_LIMIT = timedelta(days=1)
 HELD_PROBE = timedelta(hours=1)
-FALSE_MARKS_NOTED_EVERY = timedelta(hours=1)
+HEALTH_LEVELS = [("ok", "Healthy"), ("attention", "Needs attention"), ("broken", "Broken")]
+LOCK_POLICIES = [("refuse", "Refuse, and say why"), ("move", "Book it on the first open day")]
+POLICIES = [("ask", "Ask"), ("newest", "The newest wins"), ("odoo", "Odoo wins"), ("xero", "Xero wins")]
 
 
 class XeroConnection(models.Model):
@@ -199,6 +199,213 @@ class XeroConnection(models.Model):
         "The share of calls kept for people must lie between 0 and 90 percent.",
     )
 
+    # === SETTINGS OF THE ROOMS, AND WHAT THEY COUNT === #
+
+    setup_ids = fields.One2many("xero.setup", "connection_id")
+
+    # === THE ORGANISATION IN WORDS === #
+
+    plan_name = fields.Char("Plan", compute="_compute_names")
+    edition_name = fields.Char("Edition", compute="_compute_names")
+    timezone_name = fields.Char("Time Zone", compute="_compute_names")
+    tax_basis_name = fields.Char("Tax Basis", compute="_compute_names")
+
+    # === THE WAY IN === #
+
+    inbound_contacts = fields.Selection(
+        [("ignore", "Ignore"), ("create", "Create them in Odoo")],
+        "New Contacts in Xero",
+        required=True,
+        default="ignore",
+    )
+    inbound_documents = fields.Selection(
+        [("ignore", "Ignore"), ("draft", "Import as draft"), ("post", "Import and post")],
+        "New Documents in Xero",
+        required=True,
+        default="ignore",
+        help="Approved documents that were made in Xero, of the kinds and dates that are synced. "
+        "What was made in Odoo is never imported.",
+    )
+    inbound_sale_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal for Sales",
+        check_company=True,
+        domain="[('type', '=', 'sale')]",
+        help="Where imported invoices and credit notes go. Empty: the first sales journal.",
+    )
+    inbound_purchase_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal for Purchases",
+        check_company=True,
+        domain="[('type', '=', 'purchase')]",
+        help="Where imported bills go. Empty: the first purchase journal.",
+    )
+    conflict_contacts = fields.Selection(
+        POLICIES,
+        "Contacts Changed on Both Sides",
+        required=True,
+        default="ask",
+        help="What happens when Odoo and Xero changed the same contact since they last agreed.",
+    )
+    conflict_documents = fields.Selection(
+        POLICIES,
+        "Documents Changed on Both Sides",
+        required=True,
+        default="ask",
+        help="What happens when Odoo and Xero changed the same document since they last agreed.",
+    )
+    webhook_url = fields.Char(related="credential_id.webhook_url", groups="xero_connector.group_xero_manager")
+    webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
+    webhook_seen_at = fields.Datetime(related="credential_id.webhook_seen_at", string="Last Webhook Delivery")
+    cursor_ids = fields.One2many("xero.sync.cursor", "connection_id", "Readings")
+    conflict_count = fields.Integer("Conflicts", compute="_compute_conflict_count")
+
+    # === CLOSED PERIODS === #
+
+    xero_lock_policy = fields.Selection(
+        LOCK_POLICIES,
+        "Locked in Xero",
+        required=True,
+        default="refuse",
+        help="What to do with new documents and payments of Odoo that are dated on or before a lock date of Xero. The "
+        "first open day: Odoo's own date stays, and the document says which date it has in Xero.",
+    )
+    odoo_lock_policy = fields.Selection(
+        LOCK_POLICIES,
+        "Locked in Odoo",
+        required=True,
+        default="refuse",
+        help="What to do with new documents and payments of Xero that are dated in a period that Odoo has closed. The "
+        "first open day: the invoice date stays, only the accounting date moves.",
+    )
+
+    # === HEALTH AND ALERTS === #
+
+    alert_user_ids = fields.Many2many(
+        "res.users",
+        "xero_connection_alert_user_rel",
+        "connection_id",
+        "user_id",
+        "Notify",
+        copy=False,
+        domain="[('share', '=', False)]",
+        help="Who gets a to-do and an e-mail when something is wrong. Empty: the Xero administrators of the company.",
+    )
+    alert_failed_jobs = fields.Integer(
+        "Failed Jobs",
+        default=10,
+        help="People are notified when this many jobs have failed. 0: never for their number.",
+    )
+    alert_failed_percent = fields.Integer(
+        "Failed Share (%)",
+        default=5,
+        help="People are notified when this share of a day's jobs has failed, three at least. 0: never for their "
+        "share.",
+    )
+    alert_silent_hours = fields.Integer(
+        "Silent Hours", default=3, help="People are notified when nothing could be read from Xero for so many hours."
+    )
+    alert_ids = fields.One2many("xero.alert", "connection_id", "Alerts")
+
+    _alert_limits = models.Constraint(
+        """CHECK(alert_failed_jobs >= 0 AND alert_failed_percent BETWEEN 0 AND 100
+                 AND alert_silent_hours BETWEEN 1 AND 720)""",
+        "Alerts: a number of jobs from 0, a share from 0 to 100 percent, and 1 to 720 hours.",
+    )
+
+    health_level = fields.Selection(HEALTH_LEVELS, "Health", compute="_compute_health")
+    health_summary = fields.Text("Health in Words", compute="_compute_health")
+
+    # === MAPPINGS === #
+
+    account_mapping_ids = fields.One2many("xero.mapping.account", "connection_id", "Account Mappings")
+    tax_mapping_ids = fields.One2many("xero.mapping.tax", "connection_id", "Tax Mappings")
+    missing_mapping_count = fields.Integer("Open Mappings", compute="_compute_missing_mapping_count")
+    journal_mapping_ids = fields.One2many("xero.mapping.journal", "connection_id", "Bank Account Mappings")
+    credit_direction = fields.Selection(
+        [
+            ("both", "Both ways"),
+            ("xero_to_odoo", "From Xero to Odoo"),
+            ("odoo_to_xero", "From Odoo to Xero"),
+            ("none", "Not at all"),
+        ],
+        "Applied Credits Go",
+        required=True,
+        default="both",
+        help="Credit notes, overpayments and prepayments set against invoices and bills. No money moves and no bank "
+        "feed knows of it, so both sides can do it without counting anything twice.",
+    )
+    credit_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal for Prepayments and Overpayments",
+        check_company=True,
+        domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
+        help="Xero does not say through which bank account they came. Empty: the only mapped journal, if there is "
+        "one.",
+    )
+    tracking_mapping_ids = fields.One2many("xero.mapping.tracking", "connection_id", "Tracking Mappings")
+    required_plan_ids = fields.Many2many(
+        "account.analytic.plan",
+        string="Plans Every Line Needs",
+        domain="[('parent_id', '=', False)]",
+        help="Documents with a line that is not wholly given to one account of these plans, or whose account has no "
+        "tracking option, are not sent. Of other plans such lines go without tracking.",
+    )
+
+    # === MATCHING AND RECONCILIATION === #
+
+    reconciliation_ids = fields.One2many("xero.reconciliation", "connection_id", "Reconciliations")
+    last_reconciliation_id = fields.Many2one("xero.reconciliation", compute="_compute_last_reconciliation")
+    last_verdict = fields.Selection(
+        [("agree", "Agree"), ("waiting", "Not all sent"), ("differ", "Differ")],
+        compute="_compute_last_reconciliation",
+        string="Last Verdict",
+    )
+    match_count = fields.Integer("Matchings", compute="_compute_match_count")
+
+    # === RETENTION === #
+
+    keep_work_days = fields.Integer(
+        "Keep Finished Work (days)",
+        default=30,
+        required=True,
+        help="How long finished jobs and webhook events stay. Jobs that failed stay until somebody deals with them.",
+    )
+    keep_log_days = fields.Integer(
+        "Keep the Audit Log (days)",
+        default=180,
+        required=True,
+        help="How long it can be shown what was sent and received, and when. Xero's security standard for larger "
+        "apps asks for a year: 365.",
+    )
+    keep_reports_days = fields.Integer(
+        "Keep Reports and Decisions (days)",
+        default=365,
+        required=True,
+        help="How long reconciliations, matchings, resolved conflicts and finished runs stay. A run that has ended can "
+        "be undone as long as it stays. Open conflicts and matchings in review always stay.",
+    )
+    keep_copies_days = fields.Integer(
+        "Keep Copies from Xero (days)",
+        default=30,
+        required=True,
+        help="How long copies of Xero's documents and contacts stay: readings, previews, and what a resolved conflict "
+        "was about. Of readings only the newest stays, and what a matching in review needs.",
+    )
+
+    _keep_work_range = models.Constraint(
+        "CHECK(keep_work_days BETWEEN 7 AND 3650)", "Finished work is kept for 7 to 3650 days."
+    )
+    _keep_log_range = models.Constraint(
+        "CHECK(keep_log_days BETWEEN 30 AND 3650)", "The audit log is kept for 30 to 3650 days."
+    )
+    _keep_reports_range = models.Constraint(
+        "CHECK(keep_reports_days BETWEEN 30 AND 3650)", "Reports and decisions are kept for 30 to 3650 days."
+    )
+    _keep_copies_range = models.Constraint(
+        "CHECK(keep_copies_days BETWEEN 8 AND 3650)", "Copies from Xero are kept for 8 to 3650 days."
+    )
+
     # === COMPUTE === #
 
     @api.depends("tenant_name", "company_id.name")
@@ -209,55 +416,54 @@ class XeroConnection(models.Model):
     @api.depends("currency_code", "country_code", "company_id.currency_id", "company_id.country_id")
     def _compute_warning(self):
         for connection in self:
-            connection.warning = (
-                "\n".join(
-                    connection._mismatches(
-                        {
-                            "BaseCurrency": connection.currency_code,
-                            "CountryCode": connection.country_code,
-                        }
-                    )
-                )
-                or False
-            )
+            company, currency, country = connection.company_id, connection.currency_code, connection.country_code
+            found = self.env["xero.organisation"]._mismatches(company, currency, country)
+            connection.warning = "\n".join(found) or False
 
-    def _mismatches(self, organisation: dict) -> list[str]:
-        """Return what speaks against linking ``organisation`` (Xero's element) to the company, as sentences."""
-        company, found = self.company_id, []
-        currency, country = organisation.get("BaseCurrency"), organisation.get("CountryCode")
-        if currency and currency != company.currency_id.name:
-            found.append(
-                self.env._(
-                    "The organisation keeps its books in %(xero)s, %(company)s in %(odoo)s. Documents "
-                    "cannot agree to the cent.",
-                    xero=currency,
-                    company=named(company.name),
-                    odoo=company.currency_id.name,
-                )
-            )
-        if country and company.country_id and country != company.country_id.code:
-            found.append(
-                self.env._(
-                    "The organisation is in %(xero)s, %(company)s in %(odoo)s: check that it is the right one.",
-                    xero=country,
-                    company=named(company.name),
-                    odoo=company.country_id.code,
-                )
-            )
-        return found
+    @api.depends("organisation_class", "edition", "timezone", "tax_basis")
+    @api.depends_context("lang")
+    def _compute_names(self):
+        for connection in self:
+            connection.plan_name = plan_in_words(connection.organisation_class)
+            connection.edition_name = plan_in_words(connection.edition)
+            connection.timezone_name = time_zone_in_words(connection.timezone, self.env.lang)
+            connection.tax_basis_name = tax_basis_in_words(self.env, connection.tax_basis)
 
     def _compute_job_counts(self):
-        groups = self.env["xero.sync.job"]._read_group(
-            [("connection_id", "in", self.ids), ("state", "in", ("pending", "running", "blocked", "failed", "dead"))],
-            ["connection_id", "state"],
-            ["__count"],
-        )
-        counts = {(connection.id, state): count for connection, state, count in groups}
+        self._count("job_pending_count", "xero.sync.job", [("state", "in", ("pending", "running", "blocked"))])
+        self._count("job_failed_count", "xero.sync.job", [("state", "in", ("failed", "dead"))])
+
+    def _compute_conflict_count(self):
+        self._count("conflict_count", "xero.conflict", [("state", "=", "open")])
+
+    def _compute_match_count(self):
+        self._count("match_count", "xero.match", [])
+
+    @api.depends("account_mapping_ids.state", "tax_mapping_ids.state")
+    def _compute_missing_mapping_count(self):
+        self._count("missing_mapping_count", "xero.mapping.account", [("state", "!=", "confirmed")])
+        accounts = {connection.id: connection.missing_mapping_count for connection in self}
+        self._count("missing_mapping_count", "xero.mapping.tax", [("state", "!=", "confirmed")])
         for connection in self:
-            connection.job_pending_count = sum(
-                counts.get((connection.id, state), 0) for state in ("pending", "running", "blocked")
-            )
-            connection.job_failed_count = sum(counts.get((connection.id, state), 0) for state in ("failed", "dead"))
+            connection.missing_mapping_count += accounts[connection.id]
+
+    def _count(self, name, model, domain):
+        """Write to the field ``name`` how many rows of ``model`` each connection has; one query."""
+        own = [("connection_id", "in", self.ids), *domain]
+        counts = dict(self.env[model]._read_group(own, ["connection_id"], ["__count"]))
+        for connection in self:
+            connection[name] = counts.get(connection._origin, 0)
+
+    def _compute_health(self):
+        short = self.env["xero.health"]._in_short(self)
+        for connection in self:
+            connection.health_level, connection.health_summary = short.get(connection.id, ("ok", ""))
+
+    def _compute_last_reconciliation(self):
+        for connection in self:
+            done = [("connection_id", "=", connection.id), ("state", "=", "done")]
+            connection.last_reconciliation_id = self.env["xero.reconciliation"].search(done, limit=1)
+            connection.last_verdict = connection.last_reconciliation_id.verdict
 
     # === CRUD === #
 
@@ -488,64 +694,7 @@ class XeroConnection(models.Model):
             return errors.Barred("held", held.reason)
         return self._other_database() or xero_secrets.why_unreadable(self.credential_id)
 
-    def _why_barred(self) -> str | None:
-        """Return in words what forbids every call to Xero for this connection, ``None`` when nothing does."""
-        barred = self._barrier()
-        return str(barred) if barred else None
-
     # === HOLD === #
-
-    def _hold(self, kind: str, reason: str) -> None:
-        """Stop all work on the organisations at once, until a person has found out what this database is.
-
-        It is committed at once, whatever becomes of the caller's transaction; the next call to Xero is refused already.
-
-        :param kind: ``copy``, ``moved`` or ``ahead``
-        :param reason: what was seen, in a sentence for people
-        """
-        # What the caller has written must not come after it.
-        self.flush_recordset(["state", "reason"])
-        for connection in self:
-            with connection.env.registry.cursor() as cr:
-                own = connection.with_env(api.Environment(cr, SUPERUSER_ID, {}))
-                own.env["xero.recovery"]._open(own, kind, reason)
-                own.env.flush_all()
-                cr.commit()
-        self.invalidate_recordset(["state", "reason"], flush=False)
-
-    def _found_ahead(self, xero_type: str, elements: list[dict]) -> None:
-        """Elements of Xero bear our own signature for records that this database never had, or has otherwise: it is
-        older than what it sent, such as a restored backup.
-        """
-        _logger.info("Xero holds %s %s that this database does not know it sent", len(elements), xero_type)
-        self._note_false_marks()
-        self._hold(
-            "ahead",
-            self.env._(
-                "%(count)s elements of Xero (%(type)s) carry the signature of this server for records that this "
-                "database does not have, or has otherwise: it is older than what it sent, such as a restored backup.",
-                count=len(elements),
-                type=xero_type,
-            ),
-        )
-
-    def _note_false_marks(self) -> None:
-        """Remember when there were some, to the hour: a stranger can make a thousand."""
-        now = fields.Datetime.now()
-        if not self.sudo().false_marks_at or self.sudo().false_marks_at < now - FALSE_MARKS_NOTED_EVERY:
-            self.sudo().false_marks_at = now
-
-    def _hold_other_database(self) -> None:
-        """Hold those that another database worked with last, though nothing is to be sent at present."""
-        for connection in self.filtered(lambda one: one.state in GATHERING_STATES and not one._held()):
-            if other := connection._other_database():
-                connection._hold(other.kind, str(other))
-
-    def _show_hold(self, recovery) -> None:
-        """Let the state say that it is held. Where a worker is writing the row it does so itself, when it ends."""
-        free = self.try_lock_for_update(allow_referencing=True)
-        if free.state in GATHERING_STATES:
-            free.write({"state": "held", "reason": recovery.reason})
 
     def _held(self):
         """Return the open recovery that holds this connection; empty when none does."""
@@ -564,31 +713,3 @@ class XeroConnection(models.Model):
         """Return what tells this database from the one that worked with Xero last; ``None`` when it is the one."""
         self.ensure_one()
         return xero_database.difference(self.env, self.database_uuid, self.database_print)
-
-    def _database_values(self) -> dict:
-        """Return the columns that name this database as the one that works with Xero."""
-        return {
-            "database_uuid": xero_database.uuid(self.env),
-            "database_print": xero_database.fingerprint(self.env.cr),
-        }
-
-    def _take_database(self) -> None:
-        """Let this database be the one that works with the organisation: a person said so."""
-        self.write({**self._database_values(), "state": "held"})
-        xero_gate.claim(self.credential_id)
-
-    def _lift_hold(self) -> None:
-        """Let the workers go on, in this database and no other."""
-        self.write({"state": "connected", "reason": False, "server_start": xero_database.start(self.env.cr)})
-        self.env["xero.sync.runner"]._wake(self.ids)
-
-    def action_recover(self):
-        """Open the way out of a hold, or the question what this database is."""
-        self._check_administrator()
-        self.ensure_one()
-        if not self._held() and (other := self._other_database()):
-            self.sudo()._hold(other.kind, str(other))
-        recovery = self._held()
-        if not recovery:
-            raise UserError(self.env._("Nothing is on hold: this database works with %s.", named(self.name)))
-        return recovery.with_env(self.env)._get_records_action(name=self.env._("What Is This Database?"))

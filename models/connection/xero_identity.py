@@ -190,7 +190,7 @@ class XeroIdentity(models.AbstractModel):
         doubted = {xero_id: by_id[xero_id] for xero_id, kind in verdicts.items() if kind in (APART, TAKEN, STRANGER)}
         ahead = [by_id[xero_id] for xero_id, kind in verdicts.items() if kind == AHEAD]
         if ahead:
-            connection._found_ahead(inbound._xero_type, ahead)
+            connection.env["xero.hold"]._found_ahead(connection, inbound._xero_type, ahead)
         if not doubted:
             return
         names = [f"{inbound._resource}/{xero_id}" for xero_id in sorted(doubted)[:NAMES_TOLD]]
@@ -213,4 +213,4 @@ class XeroIdentity(models.AbstractModel):
                 ),
             }
         )
-        connection._note_false_marks()
+        connection.env["xero.hold"]._note_false_marks(connection)

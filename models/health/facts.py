@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..connection import credential_secrets as xero_secrets
-from ..connection.oauth import FACTS_EVERY
+from ..connection.xero_organisation import FACTS_EVERY
 from ..queue.worker import WORKERS
 from ..queue.xero_sync_job import FAILED, READINGS
 from .check import DAY, Facts, Flow

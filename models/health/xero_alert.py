@@ -98,7 +98,7 @@ class XeroAlert(models.Model):
         # A copied database tells nobody: its people are those of the live one.
         connections = self.env["xero.connection"].search([("database_uuid", "=", own), ("state", "!=", "new")])
         self.search([("state", "=", "open"), ("connection_id.active", "=", False)])._close()
-        connections._hold_other_database()
+        self.env["xero.hold"]._look(connections)
         try:
             self._keep_up(connections)
         except BEGIN_ANEW:

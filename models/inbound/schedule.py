@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..connection.oauth import FACTS_EVERY
+from ..connection.xero_organisation import FACTS_EVERY
 from ..queue.xero_sync_job import CLICK
 
 # Xero gives 1,000 calls a day to small apps and 5,000 to larger ones. Each kind of element costs a call a round.

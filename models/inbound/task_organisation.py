@@ -32,8 +32,8 @@ class XeroTaskOrganisation(models.AbstractModel):
         connection, client = drain.connection, drain.client
         began = fields.Datetime.now()
         # A plan that changed allows other things.
-        connection._refresh_actions(client)
-        connection._refresh_organisation(client)
+        self.env["xero.organisation"]._refresh_actions(connection, client)
+        self.env["xero.organisation"]._refresh(connection, client)
         self.env["xero.mapping.service"]._read_lists(connection, client)
         self.env["xero.quarantine"].sudo()._end_unseen(connection, LISTS, began)
         drain.record_calls()

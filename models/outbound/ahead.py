@@ -64,4 +64,5 @@ def _judge(drain, xero_type, elements) -> None:
     verdicts = env["xero.identity"]._judge(connection, xero_type, unknown)
     ahead = {xero_id for xero_id, verdict in verdicts.items() if verdict.kind == "ahead"}
     if ahead:
-        connection._found_ahead(xero_type, [one for one in unknown if one[mapper._xero_id_field] in ahead])
+        known_ahead = [one for one in unknown if one[mapper._xero_id_field] in ahead]
+        env["xero.hold"]._found_ahead(connection, xero_type, known_ahead)

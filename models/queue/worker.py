@@ -303,7 +303,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _show_hold(self, connection) -> None:
         """Let the connection say that it is held, where it was held while this worker was writing to it."""
         if held := connection._held():
-            connection._show_hold(held)
+            self.env["xero.hold"]._show(connection, held)
 
     def _end_pauses(self, connection):
         """All that was due is done: the next pause is a first one."""
@@ -445,7 +445,7 @@ class XeroSyncRunner(models.AbstractModel):
         leaves the lane to those that have the right one.
         """
         if barred.kind in ("copy", "moved"):
-            drain.connection._hold(barred.kind, str(barred))
+            self.env["xero.hold"]._begin(drain.connection, barred.kind, str(barred))
         elif barred.kind == "held":
             drain.transaction(self._show_hold, drain.connection)
         elif barred.kind == "tenant":

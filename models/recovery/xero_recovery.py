@@ -137,7 +137,7 @@ class XeroRecovery(models.Model):
         except UniqueViolation:
             # Another worker saw the same.
             return self._of(connection)
-        connection._show_hold(found)
+        connection.env["xero.hold"]._show(connection, found)
         if kind != "copy":
             # The people of a copy are those of the live database, who are told nothing by it.
             self.env["xero.alert"].sudo()._keep_up(connection)
@@ -193,7 +193,7 @@ class XeroRecovery(models.Model):
         """Forget the consent here. Xero hears nothing of it, and the live database goes on."""
         connection = self.sudo().connection_id
         self.sudo().state = "copy"
-        connection._forget_here()
+        connection.env["xero.consent"]._forget_here(connection)
         connection.write({"state": "disconnected", "reason": False})
         return True
 
@@ -202,7 +202,7 @@ class XeroRecovery(models.Model):
         recovery, connection = self.sudo(), self.sudo().connection_id
         if connection.database_uuid != xero_database.uuid(self.env):
             recovery.former_uuid = connection.database_uuid
-        connection._take_database()
+        connection.env["xero.hold"]._take_database(connection)
         recovery._read()
         return True
 
@@ -312,7 +312,7 @@ class XeroRecovery(models.Model):
         self.env["xero.task.organisation"]._enqueue(connection, CLICK)
         recovery.line_ids.write({"data": False})
         recovery.write({"state": "released", "released_at": fields.Datetime.now()})
-        connection._lift_hold()
+        connection.env["xero.hold"]._lift(connection)
         self.env["xero.alert"].sudo()._keep_up(connection)
         return True
 

@@ -32,7 +32,7 @@ class XeroTaskSetup(models.AbstractModel):
 
     def _take(self, drain, counts):
         connection = drain.connection
-        connection._refresh_actions(drain.client)
+        self.env["xero.organisation"]._refresh_actions(connection, drain.client)
         guide = self.env["xero.setup"].search([("connection_id", "=", connection.id)])
         guide.write({**counts, "counted_at": fields.Datetime.now()})
         guide._end_needless_hold()
