@@ -10,6 +10,11 @@ class XeroMapper(models.AbstractModel):
     """Turns Odoo records into Xero elements. Reads the ORM; never writes, never calls out.
 
     A new document type is a model that inherits this one and sets the class attributes; nothing else must know of it.
+
+    ``connection`` is the ``xero.connection`` of the organisation that is served. An *element* is a dict in the form of
+    Xero's JSON, numbers with a fraction as ``Decimal``; a *payload* is an element as it is sent, and bears no id of
+    Xero unless a hook says so. Rules of Xero's are told with the page of its documentation that has them, such as
+    *Xero: Invoices*.
     """
 
     _name = "xero.mapper"
@@ -54,6 +59,8 @@ class XeroMapper(models.AbstractModel):
     def _for_type(self, xero_type: str):
         """Return the mapper of a Xero type.
 
+        :param xero_type: as in ``_xero_type``, such as ``Invoice``
+        :return: the model, without records
         :raise KeyError: no mapper knows the type
         """
         for mapper in self._all():
@@ -63,13 +70,20 @@ class XeroMapper(models.AbstractModel):
 
     @api.model
     def _for_model(self, model: str) -> list:
-        """Return the mappers of an Odoo model; which of them takes a record is told by :meth:`_handles`."""
+        """Return the mappers of an Odoo model; which of them takes a record is told by :meth:`_handles`.
+
+        :param model: name of the Odoo model, as in ``_odoo_model``
+        :return: models, in the order of pushing; empty for a model that is not sent
+        """
         return [mapper for mapper in self._all() if mapper._odoo_model == model]
 
     @api.model
     def _pages_of(self, rows) -> dict:
         """Return ``{row: page}`` of what stands in Xero for ``rows``, which have ``xero_type`` and ``res_id``, such as
         links; ``None`` for one without a page, or of a type that no mapper knows.
+
+        :param rows: recordset of one model
+        :return: pages as in ``_xero_page``, with ``{xero_id}`` still in them
         """
         mappers, found = {mapper._xero_type: mapper for mapper in self._all()}, {}
         for xero_type, of_type in rows.grouped("xero_type").items():
@@ -83,6 +97,9 @@ class XeroMapper(models.AbstractModel):
         """Return the fields of an Odoo model, and of its lines, whose change may change what Xero holds.
 
         Fields that rules in use read on the record itself or its lines are among them.
+
+        :param model: name of the Odoo model
+        :return: names of fields of the record, and of its lines; both empty for a model that is not sent
         """
         mappers = self._for_model(model)
         ruled, ruled_lines = self.env["xero.field.rule"]._tracked_fields(model) if mappers else ((), ())
@@ -94,15 +111,34 @@ class XeroMapper(models.AbstractModel):
     # === TO IMPLEMENT === #
 
     def _handles(self, records):
-        """Return the records to push for ``records``."""
+        """Return the records to push for ``records``.
+
+        :param records: of ``_odoo_model``, any of them
+        :return: of the same model: those that this mapper sends, or what is sent in their place, such as the company of
+            an address. Whether it is in scope is judged by whoever asks
+        """
         raise NotImplementedError
 
     def _prepare(self, records, connection) -> dict[int, Outgoing]:
-        """Return what to send, by record id, for all ``records`` in one batched pass."""
+        """Return what to send, by record id, for all ``records`` in one batched pass.
+
+        The number of queries must not depend on how many records there are. What stands in the way of one is a
+        ``Problem`` of its ``Outgoing``; when it raises, the records are prepared one by one, and the one that raises
+        alone fails as an unexpected error.
+
+        :param records: existing ones of ``_odoo_model``, which this mapper handles; none, one or many
+        :return: one ``Outgoing`` for each, by record id
+        """
         raise NotImplementedError
 
     def _dependencies(self, res_ids, connection) -> list[Need]:
-        """Return what the records ``res_ids`` need in Xero first, cheaply; linked ones included."""
+        """Return what the records ``res_ids`` need in Xero first, cheaply; linked ones included.
+
+        Whoever asks leaves out what Xero has. It only makes needs travel together: what a record needs is said again by
+        the ``needs`` of its ``Outgoing``.
+
+        :param res_ids: ids of ``_odoo_model``; records may be gone
+        """
         return []
 
     def _marker_matches(self, element: dict, res_id: int, sent: dict) -> bool:
@@ -110,12 +146,20 @@ class XeroMapper(models.AbstractModel):
         was sent, and says the same.
 
         What we did not just send, and what may bear the mark of another time, is judged by ``xero.identity``.
+
+        :param element: as Xero's answer holds it
+        :param res_id: id of ``_odoo_model``
+        :param sent: the payload, as it was stored with the call
         """
         return self._bears_mark(element, res_id, sent) and self._is_same(element, sent)
 
     def _bears_mark(self, element: dict, res_id: int, sent: dict) -> bool:
         """Tell whether Xero's ``element`` bears the mark that was ``sent`` for the record ``res_id``, whatever it says:
         it may also be of another record, which had the id before a backup was restored.
+
+        :param element: as Xero's answer holds it
+        :param res_id: id of ``_odoo_model``
+        :param sent: the payload that it is asked of, which bears the mark too
         """
         claim, own = self._mark_of(element), self._mark_of(sent)
         # A version before signatures may have sent either of the two.
@@ -124,45 +168,76 @@ class XeroMapper(models.AbstractModel):
         )
 
     def _bears_signature(self, element: dict, res_id: int, sent: dict) -> bool:
-        """Tell whether ``element`` bears the very mark, signed, that was ``sent``."""
+        """Tell whether ``element`` bears the very mark, signed, that was ``sent``.
+
+        :param res_id: id of ``_odoo_model``
+        :param sent: the payload, as it was stored with the call
+        :return: ``False`` for types whose mark bears no signature
+        """
         claim = self._mark_of(element)
         return bool(claim and claim.signature) and claim == self._mark_of(sent) and claim.res_id == res_id
 
     def _is_same(self, element: dict, payload: dict) -> bool:
-        """Tell whether Xero's ``element`` is what came of ``payload``, by what identifies it for an accountant."""
+        """Tell whether Xero's ``element`` is what came of ``payload``, by what identifies it for an accountant.
+
+        :param element: as Xero's answer holds it
+        :param payload: as it was or would be sent
+        """
         raise NotImplementedError
 
     def _may_stand_for(self, records, connection):
         """Return those of ``records`` that an element of ``connection``'s organisation may stand for at all: of its
         companies, and of a kind that is synced.
+
+        :param records: existing ones of ``_odoo_model``
         """
         return self._handles(records)
 
     def _lookup_params(self, elements: list[dict]) -> list[dict]:
-        """Return parameters of the GET calls that find ``elements`` (as sent) in Xero."""
+        """Return parameters of the GET calls that find ``elements`` (as sent) in Xero.
+
+        What the calls return may hold more than that: whoever asks looks at number and mark.
+
+        :param elements: payloads of creations
+        :return: query parameters by name, one dict for each call on ``_xero_resource``, each of which is read to its
+            last page
+        """
         raise NotImplementedError
 
     def _removal_payload(self, link) -> dict:
-        """Return the element that takes ``link``'s counterpart out of use in Xero; empty when nothing is left to do."""
+        """Return the element that takes ``link``'s counterpart out of use in Xero; empty when nothing is left to do.
+
+        :param link: one ``xero.link`` of this type; its Odoo record may be gone
+        :return: with Xero's id, and the wanted status under ``_xero_status_field``
+        """
         raise NotImplementedError
 
     def _pages(self, res_ids) -> dict:
         """Return ``{res_id: page}``, each as ``_xero_page``, of what stands in Xero for the records ``res_ids``.
 
         They need not exist any more; a fixed number of queries serves any number of them.
+
+        :param res_ids: ids of ``_odoo_model``; a link to nothing has a false one
+        :return: each of ``res_ids`` with a page, or with ``None``
         """
         return dict.fromkeys(res_ids, self._xero_page)
 
     def _kept_keys(self, payload: dict, element: dict | None = None) -> list[str]:
         """Return what can be emptied in Xero and has a value in ``payload``.
 
+        The link keeps it: when a key is among those of the last agreement and has no value any more, Odoo has emptied
+        it.
+
+        :param payload: the whole one, as ``Outgoing`` has it
         :param element: what Xero holds, if known
+        :return: keys of ``_clearable``, and texts of the mapper's own for what lies deeper
         """
         return sorted(key for key in self._clearable if payload.get(key) not in (None, "", self._clearable[key][1]))
 
     def _fit(self, payload: dict, element: dict, had: set[str]) -> dict:
         """Return ``payload``, the update of a record, so that it wipes nothing of ``element`` that Odoo never had.
 
+        :param payload: as it would be sent, with Xero's id; it stays as it is
         :param element: what Xero holds now
         :param had: what :meth:`_kept_keys` returned at the last agreement
         """
@@ -171,23 +246,37 @@ class XeroMapper(models.AbstractModel):
     # === MARKERS === #
 
     def _database_mark(self) -> str:
-        """Return what tells this database from others that write to the same organisation."""
+        """Return what tells this database from others that write to the same organisation: eight hexadecimal digits."""
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")[:8]
 
     def _mark(self, res_id: int, connection) -> marks.Mark:
-        """Return the mark of a record, signed for the organisation of ``connection``."""
+        """Return the mark of a record, signed for the organisation of ``connection``.
+
+        :param res_id: id of ``_odoo_model``
+        """
         signature = self.env["xero.identity"]._signature(self._odoo_model, res_id, connection)
         return marks.Mark(self._database_mark(), res_id, signature)
 
     def _claim_of(self, element: dict) -> marks.Mark | None:
-        """Return the mark that ``element`` bears, of whatever database; types that carry none leave it."""
+        """Return the mark that ``element`` bears, of whatever database; types that carry none leave it.
+
+        :param element: of this type, whoever wrote it
+        :return: ``None`` for what bears none that can be read to the letter
+        """
 
     def _mark_of(self, element: dict) -> marks.Mark | None:
-        """Return the mark of this database that ``element`` bears: what it claims to have been made for."""
+        """Return the mark of this database that ``element`` bears: what it claims to have been made for.
+
+        :param element: of this type, whoever wrote it
+        """
         claims = filter(None, [self._claim_of(element)])
         return next((claim for claim in claims if claim.database == self._database_mark()), None)
 
     def _deep_link(self, res_id: int, connection) -> str:
-        """Return the address of the record in this Odoo; Xero shows it as "Go to …"."""
+        """Return the address of the record in this Odoo; Xero shows it as "Go to …".
+
+        :param res_id: id of ``_odoo_model``
+        :return: an absolute address that bears the mark of the record
+        """
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
         return marks.write_url(base, self._odoo_model, self._mark(res_id, connection))

@@ -33,7 +33,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class Need:
-    """Another record that must be in Xero first."""
+    """Another record that must be in Xero first.
+
+    :ivar xero_type: as on its mapper
+    :ivar res_model: its Odoo model, with its id in ``res_id``
+    """
 
     xero_type: str
     res_model: str
@@ -53,6 +57,7 @@ class Outgoing:
     :ivar ruled: ids of the field rules that filled a field, by its name in Xero (``LineItems.`` before those of lines)
     :ivar notices: why it can only be a draft in Xero, translated
     :ivar remarks: what is left out or shortened so that Xero takes it, translated; only the preview tells
+    :ivar res_id: id of the record, of the mapper's ``_odoo_model``
     """
 
     res_id: int
@@ -67,7 +72,10 @@ class Outgoing:
     remarks: list[str] = field(default_factory=list)
 
     def agreed(self) -> dict:
-        """Return the part of the payload that both sides agree on: what a digest is taken of."""
+        """Return the part of the payload that both sides agree on: what a digest is taken of.
+
+        :return: a new dict, without the address of this server and without signatures
+        """
         return {
             key: unsigned(value) if key in MARKED else value
             for key, value in self.payload.items()

@@ -12,8 +12,11 @@ def read_base_lines(parts: list, company, book: TaxBook) -> Sheet:
     """Return the lines of one document with the amounts that Odoo's tax engine arrives at.
 
     :param parts: in the document's order: base lines as ``account.tax._prepare_base_line_for_taxes_computation`` makes
-        them, with ``record``, ``account_id`` and ``name``; a ``str`` for a section or note
+        them, with ``record``, ``account_id`` and ``name``; a ``str`` for a section or note. The engine writes what it
+        computes into the base lines
     :param company: whose way of rounding taxes holds
+    :param book: the :class:`TaxBook` of the batch, ``books.taxes``
+    :return: amounts in the currency of the base lines, rounded to its decimals, with the sign that Odoo gives them
     """
     base_lines = [part for part in parts if not isinstance(part, str)]
     engine = company.env["account.tax"]

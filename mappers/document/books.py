@@ -25,8 +25,10 @@ CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
 class Books:
     """One batch of documents and all it is looked up in. The number of queries does not depend on how many there are.
 
+    :param connection: as superuser, in the environment of ``documents``
     :param documents: of one model, in the connection's company, with the rights to read everything
-    :param partners: whose contacts they are for
+    :param xero_type: of the documents, as on their mapper: whose links are read
+    :param partners: ``res.partner``, whose contacts they are for
     """
 
     def __init__(self, connection, documents, xero_type: str, partners):
@@ -49,7 +51,10 @@ class Books:
         self._rates = {}
 
     def prefetch_taxes(self, taxes) -> None:
-        """Read at once what is asked of ``taxes``."""
+        """Read at once what is asked of ``taxes``.
+
+        :param taxes: ``account.tax`` of all lines of the batch
+        """
         (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
         taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
 
@@ -74,15 +79,29 @@ class Books:
         return Tax(mapping.id, found.tax_type, Decimal(str(found.effective_rate)), applies, fault)
 
     def account(self, account_id: int):
-        """Return the :class:`Account` an Odoo account is mapped to, or ``None``."""
+        """Return the :class:`Account` an Odoo account is mapped to, or ``None``.
+
+        :param account_id: of ``account.account``
+        :return: one with a ``fault`` cannot be used: ``archived``, ``uncoded``, ``closed``, or the state of a mapping
+            that nobody has confirmed
+        """
         return self.accounts.get(account_id)
 
     def tax(self, taxes: tuple, use: str):
-        """Return the :class:`Tax` a set of taxes is mapped to, or ``None``."""
+        """Return the :class:`Tax` a set of taxes is mapped to, or ``None``.
+
+        :param taxes: sorted ids, as :meth:`TaxBook.key` returns them
+        :param use: ``sale`` or ``purchase``
+        :return: ``percent`` is the effective rate in percent; one with a ``fault`` cannot be used
+        """
         return self.tax_rates.get((taxes, use))
 
     def applies(self, tax_type: str | None) -> set | None:
-        """Return the account classes that Xero allows with ``tax_type``; ``None`` when that is not known."""
+        """Return the account classes that Xero allows with ``tax_type``; ``None`` when that is not known.
+
+        :param tax_type: Xero's code, such as ``OUTPUT2``
+        :return: such as ``{"EXPENSE", "REVENUE"}`` (Xero: Tax Rates, CanApplyTo…)
+        """
         return next((tax.applies for tax in self.tax_rates.values() if tax.tax_type == tax_type), None)
 
     @property
@@ -95,8 +114,13 @@ class Books:
 
         ``None`` for documents in the organisation's own currency.
 
+        Xero divides by it: the base amount is the amount through the rate (Xero: Invoices, CurrencyRate).
+
+        :param currency: ``res.currency`` of the document
+        :param company: ``res.company`` of the document
         :param own_rate: units of the document's currency per unit of the company's, as the document has it
-        :param day: by whose rates it is, where that says nothing to Xero
+        :param day: a ``date``: by whose rates it is, where ``own_rate`` says nothing to Xero
+        :return: six decimals, as Xero keeps it; 0 when Odoo does not have the organisation's currency
         """
         if currency.name == self.base:
             return None

@@ -17,10 +17,15 @@ from .payload import payload_lines, told_lines
 
 class XeroMapperCommercial(models.AbstractModel):
     """Shared by the mappers of documents, wherever Odoo keeps them. They are sent whole: Xero deletes lines that are
-    left out.
+    left out (Xero: Invoices, updating line items).
 
     The model of the documents has ``company_id``, ``currency_id``, ``partner_id`` and ``amount_total``, or its mapper
     says otherwise by the hooks.
+
+    What the hooks are given: ``document`` is one record of ``_odoo_model``, as superuser, in English, in the company of
+    the connection; ``books`` is the :class:`~.books.Books` of its batch, what everything is looked up in; ``out`` is
+    the :class:`~..outgoing.Outgoing` in the making, which problems, needs, notices and remarks are added to. Money is
+    ``Decimal`` in the document's currency.
     """
 
     _name = "xero.mapper.commercial"
@@ -80,15 +85,28 @@ class XeroMapperCommercial(models.AbstractModel):
     # === TO IMPLEMENT === #
 
     def _wanted_status(self, document, books) -> str:
-        """Return what Xero shall hold, by its name there; ``ABSENT`` for nothing."""
+        """Return what Xero shall hold, by its name there; ``ABSENT`` for nothing.
+
+        :return: such as ``DRAFT`` or ``AUTHORISED``, in capitals
+        """
         raise NotImplementedError
 
     def _number(self, document, link) -> str:
-        """Return the number that people know the document by; ``link`` may be ``None``."""
+        """Return the number that people know the document by; ``link`` may be ``None``.
+
+        :param link: the ``xero.link`` of the document, which knows the number in Xero
+        :return: at most 255 printable ASCII characters (Xero: Invoices, InvoiceNumber), or empty, which is a problem
+        """
         raise NotImplementedError
 
     def _head(self, document, books, out) -> dict:
-        """Return the payload without lines and status. Problems and needs go to ``out``."""
+        """Return the payload without lines and status. Problems and needs go to ``out``.
+
+        ``out.number``, ``out.status`` and ``out.total`` are there already.
+
+        :return: a new dict; days are texts ``YYYY-MM-DD``, ``CurrencyRate`` counts units of the document's currency for
+            one of the organisation's (Xero: Invoices, CurrencyRate)
+        """
         raise NotImplementedError
 
     def _sheet(self, document, books):
@@ -98,12 +116,18 @@ class XeroMapperCommercial(models.AbstractModel):
     # === MAY BE IMPLEMENTED === #
 
     def _books(self, documents, connection) -> Books:
-        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
+        """Return what the batch is looked up in; addons add what their extensions need, read for all at once.
+
+        :param documents: of one model, as superuser, in English, in the company of the connection; all of the batch
+        """
         partners = documents.partner_id.commercial_partner_id
         return Books(connection.sudo().with_env(documents.env), documents, self._xero_type, partners)
 
     def _partner(self, document):
-        """Return whose contact the document is for."""
+        """Return whose contact the document is for.
+
+        :return: a ``res.partner``, which may be empty: that is a problem then
+        """
         return document.partner_id.commercial_partner_id
 
     def _use(self, document) -> str:
@@ -115,12 +139,18 @@ class XeroMapperCommercial(models.AbstractModel):
         return True
 
     def _extend_head(self, document, books, out) -> None:
-        """Add to the payload, in place, what is no amount."""
+        """Add to the payload, in place, what is no amount.
+
+        ``out.payload`` is whole then, lines and status included; what is refused of it is looked for afterwards.
+        """
 
     def _extend_lines(self, document, books, out, lines: dict[int, dict]) -> None:
         """Add to the payload lines, in place, what is no amount.
 
-        :param lines: payload line by id of the line in Odoo it stands for
+        Amounts and taxes are proven against Odoo's total afterwards.
+
+        :param lines: payload line by id of the line in Odoo it stands for; sections, notes, tax and rounding lines are
+            not among them
         """
 
     # === HEAD === #
@@ -129,7 +159,10 @@ class XeroMapperCommercial(models.AbstractModel):
         return named(document.display_name)
 
     def _contact(self, document, books, out) -> dict:
-        """Return the contact of the document for the payload; what is in its way goes to ``out``."""
+        """Return the contact of the document for the payload; what is in its way goes to ``out``.
+
+        :return: ``{"ContactID": …}``; empty while the contact is not in Xero
+        """
         partner = self._partner(document)
         link = books.contacts.get(partner.id)
         if not partner:

@@ -31,7 +31,12 @@ LINE_FIELDS = (
 
 
 def read_sheet(move, book: TaxBook) -> Sheet:
-    """Return the lines of ``move`` with the amounts Odoo booked, positive in the direction of the document."""
+    """Return the lines of ``move`` with the amounts Odoo booked, positive in the direction of the document.
+
+    :param move: one posted or draft ``account.move``
+    :param book: the :class:`TaxBook` of the batch, ``books.taxes``
+    :return: amounts in the document's currency, rounded to its decimals
+    """
     sheet, sign, decimals = Sheet(), move.direction_sign, move.currency_id.decimal_places
     for line in sorted(move.line_ids, key=_place):
         kind = line.display_type

@@ -56,12 +56,22 @@ class Row:
 
 
 def smallest(decimals: int) -> Decimal:
-    """Return the smallest amount of a currency that Xero can hold too: no fraction of a yen, and no thousandths."""
+    """Return the smallest amount of a currency that Xero can hold too: no fraction of a yen, and no thousandths.
+
+    :param decimals: of the currency: 0 for yen, 3 for dinars
+    :return: 1, 0.1 or 0.01
+    """
     return Decimal(1).scaleb(-min(decimals, 2))
 
 
 def settle(values: list[Decimal], total: Decimal, step: Decimal = CENT) -> list[Decimal]:
-    """Round ``values`` to ``step`` so that they add up to ``total``; those moved most by rounding give or take one."""
+    """Round ``values`` to ``step`` so that they add up to ``total``; those moved most by rounding give or take one.
+
+    :param values: unrounded amounts
+    :param total: a whole number of ``step``
+    :param step: the smallest amount that counts
+    :return: in the order of ``values``
+    """
     rounded = [value.quantize(step, ROUND_HALF_UP) for value in values]
     missing = int((total - sum(rounded)) / step)
     sign = 1 if missing > 0 else -1
@@ -72,7 +82,13 @@ def settle(values: list[Decimal], total: Decimal, step: Decimal = CENT) -> list[
 
 
 def spread(total: Decimal, weights: list[Decimal], step: Decimal = CENT) -> list[Decimal]:
-    """Split ``total`` in proportion to ``weights``, whose sum is not zero, without losing a ``step``."""
+    """Split ``total`` in proportion to ``weights``, whose sum is not zero, without losing a ``step``.
+
+    :param total: a whole number of ``step``
+    :param weights: of either sign
+    :param step: the smallest amount that counts
+    :return: in the order of ``weights``; they add up to ``total``
+    """
     whole = sum(weights)
     return settle([total * weight / whole for weight in weights], total, step)
 
@@ -80,7 +96,10 @@ def spread(total: Decimal, weights: list[Decimal], step: Decimal = CENT) -> list
 def in_cents(rows: list[Row], taxes: dict, total: Decimal) -> dict:
     """Round a document in a currency of more than two decimals to cents that add up to the rounded ``total``.
 
+    :param rows: their ``net`` is written
     :param taxes: booked tax by any key; a new dict is returned
+    :param total: of the document, with tax
+    :return: tax in cents, by the keys of ``taxes``
     """
     amounts = settle([row.net for row in rows] + list(taxes.values()), cents(total))
     for row, net in zip(rows, amounts):
@@ -96,7 +115,8 @@ def tax_targets(rows: Iterable[Row], booked: dict, percents: dict, decimals: int
 
     A tax that several sets share is divided in proportion to the nets of their rows.
 
-    :param booked: tax by tax id
+    :param rows: with ``net`` and ``taxes``
+    :param booked: tax by tax id, in the document's currency
     :param percents: nominal percent by tax id, for the rare case of nets that cancel out
     :param decimals: of the document's currency
     :return: ``{set of taxes: {tax id: amount}}``; taxes without any row are under ``None``
@@ -124,6 +144,11 @@ def _shares(amount: Decimal, nets: list[Decimal], percent, step: Decimal) -> lis
 def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
     """Give ``rows`` (all of one set of taxes) the taxes that add up to ``target``.
 
+    Xero's own tax is that of each line, rounded to cents. A ``TaxAmount`` overrides it, and may not be above the
+    ``UnitAmount`` (Xero: Invoices, TaxAmount), which :func:`fold_where_taxed_above_price` sees to.
+
+    :param rows: their ``tax`` and ``told`` are written
+    :param target: tax of all of them, in the document's currency
     :param decimals: of the document's currency
     :return: ``False`` when no tax Xero would take on these rows can reach ``target``; the rows then carry none
     """
@@ -184,8 +209,10 @@ def choose_shape(row: Row, discounts: bool, places: int = 4) -> None:
     Tried in turn: Odoo's own price, with its discount where Xero takes one, or less its discount; the price that the
     net and the quantity imply; one piece.
 
-    :param discounts: whether the document type knows a discount rate (sales invoices and quotes)
-    :param places: decimals that Xero keeps of unit prices
+    :param row: its ``shape`` and ``folded`` are written
+    :param discounts: whether the document type knows a discount rate (Xero: Invoices, DiscountRate: sales invoices and
+        quotes)
+    :param places: decimals that Xero keeps of unit prices: 4 with ``unitdp=4``, else 2 (Xero: Invoices, unitdp)
     """
     quantity, price, discount = row.quantity, row.price, row.discount
     if price is None or not quantity or quantity != unit(quantity) or len(format(quantity, "f")) > QUANTITY_LENGTH:
@@ -242,6 +269,8 @@ def fold_where_taxed_above_price(rows: Iterable[Row]) -> None:
     """Xero takes no ``TaxAmount`` above the ``UnitAmount``: such lines become one piece.
 
     A negative line becomes minus one piece, so that its tax stays below its price whichever way the two are compared.
+
+    :param rows: of which ``tax`` is known
     """
     for row in rows:
         if row.told and (row.shape[1] < 0 or abs(row.tax) > row.shape[1]):

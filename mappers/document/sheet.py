@@ -31,7 +31,7 @@ class Sheet:
 
         :param part: the tax repartition line (``account.tax.repartition.line``) that it is of
         :param group: the tax (``account.tax``) of type group that the tax is a part of; may be empty
-        :param row: the amount, on the account that it is booked to
+        :param row: the amount, on the account that it is booked to; its ``net`` is the tax
         :param book: the :class:`TaxBook`
         """
         if book.stands_apart(part, group):
@@ -59,7 +59,11 @@ class TaxBook:
         self._apart = {}
 
     def key(self, taxes) -> tuple:
-        """Return the sorted ids of those of ``taxes`` (groups resolved) that Xero is to compute."""
+        """Return the sorted ids of those of ``taxes`` (groups resolved) that Xero is to compute.
+
+        :param taxes: ``account.tax``, as on a line
+        :return: the key of the tax mapping; empty for untaxed lines, and where all of them become lines of their own
+        """
         ids = taxes._ids
         if ids not in self._keys:
             kept = {child.id for tax in taxes for child in self._members(tax) if not self._is_amount(child, tax)}
@@ -79,7 +83,11 @@ class TaxBook:
         return parent.amount_type == "group" and not round(sum(parent.children_tax_ids.mapped("amount")), 6)
 
     def stands_apart(self, part, group) -> bool:
-        """Tell whether the tax of repartition line ``part``, of ``group`` or of none, becomes a line of its own."""
+        """Tell whether the tax of repartition line ``part``, of ``group`` or of none, becomes a line of its own.
+
+        :param part: an ``account.tax.repartition.line``
+        :param group: an ``account.tax`` of type group, or none
+        """
         key = part.id, group.id
         if key not in self._apart:
             self._apart[key] = self._is_amount(part.tax_id, group or part.tax_id) or self._is_cost(part)
@@ -92,7 +100,11 @@ class TaxBook:
 
 
 def decimal_of(value: float, decimals: int) -> Decimal:
-    """Return what a float of Odoo stands for, without trailing zeros: ``0.1 + 0.2`` is 0.3."""
+    """Return what a float of Odoo stands for, without trailing zeros: ``0.1 + 0.2`` is 0.3.
+
+    :param value: such as an amount or a quantity
+    :param decimals: the places that count; the rest is rounded
+    """
     text = f"{value:.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -22,6 +22,9 @@ class OutOfReach(Unreadable):
 def path_fields(env, model: str, path: str) -> list:
     """Return the fields along ``path`` from ``model``.
 
+    :param model: name of the Odoo model that the path begins at
+    :param path: names of fields with dots between
+    :return: ``odoo.fields.Field`` of each name, in their order
     :raise Unreadable: with the name that Odoo does not have, or that has no form to send
     :raise OutOfReach: with the name that no rule reads, whoever wrote it
     """
@@ -80,7 +83,10 @@ class Reader:
         return env(user=author.id, su=False, context={**env.context, "allowed_company_ids": ordered.ids})
 
     def forbidden(self, definitions) -> str | None:
-        """Return the name of the first of ``definitions`` (fields) that the author has no right to read."""
+        """Return the name of the first of ``definitions`` (fields) that the author has no right to read.
+
+        :return: ``None`` when there is none
+        """
         for definition in definitions:
             model = self.env[definition.model_name]
             if not (model.has_access("read") and model._has_field_access(definition, "read")):
@@ -90,6 +96,8 @@ class Reader:
     def load(self, records, path: str):
         """Read ``path`` for all ``records`` at once: a query for each model that has record rules.
 
+        :param records: of one model
+        :param path: names of fields with dots between, which :func:`path_fields` takes
         :return: what it leads to: records, or a list of values
         """
         *steps, last = path.split(".")
@@ -101,6 +109,9 @@ class Reader:
     def read(self, record, path: str):
         """Return what ``path`` leads to from one record: records (as superuser, to be named and looked up), or a list
         of values without the empty ones.
+
+        :param record: one
+        :param path: as of :meth:`load`
         """
         value = self.load(record, path)
         if isinstance(value, models.BaseModel):
@@ -110,6 +121,7 @@ class Reader:
     def matching(self, records, domain, definitions):
         """Return those of ``records`` for which the condition holds, as far as the author sees what it asks for.
 
+        :param domain: as on a rule: a list of Odoo domain terms
         :param definitions: the fields that ``domain`` looks at
         """
         if self.env.su or not any(definition.relational for definition in definitions):

@@ -32,17 +32,29 @@ class Outcome:
 
 
 def document_of(record) -> str:
-    """Return the kind of document that rules call ``record``."""
+    """Return the kind of document that rules call ``record``.
+
+    :param record: a ``res.partner`` or an ``account.move``
+    :return: ``contact`` or a move type; receipts count as invoices
+    """
     return "contact" if record._name == "res.partner" else record.move_type.replace("receipt", "invoice")
 
 
 def base_model(rule: Rule) -> str:
-    """Return the model whose fields ``rule`` reads."""
+    """Return the model whose fields ``rule`` reads.
+
+    :return: name of the Odoo model
+    """
     return "res.partner" if rule.document == "contact" else MODELS[rule.level]
 
 
 def condition_paths(domain, start="") -> list[str]:
-    """Return every field path that ``domain`` looks at, those within ``any`` by their whole length."""
+    """Return every field path that ``domain`` looks at, those within ``any`` by their whole length.
+
+    :param domain: an Odoo domain, as a list or a ``Domain``
+    :param start: what comes before each path
+    :return: names of fields with dots between, without ``id``
+    """
     found = []
     for condition in Domain(domain).iter_conditions():
         path = f"{start}{condition.field_expr}"
@@ -56,6 +68,7 @@ class RuleBook:
     """The rules of a connection, read for a whole batch: each condition and each path is read for all at once.
 
     :param rules: in their order: the first whose condition holds and that gives a value decides
+    :param connection: the ``xero.connection`` whose lists of accounts, themes and options are looked up in
     """
 
     def __init__(self, env, connection, rules: list[Rule]):
@@ -63,7 +76,11 @@ class RuleBook:
         self._holds, self._fields, self._lists, self._broken, self._readers = {}, {}, {}, {}, {}
 
     def load(self, records) -> None:
-        """Find out which rules apply to which of ``records`` (of one model), and read what they need."""
+        """Find out which rules apply to which of ``records`` (of one model), and read what they need.
+
+        :param records: of one model that rules read: partners, journal entries or their lines. :meth:`fill`,
+            :meth:`holds` and :meth:`outcome` answer for loaded ones only
+        """
         by_document = records.grouped(self._document) if self.rules else {}
         for rule in self.rules:
             found = by_document.get(rule.document)
@@ -118,6 +135,14 @@ class RuleBook:
     def fill(self, record, level: str, payload: dict, out, applies=None) -> None:
         """Write what the rules give for ``record`` over what is in ``payload``; problems go to ``out``.
 
+        Of the rules for one field the first that holds and gives a value decides; one that cannot be sent is a problem,
+        and ends the search too.
+
+        :param record: a loaded one: the partner, the document or the line that ``payload`` is of
+        :param level: ``document`` for the element itself, ``line`` for one of its lines
+        :param payload: the element or the line, changed in place
+        :param out: the :class:`~..outgoing.Outgoing` of the whole: gets problems, notices and, in ``ruled``, which
+            rules filled what
         :param applies: Xero's account classes that the line's tax can be used with, if they are to be checked
         """
         document = self._document(record) if self.rules else None
@@ -163,7 +188,11 @@ class RuleBook:
     # === ONE VALUE === #
 
     def outcome(self, rule, record, applies=None) -> Outcome:
-        """Return what ``rule`` gives for ``record``, whatever its condition says."""
+        """Return what ``rule`` gives for ``record``, whatever its condition says.
+
+        :param record: a loaded one
+        :param applies: as of :meth:`fill`
+        """
         if rule.id in self._broken:
             message = self.env._(
                 "Field rule “%(rule)s” cannot be used: %(what)s. Change the rule, or have somebody who may read its "

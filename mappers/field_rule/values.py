@@ -67,7 +67,11 @@ class Rule:
 
 
 def as_text(env, definition, value) -> str:
-    """Return what :func:`read` gave as people read it; several values with commas between."""
+    """Return what :func:`read` gave as people read it; several values with commas between.
+
+    :param definition: the ``odoo.fields.Field`` that the path ends in
+    :param value: records of one model, or a list of values
+    """
     if isinstance(value, models.BaseModel):
         return ", ".join(name for name in value.mapped("display_name") if name)
     return ", ".join(_one_text(env, definition, item) for item in value)
@@ -88,7 +92,12 @@ def _one_text(env, definition, value) -> str:
 
 
 def as_day(value, zone: str) -> date | None:
-    """Return the first date in what :func:`read` gave; a moment (UTC) becomes the day in time zone ``zone``."""
+    """Return the first date in what :func:`read` gave; a moment (UTC) becomes the day in time zone ``zone``.
+
+    :param value: records of one model, or a list of values
+    :param zone: a name such as ``Europe/Paris``
+    :return: ``None`` for what is no date
+    """
     first = next(iter(value), None)
     if isinstance(first, datetime):
         return pytz.utc.localize(first).astimezone(pytz.timezone(zone)).date()
@@ -101,7 +110,12 @@ def as_day(value, zone: str) -> date | None:
 
 
 def looked_up(rule: Rule, env, definition, value) -> str:
-    """Return the table's value for what :func:`read` gave; a record without one takes that of its nearest parent."""
+    """Return the table's value for what :func:`read` gave; a record without one takes that of its nearest parent.
+
+    :param definition: the ``odoo.fields.Field`` that the path ends in
+    :param value: records of one model, or a list of values
+    :return: ``rule.constant`` where the table says nothing
+    """
     if not isinstance(value, models.BaseModel):
         keys = [key for item in value for key in (str(item), _one_text(env, definition, item))]
         return next((rule.table[key.lower()] for key in keys if key.lower() in rule.table), rule.constant)
@@ -119,7 +133,10 @@ def _lineage(record) -> list[str]:
 
 
 def plain_text(rule: Rule, text: str) -> tuple[str, bool]:
-    """Return ``text`` as the target takes it, and whether it had to be cut; empty where nothing of it fits."""
+    """Return ``text`` as the target takes it, and whether it had to be cut; empty where nothing of it fits.
+
+    :param text: as people read it, of any length
+    """
     if rule.kind == "email":
         return email(text, rule.limit), False
     text = words(text) if rule.kind == "lines" else " ".join(text.split())
@@ -148,5 +165,8 @@ def as_flag(text: str, words: tuple[set, set]) -> bool | None:
 
 
 def day_string(day: date, days: int) -> str:
-    """Return ``day`` plus ``days`` as Xero writes it."""
+    """Return ``day`` plus ``days`` as Xero writes it.
+
+    :return: ``YYYY-MM-DD``
+    """
     return to_date_string(day + timedelta(days=days))
