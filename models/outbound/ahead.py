@@ -23,6 +23,7 @@ def look(drain) -> None:
     """See that Xero holds nothing of ours that is not known here.
 
     :raise Barred: it does, and the connection is held
+    :raise XeroError: Xero could not be read
     """
     if drain.looked_ahead:
         # The database server has not been started since: that would have ended the drain.

@@ -26,7 +26,9 @@ class XeroExporterDocument(models.AbstractModel):
         Costs a call for forty bills, and one for the vendor credits of a batch. *Sync to Xero* on the bill sends it all
         the same: then a person has looked.
 
+        :param items: creations, of any runs or of none
         :return: those of ``items`` that may be sent
+        :raise XeroError: Xero could not be read
         """
         bills = self._bills_of_runs(mapper, items)
         if not bills:

@@ -29,7 +29,17 @@ class Item(
         defaults=(None, None, None),
     )
 ):
-    """One element of a call and the job it is for. Its payload and path are stored with the call."""
+    """One element of a call and the job it is for. Its payload and path are stored with the call.
+
+    :ivar payload: what is sent, with Xero's id when it is an update; ``None`` once it is read from a stored call
+    :ivar digest: of what both sides agree on then; ``None`` for a removal
+    :ivar total: what Xero must answer, ``Decimal`` in the document's currency; ``None`` when there is none to compare
+    :ivar status: the wanted one, by Xero's name
+    :ivar number: what people find it by
+    :ivar notice: why it can only be a draft, or was moved, translated; empty without a reason
+    :ivar path: below the API's base, where it is not the mapper's resource
+    :ivar keys: what the mapper's ``_kept_keys`` returned; ``None`` where nothing is emptied by it
+    """
 
     __slots__ = ()
 
@@ -53,6 +63,14 @@ class XeroExporter(models.AbstractModel):
 
     A new type needs a mapper; where Xero treats it in a way of its own, a model that inherits this one, names the type
     and implements the hooks.
+
+    What all methods are given: ``connection`` is the ``xero.connection`` that is served; ``drain`` is the worker's
+    :class:`~..queue.drain.Drain`, and ``client`` its ``XeroClient``; ``mapper`` is the ``xero.mapper`` of the type;
+    ``batch`` is one ``xero.sync.batch``, the stored call; ``item`` is an :class:`Item`; ``link`` is the ``xero.link``
+    of its record, ``None`` or empty without one; ``element`` is a dict as Xero's answer holds it, ``payload`` one as it
+    is sent. Who is given the drain or the client calls Xero between transactions, writes in the drain's
+    ``transaction``, and passes on a ``XeroError`` of what concerns the whole organisation. Who is given neither is
+    inside a transaction, and calls nobody.
     """
 
     _name = "xero.exporter"
@@ -69,14 +87,18 @@ class XeroExporter(models.AbstractModel):
 
     @api.model
     def _for_type(self, xero_type: str):
-        """Return the exporter of a Xero type; this model itself sends types that need nothing of their own."""
+        """Return the exporter of a Xero type; this model itself sends types that need nothing of their own.
+
+        :param xero_type: as on the mapper
+        :return: the model, without records
+        """
         names = self.env.registry.descendants(["xero.exporter"], "_inherit")
         found = next((name for name in names if xero_type in self.env[name]._xero_types), "xero.exporter")
         return self.env[found]
 
     @property
     def _runner(self):
-        """What becomes of jobs is written by the worker's model."""
+        """Return the worker's model, which writes what becomes of jobs."""
         return self.env["xero.sync.runner"]
 
     # === HOOKS === #
@@ -84,30 +106,47 @@ class XeroExporter(models.AbstractModel):
     def _screen_creations(self, drain, mapper, items) -> list:
         """Look into Xero before ``items`` are created there.
 
+        :param items: of one type, all of them creations
         :return: those that may be sent; the jobs of the others are settled
         """
         return items
 
     def _update_content(self, mapper, link, out) -> dict:
-        """Return what of ``out`` Xero takes as an update of what ``link`` stands for, without its id."""
+        """Return what of ``out`` Xero takes as an update of what ``link`` stands for, without its id.
+
+        :param out: the :class:`~...mappers.outgoing.Outgoing` of the record
+        :return: a payload; amounts are ``Decimal`` in the document's currency
+        """
         return out.payload
 
     def _link_values(self, job, row: dict) -> dict:
-        """Return columns of the link of what ``job`` sent that differ from ``row``, or are not in it."""
+        """Return columns of the link of what ``job`` sent that differ from ``row``, or are not in it.
+
+        :param job: the ``xero.sync.job``; empty when it is gone
+        :param row: columns of ``xero.link`` by name, with ``xero_status`` as Xero answered it
+        """
         return {}
 
     def _shown_for(self, records) -> list:
-        """Return recordsets, each of one model, on whose screens people see how ``records`` fare."""
+        """Return recordsets, each of one model, on whose screens people see how ``records`` fare.
+
+        :param records: of one model; they may be gone
+        """
         return [records]
 
     def _follow(self, connection, items, made: bool) -> None:
         """Do what had to wait until ``items``, of a stored call, were in Xero.
 
+        It happens in the transaction that links them.
+
+        :param items: those that Xero has saved
         :param made: whether they are new there, or the answer that said so was lost
         """
 
     def _look_into(self, connection, refused) -> None:
         """Have read what explains that Xero refused something.
+
+        It happens in the transaction that writes down the refusal: what is to be read is queued.
 
         :param refused: pairs (element as sent, Xero's messages)
         """
@@ -115,8 +154,11 @@ class XeroExporter(models.AbstractModel):
     def _request(self, client, batch, body: bytes):
         """Make the one call of ``batch``.
 
+        A repetition under the same key within six minutes saves nothing twice (Xero: Idempotency).
+
         :param body: the bytes that were stored for it
-        :return: the answer of the client
+        :return: the ``Answer`` of the client, or what :meth:`_settle_answer` of the type takes
+        :raise XeroError: any; what it says about the call is judged by who asked
         """
         send = client.put if batch.method == "PUT" else client.post
         return send(batch.resource, body, idempotency_key=batch.idempotency_key)
@@ -124,8 +166,10 @@ class XeroExporter(models.AbstractModel):
     # === PLAN === #
 
     def _push(self, drain, jobs) -> None:
-        """Bring the records of ``jobs`` (claimed, of one kind) to Xero; each call and its results are committed
-        alone.
+        """Bring the records of ``jobs`` (claimed, of one kind) to Xero; each call and its results are committed alone.
+
+        :param jobs: ``xero.sync.job``, running, all pushes or removals of one Xero type
+        :raise XeroError: what concerns the whole organisation. What is wrong with a record is written on its job
         """
         mapper = self.env["xero.mapper"]._for_type(jobs[0].xero_type)
         plan = drain.transaction(self._plan, drain.connection, mapper, jobs.ids)
@@ -134,7 +178,10 @@ class XeroExporter(models.AbstractModel):
     def _carry_out(self, drain, mapper, plan) -> None:
         """Look into Xero before anything is overwritten or made twice, then make the calls of ``plan``.
 
-        :param plan: items by HTTP method, as :meth:`_plan` returned them
+        Of a call that fails, jobs are settled or stored with it; those of the calls behind it are put back by the
+        drain.
+
+        :param plan: items by HTTP method, as :meth:`_plan` returned them; changed in place
         """
         if plan.get("PUT"):
             xero_ahead.look(drain)
@@ -146,7 +193,12 @@ class XeroExporter(models.AbstractModel):
                 self._ship(drain, mapper, method, chunk)
 
     def _plan(self, connection, mapper, job_ids) -> dict:
-        """Settle the jobs that need no call and return the rest, by HTTP method."""
+        """Settle the jobs that need no call and return the rest, by HTTP method.
+
+        :param job_ids: of running jobs of the mapper's type
+        :return: lists of :class:`Item`: creations under ``PUT``, updates and removals under ``POST``, unless
+            :meth:`_plan_item` names another method
+        """
         jobs = self.env["xero.sync.job"].browse(job_ids)
         plan, settled, failures, blocked = defaultdict(list), [], {}, {}
         for job_id, verdict in self._decide(connection, mapper, jobs).items():
@@ -182,6 +234,9 @@ class XeroExporter(models.AbstractModel):
     def _chunks(self, mapper, items):
         """Cut ``items`` so that no request grows over Xero's practical size.
 
+        Xero takes requests of 10 MB and advises 3.5 (Xero: API limits).
+
+        :param items: of one HTTP method, at most as many as are claimed at once
         :return: lists of items, each of one call
         """
         chunk, size = [], 0
@@ -198,7 +253,11 @@ class XeroExporter(models.AbstractModel):
     # === SHIP === #
 
     def _ship(self, drain, mapper, method, items) -> None:
-        """Store what is about to be said, commit, say it, and write down the answer."""
+        """Store what is about to be said, commit, say it, and write down the answer.
+
+        :param method: ``PUT``, ``POST``, or another that the exporter's own :meth:`_request` knows
+        :param items: of one call: of one type, with one ``path``
+        """
         body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
         batch = drain.transaction(self._store_batch, drain.connection, mapper, method, items, body)
         self._call(drain, mapper, batch, body)
@@ -228,10 +287,11 @@ class XeroExporter(models.AbstractModel):
     def _call(self, drain, mapper, batch, body: bytes, replay=False) -> None:
         """Make the call of ``batch`` and settle its jobs.
 
+        :param body: the bytes that were stored for it
         :param replay: the call was made before, with an unknown outcome: that a repetition does not reach Xero says
             nothing about the first
-        :raise XeroError: what concerns the whole organisation; the jobs are back in the queue, or the batch is kept
-            for a look-up when its outcome is not known
+        :raise XeroError: what concerns the whole organisation; the jobs are back in the queue, or the batch is kept for
+            a look-up when its outcome is not known
         """
         drain.client.correlation_id = batch.correlation_id
         try:
@@ -272,6 +332,11 @@ class XeroExporter(models.AbstractModel):
         return self._request(client, batch, body)
 
     def _mark_unknown(self, drain, batch, error, over=False):
+        """Keep ``batch`` for a look-up, at once or when Xero said.
+
+        :param error: its ``retry_after``, in seconds, says how long not to look
+        :param over: an answer came, so the call is not under way any more
+        """
         wait = timedelta(seconds=clamps.seconds(getattr(error, "retry_after", None)) or 0)
         batch.write(
             {

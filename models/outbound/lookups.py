@@ -25,7 +25,10 @@ class XeroExporter(models.AbstractModel):
     _inherit = "xero.exporter"
 
     def _settle_duplicates(self, drain, mapper, duplicates) -> None:
-        """Look up who holds the numbers or names, all together, and settle each refused element alone."""
+        """Look up who holds the numbers or names, all together, and settle each refused element alone.
+
+        :param duplicates: ``(item, payload, messages)`` of each, as :meth:`_save_results` returned them
+        """
         if not duplicates:
             return
         found = self._namesakes(drain.client, mapper, [payload for _item, payload, _messages in duplicates])
@@ -58,7 +61,11 @@ class XeroExporter(models.AbstractModel):
         return [element for element in candidates if mapper._bears_mark(element, item.res_id, payload)]
 
     def _resolve_taken(self, connection, mapper, item, payload, messages, candidates) -> None:
-        """Settle the job when none of ``candidates`` is what was sent, nor ours; as :meth:`_resolve_duplicate`."""
+        """Settle the job when none of ``candidates`` is what was sent, nor ours; as :meth:`_resolve_duplicate`.
+
+        :param messages: what Xero said
+        :param candidates: Xero's elements that have its number, mark or name, gone ones included
+        """
         marked = self._marked(mapper, item, payload, candidates)
         if self._are_gone(mapper, marked) or self._is_kept_by_ours(connection, mapper, item, payload, candidates):
             self._renumber(connection, mapper, item)
@@ -68,6 +75,8 @@ class XeroExporter(models.AbstractModel):
     def _is_as_sent(self, connection, mapper, item, payload, element) -> bool:
         """Whether ``element``, which bears the mark of our record, is what ``payload`` says: a mark alone may be that
         of a record which had the id before a backup was restored.
+
+        It is, where the payload has no lines or the type no importer: the mapper looked at the rest.
         """
         inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
         if inbound is None or "LineItems" not in payload:
@@ -90,7 +99,9 @@ class XeroExporter(models.AbstractModel):
         self._runner._fail({item.job_id: Failure("duplicate", reason, fix)})
 
     def _told_by(self, element) -> tuple:
-        """Return whose ``element`` is and what it comes to, for people."""
+        """Return whose ``element`` is and what it comes to, for people: the name and the total, each ``None`` where it
+        has none.
+        """
         return (element.get("Contact") or {}).get("Name"), element.get("Total")
 
     def _are_gone(self, mapper, elements) -> bool:
@@ -111,7 +122,10 @@ class XeroExporter(models.AbstractModel):
         return any(element[mapper._xero_id_field].lower() == link.xero_id.lower() for element in candidates)
 
     def _take_over(self, connection, mapper, item, element) -> None:
-        """Link ``element``, which bears our mark or is the one that is meant."""
+        """Link ``element``, which bears our mark or is the one that is meant.
+
+        :param item: whose record it is, with its job running
+        """
         failures = self._save_links(connection, mapper, [(item, element)])
         self._runner._fail(failures)
         self._runner._finish([item.job_id] if not failures else [])
@@ -175,10 +189,18 @@ class XeroExporter(models.AbstractModel):
     def _namesakes(self, client, mapper, payloads) -> list[list[dict]]:
         """Return for each of ``payloads``, as sent, the elements of Xero that have its number, mark or name; few calls
         for all of them together.
+
+        :return: lists in the order of ``payloads``; what is found for one may be among those of another too
+        :raise XeroError: Xero could not be read
         """
         return [self._rows_of(client, mapper, mapper._lookup_params([payload])) for payload in payloads]
 
     def _rows_of(self, client, mapper, params) -> list[dict]:
+        """Return the elements that calls with ``params`` find, as far as they can be read.
+
+        :param params: query parameters by name, one dict for each call
+        :raise XeroError: Xero could not be read
+        """
         size = self.env["xero.reader"]._page_size()
         return [
             element
@@ -189,6 +211,9 @@ class XeroExporter(models.AbstractModel):
 
     def _resolve(self, drain, batch) -> bool:
         """Settle ``batch``, a call of this type whose answer was lost.
+
+        One of the last five minutes that Xero did not answer is repeated under its key, which Xero keeps for six and
+        saves nothing twice under (Xero: Idempotency).
 
         :return: whether all that it sent is in Xero
         :raise XeroError: it could not be looked up, or stays unknown
@@ -261,6 +286,8 @@ class XeroExporter(models.AbstractModel):
         One that says something else was edited since, when it bears the signature that was sent: a bill would stand
         there twice.
 
+        They are looked for by their time of change, with a margin: Xero cannot be asked for a mark.
+
         :return: Xero's elements, by id of the record
         """
         payloads = codec.loads(batch.body)[mapper._xero_resource]
@@ -282,7 +309,10 @@ class XeroExporter(models.AbstractModel):
         return {**edited, **found}
 
     def _unlinked(self, connection, mapper, elements) -> list[dict]:
-        """Return those of Xero's living ``elements`` that stand for no record yet; one query."""
+        """Return those of Xero's living ``elements`` that stand for no record yet; one query.
+
+        :param elements: of the mapper's type, with ids
+        """
         linked = set(
             self.env["xero.link"]
             .search(

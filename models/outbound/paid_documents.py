@@ -13,6 +13,7 @@ class XeroExporterDocument(models.AbstractModel):
     _inherit = "xero.exporter.document"
 
     def _has_money_on_it(self, link) -> bool:
+        """Whether anything is paid or credited on what ``link`` stands for in Xero, as was agreed last."""
         money = (link.remote_view or {}).get("money") or {}
         # Of a credit note Xero tells the refunds and where it went, not how much.
         settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
@@ -23,12 +24,20 @@ class XeroExporterDocument(models.AbstractModel):
         )
 
     def _lines_differ(self, mapper, link, out) -> bool:
-        """Whether Odoo's lines are others than those that were agreed, on a document with money on it."""
+        """Whether Odoo's lines are others than those that were agreed, on a document with money on it.
+
+        :param out: the ``Outgoing``; ``None`` when the document is gone
+        """
         if not out or "LineItems" not in out.payload or not self._has_money_on_it(link):
             return False
         return closed_key(out.payload) not in (link.odoo_keys or ())
 
     def _closed_problem(self, mapper, link, out) -> Problem | None:
+        """Return the problem of amounts that Xero does not change any more (Xero: Invoices, updating paid invoices);
+        ``None`` when only what it takes was changed.
+
+        :param out: the ``Outgoing``, whose lines differ from those that were agreed
+        """
         ours, agreed = self._views(mapper, link, out)
         found = closed_difference(ours, agreed)
         if not found or self._may_be_other_lines(link, ours, agreed):
@@ -67,7 +76,11 @@ class XeroExporterDocument(models.AbstractModel):
         return not known and all(ours.get(name) == agreed.get(name) for name in ("total", "tax"))
 
     def _details(self, mapper, link, out) -> list[dict]:
-        """Return the details of lines that changed; the ids of the lines are added when Xero's are read."""
+        """Return the details of lines that changed; the ids of the lines are added when Xero's are read.
+
+        :param out: the ``Outgoing``
+        :return: in the form of ``LineItems``, one for each line; empty when none changed
+        """
         if not self._lines_differ(mapper, link, out):
             return []
         ours, agreed = self._views(mapper, link, out)

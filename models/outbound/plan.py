@@ -35,6 +35,8 @@ class XeroExporter(models.AbstractModel):
     def _decide(self, connection, mapper, wishes) -> dict:
         """Say what each of ``wishes`` takes; nothing is written but mapping rows that documents miss, with suggestions.
 
+        It may be asked inside a transaction that is rolled back, for a preview.
+
         :param wishes: jobs, or whatever has their ``id``, ``res_id``, ``company_id`` and ``operation``
         :return: ``{id of the wish: Verdict}``; the number of queries does not depend on how many there are
         """
@@ -50,6 +52,15 @@ class XeroExporter(models.AbstractModel):
         }
 
     def _verdict(self, connection, mapper, wish, out, link) -> Verdict:
+        """Return what one wish takes.
+
+        ``Verdict.kind`` is ``SEND`` (with ``method`` and ``item``), ``FAILED`` (with ``problems`` or a ``failure``),
+        ``WAITS`` (for the ``needs`` of ``out``), or says why no call is made: ``SAME``, ``ASKED``, ``LEFT``.
+
+        :param wish: as in :meth:`_decide`
+        :param out: the ``Outgoing`` of the record; a ``Failure`` when it could not be prepared; ``None`` when the
+            record is gone or is to be removed
+        """
         if link and link.state == "conflict" and wish.operation == "push":
             # A person is being asked: nothing is overwritten meanwhile.
             return Verdict(ASKED, out)
@@ -74,7 +85,10 @@ class XeroExporter(models.AbstractModel):
         return Verdict(SEND, out, method, item)
 
     def _is_left_out(self, mapper, link) -> bool:
-        """Whether a person took what ``link`` stands for out of the sync."""
+        """Whether a person took what ``link`` stands for out of the sync.
+
+        :param link: one that exists
+        """
         return link.state == "ignored"
 
     def _closed_period(self, connection, link) -> Problem | None:
@@ -101,7 +115,12 @@ class XeroExporter(models.AbstractModel):
     # === PREPARE === #
 
     def _outgoing(self, connection, mapper, wishes) -> dict:
-        """Return ``{id of the wish: Outgoing, Failure, or None for a record that is gone}``."""
+        """Return ``{id of the wish: Outgoing, Failure, or None for a record that is gone}``.
+
+        A record that breaks the preparation fails alone.
+
+        :param wishes: as in :meth:`_decide`; those that are no pushes are not among the results
+        """
         pushes = [wish for wish in wishes if wish.operation == "push"]
         records = self.env[mapper._odoo_model].browse([wish.res_id for wish in pushes]).exists()
         records = records.with_company(connection.company_id).with_context(
@@ -134,7 +153,7 @@ class XeroExporter(models.AbstractModel):
         """Say what Xero lacks of one record.
 
         :param job: or what has its ``id``, ``res_id`` and ``company_id``
-        :param out: the ``Outgoing`` of the record, ``None`` when it is gone
+        :param out: the ``Outgoing`` of the record, without problems and needs; ``None`` when it is gone
         :param link: what both sides agreed last, ``None`` without a link
         :return: the HTTP method and the :class:`Item`; ``(None, None)`` when it lacks nothing
         """
@@ -178,6 +197,8 @@ class XeroExporter(models.AbstractModel):
         """Read what ``items`` would overwrite; take in what changed there, and return the items that may be sent.
 
         Costs one call for forty updates. The policy for conflicts decides about the others, whose jobs begin anew.
+
+        :param items: updates and removals of one type
         """
         inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
         links = self.env["xero.link"]._map(
@@ -237,7 +258,13 @@ class XeroExporter(models.AbstractModel):
         self._runner._fail(dict.fromkeys(undoing.ids, Failure("closed", message)))
 
     def _read_current(self, drain, inbound, xero_ids) -> list[dict]:
-        """Return Xero's present elements of ``xero_ids``, in as few calls as the resource allows."""
+        """Return Xero's present elements of ``xero_ids``, in as few calls as the resource allows.
+
+        :param inbound: the ``xero.inbound`` of the type
+        :param xero_ids: ids of elements that are linked
+        :return: those of them that could be read, in no order
+        :raise XeroError: Xero could not be read
+        """
         if not inbound._lists_ids and len(xero_ids) > SINGLE_READS:
             return self._read_recent(drain, inbound, set(xero_ids))
         found = []

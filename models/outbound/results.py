@@ -37,7 +37,11 @@ class XeroExporter(models.AbstractModel):
     # === ANSWER === #
 
     def _settle_answer(self, drain, mapper, batch, answer) -> None:
-        """Judge each element of the answer alone, save all results at once, then look into the duplicates."""
+        """Judge each element of the answer alone, save all results at once, then look into the duplicates.
+
+        :param answer: what :meth:`_request` returned
+        :raise OutcomeUnknown: of some it cannot be told whether they were saved; the call is kept for a look-up
+        """
         found = elements.outcomes(answer, batch.resource, mapper._xero_id_field)
         sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
         outcomes = elements.in_order(sent, found, mapper._xero_id_field, mapper._telling)
@@ -100,6 +104,8 @@ class XeroExporter(models.AbstractModel):
     def _save_links(self, connection, mapper, saved, made=False) -> dict:
         """Store identity and agreement of saved elements: a row each, written once.
 
+        What Xero has saved is linked whatever else is wrong with it.
+
         :param saved: pairs (batch item, Xero's element)
         :param made: whether they are new in Xero, or the answer that said so was lost
         :return: failures by job id, of documents whose total or status is not Odoo's
@@ -126,7 +132,11 @@ class XeroExporter(models.AbstractModel):
         return failures
 
     def _link_row(self, connection, mapper, link, item, element) -> tuple[dict, Failure | None]:
-        """Return the columns of the link of a saved ``item``, and what is wrong with what Xero saved."""
+        """Return the columns of the link of a saved ``item``, and what is wrong with what Xero saved.
+
+        :param item: as it was sent
+        :return: the row in the form that ``xero.link._save`` takes; the failure when total or status is not Odoo's
+        """
         adjustment, failure = self._judge(connection, mapper, link, item, element)
         # A document that could only be kept as a draft waits for a person, though it is in Xero.
         waits = failure or item.notice and item.status == "DRAFT"
@@ -157,7 +167,8 @@ class XeroExporter(models.AbstractModel):
 
         :param link: the link as it was before, empty for what is new
         :param item: of the stored call
-        :return: the cents to send on a rounding line, and what is wrong
+        :return: the cents to send on a rounding line (``Decimal`` in the document's currency, 0 for none), and what is
+            wrong, ``None`` when nothing is
         """
         total = elements.amount(element.get("Total"))
         kept_draft = bool(item.notice and item.status == "DRAFT")
@@ -204,6 +215,10 @@ class XeroExporter(models.AbstractModel):
     # What Xero has saved is linked, however oddly the answer describes it: else it would be sent a second time.
 
     def _text_of(self, element, name) -> str | None:
+        """Return a text of ``element`` as columns take it, cut to 255 characters; ``None`` for what is none.
+
+        :param name: of the key; ``None`` where the type has none
+        """
         value = element.get(name) if name else None
         if not value or not isinstance(value, str) or isinstance(value, Unreadable):
             return None
@@ -242,6 +257,8 @@ class XeroExporter(models.AbstractModel):
     def _compare(self, connection, link, expected, total):
         """Compare Odoo's total with Xero's, both in the document's currency.
 
+        :param expected: ``Decimal``, or ``None`` when there is nothing to compare
+        :param total: as Xero answered it; ``None`` when it did not
         :return: ``(adjustment to send on a rounding line, Failure or None)``; 0 is none
         """
         adjustment = Decimal(str(link.adjustment if link else 0))
@@ -276,15 +293,18 @@ class XeroExporter(models.AbstractModel):
         )
 
     def _classes(self, messages):
+        """Return what Xero's ``messages`` are about, by the names of :func:`~...xero_api.elements.classify`."""
         return {elements.classify(message) for message in messages}
 
     def _refusal(self, messages) -> Failure:
+        """Return the failure of what Xero refused with ``messages``, its own sentences."""
         classes = self._classes(messages) - {"other"}
         kind = FAILURE_OF_CLASS.get(min(classes), "validation") if classes else "validation"
         reason = self.env._("Xero refused it: %s", "\n".join(map(quoted, messages)) or self.env._("no reason given"))
         return Failure(kind, f"{reason}\n{self._locked_ways_out()}" if kind == "locked_period" else reason)
 
     def _locked_ways_out(self) -> str:
+        """Return what a person can do about a document in a period that is locked in Xero, translated."""
         return self.env._(
             "Nothing can be changed or voided there in a locked period. Move the lock date in Xero and try again, or "
             "keep the document and make a credit note that is dated in an open period."
