@@ -17,12 +17,17 @@ class XeroInbound(models.AbstractModel):
     _inherit = "xero.inbound"
 
     def _odoo_view(self, connection, link, record) -> dict:
-        """Return Odoo's side of a linked record in the form of ``_remote_view``."""
+        """Return Odoo's side of a linked record in the form of ``_remote_view``.
+
+        :param record: existing
+        :return: empty, or what was agreed last, where Odoo has no side of its own
+        """
         raise NotImplementedError
 
     def _payload_view(self, connection, link, payload: dict, total) -> dict:
         """Return what is to be sent in the form of ``_remote_view``.
 
+        :param link: ``xero.link`` of the record; empty for one without
         :param total: as for :meth:`_sent_view`
         """
         return self._remote_view(payload)
@@ -31,7 +36,9 @@ class XeroInbound(models.AbstractModel):
         """Return the element that Xero would hold after taking ``payload``, of a document with lines: with the amounts
         and the tax that Xero computes.
 
+        :param link: as for :meth:`_payload_view`
         :param total: as for :meth:`_sent_view`
+        :return: a new dict, amounts as ``Decimal`` in the document's currency
         """
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
@@ -40,13 +47,21 @@ class XeroInbound(models.AbstractModel):
     def _take_sides(self, connection, link, element, record, mine: set) -> None:
         """Make both sides agree: Xero's value of every field but ``mine``, Odoo's of those.
 
+        It runs for a person's choice too: then ``record`` may be in that person's environment.
+
+        :param element: as it was read when the question came up
+        :param record: existing, or empty
+        :param mine: keys of the view; the keys that the sides do not differ in have no meaning
         :raise UserError: Odoo forbids it
         :raise Untakeable: Odoo misses something for it
         """
         raise NotImplementedError
 
     def _resend(self, connection, link, element, record) -> None:
-        """Remember what Xero holds and have Odoo's side sent over it."""
+        """Remember what Xero holds and have Odoo's side sent over it.
+
+        The job goes before background work: somebody decided it.
+        """
         self._agree(connection, link, element, digest=None, state="to_sync", message=None)
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, link.company_id.id)], priority=CLICK)
@@ -161,6 +176,7 @@ class XeroInboundDocument(models.AbstractModel):
         self.env["xero.inbound.hook"]._tell_matched_again(move, credits.exists())
 
     def _cancel(self, move):
+        """Cancel ``move``, from whatever state it is in."""
         if move.state == "posted":
             move.button_draft()
         if move.state == "draft":

@@ -60,7 +60,11 @@ class Untakeable(Exception):
 
 
 class XeroInboundHook(models.AbstractModel):
-    """What other rooms add to the way in: each model that inherits this one is called, for every type."""
+    """What other rooms add to the way in: each model that inherits this one is called, for every type.
+
+    Hooks are called as superuser, in the company of ``connection`` (the ``xero.connection`` that is read), with
+    ``xero_no_sync``, inside the transaction of the page; they call nobody. ``xero_type`` is as on the importer.
+    """
 
     _name = "xero.inbound.hook"
     _inherit = "xero.hook"
@@ -68,29 +72,36 @@ class XeroInboundHook(models.AbstractModel):
 
     @api.model
     def _all_asked_for(self, connection, xero_type: str, xero_ids: list[str]) -> list[str]:
+        """Return those of ``xero_ids`` that any of the hooks asks for; as :meth:`_asked_for`."""
         return [found for hook in self._all() for found in hook._asked_for(connection, xero_type, xero_ids)]
 
     @api.model
     def _tell_matched_again(self, move, credits) -> None:
+        """Tell all hooks that ``move`` was matched again with ``credits``; as :meth:`_matched_again`."""
         for hook in self._all():
             hook._matched_again(move, credits)
 
     # === TO IMPLEMENT === #
 
     def _asked_for(self, connection, xero_type: str, xero_ids: list[str]) -> list[str]:
-        """Return those of ``xero_ids``, new documents, that a person wants imported whatever the settings say."""
+        """Return those of ``xero_ids``, new documents, that a person wants imported whatever the settings say.
+
+        :param xero_ids: Xero's ids, as in the elements
+        """
         return []
 
     def _take_settlements(self, connection, xero_type: str, pairs: list[tuple]) -> None:
         """Take in what was paid or credited on documents.
 
-        :param pairs: ``(link, element)`` of documents of ``xero_type`` whose settlement changed
+        :param pairs: ``(link, element)`` of documents of ``xero_type`` whose settlement changed: ``xero.link``, and the
+            element in the form of Xero's JSON
         """
 
     def _matched_again(self, move, credits) -> None:
         """Called when a document was reset and matched with what settled it before.
 
-        :param credits: the entries that settle ``move``; it may be another amount than before
+        :param move: the ``account.move``
+        :param credits: the entries (``account.move``) that settle ``move``; it may be another amount than before
         """
 
 
@@ -99,6 +110,12 @@ class XeroInbound(models.AbstractModel):
 
     A new type is a model that inherits this one, sets the class attributes and implements the hooks. All writes run as
     superuser in the company of the connection, with ``xero_no_sync``, inside a transaction that the worker commits.
+
+    What all methods are given: ``connection`` is the ``xero.connection`` that is read; ``element`` is a dict in the
+    form of Xero's JSON, numbers with a fraction as ``Decimal``, which was looked at by ``xero_api.shape``; ``link`` is
+    its ``xero.link``; ``record`` is the Odoo record of ``_odoo_model`` that it stands for. A *view* is what
+    :meth:`_remote_view` returns. ``payload`` is an element as Odoo would send it. None of them calls Xero; what else is
+    to be read is queued.
     """
 
     _name = "xero.inbound"
@@ -142,7 +159,11 @@ class XeroInbound(models.AbstractModel):
 
     @api.model
     def _for_type(self, xero_type: str):
-        """Return the model that takes in a Xero type, ``None`` when there is none."""
+        """Return the model that takes in a Xero type, ``None`` when there is none.
+
+        :param xero_type: as on links
+        :return: the model, without records
+        """
         name = self.env["xero.inbound"]._names_by_type().get(xero_type)
         return self.env[name] if name else None
 
@@ -154,7 +175,10 @@ class XeroInbound(models.AbstractModel):
 
     @api.model
     def _for_category(self, category: str):
-        """Return the model for a webhook category, ``None`` for those that do not concern us."""
+        """Return the model for a webhook category, ``None`` for those that do not concern us.
+
+        :param category: in capitals, such as ``INVOICE`` (Xero: Webhooks)
+        """
         return next((inbound for inbound in self._all() if inbound._category and inbound._category == category), None)
 
     # === TO IMPLEMENT === #
@@ -163,14 +187,19 @@ class XeroInbound(models.AbstractModel):
         """Return what matters of ``element`` as plain JSON values, the same however Xero writes it.
 
         Two views are equal exactly when nothing happened that Odoo should know. Decimals are texts without trailing
-        zeros (``mappers.inbound_values.number``); what is empty is left out.
+        zeros (``mappers.values.number``); what is empty is left out.
+
+        :return: a dict of texts, lists and dicts; amounts are in the currency of the element, lines without tax
         """
         raise NotImplementedError
 
     def _apply_known(self, connection, changed: list[tuple]) -> dict:
         """Take over changes of elements that are linked.
 
-        :param changed: pairs ``(link, element)`` whose view differs from the agreed one
+        When it raises, it is tried again with each pair alone, and what raises then is in the quarantine.
+
+        :param changed: pairs ``(link, element)`` whose view differs from the agreed one, of which no person is being
+            asked
         :return: ``{xero id: Result}``
         """
         raise NotImplementedError
@@ -178,6 +207,9 @@ class XeroInbound(models.AbstractModel):
     def _apply_new(self, connection, elements: list[dict]) -> dict:
         """Take over elements that no link knows.
 
+        When it raises, it is tried again with each element alone, and what raises then is in the quarantine.
+
+        :param elements: of the type, each with an id of its own; gone ones included
         :return: ``{xero id: Result}``
         """
         raise NotImplementedError
@@ -186,6 +218,7 @@ class XeroInbound(models.AbstractModel):
     def _settlements(self, connection, xero_type: str, pairs: list[tuple]) -> None:
         """Take in what was paid or credited on documents.
 
+        :param xero_type: ``Invoice`` or ``CreditNote``, or a type of its own that is settled
         :param pairs: ``(link, element)`` of invoices and credit notes whose settlement changed
         """
         for hook in self.env["xero.inbound.hook"]._all():
@@ -201,8 +234,11 @@ class XeroInbound(models.AbstractModel):
     def _agreement(self, xero_type: str, element: dict, source: str = "write") -> dict:
         """Return the columns of a link that record what Xero held: view, digest, and how it was learned.
 
+        :param xero_type: as on links; of one without an importer nothing is agreed on
+        :param element: as in a reading or an answer
         :param source: ``"read"`` for a full reading; ``"write"`` for the answer to a write, which may leave things out;
             nothing is agreed on by an answer that is odd, and the next reading says what Xero holds
+        :return: ``remote_view``, ``remote_digest`` and ``remote_source``, in the form of columns
         """
         inbound = self._for_type(xero_type)
         known = inbound is not None and (source == "read" or not shape.faults(xero_type, element, inbound._id_field))
@@ -216,7 +252,9 @@ class XeroInbound(models.AbstractModel):
     def _agree(self, connection, link, element: dict, **values) -> dict:
         """Store that both sides agree on ``element``; later readings of the same are echoes.
 
-        :param values: further columns of the link, such as ``digest`` or ``state``
+        It is written at once, past the ORM.
+
+        :param values: further columns of the link, such as ``digest`` or ``state``, in the form of columns
         """
         row = {
             **self._agreement(self._xero_type, element, "read"),
@@ -236,7 +274,10 @@ class XeroInbound(models.AbstractModel):
         link.invalidate_recordset()
 
     def _agree_all(self, pairs) -> None:
-        """Store that both sides agree on the elements of ``pairs`` (link, element), with one statement."""
+        """Store that both sides agree on the elements of ``pairs`` (link, element), with one statement.
+
+        :param pairs: of this type, in any number
+        """
         self.env["xero.link"]._save_views(
             [
                 (
@@ -253,7 +294,12 @@ class XeroInbound(models.AbstractModel):
         )
 
     def _link_row(self, connection, res_id: int, element: dict, company=None, **values) -> dict:
-        """Return the values of a new link between ``res_id`` and ``element``, for ``xero.link._save``."""
+        """Return the values of a new link between ``res_id`` and ``element``, for ``xero.link._save``.
+
+        :param res_id: id of ``_odoo_model``
+        :param company: of the record; by default that of the connection
+        :param values: further columns, and those that are another than said here
+        """
         return {
             "connection_id": connection.id,
             "company_id": (company or connection.company_id).id,
@@ -271,7 +317,10 @@ class XeroInbound(models.AbstractModel):
 
     @api.model
     def _updated_at(self, connection, element: dict):
-        """Return when ``element`` was changed, by Xero's clock; ``None`` where that cannot be true."""
+        """Return when ``element`` was changed, by Xero's clock; ``None`` where that cannot be true.
+
+        :return: naive UTC
+        """
         return dates.believable(element.get("UpdatedDateUTC"), connection._xero_now() + CLOCK_SLACK)
 
     # === IDENTITY === #
@@ -280,6 +329,9 @@ class XeroInbound(models.AbstractModel):
         """Return ``{xero id: Verdict}`` of those of ``elements`` that bear our mark and are in use in Xero.
 
         What claims to be ours and is not, is told.
+
+        :param elements: of this type, that no link knows
+        :return: ``Verdict`` of ``models/connection/xero_identity``
         """
         living = [element for element in elements if not self._is_gone(element)]
         verdicts = self.env["xero.identity"]._judge(connection, self._xero_type, living)
@@ -292,7 +344,10 @@ class XeroInbound(models.AbstractModel):
         return verdicts
 
     def _kept_apart(self, connection, element, verdict):
-        """Return the ``Result`` of an element by its mark, ``None`` for one that is handled as new."""
+        """Return the ``Result`` of an element by its mark, ``None`` for one that is handled as new.
+
+        :param verdict: what :meth:`_recognise` has of it, ``None`` without any
+        """
         if verdict is None or verdict.kind in (identity.STRANGER, identity.TAKEN):
             return None
         if verdict.kind == identity.OURS and not self._is_being_sent(connection):
@@ -304,7 +359,13 @@ class XeroInbound(models.AbstractModel):
         raise NotImplementedError
 
     def _link_again(self, connection, element, record):
-        """Link ``record`` to ``element``, which was made for it: the answer to its creation was lost, or the link."""
+        """Link ``record`` to ``element``, which was made for it: the answer to its creation was lost, or the link.
+
+        What Odoo holds may be another thing by now: it is sent over it.
+
+        :param record: the one that the mark of ``element`` names
+        :return: the ``Result``
+        """
         raise NotImplementedError
 
     def _is_being_sent(self, connection) -> bool:
@@ -319,6 +380,8 @@ class XeroInbound(models.AbstractModel):
 
     def _apply(self, connection, elements: list) -> dict:
         """Take over ``elements`` as Xero holds them now; whatever they are, none of them stops another.
+
+        It is the way in for everything that was read, whoever read it.
 
         :param elements: as they stand in the list of an answer
         :return: ``{xero id: Result}``; what Odoo could not take is a failed fetch job already, what is none of Xero's
@@ -382,6 +445,7 @@ class XeroInbound(models.AbstractModel):
         return results
 
     def _as_worker(self, connection):
+        """Return self as all of this runs: superuser, in the company of ``connection`` alone, with ``xero_no_sync``."""
         return (
             self.with_company(connection.company_id)
             .with_context(
@@ -393,7 +457,10 @@ class XeroInbound(models.AbstractModel):
         )
 
     def _links(self, connection, xero_ids) -> dict:
-        """Return ``{xero id: link}`` of those that have one; one query."""
+        """Return ``{xero id: link}`` of those that have one; one query.
+
+        :param xero_ids: Xero's ids, as links have them
+        """
         links = self.env["xero.link"].search(
             [
                 ("connection_id", "=", connection.id),
@@ -427,6 +494,10 @@ class XeroInbound(models.AbstractModel):
         """Return the fields that Odoo (``ours``) or Xero (``view``) changed since the last agreement and that differ.
 
         What is paid or credited is no field.
+
+        :param ours: Odoo's side, as :meth:`_odoo_view` returns it
+        :param view: Xero's side
+        :return: keys of the views
         """
         base = link.remote_view or {}
         touched = (changed_fields(base, view) | changed_fields(base, ours)) - {"money"}
@@ -435,12 +506,17 @@ class XeroInbound(models.AbstractModel):
     def _sent_view(self, connection, link, payload: dict, total) -> dict:
         """Return what Xero would hold after saving ``payload``, of the fields that ``payload`` says something about.
 
+        :param payload: of the stored call, with Xero's id
         :param total: the total that Odoo expects, a Decimal in the currency of the document; ``None`` without any
         """
         return self._payload_view(connection, link, payload, total)
 
     def _is_saved(self, connection, link, element: dict, payload: dict, total) -> bool:
-        """Whether an update whose answer was lost is what changed ``element`` since the last agreement, and only it."""
+        """Whether an update whose answer was lost is what changed ``element`` since the last agreement, and only it.
+
+        :param payload: of the stored call
+        :param total: as for :meth:`_sent_view`
+        """
         view = self._remote_view(element)
         changed = changed_fields(link.remote_view, view) - {"money"}
         sent = self._sent_view(connection, link, payload, total)
@@ -470,6 +546,7 @@ class XeroInbound(models.AbstractModel):
         return results
 
     def _alone(self, connection, step, item):
+        """Return what ``step`` returns for one ``item``; when it breaks, that its element goes into the quarantine."""
         try:
             with self.env.cr.savepoint():
                 return step(connection, [item])
@@ -522,6 +599,7 @@ class XeroInbound(models.AbstractModel):
         self.env["xero.quarantine"]._put(connection, self._xero_type, broken)
 
     def _notify_screens(self, connection, results):
+        """Tell open screens which records ``results`` changed."""
         res_ids = sorted({result.res_id for result in results.values() if result.res_id})
         if res_ids and self._odoo_model:
             self.env["bus.bus"]._sendone(

@@ -25,7 +25,12 @@ APPROVED = ("AUTHORISED", "PAID")
 
 
 class XeroInboundDocument(models.AbstractModel):
-    """Shared by both kinds of document. What a change does is in ``xero_inbound_states``; how, in ``_do_`` methods."""
+    """Shared by both kinds of document. What a change does is in ``inbound/decision_tables``; how, in ``_do_`` methods.
+
+    ``move`` is the ``account.move`` that is linked, ``None`` when it is gone; ``view`` is that of the element, with the
+    agreed values where rules fill a field; ``event`` is what happened in Xero, as :meth:`_event` names it; ``moves``
+    are documents of one batch; ``books`` keeps, for a batch, the ``LineBooks`` of each move type.
+    """
 
     _name = "xero.inbound.document"
     _inherit = "xero.inbound"
@@ -71,10 +76,14 @@ class XeroInboundDocument(models.AbstractModel):
         return results
 
     def _act(self, connection, link, element, view, move, action, event):
+        """Do what the table says, by the ``_do_`` method of ``action``, and return its ``Result``."""
         return getattr(self, f"_do_{action}")(connection, link, element, view, move, event)
 
     def _event(self, link, view) -> str | None:
-        """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing."""
+        """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing.
+
+        :return: ``voided``, ``content``, ``approved``, ``details`` or ``money``
+        """
         base = link.remote_view or {}
         changed = changed_fields(base, view)
         if "status" in changed and view.get("status") == GONE:
@@ -88,7 +97,10 @@ class XeroInboundDocument(models.AbstractModel):
         return "money" if "money" in changed else None
 
     def _state(self, move, locally_changed) -> str:
-        """Return the state of ``move`` in Odoo: a key of the table."""
+        """Return the state of ``move`` in Odoo: a key of the table.
+
+        :param locally_changed: whether Odoo would send it otherwise than was agreed
+        """
         if not move:
             return "missing"
         if locally_changed:
@@ -102,6 +114,7 @@ class XeroInboundDocument(models.AbstractModel):
         return "locked" if self._is_locked(move) else "open"
 
     def _is_settled(self, move) -> bool:
+        """Whether anything is reconciled with ``move``, be it a part."""
         lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
         return bool(lines.matched_debit_ids or lines.matched_credit_ids)
 
@@ -114,14 +127,20 @@ class XeroInboundDocument(models.AbstractModel):
     # === ODOO'S SIDE === #
 
     def _differing(self, connection, link, move, view) -> set:
-        """Return the fields that a side changed since the last agreement and on which the two differ now."""
+        """Return the fields that a side changed since the last agreement and on which the two differ now.
+
+        :return: keys of the view, without ``money``
+        """
         ours = self._odoo_view(connection, link, move)
         if ours["status"] == view.get("status") == GONE:
             return set()
         return self._apart(link, ours, view)
 
     def _locally_changed(self, connection, changed, moves) -> set:
-        """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass."""
+        """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass.
+
+        :param changed: pairs ``(link, element)``
+        """
         links = {link.res_id: link for link, _element in changed}
         outgoing = self._outgoing(connection, moves)
         found = set()
@@ -136,7 +155,10 @@ class XeroInboundDocument(models.AbstractModel):
         return found - self._only_rules_differ(connection, {res_id: links[res_id] for res_id in found})
 
     def _differs(self, link, out) -> bool:
-        """Whether Odoo would send ``out`` otherwise than was agreed; Xero may also have kept a total of its own."""
+        """Whether Odoo would send ``out`` otherwise than was agreed; Xero may also have kept a total of its own.
+
+        :param out: the ``Outgoing``, of a document that shall be in Xero
+        """
         if not link.digest:
             return link.state == "error"
         return codec.digest(out.agreed()) != link.digest
@@ -146,12 +168,14 @@ class XeroInboundDocument(models.AbstractModel):
         return link.state in ("synced", "conflict")
 
     def _outgoing(self, connection, moves) -> dict:
+        """Return what Odoo would send for ``moves``: ``{id: Outgoing}``, without those that are of the other kind."""
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
         return mapper._prepare(mapper._handles(moves), connection)
 
     # === WHAT IS DONE === #
 
     def _do_ignored(self, connection, link, element, view, move, event):
+        """Agree that Xero has it so, and do nothing in Odoo."""
         self._agree(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
@@ -231,7 +255,10 @@ class XeroInboundDocument(models.AbstractModel):
     # === IMPORT === #
 
     def _import(self, connection, element, books):
-        """Make the document in Odoo; its total is Xero's, or it is not made."""
+        """Make the document in Odoo; its total is Xero's, or it is not made.
+
+        :return: the ``Result``: ``created``, or ``failed`` with the reason
+        """
         view = self._remote_view(element)
         try:
             with self.env.cr.savepoint():
@@ -286,6 +313,10 @@ class XeroInboundDocument(models.AbstractModel):
         return values
 
     def _journal(self, connection, move_type):
+        """Return the journal for new documents of ``move_type``: the chosen one, or the first that is not excluded.
+
+        :raise Untakeable: there is none
+        """
         kind = "sale" if move_type.startswith("out_") else "purchase"
         chosen = connection[f"inbound_{kind}_journal_id"]
         journal = chosen or self.env["account.journal"].search(

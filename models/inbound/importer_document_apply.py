@@ -49,13 +49,21 @@ class XeroInboundDocument(models.AbstractModel):
         return self._try(connection, link, element, view, move, "cancelled", lambda: self._cancel(move), digest=None)
 
     def _do_refused(self, connection, link, element, view, move, event):
+        """Keep what Odoo forbids for a person."""
         return self._refuse(connection, link, element, view, move, self._refusal(move, event))
 
     def _do_conflict(self, connection, link, element, view, move, event):
+        """Both sides changed: the policy decides, or a person is asked."""
         return self.env["xero.conflict"]._meet(self, connection, link, element, move)
 
     def _try(self, connection, link, element, view, move, outcome, step, **agreed):
-        """Run ``step`` in a savepoint; where Odoo forbids it, say so instead."""
+        """Run ``step`` in a savepoint; where Odoo forbids it, say so instead.
+
+        :param outcome: of the ``Result`` when it worked, one of ``OUTCOMES``
+        :param step: called without anything
+        :param agreed: columns of the link that are another than after taking over the element
+        :return: the ``Result``
+        """
         try:
             with self.env.cr.savepoint():
                 step()
@@ -88,7 +96,7 @@ class XeroInboundDocument(models.AbstractModel):
         }
 
     def _close_pushes(self, connection, move):
-        """What waits to be sent for ``move`` says nothing new any more."""
+        """Cancel what waits to be sent for ``move``: it says nothing new any more."""
         self.env["xero.sync.job"].search(
             [
                 ("connection_id", "=", connection.id),
@@ -100,6 +108,7 @@ class XeroInboundDocument(models.AbstractModel):
         ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
 
     def _tell(self, move, outcome):
+        """Leave in the chatter what was done, ``outcome`` being that of the ``Result``."""
         texts = {
             "updated": self.env._("Changed as in Xero."),
             "posted": self.env._("Posted: it was approved in Xero."),
@@ -111,7 +120,11 @@ class XeroInboundDocument(models.AbstractModel):
     # === REFUSALS === #
 
     def _refuse(self, connection, link, element, view, move, reason):
-        """Keep what Odoo forbids for a person, with the reason; nothing has been changed."""
+        """Keep what Odoo forbids for a person, with the reason; nothing has been changed.
+
+        :param reason: translated, with what the person can do about it
+        :return: the ``Result``
+        """
         return self.env["xero.conflict"]._refuse(self, connection, link, element, move, reason)
 
     def _refusal(self, move, event) -> str:
@@ -155,6 +168,8 @@ class XeroInboundDocument(models.AbstractModel):
 
         Tracking comes back also on documents that are paid or locked.
 
+        :param view: what ``move`` shall say
+        :param changed: keys of ``view``
         :param lines: what the lines of ``move`` stand for in Xero; by default those agreed last
         :raise Untakeable: Odoo has no account or tax for a line, or arrives at another total
         :raise UserError: Odoo forbids it
@@ -225,6 +240,10 @@ class XeroInboundDocument(models.AbstractModel):
         return values
 
     def _currency_values(self, company, view) -> dict:
+        """Return the values of ``company``'s document for currency and rate of ``view``.
+
+        :raise Untakeable: Odoo does not have the currency, or it is archived
+        """
         currency = (
             self.env["res.currency"]
             .with_context(active_test=False)
@@ -244,6 +263,7 @@ class XeroInboundDocument(models.AbstractModel):
     def _partner(self, connection, view):
         """Return the partner of the document's contact.
 
+        :param view: of a document, with the id of its ``contact``
         :raise Untakeable: none is linked
         """
         links = self.env["xero.inbound"]._for_type("Contact")._links(connection, [view.get("contact")])
@@ -289,6 +309,8 @@ class XeroInboundDocument(models.AbstractModel):
     def _prove(self, move, view) -> None:
         """See to it that the total in Odoo is Xero's; cents of tax rounding go to the largest tax.
 
+        Totals are compared in the document's currency, to the cent.
+
         :raise Untakeable: the totals differ by more than rounding
         """
         missing = decimal(view.get("total")) - decimal(str(round(move.amount_total, 2)))
@@ -327,6 +349,7 @@ class XeroInboundDocument(models.AbstractModel):
 
         Odoo itself would move it without a word, and to the end of a month.
 
+        :param move: a draft; its ``date`` is written where the policy moves it
         :raise Untakeable: the period is closed, and the policy is to say so
         """
         taxed = bool(move.invoice_line_ids.tax_ids)

@@ -21,7 +21,10 @@ class XeroInboundDocument(models.AbstractModel):
                 line.analytic_distribution = distribution or False
 
     def _with_foreign_tracking(self, connection, link, view) -> dict:
-        """Return Odoo's ``view`` with the categories that Odoo knows nothing of: they are no difference."""
+        """Return Odoo's ``view`` with the categories that Odoo knows nothing of: they are no difference.
+
+        :param view: as Odoo would send it
+        """
         told = (link.remote_view or {}).get("tracking")
         if not told or "lines" not in view or len(view["lines"]) != len(told):
             return view

@@ -15,7 +15,11 @@ class Guarded(UserError):
 
 
 class XeroPartnerGuard(models.AbstractModel):
-    """Odoo lets only some people change the partners of those who log in; the way in writes as superuser, past that."""
+    """Odoo lets only some people change the partners of those who log in; the way in writes as superuser, past that.
+
+    ``partners`` and ``partner`` are ``res.partner``; ``connection`` is the ``xero.connection`` whose elements are taken
+    in.
+    """
 
     _name = "xero.partner.guard"
     _description = "Xero Partner Guard"
@@ -59,6 +63,8 @@ class XeroPartnerGuard(models.AbstractModel):
         """Return the partners of ``partners`` and below whose login is more than a portal's, active or not.
 
         Of many ``partners`` all such are returned: there are fewer of them.
+
+        :return: ``res.partner``
         """
         users = self.env["res.users"].sudo().with_context(active_test=False)
         more = ["|", ("share", "=", False), ("group_ids", "not in", self.env.ref("base.group_portal").ids)]
@@ -72,7 +78,10 @@ class XeroPartnerGuard(models.AbstractModel):
         return [("partner_id", "child_of", partners.ids)] if len(partners) <= MANY else []
 
     def _owners(self, partners, found) -> set:
-        """Return the ids of those of ``partners`` that one of ``found`` is, or stands below."""
+        """Return the ids of those of ``partners`` that one of ``found`` is, or stands below.
+
+        :param found: ``res.partner``, as :meth:`_employees` returns them
+        """
         owners, step = set(), found.sudo()
         while step and not owners.issuperset(step.ids):
             owners |= set(step.ids)
@@ -82,7 +91,10 @@ class XeroPartnerGuard(models.AbstractModel):
     # === WHAT THE WAY IN MAY DO === #
 
     def _reserved(self, partner, fields, connection) -> tuple[set, str]:
-        """Return those of ``fields`` (keys of the view) of ``partner`` that Xero may not change, and why."""
+        """Return those of ``fields`` (keys of the view) of ``partner`` that Xero may not change, and why.
+
+        :return: the reason is translated, and empty where all may be changed
+        """
         closed = self._closed(partner, connection).get(partner.id)
         if closed:
             told = self.env._(
@@ -100,6 +112,7 @@ class XeroPartnerGuard(models.AbstractModel):
     def _check(self, partner, fields, connection) -> None:
         """See that Xero may change ``fields`` of ``partner``.
 
+        :param fields: keys of the view of a contact
         :raise Guarded: it may not, with the reason
         """
         reserved, reason = self._reserved(partner, fields, connection)
@@ -109,13 +122,19 @@ class XeroPartnerGuard(models.AbstractModel):
     # === WHAT PEOPLE MAY DO === #
 
     def _as_person(self, partner, connection, user):
-        """Return ``partner`` for a choice of ``user``: in the user's own environment where Xero alone may not write."""
+        """Return ``partner`` for a choice of ``user``: in the user's own environment where Xero alone may not write.
+
+        :param user: ``res.users``; ``None`` or empty where a policy chose
+        """
         if not user or not (self._closed(partner, connection) or self._doors(partner)):
             return partner
         return partner.with_user(user)
 
     def _may_write(self, partner, user) -> bool:
-        """Whether Odoo lets ``user`` change ``partner``: of those who log in, only who may change users does."""
+        """Whether Odoo lets ``user`` change ``partner``: of those who log in, only who may change users does.
+
+        :param user: one ``res.users``
+        """
         logins = partner.sudo().user_ids.filtered(lambda one: one._is_internal() and one != user)
         return partner.with_user(user).has_access("write") and (
             not logins or logins.with_user(user).has_access("write")

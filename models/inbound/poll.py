@@ -19,7 +19,11 @@ LONG_WALK = 20
 
 
 class XeroReader(models.AbstractModel):
-    """Reads what jobs ask for, page by page, in a drain."""
+    """Reads what jobs ask for, page by page, in a drain.
+
+    ``drain`` is the worker's :class:`~..queue.drain.Drain`, ``client`` its ``XeroClient``; ``inbound`` is the
+    ``xero.inbound`` of the type that is read.
+    """
 
     _name = "xero.reader"
     _description = "Xero Reader"
@@ -34,6 +38,7 @@ class XeroReader(models.AbstractModel):
     def _pull(self, drain, jobs) -> None:
         """Do the reading ``jobs`` (claimed, of one type) ask for; each page is taken over and committed alone.
 
+        :param jobs: ``xero.sync.job``, running, readings of one type: polls, and fetches by id
         :raise XeroError: what concerns the whole organisation; the jobs are queued again
         """
         inbound = self.env["xero.inbound"]._for_type(jobs[0].xero_type)
@@ -60,8 +65,10 @@ class XeroReader(models.AbstractModel):
     def _read_ids(self, client, inbound, xero_ids, is_over=None) -> tuple[list, list]:
         """Return what Xero holds under ``xero_ids``, at most 40; those that Xero has not are left out.
 
-        :param is_over: says whether no more is begun
+        :param xero_ids: Xero's ids
+        :param is_over: called without anything, says whether no more is begun; ``None`` where all shall be read
         :return: the elements as they came, and the ids that there was no time for
+        :raise XeroError: Xero could not be read
         """
         if not inbound._lists_ids:
             return self._read_each(client, inbound, xero_ids, is_over)
@@ -98,6 +105,7 @@ class XeroReader(models.AbstractModel):
         drain.transaction(self._runner._end_slice, jobs.ids, walk(drain, inbound, cursor))
 
     def _cursor(self, connection, xero_type):
+        """Return where the reading of a type stands (``xero.sync.cursor``), free of times that have not come."""
         cursor = self.env["xero.sync.cursor"]._of(connection, xero_type)
         cursor._heal(connection._xero_now() + CLOCK_SLACK)
         return cursor
@@ -230,9 +238,12 @@ class XeroReader(models.AbstractModel):
     def _read_changes_of(self, drain, snapshot, kind, since, take) -> bool:
         """Walk what changed of a kind since a complete reading, going on where an earlier job stopped.
 
-        :param since: from when, by Xero's clock
+        :param snapshot: one ``xero.snapshot``; it keeps the place of a walk that is cut short
+        :param kind: a Xero type of it
+        :param since: naive UTC, by Xero's clock
         :param take: called with (snapshot, kind, elements as they came), in the transaction of each page
         :return: whether the walk came to its end; else it goes on with the next job
+        :raise XeroError: Xero could not be read; what was taken of the pages before stays
         """
         form, place = self.env["xero.snapshot.element"]._kinds()[kind], snapshot._changes_at(kind)
         since = max(since, place - OVERLAP) if place else since
@@ -256,6 +267,7 @@ class XeroReader(models.AbstractModel):
             snapshot._note_changes(kind, place)
 
     def _page_size(self) -> int:
+        """Return how many elements a page is asked for."""
         return PAGE_SIZE
 
     def _page_count(self, answer) -> int:

@@ -47,17 +47,27 @@ class XeroInbound(models.AbstractModel):
     _inherit = "xero.inbound"
 
     def _unruled(self, link, view: dict, ruled) -> dict:
-        """Return ``view`` of what Xero holds as if nobody had touched, in Xero, the fields that rules fill."""
+        """Return ``view`` of what Xero holds as if nobody had touched, in Xero, the fields that rules fill.
+
+        :param ruled: names of Xero's fields, ``LineItems.`` before those of lines, as ``Outgoing.ruled`` has them
+        """
         return without_ruled(view, link.remote_view or {}, ruled) if ruled else view
 
     def _ruled(self, connection, records) -> dict:
-        """Return the Xero fields that rules fill, by the id of each of ``records``; empty without rules."""
+        """Return the Xero fields that rules fill, by the id of each of ``records``; empty without rules.
+
+        :param records: of ``_odoo_model``
+        :return: ``{record id: {name of Xero's field: ids of rules}}``
+        """
         if not records or not self.env["xero.field.rule"]._rules(connection):
             return {}
         return {res_id: out.ruled for res_id, out in self._outgoing(connection, records).items()}
 
     def _view_of(self, connection, link, out) -> dict:
-        """Return what is to be sent for a record in the form of ``_remote_view``."""
+        """Return what is to be sent for a record in the form of ``_remote_view``.
+
+        :param out: the ``Outgoing`` of the record; ``None`` when it is gone
+        """
         raise NotImplementedError
 
     def _only_rules_differ(self, connection, links: dict) -> set:

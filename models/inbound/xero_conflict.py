@@ -74,6 +74,10 @@ class XeroConflict(models.Model):
     def _meet(self, inbound, connection, link, element, record):
         """Both sides changed: let the policy decide, or ask a person.
 
+        :param inbound: the importer of the type
+        :param link: the ``xero.link``, with what was agreed last
+        :param element: as it was read, in the form of Xero's JSON
+        :param record: the Odoo record
         :return: the ``Result`` of the element
         """
         policy = connection[inbound._policy_field] if inbound._policy_field else "ask"
@@ -109,7 +113,16 @@ class XeroConflict(models.Model):
 
     @api.model
     def _refuse(self, inbound, connection, link, element, record, reason, kind="refused"):
-        """Odoo forbids what happened in Xero: keep it for a person, with the reason."""
+        """Odoo forbids what happened in Xero: keep it for a person, with the reason.
+
+        :param inbound: the importer of the type
+        :param link: the ``xero.link``, with what was agreed last
+        :param element: as it was read, in the form of Xero's JSON
+        :param record: the Odoo record
+        :param reason: translated, with what a person can do
+        :param kind: ``refused`` or ``reserved``
+        :return: the ``Result`` of the element
+        """
         conflict = self._open(inbound, connection, link, element, record, kind, reason, "ask")
         conflict._ask()
         return Result("reserved" if kind == "reserved" else "refused", reason, record.id)
@@ -157,7 +170,10 @@ class XeroConflict(models.Model):
 
     @api.model
     def _overtaken(self, link) -> None:
-        """What was asked about ``link`` has been answered by what happened since."""
+        """What was asked about ``link`` has been answered by what happened since.
+
+        :param link: one ``xero.link``
+        """
         found = self.search([("link_id", "=", link.id), ("state", "=", "open")])
         found.write({"state": "settled", "choice": "other", "settled_at": fields.Datetime.now()})
         found._end_hand_over()
@@ -182,7 +198,11 @@ class XeroConflict(models.Model):
 
     @api.model
     def _waiting(self, connection, inbound, changed) -> set:
-        """Return the ids of elements that a person is being asked about already, in exactly this form; one query."""
+        """Return the ids of elements that a person is being asked about already, in exactly this form; one query.
+
+        :param inbound: the importer of the type
+        :param changed: pairs ``(link, element)``
+        """
         links = {link.id: element for link, element in changed}
         rows = self.env.execute_query(
             SQL(
@@ -418,7 +438,10 @@ class XeroConflictLine(models.Model):
 
 
 def show(value, name: str = "") -> str:
-    """Return a value of a view (of the field ``name``) as people read it."""
+    """Return a value of a view (of the field ``name``) as people read it.
+
+    :param value: text, list or dict
+    """
     if name in AMOUNTS and isinstance(value, str):
         return f"{Decimal(value or 0):.2f}"
     if isinstance(value, dict):

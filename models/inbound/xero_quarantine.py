@@ -121,7 +121,9 @@ class XeroQuarantine(models.Model):
     def _put(self, connection, xero_type: str, odd) -> None:
         """Keep ``odd`` elements; one that is here already is refreshed.
 
-        :param odd: of ``xero_api.shape.Odd``, and ``Broken``
+        :param xero_type: what the elements were read as
+        :param odd: of ``xero_api.shape.Odd``, and ``Broken``; of one connection a thousand are kept, further ones are
+            counted
         """
         rows = {row["key"]: row for row in (self._row(item) for item in odd)}
         if not rows:
@@ -138,7 +140,10 @@ class XeroQuarantine(models.Model):
 
     @api.model
     def _put_endless(self, connection, xero_type: str, pages: int) -> None:
-        """Tell that reading a type was ended after ``pages`` pages."""
+        """Tell that reading a type was ended after ``pages`` pages.
+
+        :param xero_type: what was read
+        """
         row = {**dict.fromkeys(COLUMNS), "key": "endless", "kind": "endless", "digest": "endless"}
         self._save(connection, xero_type, [{**row, "faults": json.dumps([["", str(pages)]])}])
 
@@ -226,12 +231,20 @@ class XeroQuarantine(models.Model):
 
     @api.model
     def _end(self, connection, xero_type: str, xero_ids) -> None:
-        """The elements ``xero_ids`` are well: what is here of them is over; one statement."""
+        """The elements ``xero_ids`` are well: what is here of them is over; one statement.
+
+        :param xero_type: what the elements were read as
+        :param xero_ids: Xero's ids
+        """
         self._finish(connection, [xero_type], SQL("key = ANY(%s)", list(xero_ids)))
 
     @api.model
     def _end_unseen(self, connection, xero_types: list[str], since) -> None:
-        """Everything of these types was read since ``since`` (our clock): what did not come again is over."""
+        """Everything of these types was read since ``since`` (our clock): what did not come again is over.
+
+        :param xero_types: what was read in full
+        :param since: naive UTC
+        """
         self._finish(connection, xero_types, SQL("last_seen_at < %s", since))
 
     def _finish(self, connection, xero_types, condition):
