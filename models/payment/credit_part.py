@@ -31,6 +31,8 @@ class XeroPaymentPart(models.Model):
         """Bring the parts of the credits among ``moves``, or reconciled with them, to the present state.
 
         What changed is queued for Xero.
+
+        :param moves: ``account.move`` of any kind and company; those of companies that send no credits are left out
         """
         moves = moves.sudo()
         connections = self.env["xero.connection"]
@@ -148,7 +150,10 @@ class XeroPaymentPart(models.Model):
         }
 
     def _drop(self, credit) -> None:
-        """Forget what ``credit`` was applied to: it was taken back as a whole in Xero."""
+        """Forget what ``credit`` was applied to: it was taken back as a whole in Xero.
+
+        :param credit: the ``account.move`` of the payment
+        """
         parts = self.search([("entry_id", "=", credit.id), ("credit_type", "!=", False)])
         self.env["xero.link"].search([("res_model", "=", self._name), ("res_id", "in", parts.ids)]).unlink()
         parts.unlink()

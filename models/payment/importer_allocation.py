@@ -30,13 +30,21 @@ class XeroPaymentLedger(models.AbstractModel):
     # === PARTIALS === #
 
     def _partials(self, move, other):
-        """Return the reconciliations between the receivables and payables of two entries."""
+        """Return the reconciliations between the receivables and payables of two entries.
+
+        :param other: the other entry, an ``account.move``
+        :return: ``account.partial.reconcile``
+        """
         lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
         partials = lines.matched_debit_ids | lines.matched_credit_ids
         return partials.filtered(lambda partial: other in (partial.debit_move_id | partial.credit_move_id).move_id)
 
     def _allocated(self, move, credit) -> Decimal:
-        """Return how much of ``credit`` is reconciled with the document ``move``, in the currency of the document."""
+        """Return how much of ``credit`` is reconciled with the document ``move``, in the currency of the document.
+
+        :param credit: the ``account.move`` of a credit note or a payment
+        :return: rounded to the currency; zero or above
+        """
         total = sum(
             partial.debit_amount_currency if partial.debit_move_id.move_id == move else partial.credit_amount_currency
             for partial in self._partials(move, credit)
@@ -48,6 +56,8 @@ class XeroPaymentLedger(models.AbstractModel):
     def _allocate(self, move, credit, amount: Decimal) -> None:
         """Reconcile ``amount`` of the entry ``credit`` with the document ``move``.
 
+        :param credit: the ``account.move`` of a credit note or a payment
+        :param amount: above zero, in the document's currency, which must be that of the credit
         :raise Untakeable: one of them has less open, or they cannot be reconciled
         :raise UserError: Odoo forbids it
         """
@@ -83,8 +93,14 @@ class XeroPaymentLedger(models.AbstractModel):
     def _settle_pair(self, connection, credit_type, key: str, link, move, credit, amount: Decimal) -> bool:
         """Take over that Xero has ``amount`` of ``credit`` applied to the document ``move``.
 
+        :param credit_type: ``CreditNote``, ``Overpayment`` or ``Prepayment``
+        :param key: Xero's ids of credit and document in small letters, with a colon between
         :param link: the link of their part, if any
+        :param credit: the ``account.move`` of a credit note or a payment
+        :param amount: in all, in the document's currency; zero where Xero took it back
         :return: whether something was reconciled or undone in Odoo
+        :raise Untakeable: one of them has less open, or they cannot be reconciled
+        :raise UserError: Odoo forbids it
         """
         held, present = link._applied(), self._allocated(move, credit)
         if link and amount == held:
@@ -138,6 +154,13 @@ class XeroPaymentLedger(models.AbstractModel):
         return part
 
     def _remember(self, connection, key, link, part, amount) -> None:
+        """Store what Xero has applied of a pair, on the link of its part.
+
+        :param key: as of :meth:`_settle_pair`
+        :param link: the present one, empty without one
+        :param part: the ``xero.payment.part`` of the pair
+        :param amount: in all, in the document's currency
+        """
         self.env["xero.link"]._save(
             [
                 {
@@ -184,7 +207,13 @@ class XeroInboundSettlement(models.AbstractModel):
         self.env["xero.sync.runner"]._wake(connection.ids)
 
     def _settle_credits(self, connection, xero_type, pairs) -> None:
-        """Bring the reconciliations of each document (or credit) in ``pairs`` to what Xero applied."""
+        """Bring the reconciliations of each document (or credit) in ``pairs`` to what Xero applied.
+
+        What Odoo cannot reconcile is a failed fetch job of the document, and is tried again when it is read again.
+
+        :param xero_type: of all ``pairs``: a document's, or ``Overpayment`` or ``Prepayment``
+        :param pairs: ``(link, element)``
+        """
         known = self._allocation_links(connection, [link.xero_id.lower() for link, _element in pairs])
         for link, element in pairs:
             owner = link.xero_id.lower()

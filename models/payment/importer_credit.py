@@ -13,7 +13,11 @@ APPLIED = {"remaining", "allocations"}
 
 
 class XeroInboundCredit(models.AbstractModel):
-    """Shared by the two kinds. Xero tells where the credit went, but not the bank account it came through."""
+    """Shared by the two kinds. Xero tells where the credit went, but not the bank account it came through.
+
+    ``partner`` is whose money it is, a ``res.partner``; ``applied`` are the documents, ``account.move``, that Xero
+    applied it to and that are linked; ``payment`` is the ``account.payment`` that stands for it.
+    """
 
     _name = "xero.inbound.credit"
     _inherit = "xero.inbound"
@@ -45,6 +49,7 @@ class XeroInboundCredit(models.AbstractModel):
         return results
 
     def _partners(self, connection, elements) -> dict:
+        """Return the living partners of the contacts of ``elements``: ``{contact's id in small letters: partner}``."""
         contacts = {self._remote_view(element).get("contact") for element in elements} - {None}
         links = self.env["xero.inbound"]._for_type("Contact")._links(connection, list(contacts))
         partners = self.env["res.partner"].browse([link.res_id for link in links.values()])
@@ -54,6 +59,8 @@ class XeroInboundCredit(models.AbstractModel):
         }
 
     def _documents(self, connection, elements) -> dict:
+        """Return the living documents that ``elements`` are applied to: ``{invoice's id in small letters: document}``.
+        """
         invoices = {xero_id for element in elements for xero_id in allocations_of(element)}
         links = self.env["xero.inbound"]._for_type("Invoice")._links(connection, list(invoices))
         moves = self.env["account.move"].browse([link.res_id for link in links.values()])
@@ -69,6 +76,7 @@ class XeroInboundCredit(models.AbstractModel):
         return bool(applied) or view.get("date", "") >= fields.Date.to_string(start)
 
     def _take(self, connection, element, partner, applied):
+        """Book ``element`` and link it; return the ``Result``."""
         try:
             with self.env.cr.savepoint():
                 payment = self._book(connection, element, partner, applied)
@@ -86,6 +94,7 @@ class XeroInboundCredit(models.AbstractModel):
         return Result("created", res_id=payment.id)
 
     def _link_values(self, element):
+        """Return the further columns of a new link."""
         return {
             "from_xero": True,
             "xero_number": element.get("Reference") or None,
@@ -95,7 +104,11 @@ class XeroInboundCredit(models.AbstractModel):
     # === BOOK === #
 
     def _book(self, connection, element, partner, applied):
-        """Return the posted payment for ``element``; empty when payments of Xero are not taken over."""
+        """Return the posted payment for ``element``; empty when payments of Xero are not taken over.
+
+        :raise Untakeable: it is not clear which journal is meant, or Odoo lacks the currency, or the period is closed
+        :raise UserError: Odoo forbids it
+        """
         journal = self._journal(connection, element)
         if not journal:
             return self.env["account.payment"]
@@ -132,6 +145,7 @@ class XeroInboundCredit(models.AbstractModel):
         return values
 
     def _label(self) -> str:
+        """Return the memo of a payment whose element has no reference, translated."""
         return self.env._("Credit in Xero")
 
     def _journal(self, connection, element):
@@ -174,6 +188,7 @@ class XeroInboundCredit(models.AbstractModel):
         return results
 
     def _change(self, connection, link, element, payment):
+        """Do what a change in Xero asks for; return the ``Result``."""
         view = self._remote_view(element)
         changed = changed_fields(link.remote_view, view)
         if not payment or payment.state in ("canceled", "rejected"):
@@ -188,7 +203,10 @@ class XeroInboundCredit(models.AbstractModel):
         return self._redo(connection, link, element, payment)
 
     def _undo(self, connection, link, element, payment):
-        """Voided in Xero: what it was applied to is open again."""
+        """Voided in Xero: what it was applied to is open again.
+
+        :return: the ``Result``: ``undone``, or what became of the refusal
+        """
         try:
             with self.env.cr.savepoint():
                 self._take_back(connection, link, payment)
@@ -210,7 +228,10 @@ class XeroInboundCredit(models.AbstractModel):
         self.env["xero.payment.part"]._drop(entry)
 
     def _redo(self, connection, link, element, payment):
-        """It was edited: book it as it is now, in place of how it was."""
+        """It was edited: book it as it is now, in place of how it was.
+
+        :return: the ``Result``: ``updated``, ``failed`` with the reason, or what became of the refusal
+        """
         applied = list(self._documents(connection, [element]).values())
         try:
             with self.env.cr.savepoint():

@@ -171,6 +171,7 @@ class XeroInboundPayment(models.AbstractModel):
     def _order_of_lost(self, connection, element):
         """Return the ``Order`` of a payment that Odoo had sent and lost, whichever way payments of its account go.
 
+        :param element: a payment in the form of Xero's JSON
         :raise Untakeable: something must be mended first
         """
         record = self._records(connection, [element]).get(target_of(element))
@@ -293,7 +294,12 @@ class XeroInboundPayment(models.AbstractModel):
     # === AMOUNTS === #
 
     def _base_amount(self, order):
-        """Return what the payment is worth in the company's currency; ``None`` when the document is in that one."""
+        """Return what the payment is worth in the company's currency; ``None`` when the document is in that one.
+
+        :param order: the ``Order``
+        :return: as Odoo's float: Xero's ``BankAmount`` where the bank account is in the company's currency, else the
+            amount by the rate of the payment (Xero: Payments, CurrencyRate)
+        """
         bank = order.element.get("BankAmount")
         base = base_amount(order.view)
         company = order.move.company_id

@@ -19,7 +19,12 @@ KINDS = {
 
 
 class XeroPaymentLedger(models.AbstractModel):
-    """Everything here runs as superuser, without sending anything back, inside a savepoint of the caller."""
+    """Everything here runs as superuser, without sending anything back, inside a savepoint of the caller.
+
+    ``connection`` is the ``xero.connection`` that is read; ``move`` is an ``account.move``; an ``order`` is an
+    ``Order`` of ``payment/importer_payment``; ``payment`` is an ``account.payment``. Amounts are in the document's
+    currency, as Odoo's floats.
+    """
 
     _name = "xero.payment.ledger"
     _description = "Xero Payment Ledger"
@@ -27,7 +32,10 @@ class XeroPaymentLedger(models.AbstractModel):
     # === LINES === #
 
     def _open_lines(self, move):
-        """Return the receivable and payable lines of ``move`` that are not settled, the first due first."""
+        """Return the receivable and payable lines of ``move`` that are not settled, the first due first.
+
+        :return: ``account.move.line``; empty for a settled one
+        """
         lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED and not line.reconciled)
         return lines.sorted(lambda line: (line.date_maturity or line.date, line.id))
 
@@ -42,7 +50,7 @@ class XeroPaymentLedger(models.AbstractModel):
     def _book_orders(self, connection, orders):
         """Book payments, post them and reconcile each with what it is for.
 
-        :param orders: ``Order`` of ``xero_inbound_payment``
+        :param orders: a list of them, none or many
         :return: the payments, in the order of ``orders``
         :raise Untakeable: a period is closed, or Odoo holds something open for less than was paid
         :raise UserError: Odoo forbids it
@@ -115,13 +123,21 @@ class XeroPaymentLedger(models.AbstractModel):
         return given_back, order.record.partner_type
 
     def _method(self, journal, payment_type):
-        """Return the method of payment: by hand, because the money has moved already."""
+        """Return the method of payment: by hand, because the money has moved already.
+
+        :param journal: ``account.journal``
+        :param payment_type: ``inbound`` or ``outbound``
+        :return: ``account.payment.method.line``; empty when the journal has none
+        """
         methods = journal._get_available_payment_method_lines(payment_type)
         return methods.filtered(lambda method: method.code == "manual")[:1] or methods[:1]
 
     def _booking_day(self, connection, journal, day):
         """Return the day to book a payment of ``day``; in a closed period what the connection's policy says.
 
+        :param journal: ``account.journal`` to book it in
+        :param day: a ``date``, or a text ``YYYY-MM-DD``
+        :return: a ``date``
         :raise Untakeable: the period is closed, and the policy is to say so
         """
         day = fields.Date.to_date(day)
@@ -141,7 +157,11 @@ class XeroPaymentLedger(models.AbstractModel):
         )
 
     def _create_payments(self, values_list) -> list:
-        """Create payments that have an entry, whatever edition of Odoo runs: without one no residual would change."""
+        """Create payments that have an entry, whatever edition of Odoo runs: without one no residual would change.
+
+        :param values_list: values of ``account.payment``
+        :return: draft payments, in the order of ``values_list``
+        """
         payments = self.env["account.payment"].with_context(skip_invoice_sync=True)
         methods = self.env["account.payment.method.line"]
         made = [None] * len(values_list)

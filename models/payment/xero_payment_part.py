@@ -19,14 +19,20 @@ Share = namedtuple("Share", "document_id account_id amount rate")
 
 
 class XeroPaymentHook(models.AbstractModel):
-    """What other rooms know of payments."""
+    """What other rooms know of payments.
+
+    Hooks run as superuser in the transaction of whoever changed a payment or what it pays; they call nobody.
+    """
 
     _name = "xero.payment.hook"
     _inherit = "xero.hook"
     _description = "Xero Payment Hook"
 
     def _in_xero_already(self, entries):
-        """Return those of ``entries`` (payments as journal entries) that stand in Xero as payments of people there."""
+        """Return those of ``entries`` (payments as journal entries) that stand in Xero as payments of people there.
+
+        :param entries: ``account.move`` of one company
+        """
         return entries.browse()
 
 
@@ -92,6 +98,8 @@ class XeroPaymentPart(models.Model):
         """Bring the parts of the payment entries among ``moves``, or reconciled with them, to the present state.
 
         What changed is queued for Xero.
+
+        :param moves: ``account.move`` of any kind and company
         """
         journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
         if not journals:
@@ -220,7 +228,12 @@ class XeroPaymentPart(models.Model):
 
     @api.model
     def _follow(self, connection, moves, run, priority) -> None:
-        """Queue what is paid on ``moves``, which were just made in Xero; as part of ``run``, if there is one."""
+        """Queue what is paid on ``moves``, which were just made in Xero; as part of ``run``, if there is one.
+
+        :param moves: ``account.move``, documents of ``connection``
+        :param run: an ``xero.run``; empty without one
+        :param priority: of the jobs that sent the documents; lower is sooner
+        """
         parts = self.with_context(**in_context(xero_follows=(run.id, max(priority, EVENT))))
         parts._refresh(moves)
         # Of a document that was made once before, the payments are known already.
