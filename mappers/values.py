@@ -6,7 +6,10 @@ from ..xero_api.dates import parse_xero, to_date_string
 
 
 def number(value) -> str:
-    """Return a number as a text without trailing zeros: 1, 1.0 and Decimal("1.00") are one. Empty for nothing."""
+    """Return a number as a text without trailing zeros: 1, 1.0 and Decimal("1.00") are one. Empty for nothing.
+
+    :param value: a number, or a text that is one; ``None`` and the empty text are nothing
+    """
     if value is None or value == "":
         return ""
     text = format(Decimal(str(value)), "f")
@@ -22,7 +25,11 @@ def amount(value) -> str:
 
 
 def day(value) -> str:
-    """Return a date as ``YYYY-MM-DD``; empty for none."""
+    """Return a date as ``YYYY-MM-DD``; empty for none.
+
+    :param value: a date in any of Xero's forms, see :func:`~..xero_api.dates.parse_xero`
+    :raise ValueError: it is none
+    """
     moment = parse_xero(value)
     return to_date_string(moment) if moment else ""
 
@@ -45,5 +52,8 @@ def clean(view: dict) -> dict:
 
 
 def decimal(text) -> Decimal:
-    """Return what :func:`number` or :func:`amount` wrote."""
+    """Return what :func:`number` or :func:`amount` wrote.
+
+    :param text: empty for 0
+    """
     return Decimal(text or 0)

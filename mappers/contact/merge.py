@@ -57,7 +57,11 @@ def merged(payload: dict, element: dict, had: set[str]) -> dict:
 
 
 def merged_view(payload: dict, base: dict, had: set[str]) -> dict:
-    """Return the view of what Xero would hold after an update by ``payload``, if it holds ``base`` now."""
+    """Return the view of what Xero would hold after an update by ``payload``, if it holds ``base`` now.
+
+    :param base: a view of the contact, as was agreed last
+    :param had: as of :func:`merged`
+    """
     result = merged(payload, _element(base), had)
     told = contact_view(result)
     view = {**base, **told}

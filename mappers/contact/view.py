@@ -13,7 +13,11 @@ ADDRESS_PARTS = {
 
 
 def contact_view(element: dict) -> dict:
-    """Return what Odoo keeps of a contact."""
+    """Return what Odoo keeps of a contact.
+
+    :param element: in the form of Xero's JSON, or as it is sent
+    :return: texts, lists and dicts without what is empty
+    """
     return clean(
         {
             "status": element.get("ContactStatus") or "ACTIVE",

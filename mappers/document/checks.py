@@ -62,10 +62,20 @@ class XeroMapperCommercial(models.AbstractModel):
             )
 
     def _refuse(self, document, out, message: str, topic: str, code: str = "validation") -> None:
+        """Add the problem ``message``, translated, that is fixed on ``document`` itself.
+
+        :param topic: one of the preview's, see :class:`~..outgoing.Problem`
+        :param code: a failure type of ``xero.sync.job``
+        """
         out.problems.append(Problem(code, message, self._odoo_model, document.id, topic=topic))
 
     def _refuse_by(self, connection, out, message: str, code: str, topic: str) -> None:
-        """Refuse for a reason that is mended at the connection."""
+        """Refuse for a reason that is mended at the connection; as :meth:`_refuse`.
+
+        :param message: translated
+        :param code: a failure type of ``xero.sync.job``
+        :param topic: one of the preview's
+        """
         out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic))
 
     def _number_refusal(self, name) -> str:

@@ -53,6 +53,9 @@ class XeroMapperCommercial(models.AbstractModel):
         return [Need("Contact", "res.partner", partner_id) for partner_id in sorted(partners)]
 
     def _outgoing(self, document, books) -> Outgoing:
+        """Return the ``Outgoing`` of one document: head, lines and status in this order, then what would be refused of
+        it.
+        """
         out = Outgoing(document.id, status=self._wanted_status(document, books))
         if out.status == "ABSENT":
             return out
@@ -73,6 +76,9 @@ class XeroMapperCommercial(models.AbstractModel):
         )
 
     def _identity(self, element: dict) -> tuple:
+        """Return what tells documents of a type apart for an accountant, of ``element`` as it is sent or as Xero has
+        it.
+        """
         contact = (element.get("Contact") or {}).get("ContactID") or ""
         return (
             element.get("Type"),
@@ -156,6 +162,7 @@ class XeroMapperCommercial(models.AbstractModel):
     # === HEAD === #
 
     def _name_of(self, document) -> str:
+        """Return the name of ``document`` as sentences show it."""
         return named(document.display_name)
 
     def _contact(self, document, books, out) -> dict:

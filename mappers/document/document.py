@@ -16,7 +16,7 @@ APPROVED = ("AUTHORISED", "PAID")
 
 
 class XeroMapperDocument(models.AbstractModel):
-    """Shared by the mappers of ``account.move``."""
+    """Shared by the mappers of ``account.move``, which their hooks call ``move``."""
 
     _name = "xero.mapper.document"
     _inherit = "xero.mapper.commercial"
@@ -163,6 +163,7 @@ class XeroMapperDocument(models.AbstractModel):
         books.rules.fill(move, "document", out.payload, out)
 
     def _is_sale(self, move) -> bool:
+        """Whether ``move`` is one of customers: invoice, credit note or receipt."""
         return move.move_type.startswith("out_")
 
     def _use(self, move) -> str:
@@ -189,7 +190,11 @@ class XeroMapperDocument(models.AbstractModel):
         return f"odoo-{self._database_mark()}-{move.id}"
 
     def _reference(self, move, number) -> str:
-        """Return the customer's reference; on purchases Xero has no such field."""
+        """Return the customer's reference; on purchases Xero has no such field (Xero: Invoices, Reference).
+
+        :param number: the one in Xero, which is no reference
+        :return: at most 255 characters
+        """
         if not self._is_sale(move):
             return ""
         if move.payment_reference == number != move.name:
@@ -199,7 +204,10 @@ class XeroMapperDocument(models.AbstractModel):
         return shorten(" ".join((move.ref or memo or move.invoice_origin or "").split()), REFERENCE_LENGTH)
 
     def _date(self, move) -> str:
-        """Return the date on the document, unless Odoo booked it in another month: then the ledgers must agree."""
+        """Return the date on the document, unless Odoo booked it in another month: then the ledgers must agree.
+
+        :return: ``YYYY-MM-DD``; empty for a draft without one
+        """
         issued, booked = move.invoice_date, move.date
         if issued and booked and (issued.year, issued.month) != (booked.year, booked.month) and move.state == "posted":
             issued = booked
@@ -227,13 +235,16 @@ class XeroMapperDocument(models.AbstractModel):
     # === THE DAY === #
 
     def _own_day(self, move) -> str:
-        """Return the day that Odoo would send if nothing were locked."""
+        """Return the day that Odoo would send if nothing were locked: ``YYYY-MM-DD``, or empty."""
         return self._date(move)
 
     def _sent_day(self, move, books, out) -> str:
         """Return the day to send: in a locked period of Xero the first open day, where the connection wants that.
 
-        A document that is in Xero keeps the day it was sent with, wherever the lock date goes later.
+        A document that is in Xero keeps the day it was sent with, wherever the lock date goes later. Xero takes nothing
+        that is dated on or before its lock date (Xero: Invoices, lock dates).
+
+        :return: ``YYYY-MM-DD``, or empty
         """
         own, link = self._own_day(move), books.links.get(move.id)
         day = agreed_day(link, own) or (self._first_open_day(own, link, books) if own else own)

@@ -16,7 +16,10 @@ SHAPE = {"quantity": Decimal("0.0001"), "discount": Decimal("0.01")}
 
 
 def closed_key(payload: dict) -> str:
-    """Return what tells whether the lines of a document changed since the last agreement; empty for a mere head."""
+    """Return what tells whether the lines of a document changed since the last agreement; empty for a mere head.
+
+    :param payload: the whole one, or the head that is sent where money is on the document
+    """
     if "Type" not in payload:
         return ""
     return f"lines {codec.digest({name: payload.get(name) for name in CLOSED_FIELDS})}"
@@ -25,6 +28,8 @@ def closed_key(payload: dict) -> str:
 def closed_difference(ours: dict, agreed: dict) -> tuple | None:
     """Return the first difference that Xero does not take any more; ``None`` when there is none.
 
+    :param ours: view of what Odoo would send
+    :param agreed: view of the last agreement
     :return: ``("date", Odoo's, Xero's)``, ``("count", Odoo's, Xero's)`` or ``("line", number of the line)``
     """
     if ours.get("date") != agreed.get("date"):
@@ -49,6 +54,11 @@ def _amounts_differ(mine, theirs) -> bool:
 def line_details(lines: list[dict], ours: dict, agreed: dict, categories: dict) -> list[dict]:
     """Return for each of ``lines``, as in the payload, what may still change; empty when nothing of it did.
 
+    Xero lets text, account and tracking of a line change when something is paid or credited (Xero: Invoices, updating
+    paid invoices).
+
+    :param ours: view of what Odoo would send
+    :param agreed: view of the last agreement
     :param categories: ids of tracking categories by those of their options
     """
     mine, theirs = _told(ours), _told(agreed)

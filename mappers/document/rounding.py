@@ -21,6 +21,9 @@ class XeroMapperCommercial(models.AbstractModel):
 
         A residual becomes a rounding line, or leaves the document a draft, as the connection's policy says. What is no
         rounding is a problem.
+
+        :param lines: payload lines; a rounding line is added in place
+        :param sheet: the :class:`~.sheet.Sheet` that they were made of
         """
         residual = out.total - predicted_total(sheet, lines)
         if not residual:

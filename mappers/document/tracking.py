@@ -12,7 +12,10 @@ def keep_foreign(payload: dict, lines: list[dict], own_categories: set[str]) -> 
 
     Lines are sent whole, so what is left out would be wiped.
 
+    Xero takes two options a line (Xero: Invoices, Tracking).
+
     :param lines: what Xero holds now; kept where the same text stands at the same place
+    :param own_categories: Xero's ids, in small letters, of the categories that Odoo's analytic accounts are mapped to
     """
     sent = payload.get("LineItems")
     if not sent or len(sent) != len(lines):

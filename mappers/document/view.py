@@ -16,7 +16,12 @@ IDENTITY = ("type", "contact", "date", "currency", "total")
 
 
 def document_view(element: dict, number_field: str) -> dict:
-    """Return what Odoo keeps of an invoice, bill or credit note; amounts in its currency, lines without tax."""
+    """Return what Odoo keeps of an invoice, bill or credit note; amounts in its currency, lines without tax.
+
+    :param element: in the form of Xero's JSON; one that is to be sent has its amounts by :func:`payload_element`
+    :param number_field: ``InvoiceNumber`` or ``CreditNoteNumber``, or that of a further type
+    :return: texts, lists and dicts without what is empty; amounts as :func:`~..values.amount` writes them
+    """
     status = element.get("Status") or ""
     inclusive = lower(element.get("LineAmountTypes")) == "inclusive"
     sale = str(element.get("Type") or "").startswith("ACCREC")
@@ -112,8 +117,10 @@ def _credit(kind: str, part: dict) -> str:
 def applied_view(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
     """Return the view of an invoice or credit note after a credit was applied, or (below zero) taken back.
 
+    :param view: as :func:`document_view` returns it; it stays as it is
     :param kind: ``Invoice`` for the document that is credited, ``CreditNote`` for the credit
     :param other_id: id of the other of the two
+    :param change: in the document's currency
     """
     total, listed = ("credited", "credits") if kind == "Invoice" else ("remaining", "allocations")
     money = dict(view.get("money") or {})
@@ -130,7 +137,10 @@ def applied_view(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
 def payload_element(payload: dict, percents: dict, total: Decimal | None, id_field: str, xero_id: str) -> dict:
     """Return the element that Xero would hold after taking ``payload``, as far as views look at it.
 
+    :param payload: it stays as it is
     :param percents: effective rate in percent by Xero's TaxType
+    :param total: what Odoo comes to, in the document's currency; ``None`` without any
+    :param id_field: the field with Xero's id, and in ``xero_id`` what stands in it
     """
     lines = []
     for line in payload.get("LineItems") or []:
@@ -154,6 +164,9 @@ def same_content(ours: dict, theirs: dict) -> bool:
     """Whether two views of a document (``document_view``) are of the same sale or purchase: who, when, how much, what.
 
     A contact that either side lacks is not compared.
+
+    :param ours: what Odoo sends, by :func:`payload_element`
+    :param theirs: what Xero holds
     """
     if any(
         ours.get(name) != theirs.get(name)
@@ -169,7 +182,10 @@ def same_content(ours: dict, theirs: dict) -> bool:
 
 
 def changed_fields(base: dict | None, view: dict) -> set[str]:
-    """Return the fields in which ``view`` differs from ``base``."""
+    """Return the fields in which ``view`` differs from ``base``.
+
+    :param base: ``None`` for an empty one
+    """
     base = base or {}
     return {name for name in {*base, *view} if base.get(name) != view.get(name)}
 
@@ -177,7 +193,9 @@ def changed_fields(base: dict | None, view: dict) -> set[str]:
 def shape(line: dict, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
     """Return quantity, unit price and discount with which Odoo arrives at the line's net amount.
 
+    :param line: of a view
     :param price_places: decimals that Odoo keeps of unit prices
+    :return: one piece at the net, where Odoo could not arrive at it otherwise
     """
     net = decimal(line.get("net"))
     quantity, price, discount = decimal(line.get("quantity")), decimal(line.get("price")), decimal(line.get("discount"))

@@ -74,6 +74,13 @@ class XeroMapperPayment(models.AbstractModel):
     # === ONE PART === #
 
     def _outgoing(self, part, connection, links, rows, accounts) -> Outgoing:
+        """Return the ``Outgoing`` of one ``part``.
+
+        :param links: those of the documents by ``(Xero type, document id)``, and the part's own by ``("Payment", part
+            id)``
+        :param rows: the mapping of bank accounts by journal id
+        :param accounts: the mapping of accounts that take write-offs, by account id
+        """
         out = Outgoing(part.id)
         if part.over or not part.document_id:
             return out
@@ -93,11 +100,13 @@ class XeroMapperPayment(models.AbstractModel):
         return out
 
     def _reference(self, part) -> str:
+        """Return the payment's reference, with the mark of ``part`` at its end."""
         mark = marks.write_number(marks.Mark(self._database_mark(), part.id))
         memo = " ".join((part.entry_id.ref or part.entry_id.name or "").split())
         return f"{shorten(memo, REFERENCE_LENGTH - len(mark) - 1)} {mark}".strip()
 
     def _need(self, move) -> Need:
+        """Return what must be in Xero before something is paid or credited on the document ``move``."""
         mapper = next(mapper for mapper in self.env["xero.mapper"]._for_model("account.move") if mapper._handles(move))
         return Need(mapper._xero_type, "account.move", move.id)
 
@@ -105,11 +114,17 @@ class XeroMapperPayment(models.AbstractModel):
         return self.env["xero.link"].sudo()._map(connection, self._xero_type, self._odoo_model, parts.ids)
 
     def _own_day(self, part) -> str:
-        """Return the day of the payment in Odoo."""
+        """Return the day of the payment ``part`` in Odoo: ``YYYY-MM-DD``, or empty."""
         return part.date.isoformat() if part.date else ""
 
     def _sent_day(self, part, connection, link, out) -> str:
-        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that."""
+        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that.
+
+        :param part: one payment on one document
+        :param link: its own, ``None`` without one
+        :param out: gets a notice when the day is moved
+        :return: ``YYYY-MM-DD``, or empty
+        """
         own, locked = self._own_day(part), connection._xero_lock_date()
         moves = locked and own <= locked.isoformat() and connection.xero_lock_policy == "move"
         day = agreed_day(link, own) or (first_open_day(locked) if moves else own)
@@ -130,6 +145,12 @@ class XeroMapperPayment(models.AbstractModel):
         }
 
     def _target(self, part, links, out) -> dict:
+        """Return the document that ``part`` pays, in the form of the payload; what is in its way goes to ``out``.
+
+        Xero takes payments on approved documents only (Xero: Payments).
+
+        :param links: as of :meth:`_outgoing`
+        """
         need = self._need(part.document_id)
         link = links.get((need.xero_type, need.res_id))
         if not (link and link.xero_id):
@@ -153,6 +174,14 @@ class XeroMapperPayment(models.AbstractModel):
     # === ACCOUNTS === #
 
     def _account(self, part, rows, accounts, out) -> dict:
+        """Return the account that ``part`` is paid from or into, in the form of the payload; what is in its way goes to
+        ``out``.
+
+        Xero takes bank accounts, and those that payments are enabled for (Xero: Payments, Account).
+
+        :param rows: as of :meth:`_outgoing`
+        :param accounts: as of :meth:`_outgoing`
+        """
         if part.account_id:
             return self._write_off_account(part, accounts, out)
         row = rows.get(part.journal_id.id)

@@ -18,7 +18,11 @@ GONE = ("DELETED", "VOIDED")
 
 
 def target_of(element: dict) -> tuple[str, str]:
-    """Return type and id of what a payment is for. Xero may write an empty list where there is nothing."""
+    """Return type and id of what a payment is for. Xero may write an empty list where there is nothing.
+
+    :param element: a payment in the form of Xero's JSON
+    :return: two empty texts where there is none
+    """
     for kind, id_field in TARGETS.items():
         part = element.get(kind)
         if isinstance(part, dict) and part.get(id_field):
@@ -27,7 +31,10 @@ def target_of(element: dict) -> tuple[str, str]:
 
 
 def account_of(element: dict) -> str:
-    """Return the id of the account a payment went through, or its code."""
+    """Return the id of the account a payment went through, or its code.
+
+    :param element: a payment in the form of Xero's JSON
+    """
     account = element.get("Account")
     if not isinstance(account, dict):
         return ""
@@ -35,7 +42,10 @@ def account_of(element: dict) -> str:
 
 
 def payment_view(element: dict) -> dict:
-    """Return what Odoo keeps of a payment; the amount in the currency of what it pays."""
+    """Return what Odoo keeps of a payment; the amount in the currency of what it pays.
+
+    :param element: a payment in the form of Xero's JSON, or as it is sent
+    """
     kind, xero_id = target_of(element)
     rate = number(element.get("CurrencyRate"))
     return clean(
@@ -52,7 +62,11 @@ def payment_view(element: dict) -> dict:
 
 
 def credit_view(element: dict) -> dict:
-    """Return what Odoo keeps of an overpayment or prepayment."""
+    """Return what Odoo keeps of an overpayment or prepayment.
+
+    :param element: an overpayment or prepayment in the form of Xero's JSON
+    :return: amounts in the currency of the credit
+    """
     rate = number(element.get("CurrencyRate"))
     return clean(
         {
@@ -73,7 +87,11 @@ def credit_view(element: dict) -> dict:
 
 
 def allocations_of(element: dict) -> dict[str, Decimal]:
-    """Return ``{invoice id: amount}`` of where a credit went, in its currency."""
+    """Return ``{invoice id: amount}`` of where a credit went, in its currency.
+
+    :param element: a credit note, overpayment or prepayment in the form of Xero's JSON
+    :return: ids in small letters
+    """
     found = defaultdict(Decimal)
     for part in element.get("Allocations") or []:
         invoice = part.get("Invoice")
@@ -83,7 +101,11 @@ def allocations_of(element: dict) -> dict[str, Decimal]:
 
 
 def credits_on(element: dict) -> dict[tuple[str, str], Decimal]:
-    """Return ``{(type, id): amount}`` of the credits applied to an invoice, in its currency."""
+    """Return ``{(type, id): amount}`` of the credits applied to an invoice, in its currency.
+
+    :param element: an invoice in the form of Xero's JSON
+    :return: types as of ``CREDITS``, ids in small letters
+    """
     found = defaultdict(Decimal)
     for kind, plural in CREDITS.items():
         for part in element.get(plural) or []:
@@ -102,6 +124,9 @@ def is_whole(element: dict, applied: dict) -> bool:
     """Tell whether ``applied`` is all that was applied, by the sums Xero states.
 
     A list that is missing or empty proves nothing: Xero leaves lists out of some answers.
+
+    :param element: the invoice or the credit
+    :param applied: amounts by whatever key, as :func:`credits_on` or :func:`allocations_of` returns them
     """
     stated = element.get("AmountCredited")
     if stated is None:
@@ -113,7 +138,10 @@ def is_whole(element: dict, applied: dict) -> bool:
 
 
 def payment_ids(element: dict) -> set[str]:
-    """Return the ids of the payments that stand inside a document."""
+    """Return the ids of the payments that stand inside a document.
+
+    :param element: a document in the form of Xero's JSON
+    """
     return {part["PaymentID"] for part in element.get("Payments") or [] if part.get("PaymentID")}
 
 
@@ -121,6 +149,8 @@ def base_amount(view: dict) -> Decimal | None:
     """Return a payment's amount in the organisation's base currency; ``None`` when it was made in that currency.
 
     Xero's rate is units of the document's currency for one of the base currency: divide.
+
+    :param view: of a payment or a credit
     """
     rate = decimal(view.get("rate"))
     return cents(decimal(view.get("amount") or view.get("total")) / rate) if rate else None
