@@ -19,6 +19,7 @@ class XeroSyncRunner(models.AbstractModel):
     _inherit = "xero.sync.runner"
 
     def _due_sql(self, connection) -> SQL:
+        """Return the condition on job ``j`` that it may be claimed now."""
         now = fields.Datetime.now()
         return SQL(
             """j.connection_id = %(id)s AND j.state = 'pending' AND j.run_after <= %(now)s
@@ -39,7 +40,10 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _free_sql(self, held: SQL) -> SQL:
-        """Whether job ``j`` may be done although documents are ``held``: tasks go on, such as snapshots."""
+        """Whether job ``j`` may be done although documents are ``held``: tasks go on, such as snapshots.
+
+        :param held: a condition, of whatever is around
+        """
         return SQL("(NOT %s OR j.operation = 'task')", held)
 
     def _queue_dependencies(self, connection) -> None:
@@ -84,7 +88,12 @@ class XeroSyncRunner(models.AbstractModel):
         return not unprepared
 
     def _enqueue_needs(self, connection, needs, priority, run_id=None) -> None:
-        """Queue those of ``needs`` that have no link. What failed before stays with the person who must act."""
+        """Queue those of ``needs`` that have no link. What failed before stays with the person who must act.
+
+        :param needs: ``Need`` of ``mappers/outgoing``, of any types
+        :param priority: lower is sooner; that of what needs them
+        :param run_id: id of ``xero.run``
+        """
         for (xero_type, _model), missing in self._lacking(connection, needs).items():
             self.env["xero.sync.job"]._enqueue(
                 connection.id,
@@ -96,7 +105,10 @@ class XeroSyncRunner(models.AbstractModel):
             )
 
     def _lacking(self, connection, needs) -> dict:
-        """Return those of ``needs`` that Xero lacks, ``{(Xero type, model): sorted ids}``; a query for each type."""
+        """Return those of ``needs`` that Xero lacks, ``{(Xero type, model): sorted ids}``; a query for each type.
+
+        :param needs: ``Need`` of ``mappers/outgoing``, of any types
+        """
         by_type, lacking = {}, {}
         for need in needs:
             by_type.setdefault((need.xero_type, need.res_model), set()).add(need.res_id)
@@ -112,6 +124,9 @@ class XeroSyncRunner(models.AbstractModel):
 
         The caller commits before it reads the records, so that an edit from then on queues anew instead of getting
         lost.
+
+        :return: ``xero.sync.job``, running, of one operation, type and priority, all linked or none; empty when nothing
+            is due
         """
         head = self.env["xero.sync.job"]._sql(
             SQL(

@@ -19,6 +19,9 @@ SLICE_SECONDS = 20
 class Drain:
     """What all that a worker calls in a lane shares.
 
+    A hook that is given one calls Xero through ``client`` outside any transaction, and writes through
+    :meth:`transaction` alone: what it read from the ORM before is read anew afterwards.
+
     :ivar env: the worker's environment: superuser, on a cursor of its own
     :ivar connection: the one organisation, in that environment
     :ivar ends: when no more is begun, of ``time.monotonic()``
@@ -59,6 +62,7 @@ class Drain:
         self._slice_ends = min(time.monotonic() + SLICE_SECONDS, self.ends)
 
     def is_slice_over(self) -> bool:
+        """Whether what began with :meth:`begin_slice` shall let other work have its turn."""
         return time.monotonic() >= self._slice_ends
 
     def is_held(self) -> bool:
@@ -72,7 +76,10 @@ class Drain:
 
         What Xero answered is in memory and must not be lost to a concurrent edit.
 
+        :param step: may run several times, from the start; it calls nobody, and neither commits nor rolls back
+        :param args: handed to ``step``
         :return: what ``step`` returned
+        :raise psycopg2.Error: somebody else was faster ten times; whatever else ``step`` raises comes through
         """
         for attempt in range(1, TRIES + 1):
             self._recorded = 0
@@ -95,6 +102,8 @@ class Drain:
     def record_calls(self, batch=None) -> None:
         """Write the calls made since the last record to the audit, in the open transaction.
 
+        Called in a ``step`` of :meth:`transaction`: what is rolled back is recorded again.
+
         :param batch: the stored call whose documents they were for
         """
         calls = self._calls[self._recorded :]
@@ -105,9 +114,12 @@ class Drain:
     def is_set_back(self, alone: bool) -> bool:
         """Count a call that brought nothing, unless the one to blame is still looked for among several; return whether
         the lane had better wait.
+
+        :param alone: whether the call was for one record only
         """
         self._setbacks += alone
         return self._setbacks >= SETBACKS
 
     def made_headway(self) -> None:
+        """Note that a call brought something: setbacks are counted anew."""
         self._setbacks = 0

@@ -43,6 +43,7 @@ class XeroSyncRunner(models.AbstractModel):
 
         :return: whether all that was sent is in Xero; ``False`` when something goes back to the queue, or is to be
             looked up later
+        :raise XeroError: one could not be looked up, or stays unknown
         """
         batches = self.env["xero.sync.batch"].search(
             [
@@ -62,12 +63,13 @@ class XeroSyncRunner(models.AbstractModel):
         return arrived and not self._open_batches(drain.connection)
 
     def _open_batches(self, connection):
+        """Return the stored calls (``xero.sync.batch``) whose outcome is not known yet, due for a look-up or not."""
         return self.env["xero.sync.batch"].search([("connection_id", "=", connection.id), ("state", "!=", "done")])
 
     def _wait_for_outcomes(self, connection) -> None:
         """See that no outcome is open: what Xero holds cannot be told from what is being sent until then.
 
-        :raise OutcomeUnknown: one is, and when to look
+        :raise OutcomeUnknown: one is; its ``retry_after`` says in how many seconds to look
         """
         times = [batch.resolve_after or fields.Datetime.now() for batch in self._open_batches(connection)]
         if times:
@@ -77,7 +79,12 @@ class XeroSyncRunner(models.AbstractModel):
     # === READINGS === #
 
     def _read(self, drain, jobs, step) -> None:
-        """Run ``step``, which reads for ``jobs``; what is wrong with these alone fails them, and no lane stops."""
+        """Run ``step``, which reads for ``jobs``; what is wrong with these alone fails them, and no lane stops.
+
+        :param jobs: running, of one type or task
+        :param step: called without anything
+        :raise XeroError: what concerns the whole organisation
+        """
         try:
             step()
         except errors.Forbidden as error:
@@ -114,12 +121,13 @@ class XeroSyncRunner(models.AbstractModel):
     def _end_slice(self, job_ids, stands) -> None:
         """Finish the jobs of a reading or a task, or have them go on.
 
+        :param job_ids: of running jobs
         :param stands: ``DONE``, ``AGAIN`` or ``HELD``
         """
         {DONE: self._finish, AGAIN: self._go_on_later, HELD: self._postpone}[stands](job_ids)
 
     def _go_on_later(self, job_ids):
-        """Their slice is over: the jobs wait for their next turn."""
+        """Put the running jobs ``job_ids``, whose slice is over, back to the queue: they wait for their next turn."""
         self._finish_or_requeue(SQL("id = ANY(%s) AND state = 'running'", job_ids))
 
     def _postpone(self, job_ids):
@@ -136,7 +144,10 @@ class XeroSyncRunner(models.AbstractModel):
     # === STATES === #
 
     def _finish(self, job_ids) -> None:
-        """Close jobs and let go what waited for them."""
+        """Close jobs and let go what waited for them.
+
+        :param job_ids: of running jobs; others are left as they are
+        """
         if not job_ids:
             return
         jobs = self.env["xero.sync.job"]
@@ -159,6 +170,8 @@ class XeroSyncRunner(models.AbstractModel):
     def _fail(self, failures: dict) -> None:
         """Set jobs (``{job id: Failure}``) to the state of their failure, unless a newer job of the record waits
         already.
+
+        :param failures: ``{job id: Failure}``, of running jobs; others are left as they are
         """
         if not failures:
             return
@@ -209,9 +222,11 @@ class XeroSyncRunner(models.AbstractModel):
         }
 
     def _max_attempts(self) -> int:
+        """Return after how many unexpected errors a job is given up."""
         return 5
 
     def _finish_superseded(self, job_ids) -> None:
+        """Cancel those of the running jobs ``job_ids`` that a newer job of the record replaces."""
         self.env["xero.sync.job"]._sql(
             SQL(
                 "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s WHERE id = ANY(%s) AND state = "
@@ -223,7 +238,10 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _block(self, connection, blocked: dict) -> None:
-        """Put jobs (``{job id: needs}``) behind the job of what they need."""
+        """Put jobs (``{job id: needs}``) behind the job of what they need.
+
+        :param blocked: ``{job id: needs}``, of running jobs; each waits for the first of its ``Need``
+        """
         if not blocked:
             return
         self._finish_superseded(list(blocked))
@@ -283,7 +301,10 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _notify(self, job_ids) -> None:
-        """Tell open screens which records have a new status."""
+        """Tell open screens which records have a new status.
+
+        :param job_ids: of jobs in any state
+        """
         self._send_status(self.env.execute_query(self._about_sql(job_ids)))
 
     def _about_sql(self, job_ids) -> SQL:
@@ -305,7 +326,11 @@ class XeroSyncRunner(models.AbstractModel):
     # === AUDIT === #
 
     def _record_calls(self, connection, calls, batch=None) -> None:
-        """Write ``calls`` to the audit, and the limits that the last of them showed to the connection."""
+        """Write ``calls`` to the audit, and the limits that the last of them showed to the connection.
+
+        :param calls: ``CallRecord`` of ``xero_api/client``, at least one, in the order they were made
+        :param batch: the ``xero.sync.batch`` whose documents they were for
+        """
         count = len(batch.items) if batch else 0
         logs = self.env["xero.log"].create(
             [
@@ -368,6 +393,9 @@ class XeroSyncRunner(models.AbstractModel):
         """Fail those of ``job_ids`` that were not settled, and let what waits of their kind rest.
 
         A renewed consent, or *Check* on the connection, tries all of it again.
+
+        :param job_ids: of one kind
+        :param error: what Xero did not permit
         """
         fix = {"model": drain.connection._name, "res_id": drain.connection.id}
         failure = Failure("auth", explain(self.env, error), fix)

@@ -82,7 +82,11 @@ class XeroSyncRunner(models.AbstractModel):
         return SQL("(%s)%s", self._time_in_scope_sql(scope), SQL().join(SQL(" AND NOT %s", sql) for sql in left))
 
     def _time_in_scope_sql(self, scope) -> SQL:
-        """The same rule as ``account.move._xero_time_in_scope``."""
+        """Return the condition on ``account_move m`` of what is synced by its age: the same rule as
+        ``account.move._xero_time_in_scope``.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        """
         if scope.sync_from:
             return SQL("COALESCE(m.invoice_date, m.date) >= %s", scope.sync_from)
         return SQL(
@@ -92,7 +96,10 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _served_companies(self, connection):
-        """The connection's company and those of its branches that have no connection of their own."""
+        """The connection's company and those of its branches that have no connection of their own.
+
+        :return: ``res.company``
+        """
         companies = self.env["res.company"].search([("id", "child_of", connection.company_id.id)])
         return companies.filtered(lambda company: connection._for_company(company) == connection)
 

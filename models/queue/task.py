@@ -11,6 +11,8 @@ DONE, AGAIN, HELD = "done", "again", "held"
 class XeroTask(models.AbstractModel):
     """One kind of work that the workers of a lane do. A new one is a model that inherits this one, names itself and
     implements :meth:`_task_slice`; workers find it. Tasks go on while documents wait for the matching.
+
+    ``connection`` is the ``xero.connection`` that it is for, ``drain`` the worker's :class:`~.drain.Drain`.
     """
 
     _name = "xero.task"
@@ -24,18 +26,27 @@ class XeroTask(models.AbstractModel):
     def _named(self, name: str):
         """Return the task of a name.
 
+        :param name: as in ``_task``
+        :return: the model, without records
         :raise KeyError: there is none (any more)
         """
         return {task._task: task for task in self.env["xero.task"]._all()}[name]
 
     @api.model
     def _enqueue(self, connection, priority=SWEEP) -> None:
-        """Queue this task for ``connection``; a job of it that waits already is reused."""
+        """Queue this task for ``connection``; a job of it that waits already is reused.
+
+        :param priority: lower is sooner: ``CLICK``, ``EVENT``, ``SWEEP`` or ``HISTORY`` of ``queue/xero_sync_job``
+        """
         self.env["xero.sync.job"].sudo()._enqueue_task(connection, self, priority)
 
     @api.model
     def _carry_out(self, drain, jobs) -> None:
-        """Work in slices until ``jobs`` (claimed, of this task) are done or their time is over."""
+        """Work in slices until ``jobs`` (claimed, of this task) are done or their time is over.
+
+        :param jobs: running, of this task; one in practice
+        :raise XeroError: as :meth:`_task_slice`
+        """
         drain.begin_slice()
         stands = self._task_slice(drain)
         while stands == AGAIN and not drain.is_slice_over():

@@ -39,6 +39,8 @@ class XeroSyncRunner(models.AbstractModel):
     """Drains the outbox, one lane (organisation) at a time.
 
     Every step has a transaction of its own on a cursor of the runner: a caller's transaction is never committed.
+
+    ``connection`` is the ``xero.connection`` that is served, ``drain`` the worker's :class:`~.drain.Drain`.
     """
 
     _name = "xero.sync.runner"
@@ -48,7 +50,11 @@ class XeroSyncRunner(models.AbstractModel):
 
     @api.model
     def _wake(self, connection_ids, at=None) -> None:
-        """Have the organisations' workers run after this transaction, or ``at`` a time (UTC, minute precision)."""
+        """Have the organisations' workers run after this transaction, or ``at`` a time (UTC, minute precision).
+
+        :param connection_ids: ids of ``xero.connection``
+        :param at: naive UTC; by default at once
+        """
         woken = self.env.cr.precommit.data.setdefault("xero_connector.woken", set())
         asleep = {(connection_id % WORKERS + 1, at) for connection_id in connection_ids} - woken
         if not asleep:
@@ -154,7 +160,10 @@ class XeroSyncRunner(models.AbstractModel):
         return self.env._("Unexpected error, see the server log.")
 
     def _own(self, cr):
-        """Return self as worker on ``cr``, whose failed statements are not logged: they hold what is in documents."""
+        """Return self as worker on ``cr``, whose failed statements are not logged: they hold what is in documents.
+
+        :param cr: a cursor of its own, which the caller closes
+        """
         execute = cr.execute
         cr.execute = lambda query, params=None, log_exceptions=False: execute(query, params, False)
         return self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
@@ -214,7 +223,11 @@ class XeroSyncRunner(models.AbstractModel):
         ]
 
     def _held_sql(self, now) -> SQL:
-        """Whether background work must leave the day's last calls to people. An old reading proves nothing: probe."""
+        """Return the condition on ``xero_connection c`` that background work must leave the day's last calls to people.
+        An old reading proves nothing: probe.
+
+        :param now: naive UTC, by our clock
+        """
         return SQL(
             "COALESCE(c.day_limit > 0 AND c.day_remaining * 100 < c.day_limit * c.day_reserve_percent AND "
             "c.limits_at > %s, FALSE)",
@@ -222,7 +235,7 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _is_held(self, connection) -> bool:
-        """Whether the calls left today are those kept for people."""
+        """Whether the calls left today are those kept for people; one query."""
         held = self._held_sql(fields.Datetime.now())
         [[is_held]] = self.env.execute_query(
             SQL("SELECT %s FROM xero_connection c WHERE c.id = %s", held, connection.id)
@@ -337,9 +350,10 @@ class XeroSyncRunner(models.AbstractModel):
         fault it is.
 
         The second time each goes alone, so that the one to blame is found; alone it waits longer each time. It fails
-        only when that was in vain for a while and others of its kind got through meanwhile: where nothing gets
-        through, the way is to blame, and all of them wait. People read on the document that it is tried again.
+        only when that was in vain for a while and others of its kind got through meanwhile: where nothing gets through,
+        the way is to blame, and all of them wait. People read on the document that it is tried again.
 
+        :param job_ids: of running jobs; others are left as they are
         :param alone: whether the call was for one of them only
         """
         if not job_ids:
@@ -458,12 +472,14 @@ class XeroSyncRunner(models.AbstractModel):
             drain.transaction(self._wake, drain.connection.ids, soon)
 
     def _park(self, drain, error):
+        """Have the organisation wait for a person, because of ``error``, and tell people."""
         drain.connection.write({"state": "reauth", "reason": clamps.text(explain(self.env, error), MAX_REASON)})
         # People are told in the very transaction: what waits for them would wait for the next cron otherwise.
         self.env["xero.alert"]._keep_up(drain.connection)
         drain.record_calls()
 
     def _pause(self, drain, error):
+        """Have the organisation wait: for as long as ``error`` says, else longer each time."""
         connection = drain.connection
         count = min(max(connection.pause_count, 0), MAX_PAUSES)
         wait = clamps.seconds(getattr(error, "retry_after", None))
@@ -493,6 +509,10 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _finish_or_requeue(self, condition: SQL) -> None:
+        """Put running jobs back to the queue; those that a newer job replaces are cancelled.
+
+        :param condition: on ``xero_sync_job``, which says that they are running too
+        """
         self.env["xero.sync.job"]._sql(
             SQL(
                 "UPDATE xero_sync_job SET state = 'cancelled', done_at = %s, batch_id = NULL WHERE %s AND %s",
@@ -506,7 +526,9 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _superseded_sql(self) -> SQL:
-        """Whether a newer job waits for the same record, such as its removal, or to read the same element."""
+        """Return the condition on ``xero_sync_job`` that a newer job waits for the same record, such as its removal, or
+        to read the same element.
+        """
         waiting = SQL(
             "w.connection_id = xero_sync_job.connection_id AND w.state IN ('pending', 'blocked', 'failed', 'dead')"
         )

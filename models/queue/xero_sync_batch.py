@@ -45,7 +45,8 @@ class XeroSyncBatch(models.Model):
     def _store(self, values: dict, job_ids: list[int]):
         """Store a call that begins now and give it its jobs, in one statement.
 
-        :param values: of its fields, but state and time
+        :param values: of its fields, but state and time: ``body`` as text, ``items`` as what JSON takes
+        :param job_ids: of running jobs
         :return: the call
         """
         now = fields.Datetime.now()

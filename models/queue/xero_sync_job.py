@@ -160,8 +160,10 @@ class XeroSyncJob(models.Model):
             job.has_fix = bool(job.fix_action)
 
     def _reason_in_words(self) -> str | None:
-        """Return why this open job is not done, for the person who looks at its document; ``None`` when it just
-        waits its turn.
+        """Return why this open job is not done, for the person who looks at its document; ``None`` when it just waits
+        its turn.
+
+        :return: translated into the language of the reader, but for what is stored
         """
         self.ensure_one()
         if self.state == "pending" and self.run_after >= NEVER:
@@ -180,7 +182,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _sql(self, query: SQL) -> list[tuple]:
-        """Run a statement that writes jobs, between what the ORM has not written yet and what it must read anew."""
+        """Run a statement that writes jobs, between what the ORM has not written yet and what it must read anew.
+
+        :return: the rows that it returns, if any
+        """
         self.flush_model()
         self.env.cr.execute(query)
         rows = self.env.cr.fetchall() if self.env.cr.description else []
@@ -201,11 +206,16 @@ class XeroSyncJob(models.Model):
     ) -> None:
         """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused.
 
+        Nothing is committed and no worker is woken: see ``xero.sync.runner._wake``.
+
+        :param connection_id: id of ``xero.connection``
         :param mapper: the mapper of the Xero type
-        :param records: pairs (record id, company id)
+        :param records: pairs (record id, company id); each record at most once
+        :param operation: ``push``, or ``void`` for a removal
+        :param priority: lower is sooner: ``CLICK``, ``EVENT``, ``SWEEP`` or ``HISTORY``
         :param renew: also wake jobs that failed; ``False`` leaves those to the person who must act
-        :param run_id: the run that they are part of; a more urgent job that waits already stays what it was, and what a
-            person asks for is not part of a run that did not send it
+        :param run_id: id of ``xero.run``: the run that they are part of; a more urgent job that waits already stays
+            what it was, and what a person asks for is not part of a run that did not send it
         """
         if not records:
             return
@@ -257,7 +267,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _enqueue_gone(self, links) -> None:
-        """Queue the removal in Xero of what ``links`` stand for: their Odoo records are being deleted."""
+        """Queue the removal in Xero of what ``links`` stand for: their Odoo records are being deleted.
+
+        :param links: ``xero.link`` of any type and connection
+        """
         for link in links:
             self.search(
                 [
@@ -279,6 +292,9 @@ class XeroSyncJob(models.Model):
 
         A removal waits for the answer to what is under way. A worker that takes a job at this very moment writes the
         same row: of the two, the later one begins anew and sees what the other did.
+
+        :param res_model: name of the Odoo model
+        :param res_ids: ids of the records
         """
         waiting = self.search(
             [
@@ -308,14 +324,20 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _enqueue_poll(self, connection, xero_type: str, priority=SWEEP) -> None:
-        """Queue the reading of what changed in one kind of element; one that waits already is reused."""
+        """Queue the reading of what changed in one kind of element; one that waits already is reused.
+
+        :param xero_type: one that an importer takes in; of others nothing is queued
+        :param priority: lower is sooner
+        """
         self._enqueue_fetch(connection, xero_type, [""], priority=priority)
 
     @api.model
     def _enqueue_fetch(self, connection, xero_type: str, xero_ids, priority=EVENT) -> None:
         """Queue the reading of elements by id, with one statement; what waits already is reused.
 
+        :param xero_type: one that an importer takes in; of others nothing is queued
         :param xero_ids: Xero's ids; the empty one stands for a poll, and what is no id is left out
+        :param priority: lower is sooner
         """
         ids = sorted({xero_id.lower() for xero_id in xero_ids if xero_id == "" or real_id(xero_id)})
         inbound = self.env["xero.inbound"]._for_type(xero_type)
@@ -350,7 +372,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _enqueue_task(self, connection, task, priority) -> None:
-        """Queue ``task`` (a model of ``xero.task``) with one statement; a job of it that waits already is reused."""
+        """Queue ``task`` (a model of ``xero.task``) with one statement; a job of it that waits already is reused.
+
+        :param priority: lower is sooner
+        """
         self._sql(
             SQL(
                 """
@@ -379,6 +404,7 @@ class XeroSyncJob(models.Model):
     def _fail_fetches(self, connection, inbound, failed: dict) -> None:
         """Keep elements that cannot be taken over as failed fetch jobs: a person reads why, mends it and tries again.
 
+        :param inbound: the importer of the type
         :param failed: ``{xero id: Result}``
         """
         if not failed:
@@ -470,7 +496,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _retry_fixed(self, records) -> None:
-        """Try again what failed and named one of ``records`` as the place to fix it."""
+        """Try again what failed and named one of ``records`` as the place to fix it.
+
+        :param records: of one model, any of them
+        """
         rows = self.env.execute_query(
             SQL(
                 """SELECT id FROM xero_sync_job WHERE state IN %s AND fix_action->>'model' = %s
@@ -495,7 +524,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _release(self, job_ids: list[int]) -> None:
-        """Let go what was blocked by ``job_ids``."""
+        """Let go what was blocked by ``job_ids``.
+
+        :param job_ids: of jobs that ended, or are taken out of the queue
+        """
         self._sql(self._release_sql(job_ids))
 
     def _release_sql(self, job_ids) -> SQL:
@@ -528,7 +560,10 @@ class XeroSyncJob(models.Model):
 
     @api.model
     def _retry_permitted(self, connections) -> None:
-        """Try again what Xero did not permit, and what rests because of it."""
+        """Try again what Xero did not permit, and what rests because of it.
+
+        :param connections: ``xero.connection``
+        """
         jobs = self.sudo().search(
             [
                 ("connection_id", "in", connections.ids),
