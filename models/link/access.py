@@ -25,6 +25,7 @@ SHOWN = 60
 def check_role(env, group: str, refusal: str) -> None:
     """See that the user is in ``group``; workers are in all.
 
+    :param group: its external id
     :param refusal: what somebody else is told, translated
     :raise AccessError: with ``refusal``
     """
@@ -49,7 +50,10 @@ class XeroCompanyGuard(models.AbstractModel):
 
     @api.model
     def _is_kept(self, field) -> bool:
-        """Whether only workers write ``field``."""
+        """Whether only workers write ``field``.
+
+        :param field: an ``odoo.fields.Field`` of the model
+        """
         return field.readonly or self._kept_by_workers == ALL or field.name in self._kept_by_workers
 
     @api.model
@@ -77,7 +81,10 @@ class XeroCompanyGuard(models.AbstractModel):
 
     @api.model
     def _of_people(self, vals: dict) -> dict:
-        """Return ``vals`` without what workers keep; whole for workers."""
+        """Return ``vals`` without what workers keep; whole for workers.
+
+        :param vals: values by name of field, as of ``write``
+        """
         if self.env.su:
             return vals
         return {
@@ -190,7 +197,10 @@ class XeroCompanyGuard(models.AbstractModel):
                     )
 
     def _connection_of(self):
-        """Return the connections that these records are of; none for what belongs to no organisation."""
+        """Return the connections that these records are of; none for what belongs to no organisation.
+
+        :return: ``xero.connection``
+        """
         return self["connection_id"] if "connection_id" in self._fields else self.env["xero.connection"]
 
     # === WHO DECIDES === #
@@ -239,6 +249,8 @@ def check_one(records) -> None:
 def check_line(env, fields, line) -> None:
     """See that ``line`` of a spreadsheet has a cell for each of ``fields``: a missing one is not an emptied one.
 
+    :param fields: names of columns
+    :param line: cells, whatever a program sent
     :raise UserError: it has not
     """
     found = len(line) if isinstance(line, (list, tuple)) else 0

@@ -4,7 +4,10 @@ from ...xero_api import errors
 
 
 def explain(env, error: Exception) -> str:
-    """Return ``error`` as a translated sentence with what to do; sentences of our own pass unchanged."""
+    """Return ``error`` as a translated sentence with what to do; sentences of our own pass unchanged.
+
+    :param error: of ``xero_api.errors``, or another
+    """
     match error:
         case errors.TenantDisconnected():
             return env._("The organisation was disconnected in Xero, or your access to it has ended.")

@@ -14,6 +14,9 @@ class XeroHook(models.AbstractModel):
 
     @api.model
     def _all(self) -> list:
-        """Return every model that inherits this hook, in the order of asking."""
+        """Return every model that inherits this hook, in the order of asking.
+
+        :return: models, without records
+        """
         names = self.env.registry.descendants([self._name], "_inherit") - {self._name}
         return sorted((self.env[name] for name in names), key=lambda hook: (hook._rank, hook._name))

@@ -11,7 +11,10 @@ class Own:
 
 
 def own(**values) -> dict:
-    """Return ``values`` for ``with_context``."""
+    """Return ``values`` for ``with_context``.
+
+    :param values: of any kind, by name
+    """
     return {name: Own(value) for name, value in values.items()}
 
 

@@ -84,7 +84,10 @@ def unpack(stored):
 
 
 def unpack_text(stored) -> str:
-    """Return the text that ``pack_text`` made ``stored`` of, to the last character."""
+    """Return the text that ``pack_text`` made ``stored`` of, to the last character.
+
+    :raise ValueError: another version of the connector stored it
+    """
     stored = bytes(stored)
     if stored[:1] != _VERSION:
         raise ValueError("This was stored by another version of the connector.")

@@ -19,6 +19,8 @@ def trace_of(error: BaseException) -> str:
 
     Messages of exceptions quote what they stumbled over, the ones of PostgreSQL whole rows: they are left out, but for
     our own, which hold no content.
+
+    :return: at most 4,000 characters, without anything that stands in records
     """
     parts, seen = [], set()
     while error is not None and id(error) not in seen and len(parts) < 4:
@@ -42,7 +44,10 @@ def _title(error: BaseException) -> str:
 
 
 def log_unexpected(logger, error: BaseException, what: str, *args) -> None:
-    """Log ``error`` once: as an error with its trace, or in one line where it passes by itself and is tried again."""
+    """Log ``error`` once: as an error with its trace, or in one line where it passes by itself and is tried again.
+
+    :param what: a sentence with places for ``args``, which name no content of records
+    """
     if isinstance(error, PASSING):
         logger.info("%s: %s; it is tried again", what % args, type(error).__name__)
     else:

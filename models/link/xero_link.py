@@ -109,7 +109,13 @@ class XeroLink(models.Model):
 
     @api.model
     def _map(self, connection, xero_type: str, res_model: str, res_ids) -> dict:
-        """Return ``{res_id: link}`` for those of ``res_ids`` that have a link; one query."""
+        """Return ``{res_id: link}`` for those of ``res_ids`` that have a link; one query.
+
+        :param connection: ``xero.connection``
+        :param xero_type: as on the mapper
+        :param res_model: name of the Odoo model
+        :param res_ids: ids of its records
+        """
         links = self.search_fetch(
             [
                 ("connection_id", "=", connection.id),
@@ -124,7 +130,10 @@ class XeroLink(models.Model):
     def _save(self, rows: list[dict]) -> None:
         """Insert or update links, with one statement for those of the same columns.
 
-        :param rows: dicts with connection_id, company_id, xero_type, res_model, res_id and any of the other columns
+        It is written past the ORM, which reads anew what it knew of links.
+
+        :param rows: dicts with connection_id, company_id, xero_type, res_model, res_id and any of the other columns,
+            each in the form of its column (``remote_view`` as ``packed.column_of`` makes it); each record at most once
         """
         by_columns = {}
         for row in rows:
@@ -150,7 +159,10 @@ class XeroLink(models.Model):
 
     @api.model
     def _save_views(self, pairs: list[tuple]) -> None:
-        """Store what was agreed, pairs ``(link id, columns)``, in one statement; all of the same columns."""
+        """Store what was agreed, pairs ``(link id, columns)``, in one statement; all of the same columns.
+
+        :param pairs: each link at most once
+        """
         if not pairs:
             return
         self.flush_model()
@@ -176,7 +188,12 @@ class XeroLink(models.Model):
     # === AGREEMENT === #
 
     def _emptied(self, mapper, payload: dict) -> dict:
-        """Return what ``payload`` lacks that Odoo had, and Xero still has, with the empty value to send."""
+        """Return what ``payload`` lacks that Odoo had, and Xero still has, with the empty value to send.
+
+        :param mapper: the ``xero.mapper`` of the type
+        :param payload: of an update, without what is empty in Odoo
+        :return: in the form of a payload
+        """
         had, view = set(self.odoo_keys or ()), self.remote_view or {}
         return {
             key: empty
