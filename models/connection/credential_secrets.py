@@ -14,6 +14,8 @@ from . import vault as xero_vault
 def read(credential, lock: bool = False) -> dict:
     """Return the decrypted secrets of ``credential``; with ``lock`` its row stays locked until the transaction ends.
 
+    :return: by name: client_secret, refresh_token and access_token with expires_at, webhook_key, consent, linked,
+        reached, database, print; empty when nothing is stored
     :raise Barred: they were sealed with a key that this server does not have
     """
     credential.ensure_one()
@@ -50,6 +52,7 @@ def can_read(credential) -> bool:
 def enter(credential, values: dict) -> None:
     """Store ``values`` that a person has entered; makes the key of this server with the first of them.
 
+    :param values: ``client_secret`` or ``webhook_key``
     :raise Barred: this server has another key than the one that secrets of this database were sealed with, or none
     """
     _refuse_another_key(credential)
@@ -64,6 +67,9 @@ def enter(credential, values: dict) -> None:
 def update(credential, values: dict) -> None:
     """Store ``values`` over the present secrets; ``None`` removes one.
 
+    The row stays locked until the transaction ends.
+
+    :param values: by name, as :func:`read` returns them; what is not among them stays
     :raise Barred: the present ones cannot be read here; what cannot be read is never overwritten
     """
     credential.flush_recordset()
@@ -119,7 +125,10 @@ def _ensure_key(env) -> None:
 
 
 def key_progress(env) -> tuple[int, int]:
-    """Return how many credentials are sealed with the first key of this server, and how many are sealed at all."""
+    """Return how many credentials are sealed with the first key of this server, and how many are sealed at all.
+
+    :raise VaultError: this server has no key
+    """
     [[current, every]] = env.execute_query(
         SQL(
             """SELECT count(*) FILTER (WHERE starts_with(vault, %s)), count(*)

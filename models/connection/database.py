@@ -62,6 +62,8 @@ def difference(env, known_uuid: str | None, known_print: str | None) -> errors.B
 def move_sequence_on(cr, model_table: str, beyond: int, furthest: int) -> int | None:
     """Let the ids of a table go on behind ``beyond``, which Xero holds as the mark of a record that is not here.
 
+    :param model_table: name of the table
+    :param beyond: an id
     :param furthest: by how many ids at most; a higher mark is a stranger's, or of a database that is not this one's
     :return: the id after which it goes on; ``None`` when it goes on behind it already, or ``beyond`` is too far
     """

@@ -82,7 +82,9 @@ def warn_of_addresses(env) -> None:
 def open_client(connection, on_call=None) -> XeroClient:
     """Return a fresh client for the organisation of ``connection``; the caller closes it.
 
+    :param connection: one ``xero.connection``
     :param on_call: told about each HTTP call, see ``XeroClient``
+    :return: it renews the token as it needs to, and refuses the next call once the connection is held
     :raise Barred: this database, this server or this connection may not call; nothing was sent
     """
     connection.ensure_one()
@@ -169,7 +171,11 @@ def _known(credential) -> tuple[dict, list | None]:
 def link(connection, tenant_id: str) -> None:
     """Seal that ``connection`` works with the organisation ``tenant_id``: for no other is a client opened.
 
+    It is committed at once, whatever becomes of the caller's transaction.
+
+    :param tenant_id: Xero's id of the organisation
     :raise Barred: the consent does not reach it
+    :raise XeroError: Xero did not say what the consent reaches
     """
     credential = connection.credential_id.sudo()
     if tenant_id not in [found["tenantId"] for found in organisations(credential)]:
@@ -195,6 +201,7 @@ def access_token(connection, stale: str | None = None) -> tuple[str, object]:
     """Return ``(access token, its end in UTC)`` for ``connection``, renewed when little of its life is left.
 
     :param stale: a token that Xero has just refused; renewed even when its time is not over
+    :return: the end is naive UTC
     :raise Barred: this database, this server or this connection may not call
     :raise ReauthRequired: a person must consent again; the credential is parked and an administrator told
     :raise Unavailable: Xero's identity server does not answer; the stored refresh token stays good
@@ -206,7 +213,14 @@ def access_token(connection, stale: str | None = None) -> tuple[str, object]:
 def credential_token(credential, stale: str | None = None, claim: bool = False) -> tuple[str, object]:
     """Return ``(access token, its end in UTC)`` of a consent, also before an organisation was chosen.
 
+    :param credential: one ``xero.credential``, as superuser
+    :param stale: as of :func:`access_token`
     :param claim: a person makes this database the one that the consent belongs to; otherwise a copy is refused
+    :return: as of :func:`access_token`
+    :raise Barred: another database was given the consent, or its secrets cannot be read here
+    :raise ReauthRequired: a person must consent again
+    :raise AppMisconfigured: Xero knows no such app or secret
+    :raise Unavailable: Xero's identity server does not answer, or others are renewing it all the time
     """
     credential.ensure_one()
 
@@ -267,7 +281,12 @@ def _owner(env) -> dict:
 
 
 def claim(credential) -> None:
-    """Let this database be the one that may use the consent: a person said what becomes of the other one."""
+    """Let this database be the one that may use the consent: a person said what becomes of the other one.
+
+    It is committed at once.
+
+    :param credential: ``xero.credential``, as superuser
+    """
 
     def work(own):
         if xero_secrets.read(own, lock=True).get("refresh_token"):
@@ -365,6 +384,9 @@ def consent_url(connection) -> str:
     """Return the address of Xero's consent page for ``connection``.
 
     The state is signed, expires and is good for one use by the present user; the PKCE verifier stays sealed.
+
+    :raise Barred: the secrets cannot be read here, or an address is wrong
+    :raise UserError: the client secret was not entered yet
     """
     env, credential = connection.env, connection.credential_id.sudo()
     if not credential.client_secret_set:
@@ -387,6 +409,9 @@ def consent_url(connection) -> str:
 def complete_consent(credential, code: str, nonce: str) -> str | None:
     """Exchange ``code`` for tokens, stored in their own committed transaction.
 
+    :param credential: one ``xero.credential``, as superuser
+    :param code: of Xero's redirect: it lives five minutes and works once (Xero: OAuth 2.0, authorization code)
+    :param nonce: of the signed state
     :return: the authentication event of this consent, which filters the organisations it added
     :raise XeroError: Xero refused, or the state was used before
     """
@@ -464,7 +489,9 @@ def organisations(credential, auth_event_id: str | None = None) -> list[dict]:
 
     What it reaches is sealed with the tokens: a client is opened for these alone.
 
-    :param auth_event_id: only what this consent added
+    :param credential: one ``xero.credential``, as superuser
+    :param auth_event_id: only what this consent added, as :func:`complete_consent` returned it
+    :raise XeroError: Xero did not say
     """
     token, _expires_at = credential_token(credential)
     found = oauth.list_connections(endpoints(credential.env), token, auth_event_id)
@@ -481,7 +508,12 @@ def organisations(credential, auth_event_id: str | None = None) -> list[dict]:
 
 
 def end_connection(connection) -> None:
-    """Tell Xero that this organisation is no longer connected to the app; the tokens stay good."""
+    """Tell Xero that this organisation is no longer connected to the app; the tokens stay good.
+
+    A connection that ends leaves the consent as it is (Xero: Managing connections).
+
+    :raise XeroError: Xero did not take it
+    """
     credential = connection.credential_id.sudo()
     token, _expires_at = credential_token(credential)
     # Xero's own list says which connection that is, whatever was written to the record.
@@ -491,7 +523,13 @@ def end_connection(connection) -> None:
 
 
 def forget(credential) -> None:
-    """Drop every token and the consent at Xero; the client id and secret stay."""
+    """Drop every token and the consent at Xero; the client id and secret stay.
+
+    A revocation ends all that its person's consents to the app reach (Xero: OAuth 2.0, revoking tokens).
+
+    :param credential: ``xero.credential``, as superuser
+    :raise XeroError: Xero did not take it; the tokens are still here
+    """
     vault = xero_secrets.read(credential)
     if vault.get("refresh_token"):
         oauth.revoke(
@@ -501,7 +539,10 @@ def forget(credential) -> None:
 
 
 def forget_here(credential) -> None:
-    """Drop every token in this database; Xero hears nothing of it, and whoever has the same consent goes on."""
+    """Drop every token in this database; Xero hears nothing of it, and whoever has the same consent goes on.
+
+    :param credential: ``xero.credential``, as superuser
+    """
     gone = ("access_token", "refresh_token", "expires_at", "consent", "reached", "database", "print")
     xero_secrets.update(credential, dict.fromkeys(gone))
     credential.write(

@@ -135,6 +135,7 @@ def _fingerprint(key: bytes) -> str:
 def seal(values: dict) -> str:
     """Return ``values`` (JSON-serialisable) as one text encrypted with the first key, whose fingerprint it begins with.
 
+    :param values: secrets by name
     :raise NoKey: there is no key, or what there is is none
     """
     key = _first_key()
@@ -144,6 +145,7 @@ def seal(values: dict) -> str:
 def unseal(text: str | None) -> dict:
     """Return what ``seal`` was given; ``{}`` for nothing.
 
+    :param text: as it was stored; ``None`` where nothing was
     :raise VaultError: the text was sealed with a key that this server does not have
     """
     if not text:
@@ -191,6 +193,8 @@ def sign(*parts: object) -> str:
 
     Whoever knows it, knows that this server has written it; not that what bears it was not copied. A server without a
     key signs nothing: what it returns holds nowhere, and nothing of it leaves, for no client is opened there.
+
+    :param parts: texts and numbers, in an order that means something
     """
     try:
         return _signature(_first_key(), parts)
@@ -199,7 +203,10 @@ def sign(*parts: object) -> str:
 
 
 def is_signed(signature: str, *parts: object) -> bool:
-    """Tell whether ``signature`` is that of ``parts`` by a key of this server."""
+    """Tell whether ``signature`` is that of ``parts`` by a key of this server.
+
+    :param signature: whatever was found where one should be
+    """
     given = str(signature or "").encode()
     try:
         return any(hmac.compare_digest(_signature(key, parts).encode(), given) for key in _keys())

@@ -43,6 +43,7 @@ class XeroClick(models.Model):
     def _begin(self, connections, kind: str) -> None:
         """Let the user have ``connections`` read.
 
+        :param connections: ``xero.connection``, as the person has them who asked
         :param kind: of reading; two kinds do not wait for each other
         :raise AccessError: an organisation is another company's, such as the parent's of a branch
         :raise UserError: it was begun less than a minute ago, or the day's last calls are kept for sending
@@ -76,6 +77,7 @@ class XeroClick(models.Model):
     def _ask_sending(self, connection, count: int) -> bool:
         """Let the user have ``count`` records sent to the organisation of ``connection``.
 
+        :param count: records of the type that is sent
         :return: whether they may go ahead of what others do; else they wait behind it
         :raise UserError: it is more than one person may ask for within an hour
         """

@@ -536,8 +536,11 @@ class XeroConnection(models.Model):
     @api.model
     @tools.ormcache("company_id")
     def _scope(self, company_id: int) -> Scope | None:
-        """Return what is synced for a company, from its own connection or the nearest parent's; ``None`` without
-        one.
+        """Return what is synced for a company, from its own connection or the nearest parent's; ``None`` without one.
+
+        It is kept in a cache, which ends with any change of the settings that it is made of.
+
+        :param company_id: id of ``res.company``
         """
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
         # What is kept for all callers must not depend on the context of the first.
@@ -569,17 +572,26 @@ class XeroConnection(models.Model):
         return {mapper._xero_type: mapper._switch for mapper in self.env["xero.mapper"]._all() if mapper._switch}
 
     def _xero_lock_date(self):
-        """Return the later of Xero's lock dates; ``None`` without one."""
+        """Return the later of Xero's lock dates; ``None`` without one.
+
+        :return: a ``date``: nothing that is dated up to this day can be made or changed (Xero: Organisation,
+            PeriodLockDate and EndOfYearLockDate)
+        """
         return max(filter(None, (self.period_lock_date, self.year_lock_date)), default=None)
 
     def _sync_start(self):
-        """Return the first day that is synced without being asked for."""
+        """Return the first day that is synced without being asked for.
+
+        :return: a ``date``
+        """
         self.ensure_one()
         return self.sync_from or (self.connected_at or self.create_date).date()
 
     def _documents_domain(self) -> Domain:
         """Return which documents are of the companies, kinds, journals and days that are synced, as the sweep takes
         them.
+
+        :return: of ``account.move``
         """
         start = self._sync_start()
         days = Domain("invoice_date", ">=", start) | (Domain("invoice_date", "=", False) & Domain("date", ">=", start))
@@ -597,13 +609,21 @@ class XeroConnection(models.Model):
 
     @api.model
     def _for_company(self, company):
-        """Return the connection that serves ``company``, its own or the nearest parent's; empty without one."""
+        """Return the connection that serves ``company``, its own or the nearest parent's; empty without one.
+
+        :param company: one ``res.company``
+        :return: as superuser
+        """
         scope = self._scope(company.id)
         return self.sudo().browse(scope.connection_id if scope else [])
 
     @api.model
     def _any_for_company(self, company):
-        """Return the connection whose links concern ``company``, even one that is cut off; empty without one."""
+        """Return the connection whose links concern ``company``, even one that is cut off; empty without one.
+
+        :param company: one ``res.company``
+        :return: as superuser
+        """
         return self.sudo().browse(self._any_id_for_company(company.id) or [])
 
     @api.model
@@ -616,7 +636,10 @@ class XeroConnection(models.Model):
     @api.model
     @tools.ormcache("company_id")
     def _sends_credits(self, company_id: int) -> bool:
-        """Whether credits that are reconciled in the company's books are applied in Xero."""
+        """Whether credits that are reconciled in the company's books are applied in Xero.
+
+        :param company_id: id of ``res.company``
+        """
         company = self.env["res.company"].browse(company_id)
         return self._for_company(company).credit_direction in SENT_WAYS
 
@@ -630,7 +653,10 @@ class XeroConnection(models.Model):
         )
 
     def _reason_of_waiting(self) -> str | None:
-        """Return what keeps the queue of this organisation from moving, in words; ``None`` when nothing does."""
+        """Return what keeps the queue of this organisation from moving, in words; ``None`` when nothing does.
+
+        :return: translated
+        """
         if self.state == "reauth":
             return self.env._("Xero has to be reconnected by an administrator. The document waits and is sent then.")
         if self.state == "held":
@@ -654,8 +680,8 @@ class XeroConnection(models.Model):
     def _xero_now(self, told: datetime | None = None) -> datetime:
         """Return the time by Xero's clock, naive UTC.
 
-        :param told: by the answer in hand; without it ours counts, corrected by how far Xero's was ahead last. A clock
-            that is a day off is no clock: then ours counts as it is.
+        :param told: naive UTC, by the answer in hand; without it ours counts, corrected by how far Xero's was ahead
+            last. A clock that is a day off is no clock: then ours counts as it is.
         """
         self.ensure_one()
         now, ahead = fields.Datetime.now(), self.sudo().clock_offset or 0.0
@@ -685,6 +711,8 @@ class XeroConnection(models.Model):
         """Return what forbids every call to Xero for this connection, ``None`` when nothing does.
 
         A question: it writes nothing. It comes before each client and token, see ``xero_gate``.
+
+        :return: not raised; its text is for people
         """
         self.ensure_one()
         if not self.active or self.state not in GATHERING_STATES or not self.tenant_id:
@@ -697,7 +725,10 @@ class XeroConnection(models.Model):
     # === HOLD === #
 
     def _held(self):
-        """Return the open recovery that holds this connection; empty when none does."""
+        """Return the open recovery that holds this connection; empty when none does.
+
+        :return: ``xero.recovery``
+        """
         self.ensure_one()
         return self.env["xero.recovery"]._of(self)
 

@@ -294,7 +294,11 @@ class XeroCredential(models.Model):
 
     @api.model
     def _read_state(self, state: str) -> dict | None:
-        """Return what a signed consent state carries, ``None`` for a forged, expired or foreign one."""
+        """Return what a signed consent state carries, ``None`` for a forged, expired or foreign one.
+
+        :param state: as it came with Xero's redirect
+        :return: ``nonce``, and ids of ``connection``, ``credential`` and ``user``
+        """
         try:
             payload = tools.verify_hash_signed(self.env(su=True), "xero_connector-consent", state or "")
         except (ValueError, IndexError):
@@ -305,7 +309,10 @@ class XeroCredential(models.Model):
         return payload
 
     def _park(self, reason: str) -> None:
-        """Stop using this consent until a person renews it; the alerts of its connections tell people, soon."""
+        """Stop using this consent until a person renews it; the alerts of its connections tell people, soon.
+
+        :param reason: translated
+        """
         self.write({"state": "reauth", "reason": reason})
         _logger.info("Credential %s needs a new consent", self.id)
 

@@ -62,11 +62,17 @@ def decide(claim: Claim) -> str:
 
 
 class XeroIdentity(models.AbstractModel):
+    """Judges marks, for the ``xero.connection`` that is asked about. What it looks at it reads as superuser."""
     _name = "xero.identity"
     _description = "Xero Identity"
 
     def _signature(self, model: str, res_id: int, connection) -> str:
-        """Return the signature of a mark: it holds for one record and one organisation."""
+        """Return the signature of a mark: it holds for one record and one organisation.
+
+        :param model: name of the Odoo model
+        :param res_id: id of the record
+        :return: 20 hexadecimal digits
+        """
         return xero_vault.sign(model, res_id, connection.sudo().tenant_id or "")
 
     def _is_signed(self, model: str, mark, connection) -> bool:
@@ -80,6 +86,11 @@ class XeroIdentity(models.AbstractModel):
         """Return ``{xero id: Verdict}`` of those of ``elements`` (without a link) that bear a mark of this database.
 
         A fixed number of queries for any number of elements; none where no element bears a mark.
+
+        :param xero_type: as on the mapper
+        :param elements: in the form of Xero's JSON, each with an id
+        :return: ``Verdict.kind`` is one of the words above; its ``record`` is empty where the mark names none that
+            exists
         """
         mapper = self.env["xero.mapper"].sudo()._for_type(xero_type)
         found = {element[mapper._xero_id_field]: (mapper._mark_of(element), element) for element in elements}
@@ -165,6 +176,9 @@ class XeroIdentity(models.AbstractModel):
     def _proven(self, connection, xero_type: str, elements: list[dict]) -> dict:
         """Return ``{xero id: res_id}`` of those of ``elements`` whose claim is proven, whatever became of the record:
         what speaks for a pair when people match. One query.
+
+        :param xero_type: as on the mapper
+        :param elements: in the form of Xero's JSON, each with an id
         """
         mapper = self.env["xero.mapper"].sudo()._for_type(xero_type)
         marked = {element[mapper._xero_id_field]: mapper._mark_of(element) for element in elements}
@@ -177,7 +191,12 @@ class XeroIdentity(models.AbstractModel):
         return {xero_id: mark.res_id for xero_id, mark in marked.items() if xero_id in signed or mark.res_id in sent}
 
     def _is_ours(self, connection, xero_type: str, element: dict, res_id: int) -> bool:
-        """Tell whether ``element`` was certainly made for the record ``res_id``."""
+        """Tell whether ``element`` was certainly made for the record ``res_id``.
+
+        :param xero_type: as on the mapper
+        :param element: in the form of Xero's JSON, with an id
+        :param res_id: id of the mapper's ``_odoo_model``
+        """
         return res_id in self._proven(connection, xero_type, [element]).values()
 
     # === TELLING === #
@@ -185,6 +204,10 @@ class XeroIdentity(models.AbstractModel):
     def _tell(self, connection, inbound, elements: list[dict], verdicts: dict) -> None:
         """Leave one line in the log about those of ``elements`` that claim what they are not, and remember that there
         were some: people are told once.
+
+        :param inbound: the importer of the type
+        :param elements: those that were judged
+        :param verdicts: ``{xero id: kind}``
         """
         by_id = {element[inbound._id_field]: element for element in elements}
         doubted = {xero_id: by_id[xero_id] for xero_id, kind in verdicts.items() if kind in (APART, TAKEN, STRANGER)}
