@@ -27,7 +27,11 @@ Move = namedtuple(
 
 
 class XeroMatchReader(models.AbstractModel):
-    """Runs as superuser in the company of the connection."""
+    """Runs as superuser in the company of the connection.
+
+    ``connection`` is one ``xero.connection``, ``snapshot`` one ``xero.snapshot`` of it; ``kind`` is a key of
+    ``DOCUMENT_KINDS``, a move type. With ids only those are read, as far as they have no link.
+    """
 
     _name = "xero.match.reader"
     _description = "Xero Match Reader"
@@ -38,6 +42,8 @@ class XeroMatchReader(models.AbstractModel):
         """Return what identifies the commercial partners that have no link; three queries.
 
         :param partner_ids: only these
+        :return: the values that ``match_contact.party_of_partner`` takes, and ``ranked``: whether it is a customer or
+            vendor
         """
         self.env.flush_all()
         companies = self.env["xero.sync.runner"]._served_companies(connection)
@@ -102,7 +108,11 @@ class XeroMatchReader(models.AbstractModel):
     # === XERO'S CONTACTS === #
 
     def _contact_parties(self, snapshot, xero_ids=None) -> tuple[list, dict]:
-        """Return parties of the contacts without a link, and ``{xero id: (element id, status)}``."""
+        """Return parties of the contacts without a link, and ``{xero id: (element id, status)}``.
+
+        :param xero_ids: Xero's ids
+        :return: parties are ``Party`` of ``match_contact``
+        """
         elements = self.env["xero.snapshot.element"]
         rows = elements.search_fetch(
             [
@@ -138,7 +148,10 @@ class XeroMatchReader(models.AbstractModel):
     # === DOCUMENTS === #
 
     def _moves(self, connection, kind, move_ids=None) -> list[Move]:
-        """Return posted documents of a kind that have no link; one query."""
+        """Return posted documents of a kind that have no link; one query.
+
+        :param move_ids: of ``account.move``
+        """
         self.env.flush_all()
         xero_type, _type, move_types = DOCUMENT_KINDS[kind]
         wanted = [move_type for move_type in move_types if connection[MOVE_TYPE_SETTINGS[move_type]]]
@@ -187,7 +200,10 @@ class XeroMatchReader(models.AbstractModel):
         return codec.digest([str(value) for value in move])
 
     def _documents(self, snapshot, kind, xero_ids=None) -> list[Element]:
-        """Return Xero's documents of a kind that have no link; one query."""
+        """Return Xero's documents of a kind that have no link; one query.
+
+        :param xero_ids: Xero's ids
+        """
         xero_type, document_type, _types = DOCUMENT_KINDS[kind]
         rows = self.env.execute_query(
             SQL(
@@ -230,6 +246,8 @@ class XeroMatchReader(models.AbstractModel):
 
         A row has entry_id, payment_id (when all of that payment went here), journal_id, day, amount (in the currency of
         the document), kind (payment, statement or other) and name.
+
+        :param move_ids: of ``account.move``
         """
         found = defaultdict(list)
         for row in self.env.execute_query_dict(self._partials_sql(list(move_ids))):
