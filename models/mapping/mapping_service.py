@@ -48,14 +48,20 @@ class XeroMappingService(models.AbstractModel):
 
     @api.model
     def _refresh(self, connections) -> None:
-        """Suggest again what nobody has confirmed in the mappings of ``connections``."""
+        """Suggest again what nobody has confirmed in the mappings of ``connections``.
+
+        :param connections: ``xero.connection``, with the rights to write them
+        """
         for connection in connections:
             for kind in connection.env["xero.mapping.mixin"]._all():
                 kind._refresh(connection)
 
     @api.model
     def _accept(self, connections) -> None:
-        """Confirm all suggestions of ``connections``, as the user who asks."""
+        """Confirm all suggestions of ``connections``, as the user who asks.
+
+        :param connections: ``xero.connection``
+        """
         for kind in self.env["xero.mapping.mixin"]._all():
             kind.search([("connection_id", "in", connections.ids), ("state", "=", "suggested")]).action_confirm()
 
@@ -65,6 +71,8 @@ class XeroMappingService(models.AbstractModel):
     def _ensure(self, connection, problems) -> bool:
         """Make the mapping rows that ``problems`` of mappers ask for, with suggestions.
 
+        :param connection: one ``xero.connection``
+        :param problems: ``Problem`` of ``mappers/outgoing``; those that ask for no row, or name one, are left out
         :return: whether one of them can be used at once, so that preparing again gets further
         """
         asked = [problem.missing for problem in problems if problem.missing and not problem.res_id]
@@ -72,7 +80,10 @@ class XeroMappingService(models.AbstractModel):
 
     @api.model
     def _ensure_missing(self, connection, asked) -> bool:
-        """Make the mapping rows for ``asked`` (``Problem.missing``), with suggestions; as :meth:`_ensure`."""
+        """Make the mapping rows for ``asked`` (``Problem.missing``), with suggestions; as :meth:`_ensure`.
+
+        :param asked: each begins with the kind, as in ``Problem.missing``
+        """
         usable = False
         for kind in self.env["xero.mapping.mixin"]._all():
             keys = sorted({missing[1:] for missing in asked if missing[0] == kind._missing_kind})
@@ -82,7 +93,10 @@ class XeroMappingService(models.AbstractModel):
 
     @api.model
     def _locate(self, connection, problem):
-        """Return ``problem`` with the mapping row that fixes it, where it was found before there was a row."""
+        """Return ``problem`` with the mapping row that fixes it, where it was found before there was a row.
+
+        :param problem: ``Problem`` of ``mappers/outgoing``
+        """
         if not problem.missing or problem.res_id:
             return problem
         row = self._missing_row(connection, problem.missing)

@@ -55,15 +55,24 @@ class XeroMappingMixin(models.AbstractModel):
     # === HOOKS === #
 
     def _sheet_sources(self, connection) -> Names:
-        """Return what the column ``_sheet_key`` can name."""
+        """Return what the column ``_sheet_key`` can name.
+
+        :return: ``Names`` of keys, as :meth:`_sheet_source` takes them for rows
+        """
         raise NotImplementedError
 
     def _sheet_targets(self, connection) -> Names:
-        """Return what the column ``_target`` can name."""
+        """Return what the column ``_target`` can name.
+
+        :return: ``Names`` of ids of the model that ``_target`` names
+        """
         raise NotImplementedError
 
     def _sheet_places(self, connection) -> tuple[str, str]:
-        """Return where the key column and the target column are looked up, for sentences."""
+        """Return where the key column and the target column are looked up, for sentences.
+
+        :return: two names, translated
+        """
         return self.env._("Odoo"), connection.name
 
     def _sheet_row_key(self):
@@ -71,23 +80,39 @@ class XeroMappingMixin(models.AbstractModel):
         return self[self._sheet_key].id
 
     def _sheet_source(self, book, cells) -> tuple:
-        """Return the key of the row a line is about, and the values that a new row of it needs."""
+        """Return the key of the row a line is about, and the values that a new row of it needs.
+
+        :param book: the ``Book`` of the connection
+        :param cells: texts by column
+        :raise UserError: what the line names is not known, or is several things
+        """
         found = self._sheet_find(book.sources, cells[self._sheet_key], self._sheet_places(book.connection)[0])
         return found, {self._sheet_key: found}
 
     def _sheet_more_values(self, row, cells) -> dict:
-        """Return the values of further columns that differ from the row's."""
+        """Return the values of further columns that differ from the row's.
+
+        :param row: empty for a line that makes a new one
+        :param cells: texts by column
+        :raise UserError: a cell makes no sense
+        """
         return {}
 
     # === EXPORT === #
 
     @api.model
     def _sheet_columns(self) -> list[str]:
+        """Return the names of the fields that a spreadsheet of this kind has, in their order."""
         return ["connection_id", self._sheet_key, *self._sheet_more, self._target, "state", "confidence", "reason"]
 
     @api.model
     def _sheet_address(self, connections, kind="xlsx") -> str:
-        """Return the address that downloads the rows of ``connections`` as ``xlsx`` or ``csv``."""
+        """Return the address that downloads the rows of ``connections`` as ``xlsx`` or ``csv``.
+
+        :param connections: ``xero.connection``
+        :param kind: ``xlsx`` or ``csv``
+        :return: an address without the host
+        """
         described = self.fields_get(self._sheet_columns(), ["string", "type"])
         order = {
             "model": self._name,

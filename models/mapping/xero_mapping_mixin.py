@@ -7,7 +7,11 @@ SURE, LIKELY = 90, 60
 
 
 class XeroMappingMixin(models.AbstractModel):
-    """Shared by the mappings: one row says what something of Odoo is called in one Xero organisation."""
+    """Shared by the mappings: one row says what something of Odoo is called in one Xero organisation.
+
+    ``connection`` is the ``xero.connection`` of the organisation. What is made or suggested is written as superuser;
+    whoever asks has the right to it.
+    """
 
     _name = "xero.mapping.mixin"
     _inherit = ["xero.company.guard"]
@@ -62,6 +66,7 @@ class XeroMappingMixin(models.AbstractModel):
                 )
 
     def _reasons(self) -> dict[str, str]:
+        """Return ``{reason of a suggestion: sentence}``, translated."""
         return {
             "code": self.env._("Same code"),
             "name": self.env._("Same name"),
@@ -84,6 +89,7 @@ class XeroMappingMixin(models.AbstractModel):
     def _for_missing(self, missing: tuple):
         """Return the kind that ``missing`` (of a mapper's ``Problem``) asks for.
 
+        :return: the model, without records
         :raise KeyError: there is none
         """
         for kind in self._all():
@@ -103,13 +109,17 @@ class XeroMappingMixin(models.AbstractModel):
         """Make the rows that documents of ``connection`` miss, with suggestions.
 
         :param keys: what follows the kind in ``Problem.missing``, each once
-        :return: the rows of ``keys``; a kind that never suggests may return those that are new
+        :return: the rows of ``keys``; a kind that never suggests may return those that are new. What of them is
+            confirmed can be used at once
         """
         raise NotImplementedError
 
     @api.model
     def _missing_row(self, connection, key: tuple):
-        """Return the row of ``connection`` for ``key``, as for :meth:`_ensure_missing`; empty when there is none."""
+        """Return the row of ``connection`` for ``key``, as for :meth:`_ensure_missing`; empty when there is none.
+
+        :param key: what follows the kind in ``Problem.missing``
+        """
         raise NotImplementedError
 
     # === CRUD === #
@@ -136,7 +146,11 @@ class XeroMappingMixin(models.AbstractModel):
             self.sudo().write(decision)
 
     def _decision(self, vals) -> dict:
-        """What a person chooses, on screen or by import, is confirmed; what a person clears is missing."""
+        """What a person chooses, on screen or by import, is confirmed; what a person clears is missing.
+
+        :param vals: as of ``write``
+        :return: further values; empty when nothing was decided
+        """
         if self._target not in vals or "state" in vals:
             return {}
         if vals[self._target]:
@@ -152,7 +166,8 @@ class XeroMappingMixin(models.AbstractModel):
     def _suggested_values(self, suggestion, targets, first: bool) -> dict:
         """Return the values of a row for ``suggestion``.
 
-        :param targets: what the suggestion's index points into
+        :param suggestion: ``Suggestion`` of ``mapping/suggest``; ``None`` when there is none
+        :param targets: what the suggestion's index points into: records of the model that ``_target`` names
         :param first: the row is new: what is sure is confirmed at once; later only a person confirms
         """
         if suggestion is None:

@@ -12,7 +12,10 @@ ACTIVE = "ACTIVE"
 
 
 class XeroReference(models.AbstractModel):
-    """Shared by the lists read from Xero. Rows that mappings use are never deleted: what vanishes is marked."""
+    """Shared by the lists read from Xero. Rows that mappings use are never deleted: what vanishes is marked.
+
+    ``connection`` is the ``xero.connection`` whose list it is.
+    """
 
     _name = "xero.reference"
     _inherit = ["xero.company.guard"]
@@ -29,7 +32,11 @@ class XeroReference(models.AbstractModel):
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
 
     def _values(self, element: dict) -> dict:
-        """Return the field values of one of Xero's elements; unknown kinds of anything are kept as they come."""
+        """Return the field values of one of Xero's elements; unknown kinds of anything are kept as they come.
+
+        :param element: in the form of Xero's JSON, which has passed the gate
+        :return: by name of field; without a value under ``_key`` the element is left out
+        """
         raise NotImplementedError
 
     @api.model
@@ -37,6 +44,8 @@ class XeroReference(models.AbstractModel):
         """Make the rows of ``connection`` equal to Xero's ``elements``; one write for each row that changed.
 
         An odd element leaves its row as it was.
+
+        :param elements: the whole list, as it stands in the answer
         """
         spared = set()
         if self._kind:
@@ -50,7 +59,7 @@ class XeroReference(models.AbstractModel):
     def _replace(self, connection, elements: list[dict], spared: set) -> None:
         """Do what :meth:`_refresh` says.
 
-        :param elements: that have passed the gate
+        :param elements: in the form of Xero's JSON, that have passed the gate
         :param spared: keys of rows to leave as they are
         """
         rows = {row[self._key]: row for row in self.search([("connection_id", "=", connection.id)])}
@@ -67,6 +76,7 @@ class XeroReference(models.AbstractModel):
         return {"status": GONE}
 
     def _update_changed(self, values):
+        """Write those of ``values`` that differ from the row's."""
         changed = {name: value for name, value in values.items() if self[name] != value}
         if changed:
             self.write(changed)
