@@ -47,7 +47,10 @@ class Facts:
 
 
 def facts_of(view: dict, due: Decimal, comparable=True) -> Facts:
-    """Return the facts in a view of :func:`inbound_document.document_view`."""
+    """Return the facts in a view of :func:`inbound_document.document_view`.
+
+    :param due: what is open, in the currency of the document
+    """
     texts = {name: view.get(name) or "" for name in (*TEXTS, "status", "currency")}
     return Facts(
         **texts,
@@ -72,7 +75,10 @@ def _sums(lines) -> dict:
 
 
 def compare_documents(odoo: Facts, xero: Facts) -> list[Found]:
-    """Return what differs, the cause and not its consequences: lines that differ change the total, for example."""
+    """Return what differs, the cause and not its consequences: lines that differ change the total, for example.
+
+    :return: of amounts ``odoo`` less ``xero``, in the currency of the document
+    """
     found = [
         Found(name, getattr(odoo, name), getattr(xero, name))
         for name in TEXTS

@@ -62,7 +62,14 @@ class XeroReconciliation(models.Model):
 
 
 class XeroReconciler(models.AbstractModel):
-    """Compares one piece of the books at a time; finds and writes nothing but the report."""
+    """Compares one piece of the books at a time; finds and writes nothing but the report.
+
+    ``report`` is the ``xero.reconciliation``, with its snapshot; ``sheet`` the :class:`~.worksheet.Sheet` that takes
+    what is found; ``work`` where the comparison stands: ``after`` (an id; 0 at first), ``round`` (from 1), ``read_at``
+    (naive UTC as text: since when the snapshot may be old) and, in later rounds, ``queue`` (the ids of links to look at
+    once more). ``xero_type`` is as on links, ``xero_ids`` are Xero's ids, ``model`` and ``res_ids`` name records of
+    Odoo. A step is a method ``_step_`` and its name, and is found by that. Nobody calls Xero.
+    """
 
     _name = "xero.reconciler"
     _description = "Xero Reconciler"
@@ -70,6 +77,7 @@ class XeroReconciler(models.AbstractModel):
     def _run(self, step: str, report, sheet, work) -> int | None:
         """Do the piece of ``step`` that follows ``work["after"]``.
 
+        :param step: one of ``STEPS``, but ``finish``
         :return: the id to go on after, ``None`` when the step is through
         """
         return getattr(self, f"_step_{step}")(report, sheet, work)
@@ -77,7 +85,10 @@ class XeroReconciler(models.AbstractModel):
     # === WHAT EVERY STEP ASKS === #
 
     def _elements(self, report, xero_type, xero_ids) -> dict:
-        """Return ``{xero id: element}`` of the snapshot; one query, and one for the contents."""
+        """Return ``{xero id: element}`` of the snapshot; one query, and one for the contents.
+
+        :return: ``xero.snapshot.element``
+        """
         elements = self.env["xero.snapshot.element"].search(
             [
                 ("snapshot_id", "=", report.snapshot_id.id),
@@ -96,6 +107,10 @@ class XeroReconciler(models.AbstractModel):
         return self._jobs(report, model, res_ids, ("failed", "dead"))
 
     def _jobs(self, report, model, res_ids, states):
+        """Return ``{res_id: why it waits}`` of those of ``res_ids`` that have a job to be sent or removed.
+
+        :param states: of those jobs
+        """
         rows = self.env.execute_query(
             SQL(
                 """SELECT res_id, failure_detail FROM xero_sync_job WHERE connection_id = %s AND res_model = %s
@@ -130,9 +145,11 @@ class XeroReconciler(models.AbstractModel):
         return dict(rows)
 
     def _inbound(self, report, xero_type):
+        """Return the importer of a type, as the worker runs it."""
         return self.env["xero.inbound"]._for_type(xero_type)._as_worker(report.connection_id)
 
     def _served_companies(self, report) -> list[int]:
+        """Return the ids of the companies whose books are compared."""
         return self.env["xero.sync.runner"]._served_companies(report.connection_id).ids
 
     def _is_changed_since(self, work, *moments, in_doubt=True) -> bool:
@@ -142,6 +159,7 @@ class XeroReconciler(models.AbstractModel):
 
         :param in_doubt: what to say of the very second of the reading. Documents are looked at again then, though not
             for ever; what is looked at once is judged, because the worker that links is the one that reads
+        :param moments: naive UTC; empty ones do not count
         """
         read_at = fields.Datetime.to_datetime(work["read_at"])
         known = [moment.replace(microsecond=0) for moment in moments if moment]

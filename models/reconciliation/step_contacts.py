@@ -101,6 +101,7 @@ class XeroReconciler(models.AbstractModel):
         return links[-1].id if len(links) == CHUNK else None
 
     def _is_alive(self, record) -> bool:
+        """Whether ``record``, a payment or a part of one, is to stand in Xero."""
         if record._name == "xero.payment.part":
             return not record.over
         return record.state not in ("canceled", "rejected", "draft")

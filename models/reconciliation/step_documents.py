@@ -72,10 +72,16 @@ class XeroReconciler(models.AbstractModel):
             sheet.on_the_way += 1
 
     def _moves(self, report, res_ids):
+        """Return those of the documents ``res_ids`` that exist, as superuser, in English."""
         moves = self.env["account.move"].sudo().with_company(report.company_id).with_context(lang="en_US")
         return moves.browse(res_ids).exists()
 
     def _note(self, link, stuck):
+        """Return what else there is to say of a linked document, translated; ``None`` when there is nothing.
+
+        :param link: its ``xero.link``
+        :param stuck: what :meth:`_stuck_records` returned
+        """
         if link.state == "conflict":
             return self.env._("A conflict about it waits for your decision.")
         return stuck.get(link.res_id)
@@ -144,13 +150,16 @@ class XeroReconciler(models.AbstractModel):
             self._compare_due(report, sheet, subject, mine, theirs, settled)
 
     def _in_words(self, report, difference) -> dict:
-        """Contacts are compared by id and shown by name."""
+        """Return the columns of ``difference`` (a ``Found``) as people read them: contacts are compared by id and shown
+        by name.
+        """
         if difference.kind != "contact":
             return {}
         names = self._contact_names(report, [difference.odoo, difference.xero])
         return {"odoo": names.get(difference.odoo) or "?", "xero": names.get(difference.xero) or "?"}
 
     def _contact_names(self, report, xero_ids) -> dict:
+        """Return ``{contact's id in small letters: name}``, of those that are in the snapshot."""
         elements = self._elements(report, "Contact", [xero_id for xero_id in xero_ids if xero_id])
         return {lower(xero_id): element.name for xero_id, element in elements.items()}
 
@@ -247,8 +256,10 @@ class XeroReconciler(models.AbstractModel):
         return dict(rows)
 
     def _time_in_scope_sql(self, report, scope) -> SQL:
-        """What the connection syncs by its age, and what a history brings besides. That a history was ended or undone
-        keeps the sweep off its documents; the books lack them all the same.
+        """Return the condition on ``account_move m`` of what the connection syncs by its age, and what a history brings
+        besides. That a history was ended or undone keeps the sweep off its documents; the books lack them all the same.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
         """
         self.env["xero.run"].flush_model()
         states = ("running", "paused", "undoing", "done")
@@ -259,9 +270,11 @@ class XeroReconciler(models.AbstractModel):
         )
 
     def _posted_sql(self, report) -> SQL:
+        """Return the condition that ``account_move m`` is posted in one of the companies."""
         return SQL("m.company_id = ANY(%s) AND m.state = 'posted'", self._served_companies(report))
 
     def _unlinked_sql(self, report) -> SQL:
+        """Return the condition that ``account_move m`` has no element in Xero, and nobody took it out of the sync."""
         return SQL(
             """NOT EXISTS (SELECT FROM xero_link l WHERE l.res_model = 'account.move' AND l.res_id = m.id
                                AND l.connection_id = %s AND (l.xero_id IS NOT NULL OR l.state = 'ignored'))""",
@@ -319,7 +332,10 @@ class XeroReconciler(models.AbstractModel):
         return [element_id for [element_id] in rows]
 
     def _marks(self, report, xero_type, elements) -> dict:
-        """Return ``{element id: (record, its link or None)}`` of those that bear the mark of a record; two queries."""
+        """Return ``{element id: (record, its link or None)}`` of those that bear the mark of a record; two queries.
+
+        :param elements: ``xero.snapshot.element`` of the type, without links
+        """
         verdicts = self.env["xero.identity"]._judge(report.connection_id, xero_type, elements.mapped("data"))
         id_field = self.env["xero.mapper"]._for_type(xero_type)._xero_id_field
         marked = {

@@ -70,7 +70,12 @@ class XeroReconciler(models.AbstractModel):
     _inherit = "xero.reconciler"
 
     def _settlements(self, report, xero_type, links, moves, elements) -> Settled:
-        """Return what settles ``moves`` and their counterparts in Xero; a fixed number of queries."""
+        """Return what settles ``moves`` and their counterparts in Xero; a fixed number of queries.
+
+        :param links: ``xero.link`` of the documents
+        :param moves: those of them that exist
+        :param elements: ``{xero id: xero.snapshot.element}``
+        """
         settled = Settled()
         settled.is_credit = xero_type == "CreditNote"
         accounts = self.env["xero.account"].search([("connection_id", "=", report.connection_id.id)])
@@ -101,6 +106,10 @@ class XeroReconciler(models.AbstractModel):
         """Return what is reconciled with each document, by the other entry, in the document's currency.
 
         Three queries by id, rather than one whose plan depends on statistics that may be old.
+
+        :param move_ids: ids of ``account.move``
+        :return: dicts with ``move_id``, ``amount`` (``Decimal``), ``made_at`` (naive UTC, the latest) and what is known
+            of the other entry
         """
         owners = self._settled_lines(move_ids)
         partials = self._partials_of(owners)
@@ -214,7 +223,12 @@ class XeroReconciler(models.AbstractModel):
         return {link.res_id: (link.xero_type, lower(link.xero_id)) for link in links}
 
     def _parts(self, report, entry_ids, move_ids) -> dict:
-        """Return ``{(entry, document): [(part id, amount, is a write-off, Xero's id)]}`` of what is sent."""
+        """Return ``{(entry, document): [(part id, amount, is a write-off, Xero's id)]}`` of what is sent.
+
+        :param entry_ids: ids of ``account.move``, payments
+        :param move_ids: ids of ``account.move``, documents
+        :return: amounts are ``Decimal`` in the document's currency
+        """
         rows = self.env.execute_query(
             SQL(
                 """SELECT p.entry_id, p.document_id, p.id, p.amount, p.account_id IS NOT NULL, l.xero_id

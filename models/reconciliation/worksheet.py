@@ -37,6 +37,9 @@ class Sheet:
 
     :ivar waits: how many of those on the way wait for which history
     :ivar again: ids of links that changed since Xero was read; they are looked at once more after a fresh reading
+    :ivar compared: how many were compared
+    :ivar on_the_way: how many are not compared because they wait to be sent or read
+    :ivar out_of_scope: how many are in one of the books only, and need not be in the other
     """
 
     def __init__(self, report):
@@ -56,9 +59,9 @@ class Sheet:
     def differ(self, found, subject, **values) -> None:
         """Keep a difference.
 
-        :param found: ``Found``
+        :param found: ``Found`` of ``compare_document``, its amount in the currency of the subject
         :param subject: the :class:`Subject` it is about
-        :param values: further columns
+        :param values: further columns of ``xero.reconciliation.difference``
         """
         size = subject.base(abs(found.amount)) if found.amount is not None else ZERO
         row = {
@@ -91,14 +94,29 @@ class Sheet:
         self.differences.append((row, subject))
 
     def add(self, side: str, key: dict, subject, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
-        """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``)."""
+        """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``).
+
+        :param key: which sum it is: some of ``KEYS``
+        :param subject: the :class:`Subject` that it is of
+        :param count: of documents or lines
+        :param amount: ``Decimal``, as ``tax``, ``due`` and ``base``: with its sign, in the currency that ``key`` names,
+            else in the organisation's
+        :param tax: as ``amount``
+        :param due: as ``amount``
+        :param base: ``due`` in the organisation's currency
+        """
         parts = tuple(key.get(name) for name in KEYS)
         for row in (self.totals[parts][side], subject.sums[parts][side]):
             for index, value in enumerate((count, amount, tax, due, base)):
                 row[index] += value
 
     def add_document(self, side: str, subject, facts) -> None:
-        """Add an approved document to the sums by kind, by contact, and by month, account and tax."""
+        """Add an approved document to the sums by kind, by contact, and by month, account and tax.
+
+        :param side: ``odoo`` or ``xero``
+        :param subject: the :class:`Subject` that it is of
+        :param facts: that side of it, ``Facts`` of ``compare_document``
+        """
         sign = -1 if subject.is_credit else 1
         head = {"document_type": subject.document_type, "side": subject.side, "currency_code": facts.currency}
         base_due = sign * facts.base(facts.due)
@@ -130,7 +148,13 @@ class Sheet:
             )
 
     def add_contact(self, side, subject, ledger, contact_xero_id, partner_id, currency, due, base) -> None:
-        """Add what a contact owes or is owed; a partner that Xero does not have counts under its own id."""
+        """Add what a contact owes or is owed; a partner that Xero does not have counts under its own id.
+
+        :param side: ``odoo`` or ``xero``
+        :param ledger: ``receivable`` or ``payable``
+        :param due: ``Decimal`` with its sign, in ``currency``
+        :param base: the same in the organisation's currency
+        """
         key = {
             "section": "contact",
             "side": ledger,
@@ -205,6 +229,11 @@ class Subject:
     """What a difference is about: a record in Odoo, an element in Xero, or both.
 
     :ivar sums: what each side of it contributes to which sums
+    :param record: of Odoo; ``None`` or empty without one
+    :param element: ``xero.snapshot.element``; ``None`` or empty without one
+    :param xero_type: where no element says it
+    :param rate: units of the currency of the subject for one of the organisation's
+    :param note: what else there is to say of it, translated
     """
 
     def __init__(self, record=None, element=None, *, xero_type=None, rate=Decimal(1), note=None):
@@ -216,6 +245,7 @@ class Subject:
         self.sums = defaultdict(_nothing)
 
     def base(self, amount: Decimal) -> Decimal:
+        """Return ``amount``, in the currency of the subject, in the organisation's, rounded to cents."""
         return round(amount / self.rate, 2)
 
     @cached_property
