@@ -21,11 +21,17 @@ class AccountMove(models.Model):
     # === SCOPE === #
 
     def _xero_kind_in_scope(self, scope) -> bool:
-        """Whether ``scope`` covers the kind and journal of this document."""
+        """Whether ``scope`` covers the kind and journal of this document.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        """
         return self.move_type in scope.move_types and self.journal_id.id not in scope.excluded_journals
 
     def _xero_time_in_scope(self, scope) -> bool:
-        """Whether this document is recent enough to be synced without being asked for."""
+        """Whether this document is recent enough to be synced without being asked for.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        """
         day = self.invoice_date or self.date
         if scope.sync_from:
             return not day or day >= scope.sync_from
@@ -77,8 +83,10 @@ class AccountMove(models.Model):
                     due._xero_enqueue(scope)
 
     def _xero_concerns(self, scope) -> bool:
-        """Whether a change of this document may concern Xero: it is posted, was posted, or drafts are synced; and it
-        is recent or in Xero already.
+        """Whether a change of this document may concern Xero: it is posted, was posted, or drafts are synced; and it is
+        recent or in Xero already.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
         """
         if not (self.state == "posted" or self.posted_before or scope.drafts) or not self._xero_kind_in_scope(scope):
             return False

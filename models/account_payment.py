@@ -67,6 +67,10 @@ class AccountPayment(models.Model):
     # === ACTIONS === #
 
     def _xero_check_person(self):
+        """See that the user may send these payments.
+
+        :raise AccessError: the user is no Xero user, or may not read one of them
+        """
         check_role(self.env, XERO_USER, self.env._("Only Xero users send payments to Xero."))
         self.check_access("read")
 

@@ -98,6 +98,13 @@ class ResPartner(models.Model):
                 self._xero_enqueue_for(connection, by_connection[connection.id])
 
     def _xero_enqueue_for(self, connection, res_ids, priority=EVENT, run_id=None):
+        """Queue partners for one organisation, whichever company they belong to, and wake its worker.
+
+        :param connection: one ``xero.connection``
+        :param res_ids: ids of commercial partners
+        :param priority: lower is sooner
+        :param run_id: id of the ``xero.run`` that they are part of
+        """
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
             pairs = [(res_id, connection.company_id.id) for res_id in res_ids]

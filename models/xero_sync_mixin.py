@@ -22,7 +22,12 @@ WAITING_STATES = {"queued", "sending", "failed", "conflict"}
 
 
 class XeroSyncMixin(models.AbstractModel):
-    """What a synced record shows of Xero. Nothing is stored on the record: workers never write business rows."""
+    """What a synced record shows of Xero. Nothing is stored on the record: workers never write business rows.
+
+    A model that inherits it calls :meth:`_xero_tell` at the end of its own ``create`` and ``write``. Hooks run in the
+    transaction, and with the rights, of whoever changed the records; they call nobody. ``scope`` is a ``Scope`` of
+    ``connection/xero_connection``.
+    """
 
     _name = "xero.sync.mixin"
     _description = "Xero Sync Mixin"
@@ -45,11 +50,17 @@ class XeroSyncMixin(models.AbstractModel):
     # === HOOKS === #
 
     def _xero_company(self):
-        """Return the company whose connection serves this record."""
+        """Return the company whose connection serves this record.
+
+        :return: one ``res.company``; it may have no connection
+        """
         raise NotImplementedError
 
     def _xero_refusal(self, scope) -> str | None:
-        """Return why this record is not synced under ``scope`` (a ``Scope``), as a sentence; ``None`` when it is."""
+        """Return why this record is not synced under ``scope`` (a ``Scope``), as a sentence; ``None`` when it is.
+
+        :return: translated, with what to do
+        """
         raise NotImplementedError
 
     def _xero_changed(self) -> None:
@@ -68,6 +79,7 @@ class XeroSyncMixin(models.AbstractModel):
 
     @api.depends_context("company", "uid")
     def _compute_xero_sync(self):
+        """Tell state, message, number and address; a fixed number of queries for any number of records."""
         links, jobs = self._xero_links(), self._xero_open_jobs()
         for record in self:
             link, job = links.get(record.id), jobs.get(record.id)
@@ -79,11 +91,20 @@ class XeroSyncMixin(models.AbstractModel):
             self._set_xero_id(record, link)
 
     def _set_xero_id(self, record, link):
-        """Set the field that carries Xero's id of this kind of record."""
+        """Set the field that carries Xero's id of this kind of record.
+
+        :param record: one of ``self``
+        :param link: its ``xero.link``; ``None`` without one
+        """
 
     @api.model
     def _xero_state(self, link, job) -> str:
-        """Return the status a person sees: the open job's if there is one, else what was last agreed."""
+        """Return the status a person sees: the open job's if there is one, else what was last agreed.
+
+        :param link: an ``xero.link``; ``None`` or empty without one
+        :param job: the open ``xero.sync.job``; ``None`` or empty without one
+        :return: one of ``SYNC_STATES``
+        """
         if job:
             waiting_for_person = job.state in ("failed", "dead") or job.blocked_by_id.state in ("failed", "dead")
             return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
@@ -97,6 +118,8 @@ class XeroSyncMixin(models.AbstractModel):
         """Return ``{record id: connection id}`` of the records whose company is connected, or was.
 
         A screen that is not saved may name any company: the user's own are looked at.
+
+        :return: records without one are left out
         """
         connections = {}
         for company, records in self.grouped(lambda record: record._xero_company()).items():
@@ -268,6 +291,8 @@ class XeroSyncMixin(models.AbstractModel):
         """Queue what Xero should know of, unless it came from there: new records, or what writing ``vals`` changes.
 
         Models call it last in their own ``create`` and ``write``: here it would run before what those do after super.
+
+        :param vals: as of ``write``; ``None``: ``self`` is new
         """
         if self._xero_is_quiet():
             return
@@ -335,7 +360,10 @@ class XeroSyncMixin(models.AbstractModel):
         return all_ahead
 
     def _xero_let_in(self, connection_id: int) -> None:
-        """Take back that a person took these out of the sync."""
+        """Take back that a person took these out of the sync.
+
+        :param connection_id: id of ``xero.connection``
+        """
         links = self.env["xero.link"].sudo()
         links.search(
             [
@@ -397,11 +425,19 @@ class XeroSyncMixin(models.AbstractModel):
         return self.env["xero.preview"]._open_for(self)
 
     def _xero_check_person(self):
+        """See that the user may send these records.
+
+        :raise AccessError: the user is no Xero user, or may not read one of them
+        """
         check_role(self.env, XERO_USER, self.env._("Only Xero users send documents to Xero."))
         self.check_access("read")
 
     def _xero_enqueue(self, scope, priority=EVENT, run_id=None) -> None:
-        """Queue ``self`` under ``scope`` in this transaction and wake the worker; one insert for each Xero type."""
+        """Queue ``self`` under ``scope`` in this transaction and wake the worker; one insert for each Xero type.
+
+        :param priority: lower is sooner: ``CLICK``, ``EVENT``, ``SWEEP`` or ``HISTORY``
+        :param run_id: id of the ``xero.run`` that they are part of
+        """
         Job = self.env["xero.sync.job"].sudo()
         for mapper in self.env["xero.mapper"]._for_model(self._name):
             records = mapper._handles(self) if mapper._xero_type not in scope.off else self.browse()
