@@ -90,7 +90,15 @@ class Facts:
 
 @dataclass(frozen=True)
 class Finding:
-    """:param alert: people are told, once, while it lasts"""
+    """What a check found.
+
+    :ivar topic: of the check
+    :ivar level: one of ``LEVELS``
+    :ivar code: which of the check's sentences says it
+    :ivar values: what the sentence needs, as plain data and moments
+    :ivar actions: names of ``texts.action_labels``
+    :ivar alert: people are told, once, while it lasts
+    """
 
     topic: str
     level: str = OK
@@ -101,19 +109,27 @@ class Finding:
 
 
 class Check:
-    """One thing that is looked at: its judgement, its words, its advice, and whether people are told."""
+    """One thing that is looked at: its judgement, its words, its advice, and whether people are told.
+
+    It has no database: all it knows are ``facts``, a :class:`Facts`; ``env`` is there for words alone, in the language
+    of the reader.
+    """
 
     topic = ""
     # How often people are told while it lasts, where they are told at all.
     told_every: timedelta | None = None
 
     def label(self, env) -> str:
-        """Return what people call it."""
+        """Return what people call it.
+
+        :return: translated
+        """
         raise NotImplementedError
 
     def judge(self, facts: Facts, is_open: bool) -> Finding | None:
         """Return what is found in ``facts``; ``None`` where there is nothing to say, not even that it is well.
 
+        :param facts: of one connection
         :param is_open: people were told and it has not closed: it may take more to be well again
         """
         raise NotImplementedError
@@ -121,6 +137,8 @@ class Check:
     def found(self, level=OK, code="ok", values=None, actions=(), alert=False) -> Finding:
         """Return a finding of this check.
 
+        :param level: one of ``LEVELS``
+        :param code: which of the check's sentences says it
         :param values: what the sentence needs, as plain data: alerts store it
         :param actions: names of ``texts.action_labels``
         :param alert: people are told, once, while it lasts
@@ -128,11 +146,19 @@ class Check:
         return Finding(self.topic, level, code, values or {}, actions, alert)
 
     def sentence(self, env, code: str, values: dict) -> str:
-        """Return what a finding with ``code`` says; moments in ``values`` are texts already."""
+        """Return what a finding with ``code`` says; moments in ``values`` are texts already.
+
+        :param code: as :meth:`judge` gave it, perhaps an earlier version
+        :return: translated
+        """
         raise NotImplementedError
 
     def advice(self, env, code: str) -> str:
-        """Return what to do about a finding with ``code``; empty when nothing is to be done."""
+        """Return what to do about a finding with ``code``; empty when nothing is to be done.
+
+        :param code: as :meth:`judge` gave it
+        :return: translated
+        """
         return ""
 
 
@@ -152,7 +178,11 @@ def is_flowing(facts) -> bool:
 
 
 def missing_scopes(requested, granted) -> list[str]:
-    """Return what the connector needs and the consent lacks; nothing is missed of a consent that is not known."""
+    """Return what the connector needs and the consent lacks; nothing is missed of a consent that is not known.
+
+    :param requested: the permissions that the consent was asked for
+    :param granted: those that it has
+    """
     if not granted:
         return []
     needed = [scope for scope in NEEDED_SCOPES if scope in requested or scope not in OPTIONAL_SCOPES]
@@ -160,12 +190,19 @@ def missing_scopes(requested, granted) -> list[str]:
 
 
 def failed_percent(facts) -> float:
-    """Return the share of failures in what was done or failed within a day."""
+    """Return the share of failures in what was done or failed within a day.
+
+    :return: 0 to 100
+    """
     return 100.0 * facts.failed / (facts.failed + facts.done_day) if facts.failed else 0.0
 
 
 def flow_level(facts, flow) -> str:
-    """Return how a flow stands against its own schedule."""
+    """Return how a flow stands against its own schedule.
+
+    :param flow: one of ``facts.flows``
+    :return: one of ``LEVELS``
+    """
     if not is_flowing(facts):
         return OK
     if flow.every is None:

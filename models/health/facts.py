@@ -42,6 +42,7 @@ class XeroHealthFacts(models.AbstractModel):
     def _read(self, connections, companies=None, jobs=None, done=None) -> dict:
         """Return ``{connection id: Facts}``; about twelve queries in all.
 
+        :param connections: ``xero.connection``
         :param companies: count only jobs of these; ``None`` for all
         :param jobs: of :meth:`_jobs`, where the caller has read them
         :param done: of :meth:`_done`, where the caller has read them; else the last day is read

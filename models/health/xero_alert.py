@@ -109,6 +109,7 @@ class XeroAlert(models.Model):
     def _keep_up(self, connections) -> None:
         """Open and close incidents of ``connections``, in the caller's transaction; a fault here stops nobody else.
 
+        :param connections: ``xero.connection``, as superuser
         :raise SerializationFailure, DeadlockDetected: the caller's transaction has to begin again
         """
         # What the caller wrote is not for a savepoint here to lose.
@@ -172,7 +173,11 @@ class XeroAlert(models.Model):
 
     @api.model
     def _people(self, connection):
-        """Return the users to tell: those chosen who are active and may see ``connection``, else administrators."""
+        """Return the users to tell: those chosen who are active and may see ``connection``, else administrators.
+
+        :param connection: one ``xero.connection``
+        :return: ``res.users``
+        """
         connection.ensure_one()
         chosen = connection.sudo().alert_user_ids.filtered(lambda user: self._may_be_told(connection, user))
         if chosen:

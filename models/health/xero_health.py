@@ -22,7 +22,11 @@ class XeroHealth(models.AbstractModel):
 
     @api.model
     def _in_short(self, connections) -> dict:
-        """Return ``{connection id: (level, what is not well, in sentences)}``."""
+        """Return ``{connection id: (level, what is not well, in sentences)}``.
+
+        :param connections: ``xero.connection``
+        :return: the level is one of ``check.LEVELS``
+        """
         short = {}
         for connection_id, facts in self.env["xero.health.facts"]._read(connections).items():
             findings = checks.judge(facts)

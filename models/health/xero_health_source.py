@@ -4,7 +4,10 @@ from odoo import api, models
 
 
 class XeroHealthSource(models.AbstractModel):
-    """What rooms above this one know of the health of connections."""
+    """What rooms above this one know of the health of connections.
+
+    ``connections`` are ``xero.connection`` with the rights of the system.
+    """
 
     _name = "xero.health.source"
     _inherit = "xero.hook"
@@ -12,7 +15,10 @@ class XeroHealthSource(models.AbstractModel):
 
     @api.model
     def _told(self, connections) -> dict:
-        """Return what all sources know, in the form of :meth:`_facts`."""
+        """Return what all sources know, in the form of :meth:`_facts`.
+
+        :return: connections that no source knows anything of have an empty dict
+        """
         told = defaultdict(dict)
         for source in self._all():
             for connection_id, facts in source._facts(connections).items():
@@ -26,5 +32,6 @@ class XeroHealthSource(models.AbstractModel):
         """Return ``{connection id: {field of Facts: value}}``, for those of which something is known.
 
         :param connections: with the rights of the system; a fixed number of queries serves any number of them
+        :return: fields of ``Facts`` of ``health/check``; moments are naive UTC by Odoo's clock
         """
         raise NotImplementedError
