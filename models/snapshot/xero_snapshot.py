@@ -55,10 +55,15 @@ class XeroSnapshot(models.Model):
     def _request(self, connection, kinds, listener=None, by_person=None, modified_since=None):
         """Have ``kinds`` of elements read; returns the snapshot at once, and a worker fills it.
 
-        :param kinds: some of Contact, Invoice, CreditNote, Payment, Prepayment, Overpayment, Item
-        :param listener: the record that is told when the reading is over
+        :param connection: one ``xero.connection``
+        :param kinds: Xero types: some of Contact, Invoice, CreditNote, Payment, Prepayment, Overpayment, Item, or of an
+            importer that says how (``_snapshot``)
+        :param listener: the record that is told when the reading is over, by ``_on_snapshot_ready(snapshot)`` or
+            ``_on_snapshot_failed(snapshot, reason)``, as superuser, in the transaction that ends it
         :param by_person: whether it may use the day's last calls; by default unless the superuser asks
         :param modified_since: read only what changed from then on (naive UTC, Xero's clock); by default everything
+        :return: the ``xero.snapshot``, as superuser
+        :raise ValueError: nobody knows how to read one of ``kinds``
         """
         self.env["xero.snapshot.element"]._check_kinds(kinds)
         by_person = self.env.uid != SUPERUSER_ID if by_person is None else by_person
@@ -85,7 +90,10 @@ class XeroSnapshot(models.Model):
         self.env["xero.sync.runner"]._wake(self.connection_id.ids)
 
     def _cancel(self, reason: str) -> None:
-        """Stop reading; nobody is told."""
+        """Stop reading; nobody is told.
+
+        :param reason: in a translated sentence
+        """
         self.sudo().filtered(lambda snapshot: snapshot.state == "reading").write(
             {"state": "failed", "reason": reason, "finished_at": fields.Datetime.now()}
         )
@@ -104,6 +112,8 @@ class XeroSnapshot(models.Model):
     def _take_page(self, kind: str, elements: list[dict], pages: int, items: int | None) -> None:
         """Store a page and where to go on, in the caller's transaction.
 
+        :param kind: as in ``kinds``
+        :param elements: as they stand in the list of the answer
         :param pages: as Xero counts them
         :param items: how many elements Xero says there are; ``None`` when it does not say
         """
@@ -138,12 +148,19 @@ class XeroSnapshot(models.Model):
     def _changes_at(self, kind: str):
         """Return up to when the changes since this reading are known, by Xero's clock; ``None`` unless a walk through
         them was cut short.
+
+        :param kind: as in ``kinds``
+        :return: naive UTC
         """
         place = ((self.page_info or {}).get(CHANGES) or {}).get(kind)
         return fields.Datetime.to_datetime(place) if place else None
 
     def _note_changes(self, kind: str, moment) -> None:
-        """Keep the place of a walk through the changes; ``None`` at its end."""
+        """Keep the place of a walk through the changes; ``None`` at its end.
+
+        :param kind: as in ``kinds``
+        :param moment: naive UTC, by Xero's clock
+        """
         places = {**((self.page_info or {}).get(CHANGES) or {}), kind: fields.Datetime.to_string(moment) or None}
         self.page_info = {**(self.page_info or {}), CHANGES: places}
 

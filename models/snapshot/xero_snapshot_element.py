@@ -98,6 +98,10 @@ class XeroSnapshotElement(models.Model):
         """Insert ``elements`` with one statement; one that a shifted page shows again replaces the former.
 
         An odd one is kept without what is odd in it: left out, it would look as if it were not in Xero.
+
+        :param snapshot: one ``xero.snapshot``
+        :param kind: a Xero type that ``_kinds`` has
+        :param elements: as they stand in the list of an answer
         """
         form = self._kinds()[kind]
         id_field = form.id_field
@@ -171,7 +175,10 @@ class XeroSnapshotElement(models.Model):
 
 
 def exact(value):
-    """Return ``value`` with decimals as texts: what is kept as JSON comes back to the last digit."""
+    """Return ``value`` with decimals as texts: what is kept as JSON comes back to the last digit.
+
+    :param value: of JSON, at any depth
+    """
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, dict):
