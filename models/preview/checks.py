@@ -27,7 +27,12 @@ class XeroPreview(models.Model):
     # === IN A CHUNK === #
 
     def _checks(self, mapper, lines, verdicts) -> list:
-        """Return ``(line, severity, Problem)`` of what only a look around tells; three queries a chunk."""
+        """Return ``(line, severity, Problem)`` of what only a look around tells; three queries a chunk.
+
+        :param lines: ``xero.preview.line``, all of the type of ``mapper``
+        :param verdicts: ``{line id: Verdict}``; none of lines that are not synced
+        :return: a severity is one of ``SEQUENCES``
+        """
         if self.kind == "undo":
             return self._undo_checks(mapper, lines)
         if mapper._odoo_model != "account.move":

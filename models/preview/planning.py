@@ -57,7 +57,10 @@ class XeroPreview(models.Model):
                 self._seed(self.env["xero.mapper"]._for_type(xero_type), pairs, first=True)
 
     def _seed_run(self, run) -> None:
-        """Add the documents that ``run`` would send."""
+        """Add the documents that ``run`` would send.
+
+        :param run: one ``xero.run``
+        """
         self.env["xero.run"]._flush_read()
         for mapper in self.env["xero.mapper"]._for_model("account.move"):
             self._insert_lines(

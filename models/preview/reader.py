@@ -59,7 +59,11 @@ class PreviewReader:
         return bool(link and link._is_alive())
 
     def plain(self, line) -> dict:
-        """Return what is known of a record that is not looked at closer."""
+        """Return what is known of a record that is not looked at closer.
+
+        :param line: one of the chunk
+        :return: values of ``xero.preview.line``; amounts are Odoo's own, in the currency of the document
+        """
         record, link = self._records.get(line.res_id), self._links.get(line.res_id)
         is_move = record is not None and record._name == "account.move"
         kind = record.move_type if is_move else KINDS.get(line.res_model, "other")
@@ -77,7 +81,13 @@ class PreviewReader:
         }
 
     def values(self, line, verdict) -> dict:
-        """Return the values of ``line`` that ``verdict`` tells."""
+        """Return the values of ``line`` that ``verdict`` tells.
+
+        :param line: one of the chunk
+        :param verdict: of ``line``
+        :return: values of ``xero.preview.line``; amounts are those that Xero would have, in the currency of the
+            document
+        """
         values = {**self.plain(line), "changes": False, "card": False, "needs": False}
         out = verdict.out
         if out is not None and out.status != "ABSENT":

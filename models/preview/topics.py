@@ -36,12 +36,19 @@ OF_CODE = {
 
 
 def topic_of(problem) -> str:
-    """Return the topic of a mapper's problem."""
+    """Return the topic of a mapper's problem.
+
+    :param problem: ``Problem`` of ``mappers/outgoing``
+    :return: one of ``TOPICS``
+    """
     return problem.topic or OF_CODE.get(problem.code, "other")
 
 
 def hint_of(env, topic: str) -> str:
-    """Return what a person does about a topic."""
+    """Return what a person does about a topic.
+
+    :return: translated; empty for a topic without one
+    """
     hints = {
         "mapping": env._("Choose what it is called in Xero."),
         "tax_account": env._("Choose another tax rate or another account in the mapping."),

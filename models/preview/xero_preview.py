@@ -148,6 +148,8 @@ class XeroPreview(models.Model):
     def _open_for(self, records):
         """Preview the sync of ``records`` (documents or contacts), and return the action that shows it.
 
+        :param records: of one model that has ``xero.sync.mixin``, of any companies
+        :return: an action as Odoo's client takes it
         :raise AccessError: the user may not sync, or not read them
         :raise UserError: their company is not connected
         """
@@ -168,7 +170,11 @@ class XeroPreview(models.Model):
 
     @api.model
     def _open_for_queue(self, connection):
-        """Preview what the next drain of ``connection`` would do, and return the action that shows it."""
+        """Preview what the next drain of ``connection`` would do, and return the action that shows it.
+
+        :param connection: one ``xero.connection``
+        :raise AccessError: the user is no Xero user
+        """
         self._check_user()
         preview = self._new(connection, "queue")
         preview._seed_queue()
@@ -216,7 +222,9 @@ class XeroPreview(models.Model):
     def _seed(self, mapper, pairs, operation="push", first=False) -> None:
         """Add records to look at, with one statement; those that are there already stay.
 
+        :param mapper: the ``xero.mapper`` of the type
         :param pairs: ``(record id, company id)``
+        :param operation: ``push`` or ``void``, as of jobs; ``None`` for what is never sent
         :param first: they are needed by others, nobody asked for them
         """
         if not pairs:
