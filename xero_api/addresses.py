@@ -15,6 +15,7 @@ def look_up(host: str, port: int, seconds: float) -> list[str]:
 
     Nothing interrupts the system's own look-up: one that takes too long is left to end by itself.
 
+    :param port: of the service.
     :raise TimeoutError: there is no answer in ``seconds``
     :raise OSError, UnicodeError: there is no such host
     """

@@ -141,9 +141,12 @@ class XeroClient:
     ) -> Answer:
         """Read ``resource``, or one record of it.
 
+        :param resource: Xero's name of the resource, such as ``Invoices``, or a path below the API's base.
         :param xero_id: Xero's id, or another key that Xero takes in its place (number, ContactNumber).
         :param params: query parameters by Xero's names; lists are joined with commas.
-        :param modified_since: naive UTC; cut to the second, as Xero wants it.
+        :param modified_since: naive UTC; cut to the second, as Xero wants it (Xero: Requests and responses,
+            If-Modified-Since).
+        :raise NotFound: ``xero_id`` is none of this organisation's.
         """
         headers = {}
         if modified_since:
@@ -164,9 +167,12 @@ class XeroClient:
     ) -> Iterator[Answer]:
         """Yield the pages of ``resource``, each fetched when it is asked for; see :func:`paging.walk`.
 
+        :param resource: as for :meth:`get`.
+        :param params: as for :meth:`get`; page and size are added.
+        :param modified_since: as for :meth:`get`.
         :param page_size: 1 to 1000; resources that have no page size or no pages are read as Xero gives them.
-        :param by_id: order by the record's id. Xero pages by offset and orders by change time by default, so a
-            record edited during a full walk would jump to the end and another one be skipped.
+        :param by_id: order by the record's id. Xero pages by offset and orders by change time by default, so a record
+            edited during a full walk would jump to the end and another one be skipped.
         """
 
         def fetch(page_params: dict[str, Any]) -> Answer:
@@ -182,17 +188,27 @@ class XeroClient:
         With ``summarizeErrors=false`` the answer is 200 even when elements were refused: judge each by
         :func:`elements.outcomes`. ``unitdp=4`` keeps four decimals of prices.
 
-        :param body: as serialised by :func:`codec.dumps`; at most 50 elements and 3.5 MB are wise.
-        :param idempotency_key: at most 128 characters; Xero remembers it for six minutes, for the whole app.
+        :param resource: as for :meth:`get`.
+        :param body: as serialised by :func:`codec.dumps`; at most 50 elements and 3.5 MB are wise (Xero: API limits).
+        :param idempotency_key: at most 128 characters; Xero remembers it for six minutes, for the whole app (Xero:
+            Idempotency).
+        :raise ValidationRejected: Xero refused the call as a whole.
+        :raise OutcomeUnknown: it may have been saved or not.
         """
         return self._write("PUT", resource, body, idempotency_key)
 
     def post(self, resource: str, body: bytes, *, idempotency_key: str) -> Answer:
-        """Update the elements in ``body``, found by the ids inside; otherwise like :meth:`put`."""
+        """Update the elements in ``body``, found by the ids inside; otherwise like :meth:`put`.
+
+        :param idempotency_key: as for :meth:`put`.
+        """
         return self._write("POST", resource, body, idempotency_key)
 
     def delete(self, path: str) -> Answer:
-        """Delete what ``path`` below the API's base names, e.g. ``CreditNotes/<id>/Allocations/<id>``."""
+        """Delete what ``path`` below the API's base names, e.g. ``CreditNotes/<id>/Allocations/<id>``.
+
+        :raise NotFound: it is gone already.
+        """
         return self._run(Request("DELETE", path.strip("/")), write=True)
 
     def upload(
@@ -209,7 +225,10 @@ class XeroClient:
         """Attach a file to a record; the same name again replaces it.
 
         :param filename: reduced to the characters that Xero takes, see :func:`attachment_name`.
+        :param content: the bytes of the file; Xero takes ten files a record (Xero: Attachments).
+        :param mime: its type; unknown when empty.
         :param include_online: show it with the online invoice (sales invoices and credit notes only).
+        :param idempotency_key: as for :meth:`put`.
         """
         path = f"{resource}/{xero_id}/Attachments/{attachment_name(filename)}"
         headers = {"Content-Type": mime or "application/octet-stream"}

@@ -93,5 +93,9 @@ def loads(body: bytes | str) -> Any:
 
 
 def digest(payload: Any) -> str:
-    """Return the SHA-256 (hex) of the content: ``1.10`` and ``1.1``, or another key order, make no difference."""
+    """Return the SHA-256 (hex) of the content: ``1.10`` and ``1.1``, or another key order, make no difference.
+
+    :raise TypeError: as :func:`dumps`.
+    :raise ValueError: as :func:`dumps`.
+    """
     return hashlib.sha256(_write(payload, canonical=True).encode("utf-8")).hexdigest()

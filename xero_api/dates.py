@@ -65,7 +65,9 @@ _EARLIEST = datetime(2000, 1, 1)
 def believable(value: object, latest: datetime | None = None) -> datetime | None:
     """Read a moment that something happened in Xero; None where that cannot be true, and where it is unreadable.
 
+    :param value: as for :func:`parse_xero`.
     :param latest: it cannot have happened after this, naive UTC by Xero's clock
+    :return: naive UTC.
     """
     try:
         moment = parse_xero(value)
@@ -82,7 +84,11 @@ def to_date_string(value: date) -> str:
 
 
 def to_modified_since(value: datetime) -> str:
-    """Return ``YYYY-MM-DDTHH:MM:SS`` for If-Modified-Since, cut to the second (never later than ``value``)."""
+    """Return ``YYYY-MM-DDTHH:MM:SS`` for If-Modified-Since, cut to the second (never later than ``value``).
+
+    :param value: naive UTC, or with a zone.
+    :raise ValueError: when there is none.
+    """
     moment = parse_xero(value)
     if moment is None:
         raise ValueError("a moment is needed")

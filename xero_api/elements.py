@@ -45,13 +45,19 @@ def list_key(resource: str) -> str:
 
 
 def rows(data: dict[str, Any], resource: str) -> list[dict[str, Any]]:
-    """Return the list of elements for ``resource`` (last word of a path); empty when missing or null."""
+    """Return the list of elements for ``resource`` (last word of a path); empty when missing or null.
+
+    :param data: of an answer.
+    """
     found = data.get(list_key(resource))
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def items(data: dict[str, Any], resource: str) -> list[Any]:
-    """Return what stands in the list of elements for ``resource``, whatever it is: for the gate, :mod:`shape`."""
+    """Return what stands in the list of elements for ``resource``, whatever it is: for the gate, :mod:`shape`.
+
+    :param data: of an answer.
+    """
     found = data.get(list_key(resource))
     return found if isinstance(found, list) else [] if found is None else [found]
 
@@ -59,6 +65,8 @@ def items(data: dict[str, Any], resource: str) -> list[Any]:
 def whole_list(data: dict[str, Any], resource: str) -> list[Any]:
     """Return the list of elements of an answer that shows all there are; whoever is not in it is gone.
 
+    :param data: of an answer.
+    :param resource: as for :func:`list_key`.
     :raise ProtocolError: when there is no such list: nothing can be concluded from it
     """
     found = data.get(list_key(resource), ...)
@@ -86,9 +94,13 @@ def _outcome(element: dict[str, Any], id_field: str | None) -> Outcome:
 def outcomes(answer: Answer, resource: str, id_field: str | None) -> list[Outcome]:
     """Judge each element of a bulk write alone, in the order sent.
 
-    The HTTP status proves nothing (200 also for refused elements), nor does the status echoed in a refused
-    element. The caller must see which outcome is of which element sent, see :func:`in_order`.
+    The HTTP status proves nothing (200 also for refused elements), nor does the status echoed in a refused element. The
+    caller must see which outcome is of which element sent, see :func:`in_order`.
 
+    Xero answers so where ``summarizeErrors=false`` was sent (Xero: Requests and responses, summarizeErrors).
+
+    :param answer: to a ``put`` or ``post`` of the client.
+    :param resource: as it was called.
     :param id_field: ``None`` for elements that Xero answers without an id.
     """
     return [_outcome(element, id_field) for element in rows(answer.data, resource)]
@@ -104,6 +116,7 @@ def is_answer_to(
 ) -> bool:
     """Say whether ``element`` of an answer may be about ``sent``: nothing that tells elements apart speaks against.
 
+    :param id_field: as for :func:`outcomes`.
     :param telling: further fields that tell elements of the type apart
     """
     pairs = [(sent.get(name), element.get(name)) for name in (*_TELLING, *telling)]
@@ -122,6 +135,8 @@ def in_order(
 
     Xero answers in the order sent, but the order alone is no proof.
 
+    :param found: as :func:`outcomes` returned them.
+    :param id_field: as for :func:`outcomes`.
     :param telling: as for :func:`is_answer_to`
     """
     if len(sent) != len(found):
@@ -184,9 +199,11 @@ _CLASSES = [(code, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for code, pat
 def classify(message: str) -> str:
     """Return what a sentence of Xero's is about.
 
-    One of duplicate_number, duplicate_name, locked_period, account_mapping, tax_mapping, document_closed,
-    overpaid, arithmetic, contact_archived, idempotency, plan_limit, gone, other. Upper and lower case,
-    surrounding blanks and the quoted codes inside make no difference.
+    One of duplicate_number, duplicate_name, locked_period, account_mapping, tax_mapping, document_closed, overpaid,
+    arithmetic, contact_archived, idempotency, plan_limit, gone, other. Upper and lower case, surrounding blanks and the
+    quoted codes inside make no difference.
+
+    :param message: one of :func:`faults.messages_of`.
     """
     text = message.strip()
     return next((code for code, pattern in _CLASSES if pattern.search(text)), "other")

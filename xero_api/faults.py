@@ -94,7 +94,11 @@ def never_sent(error: BaseException) -> bool:
 
 
 def from_exception(error: BaseException, *, write: bool) -> XeroError:
-    """Return the error to raise for a failed call; only class names of ``error`` get into its text."""
+    """Return the error to raise for a failed call; only class names of ``error`` get into its text.
+
+    :param error: one of :data:`NETWORK_ERRORS`.
+    :param write: whether the request could change something.
+    """
     names = "/".join(dict.fromkeys(type(item).__name__ for item in _chain(error)))
     if isinstance(error, _MALFORMED):
         return ProtocolError(f"The request could not be built ({names})")
@@ -129,7 +133,11 @@ def _is_auth_refusal(data: dict[str, Any] | None) -> bool:
 
 
 def is_missing_scope(headers: Mapping[str, str], detail: str) -> bool:
-    """Say whether a 401 means a missing scope, which no refresh of the token can cure."""
+    """Say whether a 401 means a missing scope, which no refresh of the token can cure.
+
+    :param headers: of the answer, case-insensitive.
+    :param detail: what the body says under ``Detail``.
+    """
     header = headers.get("WWW-Authenticate") or ""
     return bool(_SCOPE_WORD.search(header)) or detail.startswith("AuthorizationUnsuccessful")
 
@@ -231,6 +239,9 @@ def intercepted(status: int, *, write: bool, retry_after: float | None = None) -
     """Return the error for an answer that is none of Xero's: it proves nothing about what was asked.
 
     Whoever answered may have let a write pass and hidden what Xero said to it.
+
+    :param write: whether the request could change something.
+    :param retry_after: seconds, as the answer told.
     """
     kind = OutcomeUnknown if write else Unavailable
     return kind(
@@ -246,6 +257,10 @@ def from_answer(
 ) -> XeroError:
     """Return the error to raise for an answer that is not 2xx.
 
+    What a status means is Xero's to say (Xero: Response codes); who has said it is looked at first.
+
+    :param headers: case-insensitive.
+    :param content: the whole body.
     :param write: whether the request could change something.
     :param single: whether it was about records that may not exist, not about a whole resource.
     """
@@ -268,8 +283,11 @@ def from_answer(
 def unreadable(status: int, content: bytes, *, write: bool) -> XeroError:
     """Return the error for a 2xx answer that holds no JSON object.
 
-    For a read, nothing or a beginning of JSON is an answer cut on its way and may be asked for again at once; a page
-    of HTML is not.
+    For a read, nothing or a beginning of JSON is an answer cut on its way and may be asked for again at once; a page of
+    HTML is not.
+
+    :param content: the whole body.
+    :param write: whether the request could change something.
     """
     if content[:1] in (b"", b"{"):
         if write:

@@ -14,7 +14,7 @@ MAX_CLOCK_OFFSET = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Limits:
-    """Calls left in Xero's current windows; None where the answer did not say.
+    """Calls left in Xero's current windows (Xero: API limits); None where the answer did not say.
 
     :param minute_remaining: of 60 a minute, for this app and organisation.
     :param day_remaining: of 1,000 or 5,000 a day, for this app and organisation.
@@ -36,7 +36,10 @@ class Limits:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of ``Retry-After`` (number or HTTP date), 0 to a day; None when absent or unreadable."""
+    """Return the seconds of ``Retry-After`` (number or HTTP date), 0 to a day; None when absent or unreadable.
+
+    :param headers: case-insensitive, as for all of these.
+    """
     value = headers.get("Retry-After")
     told = clamps.seconds(value)
     if told is not None:

@@ -25,7 +25,7 @@ def cents(value: Decimal | int | str) -> Decimal:
 
 
 def unit(value: Decimal | int | str) -> Decimal:
-    """Round to 4 decimals, as Xero keeps prices with ``unitdp=4``."""
+    """Round to 4 decimals, as Xero keeps prices with ``unitdp=4`` (Xero: Invoices, unitdp)."""
     return _decimal(value).quantize(_UNIT, ROUND_HALF_UP)
 
 
@@ -35,20 +35,31 @@ def rate(value: Decimal | int | str) -> Decimal:
 
 
 def line_tax(net: Decimal, percent: Decimal) -> Decimal:
-    """Return the tax on a line without tax, rounded to cents as Xero does for each line."""
+    """Return the tax on a line without tax, rounded to cents as Xero does for each line.
+
+    :param net: without tax, in the document's currency.
+    :param percent: effective rate of the tax type.
+    """
     return cents(_decimal(net) * _decimal(percent) / _HUNDRED)
 
 
 def included_tax(gross: Decimal, percent: Decimal) -> Decimal:
-    """Return the tax inside a line with tax: gross less the rounded net."""
+    """Return the tax inside a line with tax: gross less the rounded net.
+
+    :param gross: with tax, in the document's currency.
+    :param percent: effective rate of the tax type.
+    """
     return cents(gross) - cents(_decimal(gross) / (1 + _decimal(percent) / _HUNDRED))
 
 
 def line_amount(line: dict[str, Any]) -> Decimal | None:
     """Return what Xero makes of a payload line, in the document's currency; None for a description-only line.
 
-    ``LineAmount`` wins where it is given; else quantity (1 by default) times price (4 decimals), less
-    ``DiscountRate`` percent or ``DiscountAmount``, rounded once.
+    ``LineAmount`` wins where it is given; else quantity (1 by default) times price (4 decimals), less ``DiscountRate``
+    percent or ``DiscountAmount``, rounded once.
+
+    :param line: an element of ``LineItems``, numbers as Decimal, int or text.
+    :raise TypeError: for amounts as float.
     """
     if line.get("LineAmount") is not None:
         return cents(line["LineAmount"])
@@ -81,6 +92,7 @@ def predict_total(
 
     Xero rounds tax on every line to cents and adds up; a ``TaxAmount`` in the line overrides.
 
+    :param lines: elements of ``LineItems``, as for :func:`line_amount`.
     :param tax_percent: effective rate in percent by TaxType.
     :param line_amount_types: ``Exclusive``, ``Inclusive`` or ``NoTax``, as in the document.
     :raise ValueError: when a line with an amount has neither TaxType nor TaxAmount, unless NoTax.

@@ -87,6 +87,8 @@ def authorize_url(
 ) -> str:
     """Return the address of the consent page.
 
+    :param redirect_uri: as registered for the app, to the letter; https, but for ``http://localhost`` (Xero: OAuth 2.0,
+        authorization code).
     :param scopes: list, or one text with blanks between.
     :param state: ours to check on return; Xero gives it back unchanged.
     :param challenge: second half of :func:`pkce_pair`.
@@ -115,7 +117,10 @@ def exchange_code(
 ) -> TokenSet:
     """Trade the code of a consent (5 minutes, once) for tokens.
 
+    :param code: of Xero's redirect (Xero: OAuth 2.0, authorization code).
     :param redirect_uri: exactly as given to :func:`authorize_url`.
+    :param verifier: first half of :func:`pkce_pair`; None without a challenge.
+    :param timeout: seconds in all.
     :raise ReauthRequired: when the code is used or too old.
     :raise AppMisconfigured: when id, secret or scopes are wrong.
     :raise Unavailable: when the outcome is not known; the person starts again.
@@ -131,6 +136,8 @@ def refresh(
 ) -> TokenSet:
     """Trade a refresh token for a new pair. One at a time for each token: the caller holds a lock.
 
+    :param refresh_token: as stored; each renewal replaces it (Xero: OAuth 2.0, token types).
+    :param timeout: seconds in all.
     :raise ReauthRequired: when the token is dead (``invalid_grant``); before believing it, the caller should look
         whether another process has stored a newer one.
     :raise Unavailable: the same token may be sent again: Xero accepts it for 30 minutes after its replacement.
@@ -151,6 +158,9 @@ def client_credentials(
     """Get a token for a custom connection (no person, no refresh token: ask again when it ends).
 
     :param scopes: None for all that the connection was given; ``offline_access`` is left out, it has no meaning here.
+    :param timeout: seconds in all.
+    :raise AppMisconfigured: when id, secret or scopes are wrong.
+    :raise Unavailable: Xero's identity server does not answer.
     """
     wanted = scopes.split() if isinstance(scopes, str) else list(scopes or [])
     form = {"grant_type": "client_credentials"}
@@ -165,6 +175,9 @@ def revoke(
     """Kill a refresh token, and with it every connection of its user to this app.
 
     A token that is dead already is fine.
+
+    :param timeout: seconds in all.
+    :raise Unavailable: when it may not have been done; doing it again is safe.
     """
     try:
         _post(endpoints.revocation_url, client_id, client_secret, {"token": refresh_token}, timeout)
@@ -288,10 +301,13 @@ def list_connections(
     """Return the organisations this token reaches; practices and other tenant types are left out.
 
     :param auth_event_id: only what this consent added.
+    :param timeout: seconds in all for one HTTP call.
+    :param sleep: as for :func:`retry.call`.
     :return: dicts with Xero's own keys: ``id`` (of the connection, for :func:`delete_connection`), ``tenantId``,
         ``tenantName``, ``tenantType``, ``authEventId`` (texts, never None), ``createdDateUtc`` and ``updatedDateUtc``
         (naive UTC datetimes or None; different when the organisation was disconnected and connected again).
     :raise ReauthRequired: when the token is dead.
+    :raise Unavailable: Xero did not say.
     """
     url = endpoints.connections_url
     if auth_event_id:
@@ -311,6 +327,7 @@ def delete_connection(endpoints: Endpoints, access_token: str, connection_id: st
     """Disconnect one organisation; tokens stay good. One that is gone already is fine.
 
     :param connection_id: ``id`` of :func:`list_connections`, not the tenant id.
+    :param timeout: seconds in all.
     :raise Unavailable: when it may not have been done; doing it again is safe.
     """
     try:

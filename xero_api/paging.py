@@ -50,7 +50,10 @@ LARGEST_COUNT = 1_000_000_000
 
 
 def size_of(resource: str, size: int = LARGEST_SIZE) -> int:
-    """Return how many elements a page of ``resource`` has where ``size`` are asked for."""
+    """Return how many elements a page of ``resource`` has where ``size`` are asked for.
+
+    :return: 1 to 1000 (Xero: Requests and responses, paging).
+    """
     return DEFAULT_SIZE if resource in FIXED_SIZE else max(1, min(size, LARGEST_SIZE))
 
 
@@ -102,7 +105,10 @@ class Walk:
         self.barren = 0
 
     def is_over(self, found: list[Any], data: dict[str, Any], page: int) -> bool:
-        """Take page ``page`` with the elements ``found``; say whether it is the last."""
+        """Take page ``page`` with the elements ``found``; say whether it is the last.
+
+        :param data: of the answer.
+        """
         keys = {self._key(item) for item in found}
         self.barren = 0 if keys - self.seen else self.barren + 1
         self.seen |= keys
@@ -133,7 +139,9 @@ def walk(
     It ends whatever Xero says: see :class:`Walk`.
 
     :param fetch: called with the query parameters of one page.
+    :param resource: Xero's name of it.
     :param params: query parameters common to all pages.
+    :param page_size: 1 to 1000, where Xero lets choose.
     :param by_id: add ``order`` by the record's id, where the resource has one and no order is given.
     """
     if by_id and resource in ID_FIELDS:

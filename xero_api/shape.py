@@ -288,6 +288,7 @@ KINDS = {
 def describe_document(xero_type: str, id_field: str, number_field: str, days: str = "") -> None:
     """Have elements of a further type looked at as invoices are: contact, lines, amounts and days.
 
+    :param xero_type: as on mappers and importers.
     :param id_field: the field with the id, a GUID
     :param number_field: the field with the number, which names it for people
     :param days: further fields with a day, parted by blanks
@@ -325,7 +326,11 @@ def faults(xero_type: str, element: Any, id_field: str | None = None) -> list[tu
 
 
 def sort(xero_type: str, items: list[Any], id_field: str | None = None) -> tuple[list[dict[str, Any]], list[Odd]]:
-    """Return the elements among ``items`` that are well, and those that are odd, each in their order."""
+    """Return the elements among ``items`` that are well, and those that are odd, each in their order.
+
+    :param xero_type: as on mappers and importers.
+    :param id_field: as for :func:`faults`.
+    """
     well, odd = [], []
     for item in items:
         found = faults(xero_type, item, id_field)
@@ -367,6 +372,8 @@ def salvaged(xero_type: str, element: dict[str, Any], id_field: str | None = Non
     """Return a copy of an odd ``element`` without what is odd in it, ``None`` when not even its id is readable.
 
     For whoever compares whole books: an element that is left out would look as if it were not in Xero.
+
+    :param id_field: as for :func:`faults`.
     """
     found = faults(xero_type, element, id_field)
     paths = {path for path, _what in found}
@@ -376,7 +383,10 @@ def salvaged(xero_type: str, element: dict[str, Any], id_field: str | None = Non
 
 
 def readable(xero_type: str, items: list[Any], id_field: str | None = None) -> list[dict[str, Any]]:
-    """Return the elements among ``items`` that have an id, each without what is odd in it."""
+    """Return the elements among ``items`` that have an id, each without what is odd in it.
+
+    :param id_field: as for :func:`faults`.
+    """
     well, odd = sort(xero_type, items, id_field)
     left = (salvaged(xero_type, item.element, id_field) for item in odd)
     return [*well, *(element for element in left if element is not None)]

@@ -47,8 +47,11 @@ class Events(list[Event]):
 def verify(raw: bytes, signature: str | None, key: str | None) -> bool:
     """Say whether ``signature`` (header ``x-xero-signature``) is right for the bytes as they came in.
 
-    The signature is base64 of HMAC-SHA256 over the raw body with the webhook key as text. Without a key
-    nothing is right. Compared in constant time.
+    The signature is base64 of HMAC-SHA256 over the raw body with the webhook key as text. Without a key nothing is
+    right. Compared in constant time.
+
+    :param raw: the body, before anything has read it (Xero: Webhooks).
+    :param key: as Xero shows it beside the webhook.
     """
     if not key or not signature:
         return False
