@@ -77,13 +77,24 @@ class XeroRun(models.Model):
 
     @api.model
     def _left_to_history_sql(self, connection_id: int, but=None) -> SQL:
-        """Whether the document ``m`` is one that a history is at work on, or that a person ended or took back."""
+        """Whether the document ``m`` is one that a history is at work on, or that a person ended or took back.
+
+        :param connection_id: id of ``xero.connection``
+        :param but: id of a run that does not count
+        :return: a condition on ``account_move m``
+        """
         states = ("running", "paused", "cancelled", "undoing", "undone")
         return SQL("%s IS NOT NULL", self._history_of_sql(connection_id, states, but))
 
     @api.model
     def _history_of_sql(self, connection_id: int, states, but=None) -> SQL:
-        """Return the newest history in one of ``states`` that the document ``m`` belongs to."""
+        """Return the newest history in one of ``states`` that the document ``m`` belongs to.
+
+        :param connection_id: id of ``xero.connection``
+        :param states: of runs, at least one
+        :param but: id of a run that does not count
+        :return: an expression over ``account_move m``, with the id of the run or ``NULL``
+        """
         return SQL(
             """(SELECT MAX(r.id) FROM xero_run r
                     WHERE r.connection_id = %(connection)s AND r.kind = 'history' AND r.id != %(but)s
@@ -320,6 +331,9 @@ class XeroRun(models.Model):
     def _of_sync_from(self, connection):
         """Return the history that brings documents from the connection's From Date on, which the sweep starts once for
         each such date; empty when it was started before, whatever became of it, and as long as nothing is matched.
+
+        :param connection: one ``xero.connection``, as superuser
+        :return: ``xero.run``
         """
         scope = connection._scope(connection.company_id.id)
         if not scope or not scope.sync_from or connection._is_unmatched():

@@ -34,6 +34,8 @@ class XeroRun(models.Model):
 
         When a removal is done, its document is out of the sync, in the same transaction: neither the sweep nor an edit
         sends it again, only a person's click.
+
+        :param lines: ``xero.preview.line``
         """
         self.ensure_one()
         self._cancel_pushes()

@@ -205,7 +205,10 @@ class XeroRun(models.Model):
         runs._hold()
 
     def _hold(self, models=None):
-        """Keep the waiting jobs of paused runs, or those of records of ``models``, from being done."""
+        """Keep the waiting jobs of paused runs, or those of records of ``models``, from being done.
+
+        :param models: names of Odoo models; ``None`` for all
+        """
         self.env["xero.sync.job"].sudo()._sql(
             SQL(
                 """UPDATE xero_sync_job SET run_after = %s WHERE run_id = ANY(%s) AND state IN ('pending', 'blocked')
@@ -314,7 +317,10 @@ class XeroRun(models.Model):
 
     @api.model
     def _close_finished(self, connection) -> None:
-        """Call the runs of ``connection`` done whose every job has ended; one query when there are none."""
+        """Call the runs of ``connection`` done whose every job has ended; one query when there are none.
+
+        :param connection: one ``xero.connection``
+        """
         runs = self.search([("connection_id", "=", connection.id), ("state", "in", ("running", "undoing"))])
         if not runs:
             return
@@ -341,7 +347,12 @@ class XeroRun(models.Model):
 
     @api.model
     def _of_selection(self, connection, subject=None):
-        """Return a run for records that a person chose in a list, or for ``subject``."""
+        """Return a run for records that a person chose in a list, or for ``subject``.
+
+        :param connection: one ``xero.connection``
+        :param subject: what it is about, in words
+        :return: ``xero.run``, running
+        """
         now = fields.Datetime.now()
         return self.sudo().create(
             {
