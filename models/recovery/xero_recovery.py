@@ -124,8 +124,10 @@ class XeroRecovery(models.Model):
     def _open(self, connection, kind: str, reason: str):
         """Return the open recovery of ``connection``, a new one where there is none.
 
+        :param connection: one ``xero.connection``, as superuser
         :param kind: of ``KINDS``
-        :param reason: a sentence for people
+        :param reason: a translated sentence for people
+        :return: as superuser
         """
         found = self._of(connection)
         if found:
@@ -145,12 +147,19 @@ class XeroRecovery(models.Model):
 
     @api.model
     def _of(self, connection):
-        """Return the open recovery of ``connection``; empty without one."""
+        """Return the open recovery of ``connection``; empty without one.
+
+        :param connection: one ``xero.connection``
+        :return: as superuser
+        """
         return self.sudo().search([("connection_id", "=", connection.id), ("is_open", "=", True)], limit=1)
 
     @api.model
     def _reasons(self, connections) -> dict:
-        """Return ``{connection id: why it is held}`` of those that are; one query."""
+        """Return ``{connection id: why it is held}`` of those that are; one query.
+
+        :param connections: ``xero.connection``
+        """
         found = self.sudo().search([("connection_id", "in", connections.ids), ("is_open", "=", True)])
         return {recovery.connection_id.id: recovery.reason for recovery in found}
 
