@@ -68,6 +68,7 @@ class XeroFieldRule(models.Model):
     def _follow(self, connection) -> int:
         """Queue what rules of ``connection`` read otherwise since they looked last; a query for each rule that follows.
 
+        :param connection: one ``xero.connection``
         :return: the number of records queued
         """
         now, queued = fields.Datetime.now(), 0

@@ -356,6 +356,8 @@ class XeroFieldRule(models.Model):
         """Return the rules of ``connection`` that are in use, in their order; no query while nothing changes.
 
         A trial (context ``xero_trial_rule``) has the rule on trial among them, or with ``xero_trial_without`` not.
+
+        :param connection: one ``xero.connection``
         """
         trial = own_value(self.env, "xero_trial_rule")
         if not trial:
@@ -379,6 +381,8 @@ class XeroFieldRule(models.Model):
         """Return the fields of ``model``, and of its lines, that rules in use read on the record itself.
 
         What lies behind a relation is not watched: such a change goes with the next sending of the document.
+
+        :param model: name of the Odoo model, of the record
         """
         own, lines = set(), set()
         for rule in self.sudo().search([("state", "=", "active")]):
