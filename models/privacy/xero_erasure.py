@@ -106,7 +106,9 @@ class XeroErasure(models.Model):
     def _remember(self, partners, wholly=True) -> dict | None:
         """Return what tells of ``partners`` as long as they are there; for ``_ask``.
 
+        :param partners: ``res.partner``, before they are deleted or renamed
         :param wholly: whether what is about them goes too, or only what they are no longer called
+        :return: ``None`` when there is nothing to do
         """
         if self.env.context.get("xero_merging") is MERGING:
             return None
