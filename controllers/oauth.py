@@ -1,15 +1,8 @@
-import logging
-
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..mappers.text import named
-from ..models.connection import gate as xero_gate
-from ..models.link.explain import explain
-from ..xero_api import errors
-
-_logger = logging.getLogger(__name__)
 
 # What the login server says when the person, or the app's settings, stopped the consent.
 REFUSALS = {
@@ -35,18 +28,10 @@ class XeroOAuth(http.Controller):
         if error or not code:
             return self._page(self._refusal(error), connection)
         try:
-            event = xero_gate.complete_consent(connection.credential_id.sudo(), code, payload["nonce"])
-            action = self._next(connection, request.env["xero.consent"]._offer_organisations(connection, event))
-        except (errors.XeroError, UserError) as refused:
-            _logger.info("Connection %s was not completed: %s", connection.id, type(refused).__name__)
-            return self._page(explain(request.env, refused), connection)
+            action = request.env["xero.consent"]._complete(connection, code, payload["nonce"])
+        except UserError as refused:
+            return self._page(str(refused), connection)
         return request.redirect(self._address(connection, action))
-
-    def _next(self, connection, action):
-        """Return the action that follows a consent: the choice of the organisation, or the guide."""
-        if action.get("res_model") != connection._name:
-            return action
-        return request.env["xero.consent"]._after_connecting(connection)
 
     def _refusal(self, error):
         return REFUSALS.get(error) or request.env._(

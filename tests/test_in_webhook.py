@@ -11,9 +11,9 @@ from cryptography.fernet import Fernet
 
 from odoo.tests import HttpCase, tagged
 
-from ..controllers.webhook import Tally
 from ..models.connection import credential_secrets as xero_secrets
 from ..models.inbound import xero_webhook_event as webhook_event
+from ..models.inbound.webhook_inbox import Tally
 from ..models.queue import worker as xero_sync_runner
 from ..xero_api import retry, webhooks
 from .common import server_options

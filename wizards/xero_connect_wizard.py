@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..mappers.text import named
-from ..models.link.explain import explain
-from ..xero_api import errors
 
 
 class XeroConnectWizard(models.TransientModel):
@@ -29,11 +27,8 @@ class XeroConnectWizard(models.TransientModel):
         self.connection_id._check_administrator()
         if not self.line_id:
             raise UserError(self.env._("Choose an organisation."))
-        try:
-            self.env["xero.consent"]._link(self.connection_id, self.line_id._organisation())
-        except errors.XeroError as error:
-            raise UserError(self.env._("Xero did not answer: %s", explain(self.env, error))) from error
-        return {**self.env["xero.consent"]._after_connecting(self.connection_id), "target": "main"}
+        chosen = self.env["xero.consent"]._choose_one(self.connection_id, self.line_id._organisation())
+        return {**chosen, "target": "main"}
 
 
 class XeroConnectWizardLine(models.TransientModel):

@@ -59,6 +59,35 @@ class XeroConsent(models.AbstractModel):
         steps = (hook._next_step(connection) for hook in self.env["xero.connection.hook"]._all())
         return next(filter(None, steps), None) or connection._get_records_action()
 
+    @api.model
+    def _complete(self, connection, code: str, nonce: str) -> dict:
+        """Take what Xero's consent page sent back.
+
+        :param code: Xero's authorization code
+        :param nonce: what this browser's consent began with
+        :return: the action to go on with
+        :raise UserError: the connection is not completed, with the reason
+        """
+        try:
+            event = xero_gate.complete_consent(connection.credential_id.sudo(), code, nonce)
+            action = self._offer_organisations(connection, event)
+        except errors.XeroError as error:
+            _logger.info("Connection %s was not completed: %s", connection.id, type(error).__name__)
+            raise UserError(explain(self.env, error)) from error
+        return self._after_connecting(connection) if action.get("res_model") == connection._name else action
+
+    @api.model
+    def _choose_one(self, connection, organisation: dict) -> dict:
+        """Link the organisation that a person chose; return the action to go on with.
+
+        :raise UserError: as :meth:`_link`, or Xero does not answer
+        """
+        try:
+            self._link(connection, organisation)
+        except errors.XeroError as error:
+            raise UserError(self.env._("Xero did not answer: %s", explain(self.env, error))) from error
+        return self._after_connecting(connection)
+
     # === CHOICE === #
 
     @api.model

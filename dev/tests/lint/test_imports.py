@@ -10,8 +10,8 @@ MAY_IMPORT = {
     "xero_api": {"xero_api"},
     "mappers": {"xero_api", "mappers"},
     "models": {"xero_api", "mappers", "models"},
-    "controllers": {"xero_api", "mappers", "models", "controllers"},
-    "wizards": {"xero_api", "mappers", "models", "wizards"},
+    "controllers": {"mappers", "models", "controllers"},
+    "wizards": {"mappers", "models", "wizards"},
     "report": {"xero_api", "mappers", "models", "report"},
 }
 OURS = {"xero_api", "dev", "xero_connector", *LAYERS}
