@@ -105,6 +105,15 @@ class TestStrangeContacts(StrangerCommon):
         self.assertLessEqual(len(self.told()), 2, "once for a reading, not for each")
         self.assertTrue(self.connection.false_marks_at)
 
+    def test_a_made_up_mark_takes_nobody_of_the_same_name(self):
+        never = self.env["res.partner"].create({"name": "Never sent", "email": "n@example.com"})
+        found = self.stranger_contact(self.plain(never), never.name)
+        self.poll("Contact")
+        self.assertFalse(self.links_to(never).filtered("xero_id"))
+        self.put("Contacts", "post", ContactID=found["ContactID"], EmailAddress="thief@evil.example")
+        self.poll("Contact")
+        self.assertEqual(never.email, "n@example.com")
+
     def test_what_is_no_mark_is_new_like_any_other(self):
         self.connection.inbound_contacts = "create"
         contact = self.stranger_contact(self.plain(self.env.ref("base.user_admin").partner_id), "New customer")
@@ -188,6 +197,24 @@ class TestStrangeContacts(StrangerCommon):
             self.put("Contacts", Name=partner.name, EmailAddress=partner.email)
         self.poll("Contact")
         self.assertFalse(self.env["xero.link"].search([("res_id", "in", partners.ids), ("xero_type", "=", "Contact")]))
+
+    def test_even_a_signed_mark_takes_nobody_who_logs_in_and_no_company(self):
+        """The contact bears the right name, and the mark that was once written for the partner."""
+        self.patch(type(self.connection), "_found_ahead", lambda *_args: None)
+        free, foreign = self.env["res.partner"].create(
+            [{"name": "Free"}, {"name": "Only B's", "company_id": self.other["company"].id}]
+        )
+        portal = self.env["res.users"].create(
+            {"name": "P", "login": "p1", "group_ids": [Command.set(self.env.ref("base.group_portal").ids)]}
+        )
+        admin = self.env.ref("base.user_admin").partner_id
+        taboo = admin | self.company.partner_id | self.other["company"].partner_id | foreign | portal.partner_id
+        for partner in free | taboo:
+            self.stranger_contact(marks.write_number(self.signed(partner)), partner.name)
+        self.poll("Contact")
+        self.assertTrue(free.xero_contact_id, "for anybody else the mark is proof")
+        for partner in taboo:
+            self.assertFalse(self.links_to(partner).filtered("xero_id"), partner.name)
 
     def test_ours_signed_but_unknown_here_is_ahead(self):
         seen = []
@@ -301,6 +328,20 @@ class TestStrangeDocuments(StrangerCommon):
         self.assertTrue(self.told())
         self.assertFalse(self.env["xero.conflict"].search([]))
 
+    def test_a_made_up_mark_takes_nothing_that_says_the_same(self):
+        """What a document says stands on a paper that its customer has: it is no proof either."""
+        self.pushed(lines=[(1, 1.0)], tax=False)
+        never = self.make_move(lines=[(1, 5.0)], tax=False, post=False)
+        never.with_context(xero_no_sync=True).action_post()
+        contact = {"ContactID": self.partner_a.xero_contact_id}
+        found = self.stranger_invoice(self.old_url(never), never.name, Contact=contact)
+        signed = self.env["xero.mapper"]._for_type("Invoice")._deep_link(never.id, self.connection)
+        [verdict] = self.env["xero.identity"]._judge(self.connection, "Invoice", [{**found, "Url": signed}]).values()
+        self.assertEqual(verdict.kind, identity.OURS, "the signature is all that is missing")
+        self.poll("Invoice")
+        self.assertFalse(self.links_to(never).filtered("xero_id"))
+        self.assertTrue(self.told())
+
     def test_a_signed_mark_takes_nothing_that_is_not_synced(self):
         """Even a mark of our own, had it ever been written, reaches no entry and no other company."""
         self.patch(type(self.env["xero.hold"]), "_found_ahead", lambda *_args: None)
@@ -308,6 +349,27 @@ class TestStrangeDocuments(StrangerCommon):
         for number, move in enumerate((self.payroll(self.company), self.invoice_of(self.other))):
             with self.subTest(move=move.name):
                 self.attack(move, mapper._deep_link(move.id, self.connection), f"T-{number}")
+
+    def test_a_signed_mark_takes_nothing_that_is_not_synced_and_says_the_same(self):
+        self.patch(type(self.connection), "_found_ahead", lambda *_args: None)
+        self.pushed(lines=[(1, 1.0)], tax=False, partner=self.partner_b)
+        theirs = self.invoice_of(self.other)
+        left_out = self.make_move(lines=[(1, 5.0)], tax=False, partner=self.partner_b, post=False)
+        left_out.with_context(xero_no_sync=True).action_post()
+        self.connection.excluded_journal_ids = left_out.journal_id
+        mapper = self.env["xero.mapper"]._for_type("Invoice")
+        contact = {"ContactID": self.partner_b.xero_contact_id}
+        for number, move in enumerate((theirs, left_out)):
+            with self.subTest(move=move.name):
+                # Numbers of two companies may be equal.
+                move.name = f"SAME/{number}"
+                self.stranger_invoice(mapper._deep_link(move.id, self.connection), move.name, Contact=contact)
+                self.poll("Invoice")
+                self.assertFalse(self.links_to(move).filtered("xero_id"))
+        self.connection.excluded_journal_ids = False
+        self.person("edit", invoice=self.read("Invoices")[-1]["InvoiceID"], Reference="x")
+        self.poll("Invoice")
+        self.assertTrue(self.links_to(left_out).filtered("xero_id"), "what is synced is proven by it")
 
     def test_a_copied_mark_takes_no_linked_document(self):
         move = self.pushed(lines=[(1, 5.0)], tax=False)
