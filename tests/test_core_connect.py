@@ -121,6 +121,11 @@ class TestConnect(XeroCommon):
         for forged in ("", "x", back["state"][:-2] + "AA", "e30", None):
             self.assertFalse(Credential._read_state(forged))
 
+    def test_a_state_ends(self):
+        self.patch(xero_gate, "CONSENT_LIFETIME", timedelta(seconds=-1))
+        back = self.simulator.consent(self.begin(), self.tenant)
+        self.assertIsNone(self.env["xero.credential"]._read_state(back["state"]))
+
     def test_custom_connection_needs_no_consent(self):
         app = self.simulator.control("/apps", name="Custom", custom_organisation=self.tenant)
         self.connection.credential_id = self.env["xero.credential"].create(
@@ -389,6 +394,19 @@ class TestCallback(HttpCase, TransactionCase):
         answer = self.call(error="access_denied", state=self.back()["state"])
         self.assertEqual(answer.status_code, 200)
         self.assertIn("not given", html.unescape(answer.text))
+
+    def test_who_lost_the_right_meanwhile_connects_nothing(self):
+        back = self.back()
+        self.manager.group_ids = [Command.set(self.env.ref("base.group_user").ids)]
+        self.authenticate("manager", "manager")
+        self.assertEqual(self.call(**back).status_code, 403)
+        self.assertEqual(self.connection.state, "new")
+
+    def test_what_stands_in_the_address_is_shown_as_text(self):
+        self.authenticate("manager", "manager")
+        answer = self.call(error="<img src=x onerror=alert(1)>", state=self.back()["state"])
+        self.assertNotIn("<img src=x", answer.text)
+        self.assertIn("<img src=x", html.unescape(answer.text))
 
     def test_metrics_need_their_token(self):
         self.assertEqual(self.url_open("/xero/metrics").status_code, 404)
