@@ -159,6 +159,18 @@ class TestSecretsReach(XeroCommon):
                         found.add(f"{owner._name or name}.{method}")
         self.assertEqual(found, {"xero.consent._begin_custom", "xero.credential._cron_keepalive"})
 
+    def test_no_method_of_any_model_returns_a_client(self):
+        """A client carries a token: what opens one closes it, in the same breath."""
+        for name, model in self.env.registry.items():
+            for owner in type.mro(model):
+                if "xero_connector" not in owner.__module__:
+                    continue
+                for method, code in vars(owner).items():
+                    function = inspect.unwrap(getattr(code, "__func__", code))
+                    source = inspect.getsource(function) if inspect.isfunction(function) else ""
+                    closed = source.count("closing(xero_gate.open_client(")
+                    self.assertEqual(source.count("open_client("), closed, f"{name}.{method}")
+
     def test_methods_that_ask_for_tokens_keep_them(self):
         self.assertIsNone(self.env["xero.credential"]._cron_keepalive())
         consent = self.connection.env["xero.consent"]
