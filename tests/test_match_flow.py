@@ -331,6 +331,14 @@ class TestMatchPeople(MatchCommon):
             company_ids=[Command.set(companies.ids)],
         )
 
+    def test_what_stands_in_either_book_is_shown_as_text(self):
+        partner, _contact = self.both("Acme Ltd", "123456789")
+        line = self.line_of(self.start(), partner).sudo()
+        line.reasons = [["name_differs", "<img src=x>"]]
+        for shown in (line.reason_list, line._row("<img src=x>", "<img src=x>", "<img src=x>\n<img src=x>")):
+            self.assertNotIn("<img", shown)
+            self.assertIn("&lt;img src=x&gt;", shown)
+
     def test_administrators_match_and_accountants_watch(self):
         partner, _contact = self.both("Acme Ltd", "123456789")
         manager = self.login("match_manager", "base.group_system,account.group_account_manager")
