@@ -47,6 +47,11 @@ def read_end(text) -> Mark | None:
     return read_number(found[1]) if found else None
 
 
+def without_end(text) -> str:
+    """Return ``text``, a reference, without the mark that it ends with."""
+    return _END.sub("", str(text or "").strip()).strip()
+
+
 def write_url(base: str, model: str, mark: Mark) -> str:
     """Return the address of a record in Odoo that bears ``mark``. Xero allows no "xero" in it."""
     told = "-".join(filter(None, (mark.database, mark.signature)))

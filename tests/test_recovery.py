@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from ..models.connection import credential_secrets as xero_secrets
 from ..models.connection import database as xero_database
+from ..models.recovery.reader import Reader
 from .test_pay_out import OutgoingCommon
 
 
@@ -140,6 +141,32 @@ class TestRecovery(RecoveryCommon):
         recovery.action_release()
         self.drain()
         self.assertInXero(move)
+
+    def test_what_strangers_say_is_proposed_of_nobody(self):
+        """Neither of people who log in, nor of another company's; and what is no mark at all breaks nothing."""
+        self.pushed()
+        company = self.env["res.company"].create({"name": "B Ltd"})
+        private = self.env["res.partner"].create({"name": "Only B's", "company_id": company.id})
+        shared = self.env["res.partner"].create({"name": "Of both"})
+        taboo = self.env.ref("base.user_admin").partner_id | company.partner_id | private
+        database = self.env["ir.config_parameter"].get_param("database.uuid")[:8]
+        for partner in taboo | shared:
+            mark = f"odoo-{database}-{partner.id}"
+            self.write_in_xero("Contacts", {"Name": partner.name, "ContactNumber": mark})
+        self.write_in_xero("Contacts", {"Name": "Of no record", "ContactNumber": f"odoo-{database}-9999999999"})
+        self.lose()
+        recovery = self.recover()
+        links = recovery.line_ids.filtered(lambda line: line.kind == "unlinked")
+        self.assertEqual(links.mapped("res_id"), shared.ids, "an administrator decides about anybody else")
+        self.assertNotIn("Of no record", recovery.line_ids.mapped("name"))
+
+    def test_an_address_that_is_none_breaks_no_reading(self):
+        reader = Reader(self.env["xero.recovery"].new({"connection_id": self.connection.id}), None)
+        for url in ("http://[", 7, ["x"], {}, None):
+            self.assertIsNone(reader.mark("Invoice", {"Url": url}))
+        for number in ("odoo-" + "9" * 400, [1], 5, f"odoo-{next(iter(reader.databases))}-9999999999"):
+            self.assertIsNone(reader.mark("Contact", {"ContactNumber": number}))
+            self.assertIsNone(reader.mark("Payment", {"Reference": number}))
 
     def test_change_after_the_backup_comes_as_a_change(self):
         move = self.pushed()

@@ -1,18 +1,16 @@
 """What a reading of Xero says about a database that lost its last hours. Reads; decides nothing for people."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 from odoo.tools import SQL
 
+from ...mappers import marks
 from ...mappers.document.view import same_content
 from ...mappers.text import fold
 from ...mappers.values import amount, day, lower
 from ...xero_api import codec
 from ..link.xero_link import GONE_STATUSES
 
-# How marks of ours begin; what follows are database, record and, in newer ones, the signature.
-PROVEN = re.compile(r"\bodoo-([0-9a-f]{8})-(\d{1,10})(?:-([0-9a-f]{20}))?\s*$", re.ASCII)
 MODELS = {
     "Contact": "res.partner",
     "Invoice": "account.move",
@@ -93,14 +91,12 @@ class Reader:
     def mark(self, xero_type: str, element: dict) -> int | None:
         """Return the id of the record that ``element`` was made for by this database, or the one it comes from."""
         if xero_type == "Invoice":
-            query = parse_qs(urlsplit(str(element.get("Url") or "")).query)
-            one = {key: values[0] for key, values in query.items() if len(values) == 1}
-            database = (one.get("xero_db") or one.get("mark") or "")[:8]
-            ours = one.get("model") == "account.move" and database in self.databases
-            text = one.get("res_id", "") if ours else ""
-            return int(text) if re.fullmatch(r"\d{1,10}", text, re.ASCII) else None
-        found = PROVEN.search(str(element.get("ContactNumber" if xero_type == "Contact" else "Reference") or ""))
-        return int(found[2]) if found and found[1] in self.databases else None
+            found = marks.read_url(element.get("Url"), "account.move")
+        elif xero_type == "Contact":
+            found = marks.read_number(element.get("ContactNumber"))
+        else:
+            found = marks.read_end(element.get("Reference"))
+        return found.res_id if found and found.database in self.databases else None
 
     def _note(self, xero_type, element):
         res_id = self.mark(xero_type, element) if xero_type != "CreditNote" else None
@@ -166,7 +162,13 @@ class Reader:
 
     def _same_contact(self, inbound, data, res_id):
         partners = self.env["res.partner"].with_context(active_test=False)
-        marked = self._free("Contact", partners.browse(res_id or []).exists())
+        marked = partners.browse(res_id or []).exists()
+        # A mark is a claim: Odoo's side would be sent to whoever made it.
+        guard = self.env["xero.partner.guard"]
+        marked -= guard._foreign(marked, self.connection)
+        if marked and not self.env["xero.identity"]._is_ours(self.connection, "Contact", data, res_id):
+            marked -= guard._people(marked)
+        marked = self._free("Contact", marked)
         same = marked.filtered(lambda partner: fold(partner.name).casefold() == fold(data.get("Name")).casefold())
         if same or not res_id:
             return same

@@ -8,13 +8,14 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...mappers import marks
 from ...mappers.text import named, quoted
 from ..connection import database as xero_database
 from ..inbound.importer import FORBIDDEN, Untakeable
 from ..link.own_context import own
 from ..queue.task import AGAIN, DONE
 from ..queue.xero_sync_job import CLICK
-from .reader import PROVEN, Reader
+from .reader import Reader
 
 _logger = logging.getLogger(__name__)
 
@@ -536,8 +537,7 @@ class XeroRecoveryLine(models.Model):
 
     def _unmarked(self, field):
         """Return the element without our mark, which would be taken for that of the record that has the id now."""
-        text = PROVEN.sub("", str(self.data.get(field) or "")).strip()
-        return {**self.data, field: text}
+        return {**self.data, field: marks.without_end(self.data.get(field))}
 
     def _outcome(self, result, model):
         if result.outcome == "failed":
