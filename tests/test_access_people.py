@@ -125,13 +125,25 @@ class TestAccessPeople(AccessCase):
         click.flush_recordset()
         connection.action_read_again()
 
+    def test_odd_elements_are_read_again_once_a_minute(self):
+        odd = self.of(self.clerk, "xero.quarantine")
+        odd.sudo().write({"xero_id": "11111111-1111-4111-8111-111111111111", "xero_type": "Invoice"})
+        odd.action_retry()
+        self.assertEqual(self.polls(), 1)
+        self.env["xero.sync.job"].search([("connection_id", "=", self.connection.id)]).state = "done"
+        with self.assertRaisesRegex(UserError, "less than a minute ago"):
+            odd.action_retry()
+        self.assertFalse(self.polls())
+
     def test_the_days_last_calls_are_for_sending(self):
         left = {"day_limit": 1000, "day_remaining": 99, "limits_at": fields.Datetime.now()}
         self.connection.write(left)
+        self.record("xero.quarantine", self.company_a).xero_id = "11111111-1111-4111-8111-111111111111"
         for call in (
             self.connection.with_user(self.clerk).action_read_again,
             self.connection.with_user(self.accountant).action_reconcile,
             self.of(self.clerk, "xero.sync.cursor").action_read_all,
+            self.of(self.clerk, "xero.quarantine").action_retry,
         ):
             with self.assertRaisesRegex(UserError, "kept for what is sent"):
                 call()

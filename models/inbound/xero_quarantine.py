@@ -272,6 +272,7 @@ class XeroQuarantine(models.Model):
                 self.env._("It has no id by which it could be read alone: it is looked at with the next full reading.")
             )
         for connection, of_connection in rows.grouped("connection_id").items():
+            self.env["xero.click"]._begin(connection.with_env(self.env), "odd")
             for xero_type, of_type in of_connection.grouped("xero_type").items():
                 ids = of_type.mapped("xero_id")
                 self.env["xero.sync.job"].sudo()._enqueue_fetch(connection, xero_type, ids, priority=CLICK)
