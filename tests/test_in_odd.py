@@ -225,6 +225,29 @@ class TestOddElements(OddCommon):
         self.assertEqual(rows[odd.xero_invoice_id].status, "AUTHORISED")
         self.assertEqual(self.quarantine().xero_id, odd.xero_invoice_id)
 
+    def test_what_a_start_looks_at_may_be_anything(self):
+        """After a start of the database server what changed in Xero is looked at before anything is made."""
+        self.pushed()
+        database = self.env["ir.config_parameter"].get_param("database.uuid")[:8]
+        for odd in ({"InvoiceID": []}, {"Contact": "x"}, {"Contact": [1]}, {"CurrencyCode": {}}, {"Total": "abc"},
+                    {"SubTotal": "12,50"}, {"Url": 7}, {"Status": {}}, {"UpdatedDateUTC": "garbage"}):  # fmt: skip
+            with self.subTest(**odd):
+                move = self.make_move()
+                url = f"https://any.example/mail/view?model=account.move&res_id={move.id}&xero_db={database}"
+                claim = {"InvoiceID": "11111111-1111-4111-8111-111111111111", "Url": url, **odd}
+
+                def habit(data, request, claim=claim):
+                    found = data.get("Invoices")
+                    if request.command != "GET" or not found:
+                        return data
+                    return {**data, "Invoices": [*found, {**found[0], **claim}]}
+
+                self.strange.habits[:] = [habit]
+                self.connection.sudo().server_start = "another start"
+                self.drain()
+                self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+                self.assertNothingStands()
+
     def test_an_odd_account_leaves_its_row_and_the_others(self):
         accounts = self.env["xero.account"].search([("connection_id", "=", self.connection.id)])
         odd, other = accounts[:2]
