@@ -262,6 +262,15 @@ class TestOddElements(OddCommon):
         self.connection.action_pull()
         self.assertEqual((odd.name, other.name, odd.status), (name, "Renamed", "ACTIVE"))
         self.assertEqual(self.quarantine().xero_type, "Account")
+
+        def place(data, request):
+            for element in data.get("BrandingThemes") or []:
+                element["SortOrder"] = 10**12
+            return data
+
+        self.strange.habits[:] = [place]
+        self.connection.action_pull()
+        self.assertEqual(set(self.quarantine().mapped("xero_type")), {"Account", "BrandingTheme"})
         self.strange.habits[:] = [lambda data, request: {**data, "Accounts": "x"} if "Accounts" in data else data]
         with self.assertRaises(UserError):
             self.connection.action_pull()

@@ -90,6 +90,11 @@ def _number(value: Any) -> Found:
     return None if value.adjusted() < LARGEST else "large"
 
 
+def _whole(value: Any) -> Found:
+    # A column of whole numbers takes no larger one.
+    return _number(value) or (None if abs(Decimal(value)) < 2**31 else "large")
+
+
 def _moment(value: Any) -> Found:
     if not isinstance(value, str):
         return "date"
@@ -279,7 +284,7 @@ KINDS = {
     "Account": ("AccountID", False, _one(_ACCOUNT), ("Code", "Name")),
     "TaxRate": ("TaxType", False, _one(_TAX_RATE), ("Name", "TaxType")),
     "Currency": ("Code", False, _one(_each(_short, "Code Description")), ("Code",)),
-    "BrandingTheme": ("BrandingThemeID", False, _one({**_each(_short, "Name"), "SortOrder": _number}), ("Name",)),
+    "BrandingTheme": ("BrandingThemeID", False, _one({**_each(_short, "Name"), "SortOrder": _whole}), ("Name",)),
     "Organisation": ("OrganisationID", True, _one(_ORGANISATION), ("Name",)),
     "TrackingCategory": ("TrackingCategoryID", False, _one(_TRACKING), ("Name",)),
 }

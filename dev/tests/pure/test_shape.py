@@ -96,6 +96,14 @@ def test_odd_elements_are_told_by_their_place(path: tuple, value: Any, what: str
     assert odd.name == "INV-1"
 
 
+@pytest.mark.parametrize(
+    ("value", "what"), [(0, None), ("7", None), (Decimal(2**31 - 1), None), (2**31, "large"), ("-2147483648", "large")]
+)
+def test_whole_numbers_fit_their_column(value: Any, what: str | None) -> None:
+    theme = {"BrandingThemeID": GUID, "Name": "Standard", "SortOrder": value}
+    assert shape.faults("BrandingTheme", theme) == ([(("SortOrder",), what)] if what else [])
+
+
 @pytest.mark.parametrize("item", [None, 1, "x", True, [], [INVOICE], UNREADABLE])
 @pytest.mark.parametrize("kind", [*shape.KINDS, "Unheard"])
 def test_what_is_no_object_is_odd(kind: str, item: Any) -> None:
