@@ -120,6 +120,7 @@ from . import base_partner_merge
 from . import res_company
 from . import res_config_settings
 from . import ir_websocket
+from . import mail_compose_message
 from . import mail_message
 from .matching import xero_match
 from .matching import xero_match_line

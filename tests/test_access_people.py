@@ -88,9 +88,19 @@ class TestAccessPeople(AccessCase):
         message = {"model": report._name, "res_id": report.id, "body": "They do not.", "parent_id": parent.id}
         with self.assertRaises(AccessError):
             self.env["mail.message"].with_user(self.clerk).create(message)
+        model_id = self.env["ir.model"]._get_id(report._name)
+        to_do = {"res_model_id": model_id, "res_id": report.id, "summary": "They do not."}
+        with self.assertRaises(AccessError):
+            self.env["mail.activity"].with_user(self.clerk).create(to_do).action_feedback("They do not.")
+        for mode in ("comment", "mass_mail"):
+            letter = {"composition_mode": mode, "model": report._name, "res_ids": report.ids, "body": "They do not."}
+            with self.assertRaises(AccessError):
+                self.env["mail.compose.message"].with_user(self.clerk).create(letter).action_send_mail()
         self.assertEqual(len(report.sudo().message_ids), before)
         report.sudo().message_subscribe(self.accountant.partner_id.ids)
         self.assertTrue(self.of(self.accountant, "xero.reconciliation").message_post(body="Seen."))
+        letter = {"composition_mode": "mass_mail", "model": report._name, "res_ids": report.ids, "body": "Seen."}
+        self.env["mail.compose.message"].with_user(self.accountant).create(letter).action_send_mail()
 
     # === SPENDING === #
 

@@ -219,6 +219,12 @@ class XeroCompanyGuard(models.AbstractModel):
             raise AccessError(self.env._("Accountants decide what is right in the two books. Ask one of them."))
         self.check_access("read")
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Extend: who only looks adds nothing to what was found; what activities say Odoo posts as superuser."""
+        if message_operation == "create" and not self.env.user.has_group(ACCOUNTANT):
+            return dict.fromkeys(self, "write")
+        return super()._mail_get_operation_for_mail_message_operation(message_operation)
+
     # === WHOSE IT IS === #
 
     def _check_own_company(self) -> None:
