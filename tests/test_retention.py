@@ -14,6 +14,19 @@ MANY = 100_000
 LOGGER = "odoo.addons.xero_connector.models.privacy.xero_retention"
 
 
+# What people set up, what stands for a record of the books or of Xero's lists, and what is one for each of these.
+ENDLESS = {
+    *("xero.connection", "xero.credential", "xero.lane", "xero.setup", "xero.sync.cursor", "xero.click"),
+    *("xero.account", "xero.tax.rate", "xero.currency", "xero.branding.theme"),
+    *("xero.tracking.category", "xero.tracking.option"),
+    *("xero.mapping.account", "xero.mapping.journal", "xero.mapping.tax", "xero.mapping.tracking"),
+    *("xero.field.rule", "xero.field.rule.value", "xero.field.target"),
+    *("xero.link", "xero.payment.part", "xero.reconciliation.ignore"),
+    # Ends when the person is erased.
+    "xero.erasure",
+}
+
+
 class RetentionCommon(TransactionCase):
     """Connections that talk to nobody, and rows put in by SQL."""
 
@@ -185,6 +198,25 @@ class TestRetention(RetentionCommon):
         for model, ids in needed.items():
             with self.subTest(f"{model}: needed"):
                 self.assertEqual(self.left(model, ids), ids)
+
+    def test_every_table_has_an_end_or_grows_with_what_people_set_up(self):
+        rules = self.env["xero.retention"]._rules()
+        tables = {self.env[rule.model]._table for rule in rules} | {part for rule in rules for part, _by in rule.parts}
+        stored = [
+            model
+            for name, model in self.env.registry.items()
+            if name.startswith("xero.") and model._auto and not model._abstract and not model._transient
+        ]
+        # What belongs to a row that ends goes with it.
+        owned = {
+            model._table
+            for model in stored
+            for field in model._fields.values()
+            if field.type == "many2one" and field.ondelete == "cascade" and field.required
+            and self.env[field.comodel_name]._table in tables
+        }  # fmt: skip
+        endless = {model._name for model in stored if model._table not in tables | owned}
+        self.assertEqual(endless, ENDLESS)
 
     def test_periods_are_those_of_each_connection(self):
         self.other.keep_work_days = 60
