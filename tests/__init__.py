@@ -97,6 +97,7 @@ from . import test_recon_books
 from . import test_recon_seeded
 from . import test_recon_outcomes
 from . import test_recon_reports
+from . import test_recon_strange
 from . import test_retention
 from . import test_erasure
 from . import test_packed
