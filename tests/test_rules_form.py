@@ -174,6 +174,9 @@ class TestRulesForm(RulesMixin, MapperCase):
         self.assertEqual(self.partner_a.child_ids, theirs | mine)
         rule = self.tried(self.draft(path="partner_id.child_ids.name"), self.move([(1, 10, None)]))
         self.assertEqual(rule.trial_found, "Our contact")
+        # Whom no record rule binds, as the author of what comes with a module.
+        rule.with_user(self.env.ref("base.user_root")).action_try()
+        self.assertEqual((rule.trial_found, rule.author_id), ("Our contact", self.env.ref("base.user_root")))
 
     def test_what_people_write_to_each_other_is_out_of_reach(self):
         """Odoo lets everybody read the model and hides the records: rules follow no such relation, whoever asks."""
