@@ -150,6 +150,20 @@ class TestWay(XeroCommon):
                 self.drain()
                 self.assertInXero(self.moves + move)
 
+    def test_answers_without_ids_of_other_kinds(self):
+        self.drain()
+        for kind, resource in (("out_invoice", "Contacts"), ("out_refund", "CreditNotes")):
+            for value in (None, "00000000-0000-0000-0000-000000000000", {}):
+                with self.subTest(resource=resource, value=value):
+                    partner = self.env["res.partner"].create({"name": f"Customer of {resource} {value}"})
+                    before = len(self.simulator.documents(self.tenant, resource))
+                    move = self.make_move(kind, partner=partner)
+                    self.simulator.fault("bend", method="PUT", resource=resource, fields={f"{resource[:-1]}ID": value})
+                    self.drain_to_end(2)
+                    self.simulator.clear_faults()
+                    self.assertInXero(move)
+                    self.assertEqual(len(self.simulator.documents(self.tenant, resource)), before + 1)
+
     def test_answers_in_another_order(self):
         others = self.make_move() + self.make_move("in_invoice", ref="B1") + self.make_move()
         self.simulator.fault("bend", method="PUT", resource="Invoices", reverse=True)
