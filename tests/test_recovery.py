@@ -217,6 +217,26 @@ class TestRecovery(RecoveryCommon):
                 self.env["xero.recovery"].search([("is_open", "=", True)]).state = "released"
                 self.connection.state = "connected"
 
+    def test_credit_note_number_given_out_again_overwrites_nothing(self):
+        """Credit notes bear no mark: number, customer, day and total are all that tells them."""
+        line = {"quantity": 1, "price_unit": 111.0, "tax_ids": False}
+        lost = self.make_move("out_refund", lines=({**line, "name": "First"},))
+        self.drain()
+        before = self.simulator.documents(self.tenant, "CreditNotes")
+        number = lost.name
+        self.lose(lost)
+        self.connection.write(self.connection._database_values())
+        xero_secrets.update(self.credential, {"print": xero_database.fingerprint(self.env.cr)})
+        second = self.make_move("out_refund", lines=({**line, "name": "Second"},))
+        self.assertEqual(second.name, number)
+        for _click in range(2):
+            second.action_xero_sync()
+            self.drain()
+            self.resume()
+        self.assertNotEqual(second.xero_sync_state, "synced")
+        self.assertFalse(second.xero_invoice_id)
+        self.assertEqual(self.simulator.documents(self.tenant, "CreditNotes"), before)
+
     def test_number_taken_since_is_said_and_can_be_mended(self):
         self.pushed()
         lost = self.make_move(lines=((1, 111.0),))
