@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ..mappers import marks
 from ..xero_api import errors
 from .match_common import MatchCommon
 
@@ -21,6 +22,17 @@ class TestMatchContactFlow(MatchCommon):
         self.assertFalse(self.link_of(partner))
         self.assertEqual(self.writes_of(partner), before)
         self.assertFalse({key for key in self.simulator.calls(self.tenant) if key[0] != "GET"})
+
+    def test_only_a_mark_with_proof_is_evidence(self):
+        made_up, proven = self.customer("Acme Ltd"), self.customer("Beta Ltd")
+        mark = self.env["xero.mapper"]._for_type("Contact")._mark(proven.id, self.connection)
+        unsigned = mark._replace(signature=None)
+        self.contact("Somebody Else", ContactNumber=marks.write_number(unsigned._replace(res_id=made_up.id)))
+        contact = self.contact("Renamed Since", ContactNumber=marks.write_number(mark))
+        match = self.start()
+        self.assertEqual(self.line_of(match, made_up).verdict, "odoo_only")
+        line = self.line_of(match, proven)
+        self.assertEqual((line.xero_id, line.verdict), (contact, "likely"), "the name is another by now")
 
     def test_confirmed_contacts_are_linked_and_nothing_is_created(self):
         """The heart of it: identical and differing ones make no call, not then and not later."""
