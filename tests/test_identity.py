@@ -114,6 +114,20 @@ class TestStrangeContacts(StrangerCommon):
         self.poll("Contact")
         self.assertEqual(never.email, "n@example.com")
 
+    def test_what_another_company_sent_is_no_proof_here(self):
+        """The partner is everybody's; the call that is on file went to another organisation."""
+        shared = self.env["res.partner"].create({"name": "Of both"})
+        second = self.env["xero.connection"].create(
+            {"company_id": self.other["company"].id, "credential_id": self.credential.id}
+        )
+        self.env["xero.sync.job"]._enqueue(
+            second.id, self.env["xero.mapper"]._for_type("Contact"), [(shared.id, second.company_id.id)]
+        )
+        self.job_of(shared).sudo().write({"state": "done", "correlation_id": str(uuid.uuid4())})
+        self.stranger_contact(self.plain(shared), shared.name)
+        self.poll("Contact")
+        self.assertFalse(self.links_to(shared).filtered("xero_id"))
+
     def test_what_is_no_mark_is_new_like_any_other(self):
         self.connection.inbound_contacts = "create"
         contact = self.stranger_contact(self.plain(self.env.ref("base.user_admin").partner_id), "New customer")
