@@ -260,17 +260,24 @@ class TestPartnerGuard(StrangerCommon):
         [there] = [row for row in self.read("Contacts") if row["ContactID"] == self.link_to(partner).xero_id]
         self.assertEqual((there["EmailAddress"], partner.email), ("employee@example.com",) * 2)
 
-    def test_a_login_is_not_merged_away(self):
-        """Contacts merged in Xero: whoever merges them in Odoo hands the login on."""
-        partner, thief = self.in_xero_too("Employee"), self.in_xero_too("Thief", email="employee@example.com")
-        user = self.login(partner)
-        self.poll("Contact")
-        self.person("merge_contacts", contact=self.link_to(partner).xero_id, into=self.link_to(thief).xero_id)
-        self.poll("Contact")
-        question = self.question(partner)
-        self.assertEqual(question.kind, "merged")
+    def test_neither_logins_nor_companies_are_merged_away(self):
+        """Contacts merged in Xero: whoever merges them in Odoo hands on what hangs on the one that goes."""
+        employee, customer = self.in_xero_too("Employee"), self.in_xero_too("Customer")
+        users = self.login(employee) | self.login(customer, "base.group_portal")
+        other = self.other["company"]
+        other.partner_id.email = "other@example.com"
+        other.partner_id.with_company(self.company).action_xero_sync()
         officer = self.person_of("officer", "account.group_account_manager,base.group_partner_manager")
-        with self.assertRaises(AccessError), self.env.cr.savepoint():
-            question.with_user(officer).action_merge_partners()
-        self.env.invalidate_all()
-        self.assertEqual(user.partner_id, partner)
+        for partner in (employee, customer, other.partner_id):
+            with self.subTest(partner=partner.name):
+                thief = self.in_xero_too(f"Thief of {partner.id}", email=partner.email)
+                self.poll("Contact")
+                self.person("merge_contacts", contact=self.link_to(partner).xero_id, into=self.link_to(thief).xero_id)
+                self.poll("Contact")
+                question = self.question(partner)
+                self.assertEqual(question.kind, "merged")
+                with self.assertRaises(AccessError), self.env.cr.savepoint():
+                    question.with_user(officer).action_merge_partners()
+                self.env.invalidate_all()
+                self.assertTrue(partner.exists())
+        self.assertEqual((users.partner_id, other.partner_id.email), (employee | customer, "other@example.com"))
