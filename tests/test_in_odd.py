@@ -174,6 +174,25 @@ class TestOddElements(OddCommon):
         self.drain()
         self.assertEqual((odd.ref, row.state), ("SECRET reference", "over"))
 
+    def test_an_error_while_it_is_judged_stays_with_its_element(self):
+        """Before anything is compared or written: what one element breaks there breaks no page."""
+        odd, good = self.pushed(ref="before"), self.pushed(ref="before")
+        self.edit(odd, Reference="odd")
+        self.edit(good, Reference="after")
+        inbound = type(self.env["xero.inbound.invoice"])
+        view_of = inbound._remote_view
+
+        def breaking(model, element):
+            if element.get("Reference") == "odd":
+                raise ZeroDivisionError
+            return view_of(model, element)
+
+        with patch.object(inbound, "_remote_view", breaking), self.assertNoLogs("odoo.addons.xero_connector", "ERROR"):
+            self.poll("Invoice")
+        self.assertEqual((good.ref, odd.ref), ("after", "before"))
+        self.assertNothingStands()
+        self.assertEqual(self.quarantine(kind="error").xero_id, odd.xero_invoice_id)
+
     def test_anything_anywhere(self):
         """Seeded: any value at any place of an invoice, a credit note, a contact and a payment."""
         chance = random.Random(SEED)
