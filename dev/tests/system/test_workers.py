@@ -2,6 +2,7 @@
 
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from drill import open_drill
@@ -84,6 +85,27 @@ def test_a_change_that_commits_late_is_not_lost(drill):
     drill.finish()
     report = drill.check(6)
     assert {document["ref"] for document in report["documents"] if document["id"] == move} == {"Changed late"}
+
+
+HELD_SECONDS = 30
+ONE_JOB = "SELECT id FROM xero_sync_job WHERE connection_id = %d AND res_model = 'account.move' ORDER BY id LIMIT 1"
+SENT = "SELECT count(*) FROM xero_sync_job WHERE connection_id = %d AND res_model = 'account.move' AND state = 'done'"
+ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+
+
+def test_a_job_that_somebody_holds_delays_no_other(drill):
+    """A transaction of a person keeps one waiting job locked for long; all others are sent meanwhile."""
+    drill.make(count=6, contacts=1)
+    hold = f"WITH held AS ({ONE_JOB} FOR UPDATE) SELECT pg_sleep({HELD_SECONDS}) FROM held" % drill.connection
+    with ThreadPoolExecutor(1) as pool:
+        person = pool.submit(drill.stack.query, hold)
+        assert wait_for(lambda: drill.stack.query(ASLEEP) == [["1"]], 10)
+        worker = drill.forge.fork("work:drain", seconds=HELD_SECONDS / 2)
+        sent = wait_for(lambda: drill.stack.query(SENT % drill.connection) == [["5"]], HELD_SECONDS)
+        assert sent and not person.done()
+        worker.wait(60)
+    drill.finish()
+    drill.check(6)
 
 
 def _in_flight(*drills) -> int:
