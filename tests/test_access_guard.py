@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.link.access import OWNERS
 from .access_common import MAGIC, AccessCase
 from .access_table import READS
 
@@ -137,6 +138,28 @@ class TestAccessGuard(AccessCase):
         self.assertRefused(lambda: row.write({"xero_account_id": theirs.id}), "mapping")
         connection = self.connection_a.with_user(both)
         self.assertRefused(lambda: connection.write({"rounding_account_id": theirs.id}), "rounding")
+
+    def test_people_of_two_companies_mix_no_organisations_in_any_field(self):
+        both, checked = self.person("manager", self.company_a, self.company_b), 0
+        for name in self.models():
+            record = self.own(name)
+            if record and record.has_access("write"):
+                mine = record.with_user(both).with_context(allowed_company_ids=both.company_ids.ids)
+                for field in self.ours(name):
+                    theirs = field.type == "many2one" and field.name not in OWNERS and self._theirs(field)
+                    if theirs and not field.readonly and hasattr(theirs, "_connection_of"):
+                        self.assertRefused(partial(mine.write, {field.name: theirs.id}), str(field))
+                        checked += 1
+        self.assertGreater(checked, 5)
+
+    def test_nobody_moves_what_names_another_organisation(self):
+        """A person of both companies gives a row of one to the other, together with what it points at."""
+        both = self.person("manager", self.company_a, self.company_b)
+        row = self.record("xero.mapping.tracking", self.company_b)
+        row.sudo().write({"xero_option_id": self.id_of("xero.tracking.option", self.company_b)})
+        mine = self.connection_a.with_user(both).with_context(allowed_company_ids=both.company_ids.ids)
+        self.assertRefused(lambda: mine.write({"tracking_mapping_ids": [(4, row.id)]}), "through its parent")
+        self.assertRefused(lambda: row.with_env(mine.env).write({"connection_id": mine.id}), "itself")
 
     def test_a_screen_of_ones_own_shows_no_other_record_of_odoo(self):
         """A line of a matching shows any record that it names: its names are the worker's."""
