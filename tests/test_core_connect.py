@@ -109,8 +109,9 @@ class TestConnect(XeroCommon):
     def test_code_and_state_work_once(self):
         back = self.simulator.consent(self.begin(), self.tenant)
         self.finish(back)
-        with self.assertRaises(errors.XeroError):
+        with patch.object(oauth, "exchange_code") as exchange, self.assertRaises(errors.XeroError):
             self.finish(back)
+        exchange.assert_not_called()
 
     def test_foreign_and_forged_states_are_refused(self):
         back = self.simulator.consent(self.begin(), self.tenant)
