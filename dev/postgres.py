@@ -10,6 +10,7 @@ from pathlib import Path
 from dev import scratch
 from dev.process import Child, wait_for
 from dev.progress import Stop
+from dev.psql import Console
 
 USER = "odoo"
 OLDEST = 13
@@ -66,6 +67,8 @@ class Cluster:
         self.folder = folder
         self.data = folder / "data"
         self.child: Child | None = None
+        self._consoles: dict[str, list[Console]] = {}
+        """Connections of this process by database, while nobody uses them."""
         folder.mkdir()
         scratch.give_away(folder)
         folder.chmod(0o700)
@@ -104,9 +107,15 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop the server, ending open connections."""
+        self._close_consoles(*self._consoles)
         if self.child:
             self.child.stop(signal.SIGINT, 30)
             self.child = None
+
+    def _close_consoles(self, *databases: str) -> None:
+        for database in databases:
+            for console in self._consoles.pop(database, []):
+                console.close()
 
     def crash(self) -> None:
         """End the server at once, without a checkpoint, and start it again: it recovers from its log."""
@@ -125,17 +134,26 @@ class Cluster:
 
     def query(self, sql: str, database: str = "postgres") -> list[list[str]]:
         """Run one statement and return its rows as texts. Raises Stop with the server's words."""
-        command = [self.programs / "psql", "-h", self.host, "-U", USER, "-d", database, "-XqAt", "-F", "\x1f"]
-        command += ["-v", "ON_ERROR_STOP=1", "-c", sql]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise Stop(f"PostgreSQL refused a statement: {result.stderr.strip()}")
-        return [line.split("\x1f") for line in result.stdout.splitlines()]
+        consoles = self._consoles.setdefault(database, [])
+        console = self._idle_console(consoles) or Console(self._psql(database))
+        rows = console.ask(sql)
+        consoles.append(console)
+        return rows
+
+    def _idle_console(self, consoles: list[Console]) -> Console | None:
+        """One that no other thread uses and that no restart of the server has cut off."""
+        while consoles:
+            console = consoles.pop()
+            if console.is_connected():
+                return console
+        return None
+
+    def _psql(self, database: str) -> list[object]:
+        return [self.programs / "psql", "-h", self.host, "-U", USER, "-d", database]
 
     def load(self, script: Path, database: str) -> None:
         """Run a script, such as a dump, on `database`. Raises Stop with the server's words."""
-        command = [self.programs / "psql", "-h", self.host, "-U", USER, "-d", database, "-Xq"]
-        command += ["-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", script]
+        command = [*self._psql(database), "-Xq", "-v", "ON_ERROR_STOP=1", "-o", os.devnull, "-f", script]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode:
             raise Stop(f"PostgreSQL refused a script: {result.stderr.strip()}")
@@ -151,6 +169,7 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         """Drop database `name`, also when somebody is still connected."""
+        self._close_consoles(name)
         self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def _run(self, command: list[object], **kwargs) -> None:
