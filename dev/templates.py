@@ -2,11 +2,11 @@
 
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev import cache, paths, postgres, scratch, system, venv
+from dev import cache, paths, postgres, scratch, shell, system, venv
 from dev.odoo import Site
 from dev.odoo_home import OdooHome, odoo_home
 from dev.postgres import Cluster
@@ -15,6 +15,9 @@ from dev.progress import step
 BASE = ("account",)
 TEMPLATE = "template_odoo"
 """Name of the database inside every archive."""
+
+SPARES = 2
+SPARES_CODE = paths.REPO / "dev" / "inside" / "spares.py"
 
 KEPT = 4
 NEW_IDENTITY = """
@@ -42,27 +45,44 @@ def base_template(home: OdooHome) -> Path:
     """Folder of the archive with Odoo's own modules that everything here needs."""
     key = _digest(home.version, str(postgres.version(postgres.programs())), venv.key(), *BASE)
     folder = paths.cache() / f"template-{key}"
-    return cache.make_once(folder, lambda target: _build(home, target, list(BASE), None))
+    return cache.make_once(folder, lambda target: _install(home, target, list(BASE), None))
+
+
+def spares_template(home: OdooHome) -> Path:
+    """Folder of the archive that the tests inside Odoo start from: the base with companies for them to take."""
+    base = base_template(home)
+    folder = paths.cache() / f"template-{_digest(base.name, SPARES_CODE.read_text(encoding='utf-8'), str(SPARES))}"
+
+    def make(target: Path) -> None:
+        with step("Making companies for tests in a template database"):
+            _build(home, target, base, lambda site: shell.call(site, "spares.make", count=SPARES))
+
+    return cache.make_once(folder, make)
 
 
 def addon_template(home: OdooHome, modules: tuple[str, ...] = (paths.ADDON,)) -> Path:
     """Folder of the archive with the addon, as it is in the clone now, and other `modules` installed."""
     base = base_template(home)
     folder = paths.cache() / f"addon-{_digest(base.name, addon_digest(), *modules)}"
-    made = cache.make_once(folder, lambda target: _build(home, target, list(modules), base))
+    made = cache.make_once(folder, lambda target: _install(home, target, list(modules), base))
     cache.keep_newest(paths.cache(), "addon-*", KEPT)
     cache.keep_newest(paths.cache(), "template-*", KEPT)
     return made
 
 
-def _build(home: OdooHome, target: Path, modules: list[str], base: Path | None) -> None:
-    with scratch.folder() as folder, step(f"Installing {', '.join(modules)} in a template database"):
+def _install(home: OdooHome, target: Path, modules: list[str], base: Path | None) -> None:
+    with step(f"Installing {', '.join(modules)} in a template database"):
+        _build(home, target, base, lambda site: site.install(modules))
+
+
+def _build(home: OdooHome, target: Path, base: Path | None, fill: Callable[[Site], object]) -> None:
+    with scratch.folder() as folder:
         cluster = Cluster(folder / "pg", base and base / "pg.tar")
         site = Site(home, cluster, TEMPLATE, folder / "site")
         if base:
             restore_files(base, site, TEMPLATE)
         with cluster:
-            site.install(modules)
+            fill(site)
         cluster.save(target / "pg.tar")
         _save_files(site, target)
 

@@ -56,7 +56,7 @@ def _jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
 
 
 def _odoo_jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
-    _home, template = templates.prepare()
+    template = templates.spares_template(templates.prepare()[0])
     rtlcss.prepare()
     folder = stack.enter_context(scratch.folder())
     cluster = stack.enter_context(templates.cluster_from(template, folder))

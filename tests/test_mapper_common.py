@@ -4,8 +4,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import SimpleNamespace
 
 from odoo import Command
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.tests import tagged
+
+from .common import BooksCommon
 
 ACCOUNTS = [
     {
@@ -99,7 +100,7 @@ SIGNATURE = "0123456789abcdef0123"
 
 
 @tagged("post_install", "-at_install")
-class MapperCase(AccountTestInvoicingCommon):
+class MapperCase(BooksCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
