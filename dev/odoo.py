@@ -12,6 +12,11 @@ from dev.process import Child, tail
 from dev.progress import Stop
 
 START_SECONDS = 120
+MAIN = """
+from odoo.cli.command import main
+
+main()
+"""
 
 
 @dataclass
@@ -24,6 +29,8 @@ class Site:
     folder: Path
     """Holds configuration, logs and Odoo's data directory."""
     settings: dict[str, object] = field(default_factory=dict)
+    prelude: str = ""
+    """Python that every process runs before Odoo's own program."""
 
     @property
     def data_dir(self) -> Path:
@@ -47,7 +54,7 @@ class Site:
         self.folder.mkdir(parents=True, exist_ok=True)
         program = self.folder / "odoo-bin"
         if not program.exists():
-            program.write_text("from odoo.cli.command import main\n\nmain()\n", "utf-8")
+            program.write_text(self.prelude + MAIN, "utf-8")
         return program
 
     def _write_config(self, name: str, settings: dict[str, object]) -> Path:

@@ -22,6 +22,13 @@ SHOWN_LINES = 400
 BROWSER_TAG = "xero_browser"
 """Set on the tests that open a browser."""
 ODOO_PARTS = 2
+NO_BUNDLES = """
+from odoo.tests.suite import OdooSuite
+
+OdooSuite.has_http_case = lambda suite: False
+"""
+"""Odoo makes all scripts and styles of its pages before tests over HTTP, which takes longer than they do and is of use
+to browsers only."""
 
 
 @dataclass
@@ -127,7 +134,12 @@ def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job
     """The Odoo suites among the chosen ones; the addon's own is cut in parts, its tests with a browser are apart."""
 
     def job(name: str, modules: list[str], tags: str) -> Job:
-        return odoo_job(name, modules, tags, lambda: templates.new_site(cluster, template, folder, f"test_{name}"))
+        def make_site() -> Site:
+            site = templates.new_site(cluster, template, folder, f"test_{name}")
+            site.prelude = NO_BUNDLES if f"-{BROWSER_TAG}" in tags.split(",") else ""
+            return site
+
+        return odoo_job(name, modules, tags, make_site)
 
     jobs = []
     if tags := chosen.suites.get("odoo"):
