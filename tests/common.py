@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
@@ -70,9 +70,9 @@ class Simulator:
     def clear_faults(self):
         self.session.delete(f"{self.url}/simulator/faults", timeout=30.0)
 
-    def documents(self, tenant, kind):
-        """Return all elements of ``kind`` in an organisation, voided ones too."""
-        found = self.control(f"/organisations/{tenant}/documents/{kind}")
+    def documents(self, tenant, kind, **values):
+        """Return the elements of ``kind`` in an organisation that have ``values``, voided ones too."""
+        found = self.control(f"/organisations/{tenant}/documents/{kind}?{urlencode(values)}")
         return found[kind]
 
     def calls(self, tenant=None):
@@ -265,9 +265,7 @@ class XeroCommon(BooksCommon):
         """Return the element of ``move`` as the simulator keeps it."""
         kind = "CreditNotes" if move.move_type.endswith("refund") else "Invoices"
         key = "CreditNoteID" if kind == "CreditNotes" else "InvoiceID"
-        return next(
-            (found for found in self.simulator.documents(self.tenant, kind) if found[key] == move.xero_invoice_id), None
-        )
+        return next(iter(self.simulator.documents(self.tenant, kind, **{key: move.xero_invoice_id})), None)
 
     def assertInXero(self, moves):
         """Every document is in Xero, once, with Odoo's total."""

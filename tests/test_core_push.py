@@ -150,26 +150,30 @@ class TestPush(XeroCommon):
             "date": {"invoice_date": "2026-03-17"},
             "both": {"price_unit": 130.0, "invoice_date": "2026-03-03"},
         }
-        for move_type in ("out_invoice", "out_refund", "in_invoice", "in_refund"):
-            for edit, values in edits.items():
-                with self.subTest(move_type=move_type, edit=edit):
-                    move = self.make_move(move_type, ref=f"V-{edit}")
-                    self.drain()
-                    before, number = move.xero_invoice_id, self.link_of(move).xero_number
-                    for revision in (1, 2):
-                        move.button_draft()
-                        self.drain()
-                        self.assertEqual(self.in_xero(move)["Status"], "VOIDED")
-                        if "price_unit" in values:
-                            move.invoice_line_ids.price_unit = values["price_unit"] + revision
-                        if "invoice_date" in values:
-                            move.invoice_date = values["invoice_date"]
-                        move.action_post()
-                        self.drain()
-                        self.assertInXero(move)
-                        self.assertNotEqual(move.xero_invoice_id, before)
-                        sale = move_type.startswith("out_")
-                        self.assertEqual(self.link_of(move).xero_number, f"{number}-R{revision}" if sale else number)
+        kinds = ("out_invoice", "out_refund", "in_invoice", "in_refund")
+        made = {(kind, edit): self.make_move(kind, ref=f"V-{edit}") for kind in kinds for edit in edits}
+        self.drain()
+        first = {move: (move.xero_invoice_id, self.link_of(move).xero_number) for move in made.values()}
+        moves = self.env["account.move"].union(*first)
+        for revision in (1, 2):
+            moves.button_draft()
+            self.drain()
+            for (move_type, edit), move in made.items():
+                with self.subTest(move_type=move_type, edit=edit, revision=revision):
+                    self.assertEqual(self.in_xero(move)["Status"], "VOIDED")
+                if "price_unit" in edits[edit]:
+                    move.invoice_line_ids.price_unit = edits[edit]["price_unit"] + revision
+                if "invoice_date" in edits[edit]:
+                    move.invoice_date = edits[edit]["invoice_date"]
+            moves.action_post()
+            self.drain()
+            for (move_type, edit), move in made.items():
+                with self.subTest(move_type=move_type, edit=edit, revision=revision):
+                    before, number = first[move]
+                    self.assertInXero(move)
+                    self.assertNotEqual(move.xero_invoice_id, before)
+                    sale = move_type.startswith("out_")
+                    self.assertEqual(self.link_of(move).xero_number, f"{number}-R{revision}" if sale else number)
 
     def test_voided_credit_note_without_totals_is_still_ours(self):
         """What Xero shows of a voided document need not be what was sent."""

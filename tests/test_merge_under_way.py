@@ -45,6 +45,8 @@ class TestMergeUnderWay(InboundCommon):
         for _round in range(4):
             self.resume()
             self.drain()
+            if not self.open_jobs():
+                break
         self.poll()
 
     def settled(self, survivor, moves, later):
