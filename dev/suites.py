@@ -22,6 +22,7 @@ SHOWN_LINES = 400
 BROWSER_TAG = "xero_browser"
 """Set on the tests that open a browser."""
 ODOO_PARTS = 2
+SYSTEM_PARTS = 2
 NO_BUNDLES = """
 from odoo.tests.suite import OdooSuite
 
@@ -101,18 +102,26 @@ def _tool(name: str, arguments: list[object]) -> Job:
     )
 
 
-def pytest_job(suite: str, extra: tuple[str, ...]) -> Job:
-    """One pytest process for a folder of tests."""
-    log, report = RESULTS / f"{suite}.log", RESULTS / f"{suite}.xml"
+def pytest_jobs(suite: str, extra: tuple[str, ...]) -> list[Job]:
+    """Pytest processes for a folder of tests: one, but for the tests of whole installations, which wait a lot."""
     folder = TESTS / suite
-    command = [venv.python(), "-m", "pytest", folder, "-c", TESTS / "pytest.ini", f"--rootdir={folder}"]
+    if suite != "system" or extra:
+        return [_pytest_job(suite, suite, [folder], extra)]
+    files = sorted(folder.glob("test_*.py"))
+    return [_pytest_job(suite, f"{suite}_{number + 1}", files[number::SYSTEM_PARTS]) for number in range(SYSTEM_PARTS)]
+
+
+def _pytest_job(suite: str, name: str, tests: list[Path], extra: tuple[str, ...] = ()) -> Job:
+    log, report = RESULTS / f"{name}.log", RESULTS / f"{name}.xml"
+    folder = TESTS / suite
+    command = [venv.python(), "-m", "pytest", *tests, "-c", TESTS / "pytest.ini", f"--rootdir={folder}"]
     command += [f"--confcutdir={folder}", f"--junitxml={report}", *extra]
 
     def start() -> Child:
         report.unlink(missing_ok=True)
-        return _spawn(suite, command, log)
+        return _spawn(name, command, log)
 
-    return Job(suite, suite, start, lambda code: counts.of_pytest(report, code), lambda: tail(log, SHOWN_LINES), log)
+    return Job(suite, name, start, lambda code: counts.of_pytest(report, code), lambda: tail(log, SHOWN_LINES), log)
 
 
 def odoo_job(name: str, modules: list[str], tags: str, make_site: Callable[[], Site]) -> Job:

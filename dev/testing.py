@@ -41,18 +41,20 @@ def _run(chosen: Choice) -> Counts:
 
 
 def _jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
-    """What there is to run, in the order of the start: the longest early, so that all lanes end together."""
+    """What there is to run, in the order of the start: the longest first, so that all lanes end together."""
     with_odoo = bool(set(suites.ODOO_SUITES) & set(chosen.suites))
     with_database = with_odoo or "system" in chosen.suites
     needs = {system.VENV: True, system.POSTGRESQL: with_database, system.BROWSER: with_odoo}
     system.require(*(package for package, needed in needs.items() if needed))
-    pytest_jobs = suites.lint_jobs() if "lint" in chosen.suites else []
-    pytest_jobs += [suites.pytest_job(name, chosen.extra) for name in suites.PYTEST_SUITES if name in chosen.suites]
+    long = suites.pytest_jobs("system", chosen.extra) if "system" in chosen.suites else []
+    short = suites.lint_jobs() if "lint" in chosen.suites else []
+    for name in suites.PYTEST_SUITES:
+        short += suites.pytest_jobs(name, chosen.extra) if name in chosen.suites and name != "system" else []
     venv.python()
     odoo_jobs = _odoo_jobs(chosen, stack) if with_odoo else []
     if "system" in chosen.suites:
         templates.prepare()
-    return [*odoo_jobs[:1], *pytest_jobs, *odoo_jobs[1:]]
+    return [*odoo_jobs[:1], *long, *odoo_jobs[1:], *short]
 
 
 def _odoo_jobs(chosen: Choice, stack: ExitStack) -> list[Job]:

@@ -27,7 +27,6 @@ _numbers = itertools.count(1)
 def _leave_nothing_behind():
     process.adopt_orphans()
     process.end_on_signals()
-    shutil.rmtree(KEPT_LOGS, ignore_errors=True)
     yield
     process.reap_descendants()
 
@@ -80,7 +79,8 @@ def stack(new_stack):
 def _keep_logs(stack, name: str) -> None:
     """Keep the logs of a test where a person finds them after a failure."""
     target = KEPT_LOGS / "".join(sign if sign.isalnum() else "_" for sign in name)
-    target.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     for log in stack.site.folder.glob("*.log"):
         shutil.copy(log, target)
     shutil.rmtree(stack.site.folder, ignore_errors=True)

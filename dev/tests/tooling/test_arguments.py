@@ -32,3 +32,14 @@ def test_a_wrong_name_is_refused_with_the_right_ones():
 def test_every_suite_of_pytest_has_tests():
     for name in suites.PYTEST_SUITES:
         assert list((suites.TESTS / name).glob("test_*.py")), name
+
+
+def test_the_parts_of_a_suite_are_all_of_it(monkeypatch):
+    seen = []
+    monkeypatch.setattr(suites, "_pytest_job", lambda suite, name, tests, extra=(): seen.append((name, tests)))
+    suites.pytest_jobs("system", ())
+    assert len(seen) == len(dict(seen)) == suites.SYSTEM_PARTS
+    files = [file for _name, tests in seen for file in tests]
+    assert sorted(files) == sorted((suites.TESTS / "system").glob("test_*.py"))
+    suites.pytest_jobs("system", ("-k", "keys"))
+    assert seen[-1] == ("system", [suites.TESTS / "system"])
