@@ -430,7 +430,7 @@ FAULTS: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
 @contextmanager
 def ground(plan: Plan) -> Iterator[Chaos]:
     """Two nodes on a PostgreSQL of their own, companies connected by one app, and a clerk in each."""
-    template = templates.addon_template(templates.prepare()[0])
+    template = templates.addon_template(templates.prepare()[0], templates.WITH_BOOKS)
     with scratch.folder() as folder, templates.cluster_from(template, folder, **SAFE) as cluster:
         with new_stack(cluster, template, folder, "chaos", limits=False) as stack, Forge(stack) as forge:
             with step("Opening the books of the companies"):

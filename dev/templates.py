@@ -13,6 +13,9 @@ from dev.postgres import Cluster
 from dev.progress import step
 
 BASE = ("account",)
+WITH_BOOKS = (paths.ADDON, "l10n_us_account")
+"""The addon, and what Odoo would install with the first company of the United States, unless a cron job runs then."""
+
 TEMPLATE = "template_odoo"
 """Name of the database inside every archive."""
 

@@ -34,7 +34,7 @@ def _leave_nothing_behind():
 @pytest.fixture(scope="session")
 def template():
     """The archive of a database with the addon as it is in the clone now."""
-    return templates.addon_template(templates.prepare()[0])
+    return templates.addon_template(templates.prepare()[0], templates.WITH_BOOKS)
 
 
 @pytest.fixture(scope="session")
