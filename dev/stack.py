@@ -14,6 +14,7 @@ from dev.rpc import Session
 from dev.xero import Simulator
 
 ADDRESS_OPTIONS = ("xero_connector_login_url", "xero_connector_identity_url", "xero_connector_api_url")
+LISTEN_SECONDS = 180
 PARAMETER = """
 INSERT INTO ir_config_parameter (key, value) VALUES ('{key}', '{value}')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
@@ -46,6 +47,24 @@ class Stack:
         server.start()
         self.servers.append(server)
         return server
+
+    def listens(self, server: Server) -> bool:
+        """Whether the cron of a server hears what is queued; before that it looks once a minute."""
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'postgres' AND application_name = 'odoo-%d'"
+        # Its first transaction is the one that begins to listen.
+        query += " AND state = 'idle' AND query = 'COMMIT'"
+        return self.cluster.query(query % server.child.pid) != [["0"]]
+
+    def wake(self, server: Server) -> None:
+        """Have the cron of a server just started look at once, as whatever anybody queues does. Raises Stop."""
+        if not wait_for(lambda: self.listens(server), LISTEN_SECONDS):
+            raise Stop(f"The cron of {server.name} does not listen after {LISTEN_SECONDS} s.")
+        self.cluster.query(f"SELECT pg_notify('cron_trigger', '{self.site.database}')")
+
+    def leave_out_crons(self) -> None:
+        """Keep what Odoo does in every new database at once from the workers whose work is tried."""
+        self.query("UPDATE ir_cron SET active = FALSE WHERE cron_name NOT LIKE 'Xero%'")
+        self.query("DELETE FROM ir_cron_trigger t USING ir_cron c WHERE c.id = t.cron_id AND NOT c.active")
 
     def session(self, login: str = "admin", password: str = "admin", server: Server | None = None) -> Session:
         """Log in on a server, the first one if none is named."""

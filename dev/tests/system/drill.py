@@ -1,12 +1,16 @@
 """What the tests of faults have in common: a company with books and a Xero, and the comparison at the end."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from dev.forge import Forge
-from dev.stack import Stack
+from dev.postgres import Cluster
+from dev.stack import Stack, new_stack
 from dev.xero import Simulator
 
 PROFILE = {"seed": "nz", "BaseCurrency": "USD", "CountryCode": "US"}
@@ -111,6 +115,15 @@ class Drill:
 
 def _record(url: str) -> int:
     return int(parse_qs(urlsplit(url).query)["res_id"][0])
+
+
+@contextmanager
+def open_ground(cluster: Cluster, template: Path, folder: Path, database: str) -> Iterator[Forge]:
+    """Yield a forge on a new stack whose Xero has no limits; servers do nothing but the connector's work."""
+    with new_stack(cluster, template, folder, database, limits=False) as stack:
+        stack.leave_out_crons()
+        with Forge(stack) as forge:
+            yield forge
 
 
 def open_drill(forge: Forge, name: str) -> Drill:

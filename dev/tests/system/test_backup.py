@@ -6,14 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from drill import BANK, open_drill
+from drill import BANK, open_drill, open_ground
 
 from dev import pictures, scratch
-from dev.forge import Forge
 from dev.odoo import Server, Site
 from dev.postgres import USER
 from dev.process import wait_for
-from dev.stack import Stack, new_stack
+from dev.stack import Stack
 
 KINDS = ("Invoices", "CreditNotes", "Contacts", "Payments")
 UNMARKED = "ACCPAYCREDIT"
@@ -24,7 +23,7 @@ OPEN = "SELECT state FROM xero_recovery WHERE is_open"
 
 @pytest.fixture
 def ground(cluster, template, folder):
-    with new_stack(cluster, template, folder, "backup", limits=False) as stack, Forge(stack) as forge:
+    with open_ground(cluster, template, folder, "backup") as forge:
         yield forge
 
 
@@ -179,6 +178,7 @@ def test_restored_dump_is_held_and_recovered(ground):
     late = drill.make(count=1, contacts=1, first=48)
     sent = writes(drill)
     server = stack.start_server(max_cron_threads=2)
+    stack.wake(server)
     assert wait_for(lambda: stack.query(OPEN) == [["ask"]], 120), "a restored dump is not noticed"
     session = stack.session()
     session.call("res.users", "write", [session.uid], {"company_id": drill.company})
@@ -218,6 +218,8 @@ def test_same_dump_under_another_name_is_a_copy(ground):
     calls = stack.simulator.get("stats")["total_calls"]
     try:
         with Server(site, "copy", max_cron_threads=2) as server:
+            _poll(copy, drill)
+            copy.wake(server)
             assert wait_for(lambda: copy.query(OPEN) == [["ask"]] or _poll(copy, drill), 180)
             session = copy.session(server=server)
             assert stack.simulator.get("stats")["total_calls"] == calls

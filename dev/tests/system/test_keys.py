@@ -9,11 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
-from drill import open_drill
+from drill import open_drill, open_ground
 
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 KEY = "the key that both sides know"
 SETTLE_SECONDS = 150
@@ -24,7 +22,7 @@ STATE = "SELECT state, paused_until, reason FROM xero_connection WHERE id = %d"
 
 @pytest.fixture
 def ground(cluster, template, folder):
-    with new_stack(cluster, template, folder, "keys", limits=False) as stack, Forge(stack) as forge:
+    with open_ground(cluster, template, folder, "keys") as forge:
         yield forge
 
 
@@ -55,6 +53,7 @@ def test_a_server_with_another_key_leaves_all_to_the_other(ground):
     path = ground.ask("company:set_webhook_key", connection_id=drill.connection, key=KEY)
     before = stack.query(SEALED), stack.query(STATE % drill.connection)
     other = stack.start_server(max_cron_threads=1, xero_connector_key=Fernet.generate_key().decode())
+    stack.wake(other)
     drill.simulator.post("stats/reset")
     drill.make(count=6, contacts=1)
     assert wait_for(lambda: stack.query(DUE) == [["0"]], SETTLE_SECONDS), "its cron has not looked at the queue"
@@ -65,6 +64,7 @@ def test_a_server_with_another_key_leaves_all_to_the_other(ground):
     assert (stack.query(SEALED), stack.query(STATE % drill.connection)) == before
 
     good = stack.start_server(max_cron_threads=1)
+    stack.wake(good)
     assert wait_for(lambda: not drill.at_work(), SETTLE_SECONDS), "the server with the key does not go on"
     report = drill.check(6)
     assert "key" not in health(stack, drill, good)

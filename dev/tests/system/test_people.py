@@ -3,11 +3,9 @@
 import random
 
 import pytest
-from drill import open_drill
+from drill import open_drill, open_ground
 
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 WRITES = "PUT,POST"
 ROUNDS = 40
@@ -18,8 +16,8 @@ HANGS = 50
 @pytest.fixture(scope="module")
 def ground(cluster, template, folder):
     """One stack with a running server whose cron does the work, and a forge for making documents."""
-    with new_stack(cluster, template, folder, "people", limits=False) as stack, Forge(stack) as forge:
-        stack.start_server(max_cron_threads=1)
+    with open_ground(cluster, template, folder, "people") as forge:
+        forge.stack.wake(forge.stack.start_server(max_cron_threads=1))
         yield forge
 
 

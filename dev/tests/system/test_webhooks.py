@@ -4,12 +4,10 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
-from drill import BANK, open_drill
+from drill import BANK, open_drill, open_ground
 
 from dev import bench_webhook
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 KEY = "the key that both sides know"
 SETTLE_SECONDS = 180
@@ -22,8 +20,8 @@ BUSINESS = ("account_move", "account_move_line", "res_partner", "account_payment
 @pytest.fixture(scope="module")
 def ground(cluster, template, folder):
     """One stack with a server that has one cron worker, and a forge for making documents."""
-    with new_stack(cluster, template, folder, "webhooks", limits=False) as stack, Forge(stack) as forge:
-        stack.start_server(max_cron_threads=2)
+    with open_ground(cluster, template, folder, "webhooks") as forge:
+        forge.stack.wake(forge.stack.start_server(max_cron_threads=2))
         yield forge
 
 
