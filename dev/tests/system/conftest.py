@@ -14,6 +14,7 @@
 import itertools
 import shutil
 
+import drill
 import pytest
 
 from dev import odoo_log, paths, process, scratch, templates
@@ -49,6 +50,13 @@ def cluster(template, folder):
     """A private PostgreSQL server."""
     with templates.cluster_from(template, folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def shared_ground(cluster, template, folder):
+    """A stack and its forge for all tests that work on companies of their own and leave no server behind."""
+    with drill.open_ground(cluster, template, folder, "shared") as forge:
+        yield forge
 
 
 @pytest.fixture

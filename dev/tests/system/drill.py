@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from dev.forge import Forge
 from dev.postgres import Cluster
+from dev.process import wait_for
 from dev.stack import Stack, new_stack
 from dev.xero import Simulator
 
@@ -20,8 +21,8 @@ RIGHTLY_EQUAL = ("any", "bill_numbers_of_a_contact", "credit_note_numbers")
 """Vendors may use a number twice; that no document is there twice is told by the count."""
 
 TYPES = {"out_invoice": "ACCREC", "in_invoice": "ACCPAY", "out_refund": "ACCRECCREDIT", "in_refund": "ACCPAYCREDIT"}
-# A killed worker's calls are looked up in the first of them; on a busy machine one more may lose its answer.
-ROUNDS = 10
+PATIENCE = 180
+"""On a busy machine PostgreSQL may take seconds to notice that a worker was killed, or one more answer gets lost."""
 
 
 @dataclass
@@ -46,11 +47,12 @@ class Drill:
     def finish(self, seconds: float = 60) -> None:
         """Without faults, let workers send the rest."""
         self.simulator.delete("faults")
-        for _round in range(ROUNDS):
-            self.forge.ask("company:resume")
-            self.forge.fork("work:drain", seconds=seconds).wait(seconds + 60)
-            if not self.at_work():
-                break
+        wait_for(lambda: self._drain(seconds), PATIENCE)
+
+    def _drain(self, seconds: float) -> bool:
+        self.forge.ask("company:resume")
+        self.forge.fork("work:drain", seconds=seconds).wait(seconds + 60)
+        return not self.at_work()
 
     def report(self) -> dict:
         """What Odoo thinks of the organisation; see `dev.inside.company.report`."""

@@ -7,25 +7,16 @@ import time
 import pytest
 from drill import open_drill
 
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 WAVES, OF_A_WAVE, CONTACTS = 20, 15, 2
 KILLS_OF_A_WAVE = 3
 WRITES = "PUT,POST"
 
 
-@pytest.fixture(scope="module")
-def ground(cluster, template, folder):
-    """One stack and one forge for all tests here."""
-    with new_stack(cluster, template, folder, "crash", limits=False) as stack, Forge(stack) as forge:
-        yield forge
-
-
 @pytest.fixture
-def drill(ground, request):
-    return open_drill(ground, request.node.name)
+def drill(shared_ground, request):
+    return open_drill(shared_ground, request.node.name)
 
 
 def slow(drill, kind: str) -> None:
@@ -89,25 +80,19 @@ def test_killed_workers_lose_nothing_and_repeat_nothing(drill):
     assert kills >= 20
 
 
-def listens(drill, server) -> bool:
-    """Whether a server's cron hears what is queued; before that it looks once a minute."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'postgres' AND application_name = 'odoo-%d'"
-    return drill.stack.query(query % server.child.pid) != [["0"]]
-
-
 def test_killed_servers_lose_nothing_and_repeat_nothing(drill):
     """The same with whole servers and their cron, killed while a call is under way."""
     server, count = drill.stack.start_server(max_cron_threads=1), 0
     for kind in ("delay", "save_late"):
         slow(drill, kind)
-        assert wait_for(lambda: listens(drill, server), 180)
+        assert wait_for(lambda: drill.stack.listens(server), 180)
         drill.make(count=24, contacts=2, first=count)
         count += 24
         assert wait_for(drill.fault_hit, 180)
         server.kill()
         drill.simulator.delete("faults")
         server.start()
-    assert wait_for(lambda: listens(drill, server), 180)
+    assert wait_for(lambda: drill.stack.listens(server), 180)
     drill.make(count=6, contacts=1, first=count)
     assert wait_for(lambda: not drill.at_work(), 180), "the server does not go on by itself"
     server.stop()

@@ -8,22 +8,12 @@ import pytest
 from drill import open_drill
 from test_crash import MOMENTS, kill_once
 
-from dev.forge import Forge
-from dev.stack import new_stack
-
 WAVES, OF_A_WAVE = 2, 24
 
 
-@pytest.fixture(scope="module")
-def ground(cluster, template, folder):
-    """One stack and one forge."""
-    with new_stack(cluster, template, folder, "credits", limits=False) as stack, Forge(stack) as forge:
-        yield forge
-
-
 @pytest.fixture
-def drill(ground, request):
-    return open_drill(ground, request.node.name)
+def drill(shared_ground, request):
+    return open_drill(shared_ground, request.node.name)
 
 
 def kill_until_done(drill, dice, moments) -> int:

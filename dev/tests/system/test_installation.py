@@ -13,14 +13,20 @@ def test_two_servers_share_one_database_and_one_survives_the_other(stack):
 
 
 def test_prefork_workers_answer_and_all_end(stack):
+    others = connected(stack)
     server = stack.start_server(workers=2, max_cron_threads=1)
     assert stack.session().uid
+    assert connected(stack) > others
     group = server.child
     server.kill()
     assert not group.running
-    assert wait_for(
-        lambda: not stack.cluster.query("SELECT 1 FROM pg_stat_activity WHERE application_name ~ '^odoo-'"), 60
-    )
+    assert wait_for(lambda: connected(stack) <= others, 60)
+
+
+def connected(stack) -> set[str]:
+    """The names of Odoo's processes that PostgreSQL knows."""
+    sql = "SELECT application_name FROM pg_stat_activity WHERE application_name ~ '^odoo-'"
+    return {name for [name] in stack.cluster.query(sql)}
 
 
 def test_stacks_do_not_know_each_other(new_stack):

@@ -3,9 +3,7 @@
 import pytest
 from drill import open_drill
 
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 # Stored and not sent, sent and not answered, answered and not saved, and in the very transaction that saves it.
 MOMENTS = ("_call", "_settle_answer", "_save_results", "_save_links")
@@ -13,16 +11,9 @@ ROLES = {"loser": ["gone"], "survivor": ["keep"], "both": ["keep", "gone"]}
 CONTACTS = "SELECT res_model, res_id, state, xero_id FROM xero_link WHERE xero_type = 'Contact' AND connection_id = %d"
 
 
-@pytest.fixture(scope="module")
-def ground(cluster, template, folder):
-    """One stack and one forge for all tests here."""
-    with new_stack(cluster, template, folder, "merges", limits=False) as stack, Forge(stack) as forge:
-        yield forge
-
-
 @pytest.fixture
-def drill(ground, request):
-    return open_drill(ground, request.node.name)
+def drill(shared_ground, request):
+    return open_drill(shared_ground, request.node.name)
 
 
 def settled(drill, keep: int, count: int) -> None:

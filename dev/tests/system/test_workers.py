@@ -7,23 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from drill import open_drill
 
-from dev.forge import Forge
 from dev.process import wait_for
-from dev.stack import new_stack
 
 WRITES = "PUT,POST"
 
 
-@pytest.fixture(scope="module")
-def ground(cluster, template, folder):
-    """One stack and one forge for all tests here."""
-    with new_stack(cluster, template, folder, "workers", limits=False) as stack, Forge(stack) as forge:
-        yield forge
-
-
 @pytest.fixture
-def drill(ground, request):
-    return open_drill(ground, request.node.name)
+def drill(shared_ground, request):
+    return open_drill(shared_ground, request.node.name)
 
 
 def send_with(drill, kind: str, rounds: int = 8) -> None:
@@ -54,14 +45,14 @@ def test_answers_nobody_can_read_are_looked_up(drill):
     send_with(drill, "garbage", rounds=4)
 
 
-def test_two_processes_share_two_organisations(ground, drill):
+def test_two_processes_share_two_organisations(drill):
     """One organisation is never worked on by two at once, two organisations are. Fails with BROKEN=lane."""
-    other = open_drill(ground, "The other company")
+    other = open_drill(drill.forge, "The other company")
     for each in (drill, other):
         each.make(count=120, contacts=8)
     drill.simulator.post("faults", kind="slow", method=WRITES, seconds=50, count=None)
     drill.simulator.post("stats/reset")
-    workers = [ground.fork("work:drain", seconds=60) for _worker in range(3)]
+    workers = [drill.forge.fork("work:drain", seconds=60) for _worker in range(3)]
     together = wait_for(lambda: _in_flight(drill, other) == 2, 180)
     drill.simulator.delete("faults")
     drill.simulator.post("faults/release")
