@@ -1,6 +1,9 @@
 """The parts every other system test stands on."""
 
+import pytest
+
 from dev.process import wait_for
+from dev.progress import Stop
 
 
 def test_two_servers_share_one_database_and_one_survives_the_other(stack):
@@ -27,6 +30,20 @@ def connected(stack) -> set[str]:
     """The names of Odoo's processes that PostgreSQL knows."""
     sql = "SELECT application_name FROM pg_stat_activity WHERE application_name ~ '^odoo-'"
     return {name for [name] in stack.cluster.query(sql)}
+
+
+def test_the_tools_keep_asking_a_database_that_broke_off(cluster):
+    """What waits asks on one connection, which a crash or another person may cut."""
+    database = "asked"
+    cluster.query(f'CREATE DATABASE "{database}"')
+    assert cluster.query("SELECT 1, 'é' UNION SELECT 2, NULL ORDER BY 1", database) == [["1", "é"], ["2", ""]]
+    with pytest.raises(Stop, match="nonsense"):
+        cluster.query("SELECT nonsense", database)
+    cluster.query(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+    assert cluster.query("SELECT 3", database) == [["3"]]
+    cluster.drop_database(database)
+    with pytest.raises(Stop, match=database):
+        cluster.query("SELECT 4", database)
 
 
 def test_stacks_do_not_know_each_other(new_stack):
