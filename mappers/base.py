@@ -97,8 +97,11 @@ class XeroMapper(models.AbstractModel):
         """Return the records to push for ``records``."""
         raise NotImplementedError
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
-        """Return what to send, by record id, for all ``records`` in one batched pass."""
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
+        """Return what to send, by record id, for all ``records`` in one batched pass.
+
+        :param links: those of ``records`` by record id, with the rights to read them, where the caller has them already
+        """
         raise NotImplementedError
 
     def _dependencies(self, res_ids, connection) -> list[Need]:

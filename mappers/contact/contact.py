@@ -75,13 +75,14 @@ class XeroMapperContact(models.AbstractModel):
         """Return the commercial partners: a change of an address or person is a change of its company."""
         return records.commercial_partner_id
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send for the partners ``records``; a fixed number of queries for any number of them."""
         company = connection.company_id
         partners = records.sudo().with_company(company).with_context(lang="en_US", active_test=False)
         partners.fetch(OWN_FIELDS + COMPANY_FIELDS)
         parts = self._parts(partners, company)
-        links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
+        if links is None:
+            links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
         names = self._names(partners, connection)
         currencies = set(
             self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code")

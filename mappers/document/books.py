@@ -27,15 +27,16 @@ class Books:
 
     :param documents: of one model, in the connection's company, with the rights to read everything
     :param partners: whose contacts they are for
+    :param links: those of ``documents`` by id, where they were read already
     """
 
-    def __init__(self, connection, documents, xero_type: str, partners):
+    def __init__(self, connection, documents, xero_type: str, partners, links: dict | None = None):
         self.env = documents.env
         self.connection = connection
         self.taxes = TaxBook()
-        links = self.env["xero.link"]
-        self.links = links._map(connection, xero_type, documents._name, documents.ids)
-        self.contacts = links._map(connection, "Contact", "res.partner", partners.ids)
+        known = self.env["xero.link"]
+        self.links = known._map(connection, xero_type, documents._name, documents.ids) if links is None else links
+        self.contacts = known._map(connection, "Contact", "res.partner", partners.ids)
         self.accounts = self._accounts()
         self.tax_rates = self._tax_rates()
         self.tracking = TrackingBook(connection)

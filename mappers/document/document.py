@@ -81,9 +81,8 @@ class XeroMapperDocument(models.AbstractModel):
     def _handles(self, records):
         return records.filtered(lambda move: move.move_type in self._xero_types)
 
-    def _books(self, moves, connection) -> MoveBooks:
-        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
-        return MoveBooks(connection.sudo().with_env(moves.env), moves, self._xero_type)
+    def _books(self, moves, connection, links=None) -> MoveBooks:
+        return MoveBooks(connection.sudo().with_env(moves.env), moves, self._xero_type, links)
 
     def _dependencies(self, res_ids, connection) -> list[Need]:
         """Return the contacts of the documents ``res_ids``."""

@@ -32,16 +32,17 @@ class MoveBooks(Books):
     """One batch of invoices, bills or credit notes.
 
     :param moves: in the connection's company, with the rights to read everything
+    :param links: those of ``moves`` by id, where they were read already
     """
 
-    def __init__(self, connection, moves, xero_type: str):
+    def __init__(self, connection, moves, xero_type: str, links: dict | None = None):
         self._batch = frozenset(moves.ids)
         moves.fetch(MOVE_FIELDS)
         lines = moves.line_ids
         lines.fetch(LINE_FIELDS)
         self.lines = {line.id: line for line in lines}
         self.prefetch_taxes(lines.tax_ids | lines.tax_repartition_line_id.tax_id | lines.group_tax_id)
-        super().__init__(connection, moves, xero_type, moves.commercial_partner_id)
+        super().__init__(connection, moves, xero_type, moves.commercial_partner_id, links)
         self._owners = self._number_owners(moves, xero_type)
         self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
         self.rules.load(moves)

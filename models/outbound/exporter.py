@@ -200,26 +200,27 @@ class XeroExporter(models.AbstractModel):
     def _ship(self, drain, mapper, method, items) -> None:
         """Store what is about to be said, commit, say it, and write down the answer."""
         body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
-        batch = drain.transaction(self._store_batch, drain.connection, mapper, method, items, body)
+        values = self._batch_values(drain, mapper, method, items, body)
+        batch = drain.transaction(self._store_batch, values, [item.job_id for item in items])
+        batch._know(values)
         self._call(drain, mapper, batch, body)
 
-    def _store_batch(self, connection, mapper, method, items, body):
+    def _batch_values(self, drain, mapper, method, items, body) -> dict:
         correlation_id = str(uuid.uuid4())
-        return self.env["xero.sync.batch"]._store(
-            {
-                "connection_id": connection.id,
-                "method": method,
-                "resource": items[0].path or mapper._xero_resource,
-                "xero_type": mapper._xero_type,
-                # Xero keeps keys per app: database and organisation make it ours alone.
-                "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
-                "correlation_id": correlation_id,
-                "digest": hashlib.sha256(body).hexdigest(),
-                "body": body.decode(),
-                "items": [item.dump() for item in items],
-            },
-            [item.job_id for item in items],
-        )
+        return {
+            "connection_id": drain.connection.id,
+            "method": method,
+            "resource": items[0].path or mapper._xero_resource,
+            "xero_type": mapper._xero_type,
+            "idempotency_key": f"{drain.key_prefix}-{correlation_id}",
+            "correlation_id": correlation_id,
+            "digest": hashlib.sha256(body).hexdigest(),
+            "body": body.decode(),
+            "items": [item.dump() for item in items],
+        }
+
+    def _store_batch(self, values, job_ids):
+        return self.env["xero.sync.batch"]._store(values, job_ids)
 
     def _items(self, batch) -> list[Item]:
         """Return what each element of ``batch`` stands for, in the order of its body."""

@@ -7,9 +7,9 @@ from odoo.addons.xero_connector.mappers.outgoing import Need
 class XeroMapperDocument(models.AbstractModel):
     _inherit = "xero.mapper.document"
 
-    def _books(self, moves, connection):
+    def _books(self, moves, connection, links=None):
         """Read the links of all products at once; none where items are switched off."""
-        books = super()._books(moves, connection)
+        books = super()._books(moves, connection, links)
         books.items = {}
         if connection.item_policy != "off":
             products = moves.line_ids.product_id
