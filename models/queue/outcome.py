@@ -307,33 +307,40 @@ class XeroSyncRunner(models.AbstractModel):
     def _record_calls(self, connection, calls, batch=None) -> None:
         """Write ``calls`` to the audit, and the limits that the last of them showed to the connection."""
         count = len(batch.items) if batch else 0
-        logs = self.env["xero.log"].create(
-            [
-                {
-                    "connection_id": connection.id,
-                    "company_id": connection.company_id.id,
-                    "method": call.method,
-                    "path": call.path,
-                    "status": call.status,
-                    "duration_ms": call.duration_ms,
-                    "sent_bytes": call.sent_bytes,
-                    "received_bytes": call.received_bytes,
-                    "summary": call.error or (self.env._("%s documents", count) if count else None),
-                    "correlation_id": call.correlation_id,
-                }
-                for call in calls
-            ]
-        )
-        if batch:
-            self.env.cr.execute(
-                SQL(
-                    """INSERT INTO xero_log_job_rel (log_id, job_id)
-                       SELECT l, j.id FROM unnest(%s::int[]) l, xero_sync_job j WHERE j.batch_id = %s
-                           ON CONFLICT DO NOTHING""",
-                    logs.ids,
-                    batch.id,
-                )
+        summary = self.env._("%s documents", count) if count else None
+        now, uid = fields.Datetime.now(), self.env.uid
+        rows = [
+            {
+                "connection_id": connection.id,
+                "company_id": connection.company_id.id,
+                "direction": "out",
+                "method": call.method,
+                "path": call.path,
+                "status": call.status,
+                "duration_ms": call.duration_ms,
+                "sent_bytes": call.sent_bytes,
+                "received_bytes": call.received_bytes,
+                "summary": call.error or summary,
+                "correlation_id": call.correlation_id,
+                "create_uid": uid,
+                "write_uid": uid,
+                "create_date": now,
+                "write_date": now,
+            }
+            for call in calls
+        ]
+        self.env["xero.sync.job"].flush_model(["batch_id"])
+        self.env.cr.execute(
+            SQL(
+                """WITH log AS (INSERT INTO xero_log (%s) VALUES %s RETURNING id)
+                   INSERT INTO xero_log_job_rel (log_id, job_id)
+                   SELECT log.id, j.id FROM log, xero_sync_job j WHERE j.batch_id = %s""",
+                SQL(", ").join(map(SQL.identifier, rows[0])),
+                SQL(", ").join(SQL("%s", tuple(row.values())) for row in rows),
+                batch.id if batch else None,
             )
+        )
+        self.env["xero.sync.job"].invalidate_model(["log_ids"], flush=False)
         self._record_limits(connection, calls[-1])
 
     def _record_limits(self, connection, call) -> None:
