@@ -285,10 +285,9 @@ class XeroSyncRunner(models.AbstractModel):
         return handled
 
     def _queue_ahead(self, connection) -> None:
-        """Queue what came in, and what the next due documents need, before jobs are chosen."""
+        """Queue what came in, before jobs are chosen."""
         for feeder in self.env["xero.feeder"]._all():
             feeder._before_claim(connection)
-        self._queue_dependencies(connection)
 
     def _take_jobs(self, connection):
         """Queue what came in, then claim; the caller commits before it reads the records."""
