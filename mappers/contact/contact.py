@@ -4,6 +4,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from .. import marks
+from ..document.mapped import mapped
 from ..field_rule.rule_book import RuleBook
 from ..outgoing import Outgoing, Problem
 from ..text import email, fold, named, shorten, squeeze
@@ -84,9 +85,7 @@ class XeroMapperContact(models.AbstractModel):
         if links is None:
             links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
         names = self._names(partners, connection)
-        currencies = set(
-            self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code")
-        )
+        currencies = mapped(connection.sudo().with_env(partners.env)).currencies
         self._prefetch_terms(partners)
         rules = RuleBook(partners.env, connection, self.env["xero.field.rule"]._rules(connection))
         rules.load(partners)
