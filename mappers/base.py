@@ -34,6 +34,8 @@ class XeroMapper(models.AbstractModel):
     _switch = None
     # What the health of a connection counts it among: contacts, documents or payments.
     _flow = "documents"
+    # Fields of its records that each batch begins with: they are found and read at once.
+    _first_fields = ()
     # Fields whose change may change the element; of the record and, for documents, of its lines.
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()

@@ -68,6 +68,7 @@ class XeroMapperContact(models.AbstractModel):
         "TaxNumber": ("tax_number", ""),
         "Phones": ("phone", NO_PHONE),
     }
+    _first_fields = OWN_FIELDS + COMPANY_FIELDS
     _tracked_fields = frozenset({*OWN_FIELDS, *COMPANY_FIELDS, "parent_id", "child_ids"})
 
     # === MAPPER === #
@@ -80,7 +81,7 @@ class XeroMapperContact(models.AbstractModel):
         """Return what to send for the partners ``records``; a fixed number of queries for any number of them."""
         company = connection.company_id
         partners = records.sudo().with_company(company).with_context(lang="en_US", active_test=False)
-        partners.fetch(OWN_FIELDS + COMPANY_FIELDS)
+        partners.fetch(self._first_fields)
         parts = self._parts(partners, company)
         if links is None:
             links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)

@@ -102,11 +102,14 @@ class XeroExporter(models.AbstractModel):
     def _outgoing(self, connection, mapper, wishes, links) -> dict:
         """Return ``{id of the wish: Outgoing, Failure, or None for a record that is gone}``."""
         pushes = [wish for wish in wishes if wish.operation == "push"]
-        records = self.env[mapper._odoo_model].browse([wish.res_id for wish in pushes]).exists()
-        records = records.with_company(connection.company_id).with_context(
-            allowed_company_ids=connection.company_id.ids,
-            xero_no_sync=True,
+        model = (
+            self.env[mapper._odoo_model]
+            .with_company(connection.company_id)
+            .with_context(allowed_company_ids=connection.company_id.ids, xero_no_sync=True)
         )
+        every = model.sudo().with_context(active_test=False)
+        wanted = [("id", "in", [wish.res_id for wish in pushes])]
+        records = model.browse(every.search_fetch(wanted, mapper._first_fields, order="id").ids)
         try:
             with self.env.cr.savepoint():
                 prepared = mapper._prepare(records, connection, links)

@@ -12,7 +12,7 @@ class XeroMapperDocument(models.AbstractModel):
         books = super()._books(moves, connection, links)
         books.items = {}
         if connection.item_policy != "off":
-            products = moves.line_ids.product_id
+            products = moves.env["account.move.line"].browse(books.lines).product_id
             products.fetch(("default_code", "sale_ok", "purchase_ok", "active"))
             books.items = self.env["xero.link"].sudo()._map(connection, "Item", "product.product", products.ids)
         return books
