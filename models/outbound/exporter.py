@@ -180,26 +180,22 @@ class XeroExporter(models.AbstractModel):
         return Failure(kind, "\n".join(problem.message for problem in problems), fix)
 
     def _chunks(self, mapper, items):
-        """Cut ``items`` so that no request grows over Xero's practical size.
+        """Cut ``items`` into those of one call each; what is too large for one is halved when it is sent.
 
-        :return: lists of items, each of one call
+        :return: lists of items
         """
-        chunk, size = [], 0
-        for item in items:
-            length = len(codec.dumps(item.payload))
-            if chunk and size + length > MAX_BODY:
-                yield chunk
-                chunk, size = [], 0
-            chunk.append(item)
-            size += length
-        if chunk:
-            yield chunk
+        return [items] if items else []
 
     # === SHIP === #
 
     def _ship(self, drain, mapper, method, items) -> None:
         """Store what is about to be said, commit, say it, and write down the answer."""
         body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
+        if len(body) > MAX_BODY and len(items) > 1:
+            middle = len(items) // 2
+            self._ship(drain, mapper, method, items[:middle])
+            self._ship(drain, mapper, method, items[middle:])
+            return
         values = self._batch_values(drain, mapper, method, items, body)
         batch = drain.transaction(self._store_batch, values, [item.job_id for item in items])
         batch._know(values)
