@@ -73,14 +73,14 @@ class XeroExporter(models.AbstractModel):
             else:
                 failures[item.job_id] = self._refusal(outcome.errors)
                 refused.append((payload, outcome.errors))
-        batch.write({"state": "done", "body": False})
         made = batch.method == "PUT"
         failures.update(self._save_links(drain.connection, mapper, saved, made))
         drain.record_calls(batch)
         if unclear:
             self._keep_unclear(batch, unclear)
         self._runner._fail(failures)
-        self._runner._finish([item.job_id for item, _element in saved if item.job_id not in failures])
+        done = [item.job_id for item, _element in saved if item.job_id not in failures]
+        self._runner._finish(done, None if unclear else batch)
         self._follow(drain.connection, [item for item, _element in saved], made)
         self._look_into(drain.connection, refused)
         return duplicates, not unclear
