@@ -39,6 +39,8 @@ class XeroMapper(models.AbstractModel):
     _switch = None
     # What the health of a connection counts it among: contacts, documents or payments.
     _flow = "documents"
+    # Fields of its records that each batch begins with: they are found and read at once.
+    _first_fields = ()
     # Fields whose change may change the element; of the record and, for documents, of its lines.
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()
@@ -119,7 +121,7 @@ class XeroMapper(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send, by record id, for all ``records`` in one batched pass.
 
         The number of queries must not depend on how many records there are. What stands in the way of one is a
@@ -127,6 +129,7 @@ class XeroMapper(models.AbstractModel):
         alone fails as an unexpected error.
 
         :param records: existing ones of ``_odoo_model``, which this mapper handles; none, one or many
+        :param links: those of ``records`` by record id, with the rights to read them, where the caller has them already
         :return: one ``Outgoing`` for each, by record id
         """
         raise NotImplementedError

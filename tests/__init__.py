@@ -50,6 +50,7 @@ from . import test_lock_dates
 from . import test_mapper_batch
 from . import test_mapper_contact
 from . import test_mapper_document
+from . import test_mapper_mapped
 from . import test_mapper_golden
 from . import test_mapper_money
 from . import test_mapper_problems

@@ -187,7 +187,7 @@ class TestLanes(LaneCommon):
         self.resume()
         mapper_class = type(self.env["xero.mapper"]._for_type("Invoice"))
 
-        def prepare(mapper, records, connection):
+        def prepare(mapper, records, connection, links=None):
             raise ValueError("Confidential words")
 
         with patch.object(mapper_class, "_prepare", prepare), self.assertLogs(level=logging.INFO) as more:

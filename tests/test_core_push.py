@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..models.outbound import exporter
 from .common import XeroCommon
 
 
@@ -28,6 +29,13 @@ class TestPush(XeroCommon):
             self.make_move(partner=partners[number % 30])
         self.drain()
         self.assertEqual(self.simulator.calls(self.tenant), {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 2})
+
+    def test_what_is_too_large_for_a_call_is_cut(self):
+        moves = self.env["account.move"].concat(*(self.make_move() for _number in range(3)))
+        with patch.object(exporter, "MAX_BODY", 100):
+            self.drain()
+        self.assertInXero(moves)
+        self.assertEqual(self.simulator.calls(self.tenant), {("PUT", "Contacts"): 1, ("PUT", "Invoices"): 3})
 
     def test_unchanged_document_costs_no_call(self):
         move = self.make_move()

@@ -114,14 +114,18 @@ def tidy(node: Any, depth: int = 0) -> Any:
             if isinstance(item, (list, dict, str)):
                 node[place] = _tidied(item, depth)
     elif isinstance(node, dict):
-        if not all(key.isascii() and "\x00" not in key for key in node):
+        keys = "".join(node)
+        if not keys.isascii() or "\x00" in keys:
             _clean_keys(node)
         for key, value in node.items():
-            if isinstance(value, str):
-                node[key] = _tidied_text(key, value)
-            elif value == [] and key in _OBJECTS:
-                node[key] = None
-            elif isinstance(value, (list, dict)):
+            kind = type(value)
+            if kind is str:
+                if not value.isascii() or "\x00" in value or key.endswith("ID"):
+                    node[key] = _tidied_text(key, value)
+            elif kind is list and not value:
+                if key in _OBJECTS:
+                    node[key] = None
+            elif kind is list or kind is dict:
                 node[key] = _tidied(value, depth)
     return node
 
@@ -133,8 +137,6 @@ def _tidied(item: Any, depth: int) -> Any:
 
 
 def _tidied_text(key: str, value: str) -> str:
-    if isinstance(value, Unreadable):
-        return value
     if key.endswith("ID") and not value.islower() and GUID.fullmatch(value):
         return value.lower()
     return clean(value)

@@ -187,11 +187,11 @@ def _collect(node: Any, key: str, found: dict[str, None], depth: int) -> None:
             text = entry.get("Message") if isinstance(entry, dict) else entry
             if text and isinstance(text, str) and len(found) < MAX_MESSAGES:
                 found[clamps.text(text, MAX_MESSAGE)] = None
-        parts = [part for name, part in node.items() if name != key]
+        parts = node.values() if entries is None else [part for name, part in node.items() if name != key]
     else:
         return
     for part in parts:
-        if part and isinstance(part, (dict, list)) and depth and len(found) < MAX_MESSAGES:
+        if isinstance(part, (dict, list)) and part and depth and len(found) < MAX_MESSAGES:
             _collect(part, key, found, depth - 1)
 
 

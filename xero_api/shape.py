@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from . import dates
-from .bounds import GUID, Unreadable
+from .bounds import GUID, UNREADABLE, Unreadable
 from .elements import real_id
 
 # Of Xero's own texts none is longer than 255, of descriptions none than 4,000. An index of a database takes 500 of any
@@ -96,21 +97,21 @@ def _whole(value: Any) -> Found:
 
 
 def _moment(value: Any) -> Found:
-    if not isinstance(value, str):
-        return "date"
-    try:
-        dates.parse_xero(value)
-    except ValueError:
-        return "date"
-    return None
+    return "date" if _parsed(value) is UNREADABLE else None
 
 
 def _day(value: Any) -> Found:
-    wrong = _moment(value)
-    if wrong:
-        return wrong
-    moment = dates.parse_xero(value)
+    moment = _parsed(value)
+    if isinstance(moment, Unreadable):
+        return "date"
     return None if moment is None or moment.year in YEARS else "year"
+
+
+def _parsed(value: Any) -> datetime | Unreadable | None:
+    try:
+        return dates.parse_xero(value) if isinstance(value, str) else UNREADABLE
+    except ValueError:
+        return UNREADABLE
 
 
 def _flag(value: Any) -> Found:
@@ -128,7 +129,7 @@ def _one(parts: dict[str, Form]) -> Form:
         found = []
         for name, check in checks:
             part = value.get(name)
-            if part is None or is_empty(part):
+            if not part and is_empty(part):
                 continue
             wrong = check(part)
             if wrong is None:

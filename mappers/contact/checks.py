@@ -22,21 +22,22 @@ class XeroMapperContact(models.AbstractModel):
 
     def _remark_on_texts(self, partner, parts, out) -> None:
         """Say on ``out`` what is longer than Xero takes, and what it does not take at all."""
-        name = named(partner.display_name)
         for limits, sentence in ((SHORTENED, self._shortened), (LEFT_OUT, self._left_out)):
             out.remarks += [
-                sentence(name, partner._fields[field].string, limit)
+                sentence(named(partner.display_name), partner._fields[field].string, limit)
                 for field, limit in limits.items()
                 if len(squeeze(partner[field])) > limit
             ]
         if partner.email and not email(partner.email):
-            out.remarks.append(self.env._("The e-mail of %s is none that Xero takes: it is left out.", name))
+            out.remarks.append(
+                self.env._("The e-mail of %s is none that Xero takes: it is left out.", named(partner.display_name))
+            )
         people = parts.filtered(lambda part: part.type == "contact" and part.name and email(part.email))
         if len(people) > MAX_PERSONS:
             message = self.env._(
                 "Xero keeps %(limit)s people of a contact; %(name)s has %(count)s.",
                 limit=MAX_PERSONS,
-                name=name,
+                name=named(partner.display_name),
                 count=len(people),
             )
             out.remarks.append(message)

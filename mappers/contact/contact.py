@@ -4,6 +4,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from .. import marks
+from ..document.mapped import mapped
 from ..field_rule.rule_book import RuleBook
 from ..outgoing import Outgoing, Problem
 from ..text import email, fold, named, shorten, squeeze
@@ -67,6 +68,7 @@ class XeroMapperContact(models.AbstractModel):
         "TaxNumber": ("tax_number", ""),
         "Phones": ("phone", NO_PHONE),
     }
+    _first_fields = OWN_FIELDS + COMPANY_FIELDS
     _tracked_fields = frozenset({*OWN_FIELDS, *COMPANY_FIELDS, "parent_id", "child_ids"})
 
     # === MAPPER === #
@@ -75,17 +77,16 @@ class XeroMapperContact(models.AbstractModel):
         """Return the commercial partners: a change of an address or person is a change of its company."""
         return records.commercial_partner_id
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send for the partners ``records``; a fixed number of queries for any number of them."""
         company = connection.company_id
         partners = records.sudo().with_company(company).with_context(lang="en_US", active_test=False)
-        partners.fetch(OWN_FIELDS + COMPANY_FIELDS)
+        partners.fetch(self._first_fields)
         parts = self._parts(partners, company)
-        links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
+        if links is None:
+            links = self.env["xero.link"]._map(connection, self._xero_type, self._odoo_model, partners.ids)
         names = self._names(partners, connection)
-        currencies = set(
-            self.env["xero.currency"].sudo().search([("connection_id", "=", connection.id)]).mapped("code")
-        )
+        currencies = mapped(connection.sudo().with_env(partners.env)).currencies
         self._prefetch_terms(partners)
         rules = RuleBook(partners.env, connection, self.env["xero.field.rule"]._rules(connection))
         rules.load(partners)

@@ -1,25 +1,13 @@
 """What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
 
-from collections import namedtuple
 from decimal import Decimal
 
 from ...xero_api.money import rate
+from .mapped import CLASS_FIELDS, Account, Tax, mapped
 from .sheet import TaxBook
 from .tracking_book import TrackingBook
 
 TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
-# How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used.
-Account = namedtuple("Account", "id code class_type fault")
-Tax = namedtuple("Tax", "id tax_type percent applies fault")
-CLASS_FIELDS = {
-    "ASSET": "can_apply_to_assets",
-    "EQUITY": "can_apply_to_equity",
-    "EXPENSE": "can_apply_to_expenses",
-    "LIABILITY": "can_apply_to_liabilities",
-    "REVENUE": "can_apply_to_revenue",
-}
-# Xero posts to these itself and takes no document lines on them.
-CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
 
 
 class Books:
@@ -29,23 +17,20 @@ class Books:
     :param documents: of one model, in the connection's company, with the rights to read everything
     :param xero_type: of the documents, as on their mapper: whose links are read
     :param partners: ``res.partner``, whose contacts they are for
+    :param links: those of ``documents`` by id, where they were read already
     """
 
-    def __init__(self, connection, documents, xero_type: str, partners):
+    def __init__(self, connection, documents, xero_type: str, partners, links: dict | None = None):
         self.env = documents.env
         self.connection = connection
         self.taxes = TaxBook()
-        links = self.env["xero.link"]
-        self.links = links._map(connection, xero_type, documents._name, documents.ids)
-        self.contacts = links._map(connection, "Contact", "res.partner", partners.ids)
-        self.accounts = self._accounts()
-        self.tax_rates = self._tax_rates()
-        self.tracking = TrackingBook(connection)
+        known = self.env["xero.link"]
+        self.links = known._map(connection, xero_type, documents._name, documents.ids) if links is None else links
+        self.contacts = known._map(connection, "Contact", "res.partner", partners.ids)
+        self.mapped = mapped(connection)
+        self.tracking = TrackingBook(connection, self.mapped)
         self.base = connection.currency_code or connection.company_id.currency_id.name
-        self.currencies = {
-            self.base,
-            *self.env["xero.currency"].search_fetch([("connection_id", "=", connection.id)], ["code"]).mapped("code"),
-        }
+        self.currencies = self.mapped.currencies | {self.base}
         self.refused_actions = frozenset(connection.actions_refused or ())
         self.lock_date = connection._xero_lock_date()
         self._rates = {}
@@ -58,43 +43,23 @@ class Books:
         (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
         taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
 
-    def _accounts(self) -> dict:
-        """Return ``{account id: Account}`` of the connection's mapping."""
-        mappings = self.env["xero.mapping.account"].search_fetch([("connection_id", "=", self.connection.id)])
-        return {mapping.account_id.id: self._account(mapping) for mapping in mappings}
-
-    def _account(self, mapping) -> Account:
-        found = mapping.xero_account_id
-        return Account(mapping.id, found.code, found.class_type, _account_fault(mapping, found))
-
-    def _tax_rates(self) -> dict:
-        """Return ``{(set of tax ids, use): Tax}`` of the connection's mapping."""
-        mappings = self.env["xero.mapping.tax"].search_fetch([("connection_id", "=", self.connection.id)])
-        return {(mapping._key_ids(), mapping.type_tax_use): self._tax(mapping) for mapping in mappings}
-
-    def _tax(self, mapping) -> Tax:
-        found = mapping.xero_tax_rate_id
-        applies = {name for name, field in CLASS_FIELDS.items() if found[field]}
-        fault = mapping.state if mapping.state != "confirmed" else None if found.status == "ACTIVE" else "archived"
-        return Tax(mapping.id, found.tax_type, Decimal(str(found.effective_rate)), applies, fault)
-
-    def account(self, account_id: int):
+    def account(self, account_id: int) -> Account | None:
         """Return the :class:`Account` an Odoo account is mapped to, or ``None``.
 
         :param account_id: of ``account.account``
         :return: one with a ``fault`` cannot be used: ``archived``, ``uncoded``, ``closed``, or the state of a mapping
             that nobody has confirmed
         """
-        return self.accounts.get(account_id)
+        return self.mapped.accounts.get(account_id)
 
-    def tax(self, taxes: tuple, use: str):
+    def tax(self, taxes: tuple, use: str) -> Tax | None:
         """Return the :class:`Tax` a set of taxes is mapped to, or ``None``.
 
         :param taxes: sorted ids, as :meth:`TaxBook.key` returns them
         :param use: ``sale`` or ``purchase``
         :return: ``percent`` is the effective rate in percent; one with a ``fault`` cannot be used
         """
-        return self.tax_rates.get((taxes, use))
+        return self.mapped.taxes.get((taxes, use))
 
     def applies(self, tax_type: str | None) -> set | None:
         """Return the account classes that Xero allows with ``tax_type``; ``None`` when that is not known.
@@ -102,7 +67,7 @@ class Books:
         :param tax_type: Xero's code, such as ``OUTPUT2``
         :return: such as ``{"EXPENSE", "REVENUE"}`` (Xero: Tax Rates, CanApplyTo…)
         """
-        return next((tax.applies for tax in self.tax_rates.values() if tax.tax_type == tax_type), None)
+        return next((tax.applies for tax in self.mapped.taxes.values() if tax.tax_type == tax_type), None)
 
     @property
     def untaxed(self) -> Tax:
@@ -135,15 +100,3 @@ class Books:
             crossed = self.env["res.currency"]._get_conversion_rate(base, *key) if base else 0.0
             self._rates[key] = rate(Decimal(repr(crossed)))
         return self._rates[key]
-
-
-def _account_fault(mapping, found) -> str | None:
-    if mapping.state != "confirmed":
-        return mapping.state
-    if found.status != "ACTIVE":
-        return "archived"
-    if not found.code:
-        return "uncoded"
-    if found.type == "BANK" or found.system_account in CLOSED_SYSTEM_ACCOUNTS:
-        return "closed"
-    return None

@@ -17,18 +17,19 @@ class XeroMapperCommercial(models.AbstractModel):
 
     def _check(self, document, books, out) -> None:
         """Add to ``out`` what Xero would refuse of the document's head."""
-        name = self._name_of(document)
         if not out.number:
             topic = "length" if self._has_number(document) else "number"
-            self._refuse(document, out, self._number_refusal(name), topic)
+            self._refuse(document, out, self._number_refusal(self._name_of(document)), topic)
         if document.currency_id.name not in books.currencies:
             self._refuse_by(books.connection, out, self._currency_refusal(document, books), "validation", "currency")
         if not 0 <= out.total <= LARGEST_TOTAL:
-            message = self.env._("Xero takes no document of %(total)s: %(name)s.", total=out.total, name=name)
+            message = self.env._(
+                "Xero takes no document of %(total)s: %(name)s.", total=out.total, name=self._name_of(document)
+            )
             self._refuse(document, out, message, "amount")
         rate = out.payload.get("CurrencyRate")
         if rate is not None and not rate:
-            self._refuse(document, out, self.env._("%s has no currency rate.", name), "amount")
+            self._refuse(document, out, self.env._("%s has no currency rate.", self._name_of(document)), "amount")
         self._remark_on_texts(document, out)
 
     def _has_number(self, document) -> bool:

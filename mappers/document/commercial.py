@@ -37,13 +37,13 @@ class XeroMapperCommercial(models.AbstractModel):
 
     # === MAPPER === #
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send for the documents ``records``.
 
         The number of queries is the same for one document as for fifty.
         """
         documents = records.sudo().with_company(connection.company_id).with_context(lang="en_US")
-        books = self._books(documents, connection)
+        books = self._books(documents, connection, links)
         return {document.id: self._outgoing(document, books) for document in documents}
 
     def _dependencies(self, res_ids, connection) -> list[Need]:
@@ -121,13 +121,14 @@ class XeroMapperCommercial(models.AbstractModel):
 
     # === MAY BE IMPLEMENTED === #
 
-    def _books(self, documents, connection) -> Books:
+    def _books(self, documents, connection, links=None) -> Books:
         """Return what the batch is looked up in; addons add what their extensions need, read for all at once.
 
         :param documents: of one model, as superuser, in English, in the company of the connection; all of the batch
+        :param links: as for :meth:`_prepare`
         """
         partners = documents.partner_id.commercial_partner_id
-        return Books(connection.sudo().with_env(documents.env), documents, self._xero_type, partners)
+        return Books(connection.sudo().with_env(documents.env), documents, self._xero_type, partners, links)
 
     def _partner(self, document):
         """Return whose contact the document is for.

@@ -7,7 +7,7 @@ from ..outgoing import Need
 from ..text import printable, shorten
 from .dates import agreed_day, first_open_day
 from .lines import read_sheet
-from .move_books import MoveBooks
+from .move_books import MOVE_FIELDS, MoveBooks
 from .paid import closed_key, identified_lines
 
 REFERENCE_LENGTH = 255
@@ -76,14 +76,15 @@ class XeroMapperDocument(models.AbstractModel):
     # What Xero still lets change once something is paid or credited; amounts, dates and currency do not.
     _open_when_paid = frozenset()
 
+    _first_fields = MOVE_FIELDS
+
     # === MAPPER === #
 
     def _handles(self, records):
         return records.filtered(lambda move: move.move_type in self._xero_types)
 
-    def _books(self, moves, connection) -> MoveBooks:
-        """Return what the batch is looked up in; addons add what their extensions need, read for all at once."""
-        return MoveBooks(connection.sudo().with_env(moves.env), moves, self._xero_type)
+    def _books(self, moves, connection, links=None) -> MoveBooks:
+        return MoveBooks(connection.sudo().with_env(moves.env), moves, self._xero_type, links)
 
     def _dependencies(self, res_ids, connection) -> list[Need]:
         """Return the contacts of the documents ``res_ids``."""
@@ -136,8 +137,8 @@ class XeroMapperDocument(models.AbstractModel):
         if move.state == "posted":
             return "AUTHORISED"
         link = books.links.get(move.id)
-        wanted = move.state == "draft" and books.connection.sync_when == "draft" and move.partner_id and move.line_ids
-        if not wanted or (link and link.xero_status in APPROVED):
+        is_asked = move.state == "draft" and books.connection.sync_when == "draft"
+        if not (is_asked and move.partner_id and books.lines_of(move)) or (link and link.xero_status in APPROVED):
             return "ABSENT"
         return "DRAFT"
 
@@ -219,7 +220,7 @@ class XeroMapperDocument(models.AbstractModel):
     # === LINES === #
 
     def _sheet(self, move, books):
-        return read_sheet(move, books.taxes)
+        return read_sheet(move, books.lines_of(move), books.taxes)
 
     def _extend_lines(self, move, books, out, lines: dict[int, dict]) -> None:
         """Add to the payload lines, in place, what is no amount; addons extend it.

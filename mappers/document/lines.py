@@ -14,6 +14,7 @@ TEXTS = ("line_section", "line_subsection", "line_note")
 # Xero makes the receivable itself; stock valuation is not part of an invoice there.
 LEFT_OUT = ("payment_term", "cogs")
 LINE_FIELDS = (
+    "move_id",
     "display_type",
     "sequence",
     "name",
@@ -30,15 +31,15 @@ LINE_FIELDS = (
 )
 
 
-def read_sheet(move, book: TaxBook) -> Sheet:
-    """Return the lines of ``move`` with the amounts Odoo booked, positive in the direction of the document.
+def read_sheet(move, lines, book: TaxBook) -> Sheet:
+    """Return ``lines``, those of ``move``, with the amounts Odoo booked, positive in the direction of the document.
 
     :param move: one posted or draft ``account.move``
     :param book: the :class:`TaxBook` of the batch, ``books.taxes``
     :return: amounts in the document's currency, rounded to its decimals
     """
     sheet, sign, decimals = Sheet(), move.direction_sign, move.currency_id.decimal_places
-    for line in sorted(move.line_ids, key=_place):
+    for line in sorted(lines, key=_place):
         kind = line.display_type
         if kind in LEFT_OUT:
             continue

@@ -23,7 +23,6 @@ MOVE_FIELDS = (
     "invoice_currency_rate",
     "amount_total",
     "direction_sign",
-    "line_ids",
 )
 GONE = ("VOIDED", "DELETED")
 
@@ -32,20 +31,26 @@ class MoveBooks(Books):
     """One batch of invoices, bills or credit notes.
 
     :param moves: in the connection's company, with the rights to read everything
+    :param links: those of ``moves`` by id, where they were read already
     """
 
-    def __init__(self, connection, moves, xero_type: str):
+    def __init__(self, connection, moves, xero_type: str, links: dict | None = None):
         self._batch = frozenset(moves.ids)
         moves.fetch(MOVE_FIELDS)
-        lines = moves.line_ids
-        lines.fetch(LINE_FIELDS)
+        # Found and read at once; by the field of the documents they would be found first, then read.
+        lines = self._lines = moves.env["account.move.line"].search_fetch([("move_id", "in", moves.ids)], LINE_FIELDS)
         self.lines = {line.id: line for line in lines}
+        self._by_move = lines.grouped("move_id")
         self.prefetch_taxes(lines.tax_ids | lines.tax_repartition_line_id.tax_id | lines.group_tax_id)
-        super().__init__(connection, moves, xero_type, moves.commercial_partner_id)
+        super().__init__(connection, moves, xero_type, moves.commercial_partner_id, links)
         self._owners = self._number_owners(moves, xero_type)
         self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
         self.rules.load(moves)
-        self.rules.load(moves.line_ids.filtered(lambda line: line.display_type == "product"))
+        self.rules.load(lines.filtered(lambda line: line.display_type == "product"))
+
+    def lines_of(self, move):
+        """Return the journal items of ``move``, one of the batch."""
+        return self._by_move.get(move, self._lines.browse())
 
     def _number_owners(self, moves, xero_type) -> dict:
         """Return ``{number: document ids}`` of who bears one of the numbers of ``moves``, in Xero or in this batch."""

@@ -53,10 +53,10 @@ class XeroMapperCommercial(models.AbstractModel):
                     row.tracking.append(
                         {"TrackingCategoryID": option.category_id, "TrackingOptionID": option.option_id}
                     )
-                elif plan in book.required.ids:
+                elif plan in book.required:
                     out.problems.append(self._untracked(account, option))
             if row.line_id:
-                self._require_plans(document, row, set(book.required.ids) - set(whole), out)
+                self._require_plans(document, row, book.required - set(whole), out)
 
     def _untracked(self, account_id, option) -> Problem:
         account = self.env["account.analytic.account"].sudo().browse(account_id)

@@ -1,27 +1,20 @@
 """Which of Odoo's analytic accounts are tracked in Xero, read once for a batch of documents."""
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 
 WHOLE = 100.0
-# An option of Xero's that stands for an analytic account; ``fault`` is why it cannot be used.
-Option = namedtuple("Option", "row_id plan_id category_id option_id fault")
 
 
 class TrackingBook:
-    """What of Odoo's analytic accounts is tracked in Xero; two queries, and none for documents where nothing is."""
+    """What of Odoo's analytic accounts is tracked in Xero; no query for documents where nothing is.
 
-    def __init__(self, connection):
-        rows = connection.env["xero.mapping.tracking"].sudo().search([("connection_id", "=", connection.id)])
+    :param mapped: what is mapped in ``connection`` (:class:`~.mapped.Mapped`)
+    """
+
+    def __init__(self, connection, mapped):
         self.connection, self._named = connection, None
-        self.required = connection.required_plan_ids
-        self.by_account = {row.account_id.id: self._option(row) for row in rows}
-        self.plans = self.required.ids + [option.plan_id for option in self.by_account.values()]
-
-    def _option(self, row) -> Option:
-        option, category = row.xero_option_id, row.xero_option_id.category_id
-        usable = option.status == "ACTIVE" and category.status == "ACTIVE"
-        fault = row.state if row.state != "confirmed" else None if usable else "archived"
-        return Option(row.id, row.account_id.root_plan_id.id, category.xero_id, option.xero_id, fault)
+        self.required, self.by_account = mapped.required_plans, mapped.options
+        self.plans = self.required | {option.plan_id for option in self.by_account.values()}
 
     def identified(self, parts: list[dict]) -> list[dict]:
         """Return the tracking of a line by ids, where names of Xero's are known; of each category the last part."""

@@ -33,7 +33,7 @@ class XeroMapperAllocation(models.AbstractModel):
     def _handles(self, records):
         return records.filtered("credit_type")
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what shall be applied in all by the parts ``records``; a fixed number of queries for any number."""
         parts = records.sudo().with_company(connection.company_id)
         links = self._links(parts, connection)

@@ -35,7 +35,7 @@ class XeroMapperPayment(models.AbstractModel):
     def _handles(self, records):
         return records.filtered(lambda part: not part.credit_type)
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send for the parts ``records``; a fixed number of queries for any number of them."""
         parts = records.sudo().with_company(connection.company_id)
         links = self._document_links(parts, connection)

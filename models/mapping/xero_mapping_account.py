@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ...mappers.document.books import CLOSED_SYSTEM_ACCOUNTS
+from ...mappers.document.mapped import CLOSED_SYSTEM_ACCOUNTS
 from ...mappers.text import named
 from . import xero_mapping_mixin  # noqa: F401 -- its model must be known first
 from .suggest import AccountFacts, suggest_account

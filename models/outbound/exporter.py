@@ -232,23 +232,14 @@ class XeroExporter(models.AbstractModel):
         return Failure(kind, "\n".join(problem.message for problem in problems), fix)
 
     def _chunks(self, mapper, items):
-        """Cut ``items`` so that no request grows over Xero's practical size.
+        """Cut ``items`` into those of one call each; what is too large for one is halved when it is sent.
 
         Xero takes requests of 10 MB and advises 3.5 (Xero: API limits).
 
         :param items: of one HTTP method, at most as many as are claimed at once
         :return: lists of items, each of one call
         """
-        chunk, size = [], 0
-        for item in items:
-            length = len(codec.dumps(item.payload))
-            if chunk and size + length > MAX_BODY:
-                yield chunk
-                chunk, size = [], 0
-            chunk.append(item)
-            size += length
-        if chunk:
-            yield chunk
+        return [items] if items else []
 
     # === SHIP === #
 
@@ -259,26 +250,32 @@ class XeroExporter(models.AbstractModel):
         :param items: of one call: of one type, with one ``path``
         """
         body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
-        batch = drain.transaction(self._store_batch, drain.connection, mapper, method, items, body)
+        if len(body) > MAX_BODY and len(items) > 1:
+            middle = len(items) // 2
+            self._ship(drain, mapper, method, items[:middle])
+            self._ship(drain, mapper, method, items[middle:])
+            return
+        values = self._batch_values(drain, mapper, method, items, body)
+        batch = drain.transaction(self._store_batch, values, [item.job_id for item in items])
+        batch._know(values)
         self._call(drain, mapper, batch, body)
 
-    def _store_batch(self, connection, mapper, method, items, body):
+    def _batch_values(self, drain, mapper, method, items, body) -> dict:
         correlation_id = str(uuid.uuid4())
-        return self.env["xero.sync.batch"]._store(
-            {
-                "connection_id": connection.id,
-                "method": method,
-                "resource": items[0].path or mapper._xero_resource,
-                "xero_type": mapper._xero_type,
-                # Xero keeps keys per app: database and organisation make it ours alone.
-                "idempotency_key": f"{connection.database_uuid[:8]}-{connection.tenant_id[:8]}-{correlation_id}",
-                "correlation_id": correlation_id,
-                "digest": hashlib.sha256(body).hexdigest(),
-                "body": body.decode(),
-                "items": [item.dump() for item in items],
-            },
-            [item.job_id for item in items],
-        )
+        return {
+            "connection_id": drain.connection.id,
+            "method": method,
+            "resource": items[0].path or mapper._xero_resource,
+            "xero_type": mapper._xero_type,
+            "idempotency_key": f"{drain.key_prefix}-{correlation_id}",
+            "correlation_id": correlation_id,
+            "digest": hashlib.sha256(body).hexdigest(),
+            "body": body.decode(),
+            "items": [item.dump() for item in items],
+        }
+
+    def _store_batch(self, values, job_ids):
+        return self.env["xero.sync.batch"]._store(values, job_ids)
 
     def _items(self, batch) -> list[Item]:
         """Return what each element of ``batch`` stands for, in the order of its body."""

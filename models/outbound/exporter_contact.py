@@ -37,8 +37,7 @@ class XeroExporterContact(models.AbstractModel):
 
     def _of_survivors(self, connection, mapper, saved) -> list[tuple]:
         """Return of ``saved`` what stands for a partner, named as its job does now: a merge may have handed it over."""
-        jobs = self.env["xero.sync.job"].browse([item.job_id for item, _element in saved]).exists()
-        owners = {job.id: job.res_id for job in jobs}
+        owners = {job.id: job.res_id for job in self._jobs_of(saved)}
         pairs = [(item._replace(res_id=owners.get(item.job_id, item.res_id)), element) for item, element in saved]
         ids = [item.res_id for item, _element in pairs]
         links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, ids)

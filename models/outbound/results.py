@@ -50,7 +50,8 @@ class XeroExporter(models.AbstractModel):
             error = errors.OutcomeUnknown(f"{len(found)} answers to {len(sent)} elements do not fit them")
             drain.transaction(self._mark_unknown, drain, batch, error, True)
             raise error
-        duplicates, is_settled = drain.transaction(self._save_results, drain, mapper, batch, outcomes)
+        told = list(zip(self._items(batch), sent, outcomes, strict=True))
+        duplicates, is_settled = drain.transaction(self._save_results, drain, mapper, batch, told)
         if any(outcome.ok for outcome in outcomes):
             drain.made_headway()
         if duplicates:
@@ -58,15 +59,15 @@ class XeroExporter(models.AbstractModel):
         if not is_settled:
             raise errors.OutcomeUnknown("Xero answered neither with an id nor with a reason")
 
-    def _save_results(self, drain, mapper, batch, outcomes) -> tuple[list, bool]:
+    def _save_results(self, drain, mapper, batch, told) -> tuple[list, bool]:
         """Write links and job states of one call.
 
+        :param told: its elements: triples (item, payload, outcome)
         :return: ``(item, payload, messages)`` of the creations that Xero refused because the number or name is taken;
             and whether the answer said of each element what became of it
         """
         saved, failures, duplicates, unclear, refused = [], {}, [], [], []
-        sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
-        for item, payload, outcome in zip(self._items(batch), sent, outcomes, strict=True):
+        for item, payload, outcome in told:
             if outcome.ok:
                 saved.append((item, outcome.element))
             elif outcome.unclear:
@@ -76,14 +77,14 @@ class XeroExporter(models.AbstractModel):
             else:
                 failures[item.job_id] = self._refusal(outcome.errors)
                 refused.append((payload, outcome.errors))
-        batch.write({"state": "done", "body": False})
         made = batch.method == "PUT"
         failures.update(self._save_links(drain.connection, mapper, saved, made))
         drain.record_calls(batch)
         if unclear:
             self._keep_unclear(batch, unclear)
         self._runner._fail(failures)
-        self._runner._finish([item.job_id for item, _element in saved if item.job_id not in failures])
+        done = [item.job_id for item, _element in saved if item.job_id not in failures]
+        self._runner._finish(done, None if unclear else batch)
         self._follow(drain.connection, [item for item, _element in saved], made)
         self._look_into(drain.connection, refused)
         return duplicates, not unclear
@@ -114,8 +115,7 @@ class XeroExporter(models.AbstractModel):
             connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item, _element in saved]
         )
         no_job = self.env["xero.sync.job"]
-        # Found and read at once, and together.
-        jobs = {job.id: job for job in no_job.search_fetch([("id", "in", [item.job_id for item, _element in saved])])}
+        jobs = {job.id: job for job in self._jobs_of(saved)}
         rows, failures = [], {}
         for item, element in saved:
             job, link = jobs.get(item.job_id, no_job), links.get(item.res_id, self.env["xero.link"])
@@ -130,6 +130,10 @@ class XeroExporter(models.AbstractModel):
         for record, message in moved:
             record._message_log(body=message)
         return failures
+
+    def _jobs_of(self, saved):
+        """Return the jobs of ``saved`` (pairs of batch item and element) that there are still, read together."""
+        return self.env["xero.sync.job"].search_fetch([("id", "in", [item.job_id for item, _element in saved])])
 
     def _link_row(self, connection, mapper, link, item, element) -> tuple[dict, Failure | None]:
         """Return the columns of the link of a saved ``item``, and what is wrong with what Xero saved.

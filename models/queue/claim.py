@@ -48,10 +48,8 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _queue_dependencies(self, connection) -> None:
         """Queue what the next due documents need and Xero lacks, such as their contacts; three queries a thousand
-        documents, and one a call while those ahead are prepared.
+        documents.
         """
-        if self._is_head_prepared(connection):
-            return
         rows = self.env["xero.sync.job"]._sql(
             SQL(
                 """
@@ -72,20 +70,6 @@ class XeroSyncRunner(models.AbstractModel):
         for (xero_type, run_id), (res_ids, priority) in by_type.items():
             needs = self.env["xero.mapper"]._for_type(xero_type)._dependencies(res_ids, connection)
             self._enqueue_needs(connection, needs, priority, run_id)
-
-    def _is_head_prepared(self, connection) -> bool:
-        """Whether the next few hundred jobs have been prepared: a long backlog is not written to before its turn."""
-        [[unprepared]] = self.env.execute_query(
-            SQL(
-                """SELECT count(*) FROM (
-                       SELECT j.prepared FROM xero_sync_job j WHERE %s AND j.operation NOT IN ('pull', 'task')
-                        ORDER BY j.priority, j.rank, j.id LIMIT %s) AS head
-                    WHERE NOT prepared""",
-                self._due_sql(connection),
-                HEAD,
-            )
-        )
-        return not unprepared
 
     def _enqueue_needs(self, connection, needs, priority, run_id=None) -> None:
         """Queue those of ``needs`` that have no link. What failed before stays with the person who must act.
@@ -120,7 +104,7 @@ class XeroSyncRunner(models.AbstractModel):
         return lacking
 
     def _claim(self, connection):
-        """Take up to 50 due jobs of one kind, or as many readings as one call lists ids.
+        """Take up to 50 due jobs of one kind, or as many readings as one call lists ids; what they need comes first.
 
         The caller commits before it reads the records, so that an edit from then on queues anew instead of getting
         lost.
@@ -128,19 +112,13 @@ class XeroSyncRunner(models.AbstractModel):
         :return: ``xero.sync.job``, running, of one operation, type and priority, all linked or none; empty when nothing
             is due
         """
-        head = self.env["xero.sync.job"]._sql(
-            SQL(
-                """SELECT j.operation, j.xero_type, j.solo, j.priority, j.id, %(linked)s
-                 FROM xero_sync_job j WHERE %(due)s AND %(alone)s
-                ORDER BY j.priority, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED""",
-                due=self._due_sql(connection),
-                alone=self._alone_sql(),
-                linked=self._linked_sql(),
-            )
-        )
+        head, is_prepared = self._head(connection)
+        if not is_prepared:
+            self._queue_dependencies(connection)
+            head, _is_prepared = self._head(connection)
         if not head:
             return self.env["xero.sync.job"]
-        operation, xero_type, solo, priority, job_id, linked = head[0]
+        operation, xero_type, solo, priority, job_id, linked = head
         alike = SQL(
             """SELECT j.id FROM xero_sync_job j
                 WHERE %(due)s AND %(alone)s AND j.operation = %(operation)s AND j.xero_type = %(type)s
@@ -169,6 +147,34 @@ class XeroSyncRunner(models.AbstractModel):
             # Somebody looks at the screen; of background work they hear when it is done.
             self._notify(ids)
         return self.env["xero.sync.job"].browse(ids)
+
+    def _head(self, connection) -> tuple[tuple | None, bool]:
+        """Lock the next due job.
+
+        :return: its operation, Xero type, whether it goes alone, priority, id, and whether Xero has its record,
+            ``None`` without one; and whether the next few hundred are prepared: a long backlog is not written to before
+            its turn
+        """
+        rows = self.env["xero.sync.job"]._sql(
+            SQL(
+                """WITH ahead AS (
+                        SELECT j.prepared FROM xero_sync_job j
+                         WHERE %(due)s AND j.operation NOT IN ('pull', 'task')
+                         ORDER BY j.priority, j.rank, j.id LIMIT %(ahead)s),
+                        head AS (
+                        SELECT j.operation, j.xero_type, j.solo, j.priority, j.id, %(linked)s
+                          FROM xero_sync_job j WHERE %(due)s AND %(alone)s
+                         ORDER BY j.priority, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED)
+                   SELECT NOT EXISTS (SELECT FROM ahead WHERE NOT prepared), head.*
+                     FROM (SELECT) AS one LEFT JOIN head ON TRUE""",
+                due=self._due_sql(connection),
+                alone=self._alone_sql(),
+                linked=self._linked_sql(),
+                ahead=HEAD,
+            )
+        )
+        [(is_prepared, *head)] = rows
+        return (tuple(head) if head[0] else None), is_prepared
 
     def _alone_sql(self) -> SQL:
         """No other job of the same record is under way."""

@@ -26,6 +26,7 @@ class Drain:
     :ivar connection: the one organisation, in that environment
     :ivar ends: when no more is begun, of ``time.monotonic()``
     :ivar client: calls Xero; ``None`` before :meth:`open`
+    :ivar key_prefix: what idempotency keys of its calls begin with; empty before :meth:`open`
     :ivar looked_ahead: whether it is known that Xero holds nothing of ours that this database lost
     """
 
@@ -34,6 +35,7 @@ class Drain:
         self.connection = connection
         self.ends = ends
         self.client = None
+        self.key_prefix = ""
         self.looked_ahead = False
         self._slice_ends = ends
         # Calls that the audit does not hold yet; so many of them are in the open transaction.
@@ -50,6 +52,9 @@ class Drain:
         :raise XeroError: the organisation may not be called
         """
         self.client = xero_gate.open_client(self.connection, on_call=self._calls.append)
+        # Xero keeps idempotency keys per app: database and organisation make them ours alone.
+        own, theirs = self.connection.database_uuid or "", self.connection.tenant_id or ""
+        self.key_prefix = f"{own[:8]}-{theirs[:8]}"
 
     def close(self) -> None:
         if self.client:

@@ -143,12 +143,13 @@ class XeroSyncRunner(models.AbstractModel):
 
     # === STATES === #
 
-    def _finish(self, job_ids) -> None:
+    def _finish(self, job_ids, batch=None) -> None:
         """Close jobs and let go what waited for them.
 
         :param job_ids: of running jobs; others are left as they are
+        :param batch: the stored call that brought that, to close with them
         """
-        if not job_ids:
+        if not job_ids and not batch:
             return
         jobs = self.env["xero.sync.job"]
         rows = jobs._sql(
@@ -157,14 +158,18 @@ class XeroSyncRunner(models.AbstractModel):
                         UPDATE xero_sync_job SET state = 'done', done_at = %(now)s, failure_type = NULL,
                                failure_detail = NULL, fix_action = NULL, blocked_by_id = NULL, solo = FALSE
                          WHERE id = ANY(%(ids)s) AND state = 'running'),
+                        closed AS (UPDATE xero_sync_batch SET state = 'done', body = NULL WHERE id = %(batch)s),
                         freed AS (%(release)s)
                    %(about)s""",
                 now=fields.Datetime.now(),
                 ids=list(job_ids),
+                batch=batch.id if batch else None,
                 release=jobs._release_sql(list(job_ids)),
                 about=self._about_sql(job_ids),
             )
         )
+        if batch:
+            batch.invalidate_recordset(["state", "body"])
         self._send_status(rows)
 
     def _fail(self, failures: dict) -> None:
@@ -332,62 +337,71 @@ class XeroSyncRunner(models.AbstractModel):
         :param batch: the ``xero.sync.batch`` whose documents they were for
         """
         count = len(batch.items) if batch else 0
-        logs = self.env["xero.log"].create(
-            [
-                {
-                    "connection_id": connection.id,
-                    "company_id": connection.company_id.id,
-                    "method": call.method,
-                    "path": call.path,
-                    "status": call.status,
-                    "duration_ms": call.duration_ms,
-                    "sent_bytes": call.sent_bytes,
-                    "received_bytes": call.received_bytes,
-                    "summary": call.error or (self.env._("%s documents", count) if count else None),
-                    "correlation_id": call.correlation_id,
-                }
-                for call in calls
-            ]
-        )
-        if batch:
-            self.env.cr.execute(
-                SQL(
-                    """INSERT INTO xero_log_job_rel (log_id, job_id)
-                       SELECT l, j.id FROM unnest(%s::int[]) l, xero_sync_job j WHERE j.batch_id = %s
-                           ON CONFLICT DO NOTHING""",
-                    logs.ids,
-                    batch.id,
-                )
-            )
-        self._record_limits(connection, calls[-1])
-
-    def _record_limits(self, connection, call) -> None:
-        limits = call.limits
-        if limits is None or limits.day_remaining is None:
-            return
-        day_limit = next((limit for limit in DAY_LIMITS if limits.day_remaining <= limit), limits.day_remaining)
+        summary = self.env._("%s documents", count) if count else None
+        now, uid = fields.Datetime.now(), self.env.uid
+        rows = [
+            {
+                "connection_id": connection.id,
+                "company_id": connection.company_id.id,
+                "direction": "out",
+                "method": call.method,
+                "path": call.path,
+                "status": call.status,
+                "duration_ms": call.duration_ms,
+                "sent_bytes": call.sent_bytes,
+                "received_bytes": call.received_bytes,
+                "summary": call.error or summary,
+                "correlation_id": call.correlation_id,
+                "create_uid": uid,
+                "write_uid": uid,
+                "create_date": now,
+                "write_date": now,
+            }
+            for call in calls
+        ]
+        self.env["xero.sync.job"].flush_model(["batch_id"])
         self.env.cr.execute(
             SQL(
-                """UPDATE xero_connection SET day_remaining = %s, minute_remaining = %s, limits_at = %s,
+                """WITH log AS (INSERT INTO xero_log (%s) VALUES %s RETURNING id),
+                        jobs AS (INSERT INTO xero_log_job_rel (log_id, job_id)
+                                 SELECT log.id, j.id FROM log, xero_sync_job j WHERE j.batch_id = %s)
+                   %s""",
+                SQL(", ").join(map(SQL.identifier, rows[0])),
+                SQL(", ").join(SQL("%s", tuple(row.values())) for row in rows),
+                batch.id if batch else None,
+                self._limits_sql(connection, calls[-1]),
+            )
+        )
+        self.env["xero.sync.job"].invalidate_model(["log_ids"], flush=False)
+        connection.invalidate_recordset(LIMIT_FIELDS)
+
+    def _limits_sql(self, connection, call) -> SQL:
+        """Return the statement that writes the limits that ``call`` showed to the connection; one that does nothing
+        where it showed none.
+        """
+        limits = call.limits
+        if limits is None or limits.day_remaining is None:
+            return SQL("SELECT")
+        day_limit = next((limit for limit in DAY_LIMITS if limits.day_remaining <= limit), limits.day_remaining)
+        return SQL(
+            """UPDATE xero_connection SET day_remaining = %s, minute_remaining = %s, limits_at = %s,
                       day_limit = GREATEST(COALESCE(day_limit, 0), %s),
                       day_began_at = CASE WHEN day_remaining IS NULL OR limits_at IS NULL OR %s > day_remaining
                                           THEN %s ELSE day_began_at END,
                       clock_offset = COALESCE(%s, clock_offset),
                       pause_count = CASE WHEN %s THEN pause_count ELSE 0 END
                 WHERE id = %s""",
-                limits.day_remaining,
-                limits.minute_remaining,
-                fields.Datetime.now(),
-                day_limit,
-                limits.day_remaining,
-                fields.Datetime.now(),
-                call.clock_offset,
-                # Only a call that brought something ends a row of pauses: a way that lets readings pass only does not.
-                bool(call.error) or call.method == "GET",
-                connection.id,
-            )
+            limits.day_remaining,
+            limits.minute_remaining,
+            fields.Datetime.now(),
+            day_limit,
+            limits.day_remaining,
+            fields.Datetime.now(),
+            call.clock_offset,
+            # Only a call that brought something ends a row of pauses: a way that lets readings pass only does not.
+            bool(call.error) or call.method == "GET",
+            connection.id,
         )
-        connection.invalidate_recordset(LIMIT_FIELDS)
 
     def _refuse_kind(self, drain, job_ids, error: errors.Forbidden) -> None:
         """Fail those of ``job_ids`` that were not settled, and let what waits of their kind rest.

@@ -298,10 +298,9 @@ class XeroSyncRunner(models.AbstractModel):
         return handled
 
     def _queue_ahead(self, connection) -> None:
-        """Queue what came in, and what the next due documents need, before jobs are chosen."""
+        """Queue what came in, before jobs are chosen."""
         for feeder in self.env["xero.feeder"]._all():
             feeder._before_claim(connection)
-        self._queue_dependencies(connection)
 
     def _take_jobs(self, connection):
         """Queue what came in, then claim; the caller commits before it reads the records."""
@@ -412,13 +411,15 @@ class XeroSyncRunner(models.AbstractModel):
         """Do what ``jobs`` (claimed, of one kind) ask for; a missing permission concerns their kind alone, not the
         organisation.
         """
+        # By its place Odoo would read it alone, and the others again.
+        first, *_others = jobs
         try:
-            if jobs[0].operation == "task":
+            if first.operation == "task":
                 self._read(drain, jobs, lambda: self.env["xero.task"]._named(jobs.task)._carry_out(drain, jobs))
-            elif jobs[0].operation == "pull":
+            elif first.operation == "pull":
                 self.env["xero.reader"]._pull(drain, jobs)
             else:
-                self.env["xero.exporter"]._for_type(jobs[0].xero_type)._push(drain, jobs)
+                self.env["xero.exporter"]._for_type(first.xero_type)._push(drain, jobs)
         except errors.Forbidden as error:
             self.env.cr.rollback()
             drain.transaction(self._refuse_kind, drain, jobs.ids, error)

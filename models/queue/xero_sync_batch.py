@@ -76,3 +76,9 @@ class XeroSyncBatch(models.Model):
             )
         )
         return self.browse(batch_id)
+
+    def _know(self, values: dict) -> None:
+        """Have the fields that were given to :meth:`_store`, and committed since, without reading them again: nobody
+        else writes a call while its lane is held.
+        """
+        self._update_cache(values, validate=False)

@@ -7,12 +7,12 @@ from odoo.addons.xero_connector.mappers.outgoing import Need
 class XeroMapperDocument(models.AbstractModel):
     _inherit = "xero.mapper.document"
 
-    def _books(self, moves, connection):
+    def _books(self, moves, connection, links=None):
         """Read the links of all products at once; none where items are switched off."""
-        books = super()._books(moves, connection)
+        books = super()._books(moves, connection, links)
         books.items = {}
         if connection.item_policy != "off":
-            products = moves.line_ids.product_id
+            products = moves.env["account.move.line"].browse(books.lines).product_id
             products.fetch(("default_code", "sale_ok", "purchase_ok", "active"))
             books.items = self.env["xero.link"].sudo()._map(connection, "Item", "product.product", products.ids)
         return books

@@ -54,7 +54,7 @@ class XeroMapperItem(models.AbstractModel):
     def _handles(self, records):
         return records.filtered(lambda product: product.default_code and (product.sale_ok or product.purchase_ok))
 
-    def _prepare(self, records, connection) -> dict[int, Outgoing]:
+    def _prepare(self, records, connection, links=None) -> dict[int, Outgoing]:
         """Return what to send for the products ``records``; a fixed number of queries for any number of them."""
         company = connection.company_id
         products = records.sudo().with_company(company).with_context(lang="en_US", active_test=False)
