@@ -6,23 +6,23 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from dev import process
-from dev.progress import Stop, say
+from dev.machine import process
+from dev.machine.progress import Stop, say
 
 COMMANDS = {
-    "demo": ("dev.demo", "demo"),
-    "demo-check": ("dev.demo", "check"),
-    "test": ("dev.testing", "run"),
-    "bench": ("dev.bench", "run"),
-    "chaos": ("dev.chaos", "run"),
-    "lint": ("dev.testing", "lint"),
-    "audit": ("dev.audit", "run"),
-    "run": ("dev.serve", "run"),
-    "pictures": ("dev.pictures", "run"),
+    "demo": ("dev.demo.steps", "demo"),
+    "demo-check": ("dev.demo.steps", "check"),
+    "test": ("dev.testing.runner", "run"),
+    "bench": ("dev.bench.runner", "run"),
+    "chaos": ("dev.chaos.storm", "run"),
+    "lint": ("dev.testing.runner", "lint"),
+    "audit": ("dev.testing.audit", "run"),
+    "run": ("dev.demo.serve", "run"),
+    "pictures": ("dev.demo.pictures", "run"),
     "texts": ("dev.texts", "run"),
     "clean": ("dev.clean", "run"),
-    "dump": ("dev.upgrade", "make"),
-    "dump-here": ("dev.upgrade", "make_here"),
+    "dump": ("dev.testing.upgrade", "make"),
+    "dump-here": ("dev.testing.upgrade", "make_here"),
 }
 INTERRUPTED = 130
 

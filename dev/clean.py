@@ -2,8 +2,8 @@
 
 import shutil
 
-from dev import paths
-from dev.progress import say
+from dev.machine import paths
+from dev.machine.progress import say
 
 
 def run() -> int:

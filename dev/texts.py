@@ -1,7 +1,8 @@
 """`make texts`: exports the texts to translate and brings the translations in step with them."""
 
-from dev import paths, scratch, shell, templates
-from dev.progress import say, step
+from dev.machine import paths, scratch
+from dev.machine.progress import say, step
+from dev.testing import shell, templates
 
 LANGUAGES = ("de", "es", "fr")
 

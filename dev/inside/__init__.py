@@ -1,1 +1,1 @@
-"""Code that runs inside an Odoo process, with its environment; see `dev.shell`."""
+"""Code that runs inside an Odoo process, with its environment; see `dev.testing.shell`."""

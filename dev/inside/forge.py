@@ -1,6 +1,6 @@
 """Odoo without its server: loads the registry once, then does tasks told through a socket, some in forked children.
 
-A forked child starts within milliseconds, so that many can be killed in a test. Run by `dev.forge`:
+A forked child starts within milliseconds, so that many can be killed in a test. Run by `dev.testing.forge`:
 `python -m dev.inside.forge <socket descriptor> <configuration file> <database>`.
 """
 

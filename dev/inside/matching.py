@@ -5,8 +5,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from dev import paths
 from dev.inside.drain import cpu_seconds
+from dev.machine import paths
 
 CHUNK = 500
 

@@ -17,8 +17,9 @@ import shutil
 import drill
 import pytest
 
-from dev import odoo_log, paths, process, scratch, templates
-from dev import stack as stacks
+from dev.machine import paths, process, scratch
+from dev.machine import stack as stacks
+from dev.testing import odoo_log, templates
 
 KEPT_LOGS = paths.BUILD / "results" / "system"
 _numbers = itertools.count(1)

@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from dev.forge import Forge
-from dev.postgres import Cluster
-from dev.process import wait_for
-from dev.stack import Stack, new_stack
-from dev.xero import Simulator
+from dev.machine.postgres import Cluster
+from dev.machine.process import wait_for
+from dev.machine.stack import Stack, new_stack
+from dev.machine.xero import Simulator
+from dev.testing.forge import Forge
 
 PROFILE = {"seed": "nz", "BaseCurrency": "USD", "CountryCode": "US"}
 BANK = "090"

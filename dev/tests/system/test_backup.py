@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from drill import BANK, open_drill, open_ground
 
-from dev import pictures, scratch
-from dev.odoo import Server, Site
-from dev.postgres import USER
-from dev.process import wait_for
-from dev.stack import Stack
+from dev.demo import pictures
+from dev.machine import scratch
+from dev.machine.odoo import Server, Site
+from dev.machine.postgres import USER
+from dev.machine.process import wait_for
+from dev.machine.stack import Stack
 
 KINDS = ("Invoices", "CreditNotes", "Contacts", "Payments")
 UNMARKED = "ACCPAYCREDIT"

@@ -1,7 +1,7 @@
 """Two nodes, five workers, people at work in both books, and everything breaking: a short run of `make chaos`."""
 
-from dev.chaos import Plan, ground
-from dev.chaos_audit import audit
+from dev.chaos.audit import audit
+from dev.chaos.storm import Plan, ground
 
 SEED = 7
 KILLS, MINUTES = 12, 1.0

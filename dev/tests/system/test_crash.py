@@ -7,7 +7,7 @@ import time
 import pytest
 from drill import open_drill
 
-from dev.process import wait_for
+from dev.machine.process import wait_for
 
 WAVES, OF_A_WAVE, CONTACTS = 20, 15, 2
 KILLS_OF_A_WAVE = 3

@@ -4,8 +4,10 @@ import os
 
 import pytest
 
-from dev import first_day, scratch, system, templates
-from dev.stack import new_stack
+from dev.bench import first_day
+from dev.machine import scratch, system
+from dev.machine.stack import new_stack
+from dev.testing import templates
 
 MOST_CLICKS = 12
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev.process import wait_for
-from dev.progress import Stop
+from dev.machine.process import wait_for
+from dev.machine.progress import Stop
 
 
 def test_two_servers_share_one_database_and_one_survives_the_other(stack):

@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from drill import open_drill, open_ground
 
-from dev.process import wait_for
+from dev.machine.process import wait_for
 
 KEY = "the key that both sides know"
 SETTLE_SECONDS = 150

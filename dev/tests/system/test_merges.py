@@ -3,7 +3,7 @@
 import pytest
 from drill import open_drill
 
-from dev.process import wait_for
+from dev.machine.process import wait_for
 
 # Stored and not sent, sent and not answered, answered and not saved, and in the very transaction that saves it.
 MOMENTS = ("_call", "_settle_answer", "_save_results", "_save_links")

@@ -5,7 +5,7 @@ import random
 import pytest
 from drill import open_drill, open_ground
 
-from dev.process import wait_for
+from dev.machine.process import wait_for
 
 WRITES = "PUT,POST"
 ROUNDS = 40

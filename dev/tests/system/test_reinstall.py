@@ -3,9 +3,10 @@
 import pytest
 from drill import open_drill
 
-from dev import paths, shell
-from dev.forge import Forge
-from dev.stack import new_stack
+from dev.machine import paths
+from dev.machine.stack import new_stack
+from dev.testing import shell
+from dev.testing.forge import Forge
 
 DOCUMENTS = 12
 

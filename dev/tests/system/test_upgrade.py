@@ -5,15 +5,15 @@ import itertools
 import pytest
 from drill import GONE
 
-from dev import odoo_log, upgrade
-from dev.chaos_audit import audit
-from dev.chaos_people import Company
-from dev.forge import Forge
-from dev.odoo import Site
-from dev.odoo_home import odoo_home
-from dev.process import wait_for
-from dev.stack import Stack, new_stack
-from dev.xero import Simulator
+from dev.chaos.audit import audit
+from dev.chaos.people import Company
+from dev.machine.odoo import Site
+from dev.machine.odoo_home import odoo_home
+from dev.machine.process import wait_for
+from dev.machine.stack import Stack, new_stack
+from dev.machine.xero import Simulator
+from dev.testing import odoo_log, upgrade
+from dev.testing.forge import Forge
 
 _numbers = itertools.count(1)
 

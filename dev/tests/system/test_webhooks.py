@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from drill import BANK, open_drill, open_ground
 
-from dev import bench_webhook
-from dev.process import wait_for
+from dev.bench import webhook as bench_webhook
+from dev.machine.process import wait_for
 
 KEY = "the key that both sides know"
 SETTLE_SECONDS = 180

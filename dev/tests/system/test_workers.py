@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from drill import open_drill
 
-from dev.process import wait_for
+from dev.machine.process import wait_for
 
 WRITES = "PUT,POST"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev import suites
-from dev.progress import Stop
+from dev.machine.progress import Stop
+from dev.testing import suites
 
 
 def test_nothing_means_everything():

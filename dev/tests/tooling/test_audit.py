@@ -4,8 +4,9 @@ import stat
 
 import pytest
 
-from dev import audit, venv
-from dev.audit import Pin
+from dev.machine import venv
+from dev.testing import audit
+from dev.testing.audit import Pin
 
 
 def test_our_lock_file_passes():

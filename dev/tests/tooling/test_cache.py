@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from dev import cache, paths, ports, scratch
+from dev.machine import cache, paths, ports, scratch
 
 BUILDER = """
 import sys, time
 sys.path.insert(0, {repo!r})
 from pathlib import Path
-from dev import cache
+from dev.machine import cache
 
 def build(folder):
     with open(folder.parent / "builds", "a") as log:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev import counts
-from dev.counts import Counts
+from dev.testing import counts
+from dev.testing.counts import Counts
 
 XML = '<testsuites><testsuite tests="{}" failures="{}" errors="{}" skipped="{}"/></testsuites>'
 

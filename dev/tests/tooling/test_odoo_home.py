@@ -2,8 +2,8 @@
 
 import pytest
 
-from dev import odoo_home
-from dev.progress import Stop
+from dev.machine import odoo_home
+from dev.machine.progress import Stop
 
 RELEASE = "version_info = ({}, {}, 0, FINAL, 0, '')\n"
 

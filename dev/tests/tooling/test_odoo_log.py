@@ -1,6 +1,6 @@
 """What counts as a failure in Odoo's log."""
 
-from dev import odoo_log
+from dev.testing import odoo_log
 
 HEAD = "2026-01-02 03:04:05,678 12 {level} db {logger}: {text}"
 TESTS = "odoo.addons.xero_connector.tests.test_x"

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from dev import paths
-from dev.process import Child, wait_for
-from dev.progress import Stop
+from dev.machine import paths
+from dev.machine.process import Child, wait_for
+from dev.machine.progress import Stop
 
 PARENT = """
 import sys
 sys.path.insert(0, {repo!r})
 from pathlib import Path
-from dev import process
+from dev.machine import process
 process.end_on_signals()
 child = process.Child("sleeper", ["sleep", "60"], log=Path({log!r}))
 print(child.pid, flush=True)

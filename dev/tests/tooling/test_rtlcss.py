@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from dev import cache, rtlcss
-from dev.progress import Stop
+from dev.machine import cache, rtlcss
+from dev.machine.progress import Stop
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from dev import apt, system
-from dev.progress import Stop
+from dev.machine import apt, system
+from dev.machine.progress import Stop
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,1 @@
+"""`make chaos`: everything breaks while people work, then both books are compared."""

@@ -1,0 +1,1 @@
+"""`make demo`, `make run` and the pictures: the product to look at."""

@@ -1,0 +1,1 @@
+"""What the tools stand on: processes, PostgreSQL, Odoo, the simulated Xero, and what the machine must have."""

@@ -1,0 +1,1 @@
+"""Running the suites, and what their tests work with."""
