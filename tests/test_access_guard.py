@@ -8,8 +8,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.link.access import OWNERS
-from .access_common import MAGIC, AccessCase
-from .access_table import READS
+from .common.access import MAGIC, AccessCase
+from .common.access_table import READS
 
 
 @tagged("post_install", "-at_install")

@@ -18,7 +18,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 from odoo.tools.json import json_default
 
-from . import access_table as table
+from .common import access_table as table
 from .test_access_table import TableCase
 
 # What Odoo shows as a sentence; it makes one of what breaks a constraint of the database, too.

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.link.own_context import own_value
-from .access_common import AccessCase
+from .common.access import AccessCase
 
 
 @tagged("post_install", "-at_install")

@@ -10,12 +10,12 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from . import access_table as table
-from .access_common import MAGIC, AccessCase
+from .common import access_table as table
+from .common.access import MAGIC, AccessCase
 
 _logger = logging.getLogger(__name__)
 
-DECIDE = "is new: decide who may use it in tests/access_table.py"
+DECIDE = "is new: decide who may use it in tests/common/access_table.py"
 LETTERS = {"w": "write", "c": "create", "u": "unlink"}
 REFUSALS = ("odoo.exceptions.AccessError", "odoo.exceptions.UserError", "odoo.exceptions.MissingError",
             "odoo.exceptions.ValidationError", "werkzeug.exceptions.Forbidden")  # fmt: skip

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .pay_common import PaymentCommon
+from .common.payment import PaymentCommon
 
 LOCKS = ("fiscalyear_lock_date", "tax_lock_date", "sale_lock_date", "hard_lock_date")
 

@@ -9,8 +9,8 @@ from odoo.tests import tagged
 from ..mappers.text import named, quoted
 from ..models.inbound.xero_quarantine import Broken
 from ..models.matching.reasons import sentence
-from .in_common import InboundCommon
-from .preview_common import PreviewCase
+from .common.inbound import InboundCommon
+from .common.preview import PreviewCase
 
 LONGEST = 600
 FILLING = "n" * 5000

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .test_mapper_common import MapperCase
+from .common.mapper import MapperCase
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@
 from odoo import Command
 from odoo.tests import tagged
 
-from .test_mapper_common import SIGNATURE, MapperCase
+from .common.mapper import SIGNATURE, MapperCase
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..xero_api import codec
-from .test_mapper_common import SIGNATURE, MapperCase
+from .common.mapper import SIGNATURE, MapperCase
 
 CONTACT = "c0000000-0000-0000-0000-00000000000a"
 

@@ -11,7 +11,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..xero_api import codec
-from .test_mapper_common import CURRENCIES, MapperCase, Reading, rate
+from .common.mapper import CURRENCIES, MapperCase, Reading, rate
 
 TRACKING = [
     {

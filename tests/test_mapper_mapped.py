@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from ..mappers.document.mapped import mapped
-from .test_mapper_common import MapperCase
+from .common.mapper import MapperCase
 
 
 @tagged("post_install", "-at_install")

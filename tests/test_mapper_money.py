@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from odoo import Command
 from odoo.tests import tagged
 
-from .test_mapper_common import MapperCase, cents
+from .common.mapper import MapperCase, cents
 
 
 @tagged("post_install", "-at_install")

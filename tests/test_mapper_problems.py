@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from ..mappers.document import rounding as document_rounding
 from ..xero_api import codec
-from .test_mapper_common import MapperCase
+from .common.mapper import MapperCase
 
 CONTACT = "c0000000-0000-0000-0000-00000000000a"
 

@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .test_mapper_common import MapperCase, cents, xero_totals
+from .common.mapper import MapperCase, cents, xero_totals
 
 DOCUMENTS = 120
 SEED = 20260305

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .test_mapper_common import ACCOUNTS, MapperCase, Reading, rate
+from .common.mapper import ACCOUNTS, MapperCase, Reading, rate
 
 
 @tagged("post_install", "-at_install")

@@ -5,9 +5,9 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from .keyboard_common import Keyboard
-from .messy_common import MessyTourCase
-from .screens_common import ScreensMixin
+from .common.keyboard import Keyboard
+from .common.messy import MessyTourCase
+from .common.screens import ScreensMixin
 
 INVOICES = "/odoo/action-account.action_move_out_invoice"
 

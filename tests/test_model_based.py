@@ -22,7 +22,7 @@ from odoo.tools import mute_logger
 
 from ..models.queue.drain import Drain
 from .common import ADDON
-from .in_common import InboundCommon
+from .common.inbound import InboundCommon
 
 TABLES = {"Job": "xero_sync_job", "Call": "xero_sync_batch", "Link": "xero_link"}
 KINDS = ("out_invoice", "in_invoice", "out_refund", "in_refund")

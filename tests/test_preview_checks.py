@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from odoo import Command
 from odoo.tests import tagged
 
-from .preview_common import PreviewCase
+from .common.preview import PreviewCase
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .preview_common import PreviewCase
+from .common.preview import PreviewCase
 
 
 @tagged("post_install", "-at_install")

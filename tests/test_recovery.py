@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from ..models.connection import credential_secrets as xero_secrets
 from ..models.connection import database as xero_database
 from ..models.recovery.reader import Reader
-from .test_pay_out import OutgoingCommon
+from .test_payment_out import OutgoingCommon
 
 
 class RecoveryCommon(OutgoingCommon):

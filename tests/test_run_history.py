@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from ..models.run import history as xero_run_history
-from .preview_common import PreviewCase
+from .common.preview import PreviewCase
 
 
 @tagged("post_install", "-at_install")

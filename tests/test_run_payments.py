@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
-from .test_pay_out import OutgoingCommon
+from .test_payment_out import OutgoingCommon
 
 
 @tagged("post_install", "-at_install")

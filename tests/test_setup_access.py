@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 
 from ..models.connection import gate as xero_gate
-from .setup_common import SetupCommon
+from .common.setup import SetupCommon
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .setup_common import SetupCommon
+from .common.setup import SetupCommon
 
 OPENING_QUERIES = 60
 

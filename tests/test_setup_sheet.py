@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from ..mappers.text import named
-from .setup_common import SetupCommon
+from .common.setup import SetupCommon
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPTIONS = {

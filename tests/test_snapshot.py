@@ -11,7 +11,7 @@ from ..mappers.document.view import document_view
 from ..models.queue import drain as xero_drain
 from ..models.snapshot.xero_snapshot_element import KINDS
 from ..xero_api import codec
-from .pay_common import PaymentCommon
+from .common.payment import PaymentCommon
 
 ALL = list(KINDS)
 

@@ -11,8 +11,8 @@ import requests
 from odoo.tests import tagged
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 
-from .pay_common import PaymentCommon
-from .ui_common import XeroTourCase
+from .common.payment import PaymentCommon
+from .common.ui import XeroTourCase
 
 INVOICES = "/odoo/action-account.action_move_out_invoice"
 KEY = "the key that signs webhooks"

@@ -2,8 +2,8 @@
 
 from odoo.tests import tagged
 
+from .common.ui import XeroTourCase
 from .test_recovery import RecoveryCommon
-from .ui_common import XeroTourCase
 
 
 @tagged("post_install", "-at_install")

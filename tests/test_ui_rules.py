@@ -2,7 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from .ui_common import XeroTourCase
+from .common.ui import XeroTourCase
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .ui_common import XeroTourCase
+from .common.ui import XeroTourCase
 
 INVOICES = "/odoo/action-account.action_move_out_invoice"
 

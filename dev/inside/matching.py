@@ -32,7 +32,7 @@ def match(env: Any, *, connection: int, postmaster: int, count: int, seed: int) 
 
 def _messy_books() -> ModuleType:
     """The generator that the tests use, without the tests."""
-    spec = importlib.util.spec_from_file_location("messy_books", paths.REPO / "tests" / "messy_books.py")
+    spec = importlib.util.spec_from_file_location("messy_books", paths.REPO / "tests" / "common" / "messy_books.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -1,6 +1,6 @@
 """Companies with a chart of accounts for the tests inside Odoo: making one costs seconds, taking one costs nothing.
 
-`tests/common.py` takes them by their name, and makes its own where there are none.
+`tests/common/__init__.py` takes them by their name, and makes its own where there are none.
 """
 
 from typing import Any

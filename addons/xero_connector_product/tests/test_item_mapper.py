@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from odoo import Command
-from odoo.addons.xero_connector.tests.test_mapper_common import MapperCase
+from odoo.addons.xero_connector.tests.common.mapper import MapperCase
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import tagged
 

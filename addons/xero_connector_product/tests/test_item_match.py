@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from odoo import Command
-from odoo.addons.xero_connector.tests.match_common import MatchCommon
+from odoo.addons.xero_connector.tests.common.matching import MatchCommon
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import TransactionCase, tagged
 

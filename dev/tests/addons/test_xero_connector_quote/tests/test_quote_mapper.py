@@ -5,7 +5,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
-from odoo.addons.xero_connector.tests.test_mapper_common import MapperCase, xero_totals
+from odoo.addons.xero_connector.tests.common.mapper import MapperCase, xero_totals
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import tagged
 

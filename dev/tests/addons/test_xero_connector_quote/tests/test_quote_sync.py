@@ -1,7 +1,7 @@
 """Quotes on their way to Xero and back, over HTTP."""
 
 from odoo.addons.xero_connector.models.health.facts import FLOWS
-from odoo.addons.xero_connector.tests.in_common import InboundCommon
+from odoo.addons.xero_connector.tests.common.inbound import InboundCommon
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 

@@ -1,0 +1,74 @@
+"""The world of the tests of reconciliation: books that agree, and hands that disturb them."""
+
+from decimal import Decimal
+
+from odoo import Command
+
+from .payment import PaymentCommon
+
+
+class ReconCommon(PaymentCommon):
+    def setUp(self):
+        super().setUp()
+        self.number = 0
+
+    def reconcile(self):
+        """Have a person ask for a report, let the worker make it, and return it."""
+        self.env.flush_all()
+        report = self.env["xero.reconciliation"]._request(self.connection)
+        self.drain()
+        self.assertEqual(report.state, "done", report.reason)
+        return report
+
+    def told(self, report):
+        """Return ``{(kind, what in Odoo, id in Xero)}`` of what a report found."""
+        return sorted((row.kind, row.record_name or "", row.xero_number or "") for row in report.difference_ids)
+
+    def assertAgree(self, report):
+        self.assertFalse(
+            [
+                (row.kind, row.record_name, row.xero_number, row.odoo_value, row.xero_value, row.note)
+                for row in report.difference_ids
+            ]
+        )
+        self.assertEqual(report.verdict, "agree")
+        for total in report.total_ids:
+            self.assertEqual(total.odoo_amount, total.xero_amount, total.read()[0])
+            self.assertEqual(total.odoo_due, total.xero_due, total.read()[0])
+            self.assertEqual(total.odoo_count, total.xero_count, total.read()[0])
+            self.assertFalse(total.difference)
+        self.assertEqual(report.receivable_odoo, report.receivable_xero)
+        self.assertEqual(report.payable_odoo, report.payable_xero)
+
+    # === BOOKS === #
+
+    def new_partner(self, **values):
+        self.number += 1
+        return self.env["res.partner"].create(
+            {"name": f"Contact {self.number}", "vat": f"US{self.number:07}", "is_company": True, **values}
+        )
+
+    def document(self, move_type="out_invoice", lines=((3, 25.06), (1, 25.61)), **values):
+        self.number += 1
+        return self.make_move(move_type, lines, **{"ref": f"R{self.number}", **values})
+
+    def settle(self):
+        """Let all that waits be done, on both sides."""
+        self.drain()
+        self.poll()
+        self.drain()
+        self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+
+    def in_currency(self):
+        return self.setup_other_currency("AUD", rates=[("2016-01-01", 0.813)])
+
+    def branch(self):
+        values = {"name": "Branch", "parent_id": self.company.id, "country_id": self.company.country_id.id}
+        branch = self.env["res.company"].create(values)
+        # Odoo loads the branch's share of the chart of accounts at the end of the transaction.
+        self.cr.precommit.run()
+        self.env.user.company_ids = [Command.link(branch.id)]
+        return branch
+
+    def decimal(self, text):
+        return Decimal(text)
