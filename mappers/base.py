@@ -27,7 +27,7 @@ class XeroMapper(models.AbstractModel):
     _xero_number_field = None
     _xero_status_field = "Status"
     # What an answer repeats of an element and tells it from others, besides what tells all types.
-    _telling = ()
+    _identifying = ()
     _odoo_model = None
     # The page in Xero's own screens, with ``{xero_id}``, below ``https://go.xero.com``; ``None`` where there is none.
     _xero_page = None
@@ -45,7 +45,7 @@ class XeroMapper(models.AbstractModel):
     _tracked_fields = frozenset()
     _tracked_line_fields = frozenset()
 
-    # What can be emptied in Xero: ``{key of the payload: (key of the view, empty value)}``.
+    # What can be emptied in Xero: ``{key of the payload: (key of the canonical form, empty value)}``.
     _clearable = {}
 
     # === REGISTRY === #

@@ -86,7 +86,7 @@ class XeroSyncMixin(models.AbstractModel):
             record.xero_number = link and link.xero_number
             record.xero_url = link and link.url
             record.xero_sync_state = self._xero_state(link, job)
-            record.xero_sync_message = job._reason_in_words() if job else link and link.message
+            record.xero_sync_message = job._waiting_reason() if job else link and link.message
             record.xero_has_fix = bool(job and job.fix_action)
             self._set_xero_id(record, link)
 

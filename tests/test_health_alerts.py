@@ -223,12 +223,12 @@ class TestAlerts(AlertCommon):
             with self.subTest(error.__name__):
                 self.fail_with(error())
                 with self.assertRaises(error):
-                    self.env["xero.alert"].sudo()._keep_up(self.connection)
+                    self.env["xero.alert"].sudo()._refresh_alerts(self.connection)
 
     def test_an_incident_that_another_worker_opened_is_no_error(self):
         self.fail_with(pg_errors.UniqueViolation())
         with self.assertNoLogs("odoo.addons.xero_connector", "WARNING"):
-            self.env["xero.alert"].sudo()._keep_up(self.connection)
+            self.env["xero.alert"].sudo()._refresh_alerts(self.connection)
         self.assertEqual(len(self.open_alerts()), 0)
 
     def second(self):

@@ -141,10 +141,10 @@ class TestOddElements(OddCommon):
         move = self.make_move()
         self.drain()
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
-        self.assertFalse(self.link_of(move).remote_view)
+        self.assertFalse(self.link_of(move).base_state)
         self.strange.habits.clear()
         self.poll()
-        self.assertEqual((move.xero_sync_state, self.link_of(move).remote_source), ("synced", "read"))
+        self.assertEqual((move.xero_sync_state, self.link_of(move).base_source), ("synced", "read"))
         self.assertEqual(len(self.simulator.documents(self.tenant, "Invoices")), 1)
 
     def test_an_unexpected_error_stays_with_its_element(self):
@@ -180,14 +180,14 @@ class TestOddElements(OddCommon):
         self.edit(odd, Reference="odd")
         self.edit(good, Reference="after")
         inbound = type(self.env["xero.inbound.invoice"])
-        view_of = inbound._remote_view
+        view_of = inbound._canonical
 
         def breaking(model, element):
             if element.get("Reference") == "odd":
                 raise ZeroDivisionError
             return view_of(model, element)
 
-        with patch.object(inbound, "_remote_view", breaking), self.assertNoLogs("odoo.addons.xero_connector", "ERROR"):
+        with patch.object(inbound, "_canonical", breaking), self.assertNoLogs("odoo.addons.xero_connector", "ERROR"):
             self.poll("Invoice")
         self.assertEqual((good.ref, odd.ref), ("after", "before"))
         self.assertNothingStands()
@@ -511,14 +511,14 @@ class TestOddWalks(OddCommon):
         self.cursor_of("Invoice").full_page = 1
         self.patch(paging, "LONGEST", 12)
         pages = []
-        original = type(self.env["xero.reader"])._take_full_page
+        original = type(self.env["xero.reader"])._import_full_page
 
         def take(reader, *args):
             result = original(reader, *args)
             pages.append(args[5])
             return result
 
-        self.patch(type(self.env["xero.reader"]), "_take_full_page", take)
+        self.patch(type(self.env["xero.reader"]), "_import_full_page", take)
         slices = self.counted("_read_in_full")
         self.patch(xero_drain, "time", Ticking())
         self.poll("Invoice")

@@ -111,7 +111,7 @@ class TestPoll(InboundCommon):
             self.drain()
             self.simulator.control("/clock", advance=600)
         first = self.env["account.move"].search([("xero_invoice_id", "!=", False)], order="id", limit=1)
-        original = reader_class._take_page
+        original = reader_class._import_page
         edited = []
 
         def take_page(reader, *args):
@@ -120,14 +120,14 @@ class TestPoll(InboundCommon):
                 edited.append(self.edit(first, Reference="moved"))
             return result
 
-        self.patch(reader_class, "_take_page", take_page)
+        self.patch(reader_class, "_import_page", take_page)
         self.poll("Invoice")
         links = self.env["xero.link"].search([("xero_type", "=", "Invoice")], order="xero_updated_at")
-        seen = links.filtered(lambda link: link.remote_source == "read")
+        seen = links.filtered(lambda link: link.base_source == "read")
         cursor = self.cursor_of("Invoice")
         self.assertLess(len(seen), 4, "the walk itself missed one")
         self.poll("Invoice")
-        self.assertEqual(set(links.mapped("remote_source")), {"read"}, cursor.watermark)
+        self.assertEqual(set(links.mapped("base_source")), {"read"}, cursor.watermark)
         self.assertEqual(first.ref, "moved")
 
     def test_polls_are_spaced_by_the_day_limit(self):

@@ -117,7 +117,7 @@ class TestStates(InboundCommon):
             self.person("edit", invoice=xero_id, LineItems=lines)
         elif event == "voided":
             self.person("void", invoice=xero_id)
-        elif self.link(xero_id).remote_view["status"] == "DRAFT":
+        elif self.link(xero_id).base_state["status"] == "DRAFT":
             self.person("approve", invoice=xero_id)
         else:
             self.pretend(xero_id, status="DRAFT")
@@ -133,7 +133,7 @@ class TestStates(InboundCommon):
     def pretend(self, xero_id, **base):
         """Have the last agreement say something else than it did."""
         link = self.link(xero_id)
-        link.sudo().write({"remote_view": {**link.remote_view, **base}, "remote_digest": "other"})
+        link.sudo().write({"base_state": {**link.base_state, **base}, "base_digest": "other"})
         self.env.flush_all()
         self.env.invalidate_all()
 

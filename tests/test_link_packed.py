@@ -65,23 +65,23 @@ class TestPacked(RetentionCommon):
             unpack(b"\x02" + pack({})[1:])
 
     def test_the_field_reads_and_writes_plain_values(self):
-        link = self.link(remote_view=ELEMENT)
+        link = self.link(base_state=ELEMENT)
         self.env.flush_all()
-        self.env.cr.execute("SELECT remote_view FROM xero_link WHERE id = %s", [link.id])
+        self.env.cr.execute("SELECT base_state FROM xero_link WHERE id = %s", [link.id])
         self.assertEqual(unpack(self.env.cr.fetchone()[0]), ELEMENT)
         link.invalidate_recordset()
-        self.assertEqual(link.remote_view, ELEMENT)
-        link.remote_view["Status"] = "VOIDED"
-        self.assertEqual(link.remote_view["Status"], "AUTHORISED", "A reader changes only its own copy")
-        self.assertEqual(link.read(["remote_view"])[0]["remote_view"], ELEMENT)
-        link.remote_view = {**ELEMENT, "Status": "PAID"}
+        self.assertEqual(link.base_state, ELEMENT)
+        link.base_state["Status"] = "VOIDED"
+        self.assertEqual(link.base_state["Status"], "AUTHORISED", "A reader changes only its own copy")
+        self.assertEqual(link.read(["base_state"])[0]["base_state"], ELEMENT)
+        link.base_state = {**ELEMENT, "Status": "PAID"}
         link.flush_recordset()
         link.invalidate_recordset()
-        self.assertEqual(link.remote_view["Status"], "PAID")
-        link.remote_view = False
+        self.assertEqual(link.base_state["Status"], "PAID")
+        link.base_state = False
         link.flush_recordset()
         link.invalidate_recordset()
-        self.assertFalse(link.remote_view)
+        self.assertFalse(link.base_state)
 
     def test_what_was_sent_comes_back_byte_by_byte(self):
         body = '{"Invoices":[{"Total":1.50,  "Reference":"Zoë \\u00e9"}]}\n'
@@ -110,7 +110,7 @@ class TestPacked(RetentionCommon):
         self.assertEqual(links.mapped("odoo_keys"), [["Reference"], False])
 
     def test_an_upgrade_packs_what_is_there_and_drops_readings_that_were_replaced(self):
-        link = self.link(remote_view=ELEMENT, remote_digest="d")
+        link = self.link(base_state=ELEMENT, base_digest="d")
         bare = self.link(res_id=900_000_002)
         old, failed, new = self.snapshot(days=9), self.snapshot(days=2, state="failed"), self.snapshot(days=1)
         for snapshot in (old, new):
@@ -119,9 +119,9 @@ class TestPacked(RetentionCommon):
         self.env.flush_all()
         self.env.cr.execute("ALTER TABLE xero_sync_batch DROP COLUMN body, ADD COLUMN body text")
         self.env.cr.execute("UPDATE xero_sync_batch SET body = %s WHERE id = %s", ['{"A":  1.50}', batch_id])
-        self.env.cr.execute("ALTER TABLE xero_link DROP COLUMN remote_view, ADD COLUMN remote_view jsonb")
+        self.env.cr.execute("ALTER TABLE xero_link DROP COLUMN base_state, ADD COLUMN base_state jsonb")
         self.env.cr.execute("ALTER TABLE xero_snapshot_element DROP COLUMN data, ADD COLUMN data jsonb")
-        self.env.cr.execute("UPDATE xero_link SET remote_view = %s WHERE id = %s", [json.dumps(ELEMENT), link.id])
+        self.env.cr.execute("UPDATE xero_link SET base_state = %s WHERE id = %s", [json.dumps(ELEMENT), link.id])
         self.env.cr.execute("UPDATE xero_snapshot_element SET data = %s", [json.dumps(ELEMENT | {"Reference": "R"})])
         spec = importlib.util.spec_from_file_location("pre_packed", MIGRATION)
         migration = importlib.util.module_from_spec(spec)
@@ -130,7 +130,7 @@ class TestPacked(RetentionCommon):
         for _again in range(2):
             migration.migrate(self.env.cr, "19.0.1.0.0")
         self.env.invalidate_all()
-        self.assertEqual((link.remote_view, link.remote_digest, bare.remote_view), (ELEMENT, "d", False))
+        self.assertEqual((link.base_state, link.base_digest, bare.base_state), (ELEMENT, "d", False))
         self.assertEqual(self.left("xero.snapshot", [old, failed, new]), [new])
         self.assertEqual(self.env["xero.sync.batch"].sudo().browse(batch_id).body, '{"A":  1.50}')
         elements = self.env["xero.snapshot.element"].search([("snapshot_id", "=", new)])

@@ -8,7 +8,7 @@ from odoo.tests import TransactionCase, tagged
 from ..models.matching.assign import match
 from ..models.matching.keys import addresses, is_role, phone, same_number, tax_number
 from ..models.matching.match_contact import parties_of_contacts, party_of_partner
-from ..models.matching.match_document import Paper, match_documents
+from ..models.matching.match_document import DocumentFacts, match_documents
 from ..models.matching.match_payment import Coin, match_payments
 from ..models.matching.names import DIFFERENT, PART, SAME, TYPO, likeness, name_of
 from .common.messy_books import make_books
@@ -202,7 +202,7 @@ class TestMatchContacts(TransactionCase):
 
 
 def paper(key, number="", total="100", day=10, contact="c1", **values):
-    return Paper(
+    return DocumentFacts(
         key=key,
         contact=contact,
         known=values.pop("known", True),

@@ -39,7 +39,7 @@ FAULTS = (
     {"kind": "drop_before", "method": "GET"},
 )
 # The last step of a worker that is committed before it dies, and the two sides of the call itself.
-MOMENTS = ("_take_jobs", "_plan", "_store_batch", "before the call", "after the call", "_save_results", "_adopt")
+MOMENTS = ("_queue_and_claim", "_plan", "_store_batch", "before the call", "after the call", "_save_results", "_adopt")
 RECORDER = """
 CREATE TEMP TABLE model_change (kind text, was text, now text, id int) ON COMMIT PRESERVE ROWS;
 CREATE FUNCTION pg_temp.record_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

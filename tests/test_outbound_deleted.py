@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from .test_payment_out import OutgoingCommon
 
 LOST = {"kind": "drop_after"}
-MOMENTS = (("_push", {}), ("_ship", {}), ("_send", LOST), ("_settle_answer", {}), ("_resolve_creation", LOST))
+MOMENTS = (("_push", {}), ("_store_and_send", {}), ("_send", LOST), ("_save_answer", {}), ("_resolve_creation", LOST))
 
 
 @tagged("post_install", "-at_install")
@@ -108,7 +108,7 @@ class TestDeletedUnderWay(OutgoingCommon):
         self.person("create_contact", Name="Weka Ltd")
         partner = self.env["res.partner"].create({"name": "Weka Ltd", "is_company": True})
         partner.action_xero_sync()
-        done = self.delete_at("_settle_answer", "Contact", lambda env: env["res.partner"].browse(partner.id).unlink())
+        done = self.delete_at("_save_answer", "Contact", lambda env: env["res.partner"].browse(partner.id).unlink())
         self.drain()
         self.assertTrue(done)
         self.assertFalse(self.open_jobs())
@@ -119,7 +119,7 @@ class TestDeletedUnderWay(OutgoingCommon):
         partner = self.env["res.partner"].create({"name": "Takahe", "is_company": True})
         partner.action_xero_sync()
         self.simulator.fault(kind="invalid", method="PUT", resource="Contacts", message="No.")
-        done = self.delete_at("_settle_answer", "Contact", lambda env: env["res.partner"].browse(partner.id).unlink())
+        done = self.delete_at("_save_answer", "Contact", lambda env: env["res.partner"].browse(partner.id).unlink())
         self.drain()
         self.assertTrue(done)
         self.assertFalse(self.open_jobs(), self.open_jobs().read(["state", "operation", "failure_detail"]))

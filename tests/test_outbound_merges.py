@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from .common.inbound import InboundCommon
 
 FAULTS = ({}, {"kind": "page", "status": 200, "saved": True}, {"kind": "drop_after"}, {"kind": "page", "status": 403})
-MOMENTS = ("_push", "_ship", "_send", "_settle_answer", "_resolve_creation", "after")
+MOMENTS = ("_push", "_store_and_send", "_send", "_save_answer", "_resolve_creation", "after")
 
 
 @tagged("post_install", "-at_install")
@@ -118,7 +118,7 @@ class TestMergeUnderWay(InboundCommon):
         self.each(play)
 
     def test_an_update_under_way(self):
-        for linked, moment in product((True, False), ("_push", "_ship", "_send", "_settle_answer")):
+        for linked, moment in product((True, False), ("_push", "_store_and_send", "_send", "_save_answer")):
             with self.subTest(moment=moment, linked=linked):
                 survivor, loser = self.new_partner(), self.new_partner()
                 moves = self.make_move(partner=loser)

@@ -52,7 +52,7 @@ class TestPaidEdits(InboundCommon):
                 move.action_xero_sync()
                 self.drain()
                 self.assertEqual(self.posts(), posts, "an agreed document is not sent again")
-                self.assertEqual(link.remote_view["lines"][0]["description"], "Another text")
+                self.assertEqual(link.base_state["lines"][0]["description"], "Another text")
 
     def test_another_account_arrives(self):
         move = self.paid()

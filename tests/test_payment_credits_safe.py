@@ -54,7 +54,7 @@ class TestCreditsNeverTwice(CreditsOutCommon):
         def die(self, *args):
             raise KeyboardInterrupt
 
-        with self.assertRaises(KeyboardInterrupt), patch.object(type(exporter), "_settle_answer", die):
+        with self.assertRaises(KeyboardInterrupt), patch.object(type(exporter), "_save_answer", die):
             self.drain()
         self.resume()
         self.drain()

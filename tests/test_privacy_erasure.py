@@ -172,7 +172,7 @@ class TestErasure(InboundCommon):
         self.env["xero.erasure"].sudo().search([]).not_before = False
         self.erase()
         self.assertEqual(self.named(), [])
-        self.assertEqual(self.link_of(self.person_.id).remote_view["name"], "Former customer 12")
+        self.assertEqual(self.link_of(self.person_.id).base_state["name"], "Former customer 12")
 
     def test_what_others_have_too_is_not_erased(self):
         self.spread()

@@ -231,7 +231,7 @@ class TestLanes(LaneCommon):
             self.assertEqual(runner._lanes_with_work([]), [first.id, last.id])
         lanes[0].sudo().served_at = False
         self.env.flush_all()
-        self.assertEqual(runner._take_lane([]), lanes[0])
+        self.assertEqual(runner._lock_lane([]), lanes[0])
         self.assertEqual(runner._lanes_with_work([])[0], lanes[1].id)
 
     def test_a_pause_is_bounded_whoever_asks_for_it(self):

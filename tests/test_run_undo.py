@@ -86,7 +86,7 @@ class TestUndo(PreviewCase):
         self.drain()
         self.connection.period_lock_date = date(2026, 1, 31)
         self.env.cr.execute(
-            "UPDATE xero_link SET remote_digest = 'x', xero_updated_at = xero_updated_at + interval '1 day'"
+            "UPDATE xero_link SET base_digest = 'x', xero_updated_at = xero_updated_at + interval '1 day'"
             " WHERE res_id = %s AND res_model = 'account.move'",
             [changed.id],
         )
@@ -130,7 +130,7 @@ class TestUndo(PreviewCase):
         move.ref = "Edited"
         self.drain()
         self.env.cr.execute(
-            "UPDATE xero_link SET remote_digest = 'x', xero_updated_at = xero_updated_at + interval '1 day'"
+            "UPDATE xero_link SET base_digest = 'x', xero_updated_at = xero_updated_at + interval '1 day'"
             " WHERE res_id = %s AND res_model = 'res.partner'",
             [fresh.id],
         )

@@ -332,9 +332,9 @@ class XeroClient:
         )
         _logger.debug("xero call %s", record)
         if self._on_call:
-            self._tell(record)
+            self._notify(record)
 
-    def _tell(self, record: CallRecord) -> None:
+    def _notify(self, record: CallRecord) -> None:
         try:
             self._on_call(record)  # type: ignore[misc]
         except Exception:

@@ -63,7 +63,7 @@ def lose_race(env, connection_id: int) -> str:
         cr.execute("UPDATE xero_connection SET day_remaining = 16 WHERE id = %s", [connection_id])
     try:
         connection.reason = "Written in the midst of work."
-        env["xero.alert"]._keep_up(connection)
+        env["xero.alert"]._refresh_alerts(connection)
     except SerializationFailure:
         return "again"
     finally:

@@ -43,7 +43,7 @@ def _no_lane() -> None:
     def take(self, visited):
         return self.env["xero.lane"].browse(self._lanes_with_work(visited))[:1]
 
-    _replace("xero.sync.runner", "_take_lane", lambda _original: take)
+    _replace("xero.sync.runner", "_lock_lane", lambda _original: take)
 
 
 def _no_renewal_lock() -> None:

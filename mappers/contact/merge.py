@@ -5,8 +5,8 @@ and what Xero holds besides, as it is. A list that would stay as it is is left o
 """
 
 from ..values import clean, lower, words
+from .canonical import canonical_contact
 from .parts import MAX_PERSONS, country
-from .view import contact_view
 
 KINDS = {"POBOX": "invoice_address", "STREET": "delivery_address"}
 # Odoo has two lines for a street; what Xero has in others is part of the second, once Odoo took it over.
@@ -63,7 +63,7 @@ def merged_view(payload: dict, base: dict, had: set[str]) -> dict:
     :param had: as of :func:`merged`
     """
     result = merged(payload, _element(base), had)
-    told = contact_view(result)
+    told = canonical_contact(result)
     view = {**base, **told}
     if "Addresses" in result:
         view.update({name: told.get(name) for name in KINDS.values()})
@@ -145,7 +145,7 @@ def _phones(payload, element):
 
 
 def _number(element) -> str:
-    return contact_view({"Phones": element.get("Phones")}).get("phone", "")
+    return canonical_contact({"Phones": element.get("Phones")}).get("phone", "")
 
 
 # === PEOPLE === #

@@ -5,17 +5,17 @@ They are read from Odoo's tax engine, which rounds them as it will round the inv
 
 from ..text import shorten
 from .money import Row
-from .sheet import DESCRIPTION_LENGTH, Sheet, TaxBook, decimal_of
+from .sheet import DESCRIPTION_LENGTH, Sheet, TaxLookup, decimal_of
 
 
-def read_base_lines(parts: list, company, book: TaxBook) -> Sheet:
+def read_base_lines(parts: list, company, book: TaxLookup) -> Sheet:
     """Return the lines of one document with the amounts that Odoo's tax engine arrives at.
 
     :param parts: in the document's order: base lines as ``account.tax._prepare_base_line_for_taxes_computation`` makes
         them, with ``record``, ``account_id`` and ``name``; a ``str`` for a section or note. The engine writes what it
         computes into the base lines
     :param company: whose way of rounding taxes holds
-    :param book: the :class:`TaxBook` of the batch, ``books.taxes``
+    :param book: the :class:`TaxLookup` of the batch, ``books.taxes``
     :return: amounts in the currency of the base lines, rounded to its decimals, with the sign that Odoo gives them
     """
     base_lines = [part for part in parts if not isinstance(part, str)]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from ...xero_api.money import rate
 from .mapped import CLASS_FIELDS, Account, Tax, mapped
-from .sheet import TaxBook
+from .sheet import TaxLookup
 from .tracking_book import TrackingBook
 
 TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
@@ -23,7 +23,7 @@ class Books:
     def __init__(self, connection, documents, xero_type: str, partners, links: dict | None = None):
         self.env = documents.env
         self.connection = connection
-        self.taxes = TaxBook()
+        self.taxes = TaxLookup()
         known = self.env["xero.link"]
         self.links = known._map(connection, xero_type, documents._name, documents.ids) if links is None else links
         self.contacts = known._map(connection, "Contact", "res.partner", partners.ids)
@@ -55,7 +55,7 @@ class Books:
     def tax(self, taxes: tuple, use: str) -> Tax | None:
         """Return the :class:`Tax` a set of taxes is mapped to, or ``None``.
 
-        :param taxes: sorted ids, as :meth:`TaxBook.key` returns them
+        :param taxes: sorted ids, as :meth:`TaxLookup.key` returns them
         :param use: ``sale`` or ``purchase``
         :return: ``percent`` is the effective rate in percent; one with a ``fault`` cannot be used
         """

@@ -91,7 +91,7 @@ class MappedRows:
         account = self.books.account(account_id)
         if account and not account.fault:
             return account
-        self._tell(("account", account_id), lambda: self._account_problem(account_id, account))
+        self._add_problem(("account", account_id), lambda: self._account_problem(account_id, account))
         return None
 
     def _tax(self, taxes):
@@ -100,10 +100,10 @@ class MappedRows:
             return tax
         if not taxes and not tax:
             return self.books.untaxed
-        self._tell(("tax", taxes, self.use), lambda: self._tax_problem(taxes, tax))
+        self._add_problem(("tax", taxes, self.use), lambda: self._tax_problem(taxes, tax))
         return None
 
-    def _tell(self, key, problem):
+    def _add_problem(self, key, problem):
         if key not in self._told:
             self._told.add(key)
             self.out.problems.append(problem())
@@ -156,7 +156,7 @@ class MappedRows:
     def _check_pair(self, row, account, tax):
         if account.class_type in tax.applies or not account.class_type:
             return
-        self._tell(
+        self._add_problem(
             ("pair", account.id, tax.id),
             lambda: Problem(
                 "mapping",

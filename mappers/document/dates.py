@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ...xero_api.dates import to_date_string
-from .view import GONE
+from .canonical import GONE
 
 
 def first_open_day(locked) -> str:
@@ -15,7 +15,7 @@ def first_open_day(locked) -> str:
     return to_date_string(locked + timedelta(days=1))
 
 
-def agreed_day(link, own: str) -> str:
+def base_day(link, own: str) -> str:
     """Return the day in Xero that was agreed for Odoo's day ``own``; empty when none was, or Odoo's is another now.
 
     :param own: ``YYYY-MM-DD``

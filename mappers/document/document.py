@@ -5,7 +5,7 @@ from odoo import models
 from ...xero_api.dates import to_date_string
 from ..outgoing import Need
 from ..text import printable, shorten
-from .dates import agreed_day, first_open_day
+from .dates import base_day, first_open_day
 from .lines import read_sheet
 from .move_books import MOVE_FIELDS, MoveBooks
 from .paid import closed_key, identified_lines
@@ -248,7 +248,7 @@ class XeroMapperDocument(models.AbstractModel):
         :return: ``YYYY-MM-DD``, or empty
         """
         own, link = self._own_day(move), books.links.get(move.id)
-        day = agreed_day(link, own) or (self._first_open_day(own, link, books) if own else own)
+        day = base_day(link, own) or (self._first_open_day(own, link, books) if own else own)
         if day != own and out.status == "AUTHORISED":
             out.notices.append(self._moved_notice(own, day))
         return day
@@ -257,7 +257,7 @@ class XeroMapperDocument(models.AbstractModel):
         locked = to_date_string(books.lock_date) if books.lock_date else ""
         if own > locked or books.connection.xero_lock_policy != "move":
             return own
-        if link and link._is_alive() and (link.remote_view or {}).get("date", "") <= locked:
+        if link and link._is_alive() and (link.base_state or {}).get("date", "") <= locked:
             # Xero changes nothing about it any more.
             return own
         return first_open_day(books.lock_date)

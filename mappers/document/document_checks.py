@@ -63,5 +63,5 @@ class XeroMapperDocument(models.AbstractModel):
         self._refuse(move, out, message, "locked_period", "locked_period")
 
     def _is_unchanged(self, link, out) -> bool:
-        digests = (codec.digest(out.payload), codec.digest(out.agreed()))
+        digests = (codec.digest(out.payload), codec.digest(out.canonical()))
         return bool(link and link.state == "synced" and link.digest in digests)

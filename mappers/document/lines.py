@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ..text import shorten
 from .money import Row
-from .sheet import DESCRIPTION_LENGTH, Sheet, TaxBook, decimal_of
+from .sheet import DESCRIPTION_LENGTH, Sheet, TaxLookup, decimal_of
 
 TEXTS = ("line_section", "line_subsection", "line_note")
 # Xero makes the receivable itself; stock valuation is not part of an invoice there.
@@ -31,11 +31,11 @@ LINE_FIELDS = (
 )
 
 
-def read_sheet(move, lines, book: TaxBook) -> Sheet:
+def read_sheet(move, lines, book: TaxLookup) -> Sheet:
     """Return ``lines``, those of ``move``, with the amounts Odoo booked, positive in the direction of the document.
 
     :param move: one posted or draft ``account.move``
-    :param book: the :class:`TaxBook` of the batch, ``books.taxes``
+    :param book: the :class:`TaxLookup` of the batch, ``books.taxes``
     :return: amounts in the document's currency, rounded to its decimals
     """
     sheet, sign, decimals = Sheet(), move.direction_sign, move.currency_id.decimal_places

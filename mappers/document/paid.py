@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ...xero_api import codec
 from ..values import decimal
-from .view import changed_fields
+from .canonical import changed_fields
 
 # What Xero keeps as it is once money is on the document.
 CLOSED_FIELDS = ("Type", "Date", "CurrencyCode", "LineAmountTypes", "LineItems")

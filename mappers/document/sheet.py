@@ -32,7 +32,7 @@ class Sheet:
         :param part: the tax repartition line (``account.tax.repartition.line``) that it is of
         :param group: the tax (``account.tax``) of type group that the tax is a part of; may be empty
         :param row: the amount, on the account that it is booked to; its ``net`` is the tax
-        :param book: the :class:`TaxBook`
+        :param book: the :class:`TaxLookup`
         """
         if book.stands_apart(part, group):
             if row.net:
@@ -42,7 +42,7 @@ class Sheet:
         self.origins[part.tax_id.id].append(row)
 
 
-class TaxBook:
+class TaxLookup:
     """Which taxes are taxes to Xero, and which are amounts on an account of their own.
 
     Xero's rates are percentages of a line. These become lines on the account Odoo books them to, so that account,

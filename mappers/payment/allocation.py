@@ -112,7 +112,7 @@ class XeroMapperAllocation(models.AbstractModel):
 
     def _day(self, link, move) -> str:
         """Return the date in Xero of what ``link`` stands for."""
-        return (link.remote_view or {}).get("date") or (move.invoice_date or move.date).isoformat()
+        return (link.base_state or {}).get("date") or (move.invoice_date or move.date).isoformat()
 
     # === PROBLEMS === #
 

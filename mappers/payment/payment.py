@@ -5,10 +5,10 @@ from decimal import Decimal
 from odoo import models
 
 from .. import marks
-from ..document.dates import agreed_day, first_open_day
+from ..document.dates import base_day, first_open_day
 from ..outgoing import Need, Outgoing, Problem
 from ..text import named, shorten
-from .view import payment_view
+from .canonical import canonical_payment
 
 REFERENCE_LENGTH = 255
 PAYABLE = ("AUTHORISED", "PAID")
@@ -55,7 +55,7 @@ class XeroMapperPayment(models.AbstractModel):
 
     def _is_same(self, element, payload):
         """The document, the day and the amount are equal."""
-        ours, theirs = payment_view(payload), payment_view(element)
+        ours, theirs = canonical_payment(payload), canonical_payment(element)
         return all(ours.get(name) == theirs.get(name) for name in ("target", "date", "amount"))
 
     def _may_stand_for(self, records, connection):
@@ -127,7 +127,7 @@ class XeroMapperPayment(models.AbstractModel):
         """
         own, locked = self._own_day(part), connection._xero_lock_date()
         moves = locked and own <= locked.isoformat() and connection.xero_lock_policy == "move"
-        day = agreed_day(link, own) or (first_open_day(locked) if moves else own)
+        day = base_day(link, own) or (first_open_day(locked) if moves else own)
         if day != own:
             out.notices.append(
                 self.env._(

@@ -23,7 +23,7 @@ def migrate(cr, version):
             """UPDATE xero_snapshot_element SET document_type = data->>'Type', reference = data->>'Reference',
                       tax_number = data->>'TaxNumber'"""
         )
-    _pack(cr, "xero_link", "remote_view")
+    _pack(cr, "xero_link", "base_state")
     _pack(cr, "xero_snapshot_element", "data")
     _pack(cr, "xero_sync_batch", "body")
 

@@ -17,13 +17,13 @@ def _zones() -> dict[str, str]:
     return {"".join(char for char in name if char.isalnum()).upper(): zone for name, zone in names}
 
 
-def plan_in_words(code) -> str:
+def plan_text(code) -> str:
     """Return Xero's name of a plan: ``NON_GST_CASHBOOK`` is called “Non-GST Cashbook”."""
     words = " ".join(ABBREVIATIONS.get(word, word) for word in (code or "").replace("_", " ").title().split())
     return words.replace("- ", "-")
 
 
-def time_zone_in_words(code, lang) -> str | None:
+def time_zone_text(code, lang) -> str | None:
     """Return the name of one of Xero's time zones in a language of Odoo's, or the code where nobody knows it."""
     zone = _zones().get((code or "").upper())
     return get_timezone_name(zone, locale=babel_locale_parse(lang)) if zone else code
@@ -42,4 +42,4 @@ def tax_basis_in_words(env, code) -> str:
         "FLATRATEACCRUAL": env._("Flat rate, when invoiced"),
         "NONE": env._("None"),
     }
-    return names.get(code) or plan_in_words(code)
+    return names.get(code) or plan_text(code)

@@ -10,7 +10,7 @@ from ...xero_api import errors
 from . import credential_secrets as xero_secrets
 from . import database as xero_database
 from . import gate as xero_gate
-from .labels import plan_in_words, tax_basis_in_words, time_zone_in_words
+from .labels import plan_text, tax_basis_in_words, time_zone_text
 
 MOVE_TYPE_SETTINGS = {
     "out_invoice": "sync_invoices",
@@ -424,9 +424,9 @@ class XeroConnection(models.Model):
     @api.depends_context("lang")
     def _compute_names(self):
         for connection in self:
-            connection.plan_name = plan_in_words(connection.organisation_class)
-            connection.edition_name = plan_in_words(connection.edition)
-            connection.timezone_name = time_zone_in_words(connection.timezone, self.env.lang)
+            connection.plan_name = plan_text(connection.organisation_class)
+            connection.edition_name = plan_text(connection.edition)
+            connection.timezone_name = time_zone_text(connection.timezone, self.env.lang)
             connection.tax_basis_name = tax_basis_in_words(self.env, connection.tax_basis)
 
     def _compute_job_counts(self):

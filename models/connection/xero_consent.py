@@ -242,7 +242,7 @@ class XeroConsent(models.AbstractModel):
             )
             parked.write({"state": "reauth", "reason": reason})
         if unreached:
-            self.env["xero.alert"].sudo()._keep_up(unreached)
+            self.env["xero.alert"].sudo()._refresh_alerts(unreached)
 
     # === END === #
 

@@ -87,7 +87,7 @@ class XeroHold(models.AbstractModel):
         }
 
     @api.model
-    def _take_database(self, connection) -> None:
+    def _adopt_database(self, connection) -> None:
         """Let this database be the one that works with the organisation: a person said so."""
         connection.write({**self._database_values(), "state": "held"})
         xero_gate.claim(connection.credential_id)

@@ -201,7 +201,7 @@ class XeroIdentity(models.AbstractModel):
 
     # === TELLING === #
 
-    def _tell(self, connection, inbound, elements: list[dict], verdicts: dict) -> None:
+    def _log_strangers(self, connection, inbound, elements: list[dict], verdicts: dict) -> None:
         """Leave one line in the log about those of ``elements`` that claim what they are not, and remember that there
         were some: people are told once.
 

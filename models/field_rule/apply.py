@@ -83,12 +83,12 @@ class XeroFieldRule(models.Model):
 
     # === IN WORDS === #
 
-    def _in_words(self) -> str:
+    def _sentence(self) -> str:
         """Return the rule as a sentence."""
         values = {
             "field": named(self.target_id.label),
-            "document": self._object_in_words(),
-            "value": self._source_in_words(),
+            "document": self._object_text(),
+            "value": self._source_text(),
         }
         text = self.env._("%(field)s of %(document)s is taken from %(value)s", **values)
         if self.source == "constant":
@@ -103,14 +103,14 @@ class XeroFieldRule(models.Model):
             text += self.env._(", for those that match the condition")
         return f"{text}."
 
-    def _document_in_words(self) -> str:
+    def _document_text(self) -> str:
         return dict(self._fields["document"]._description_selection(self.env)).get(self.document, "").lower()
 
-    def _object_in_words(self) -> str:
-        words = self._document_in_words()
+    def _object_text(self) -> str:
+        words = self._document_text()
         return self.env._("each line of %s", words) if self.level == "line" else words
 
-    def _source_in_words(self) -> str:
+    def _source_text(self) -> str:
         if self.source == "constant":
             chosen = {
                 "account": self.constant_account_id,
@@ -120,10 +120,10 @@ class XeroFieldRule(models.Model):
             return named(chosen.display_name if chosen is not None else self.constant_text) or "…"
         if self.source == "text":
             return f"“{named(self.text) or '…'}”"
-        path = self._path_in_words()
+        path = self._path_text()
         return self.env._("a table by %s", path) if self.source == "table" else path
 
-    def _path_in_words(self) -> str:
+    def _path_text(self) -> str:
         """Return the field path by the names that people see."""
         words, model = [], self.model_name
         for name in (self.path or "").split("."):

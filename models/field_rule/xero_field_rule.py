@@ -147,7 +147,7 @@ class XeroFieldRule(models.Model):
     @api.depends(*CONTENT)
     def _compute_summary(self):
         for rule in self:
-            rule.summary = rule._in_words() if rule.target_id else False
+            rule.summary = rule._sentence() if rule.target_id else False
 
     @api.onchange("document")
     def _onchange_document(self):
@@ -169,7 +169,7 @@ class XeroFieldRule(models.Model):
             if rule.target_id.document != rule.document:
                 raise ValidationError(
                     self.env._("%(field)s is no field of %(document)s.", field=named(rule.target_id.label),
-                               document=rule._document_in_words())
+                               document=rule._document_text())
                 )  # fmt: skip
 
     @api.constrains(*CONTENT)

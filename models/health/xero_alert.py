@@ -100,13 +100,13 @@ class XeroAlert(models.Model):
         self.search([("state", "=", "open"), ("connection_id.active", "=", False)])._close()
         self.env["xero.hold"]._look(connections)
         try:
-            self._keep_up(connections)
+            self._refresh_alerts(connections)
         except BEGIN_ANEW:
             self.env.cr.rollback()
             _logger.info("Somebody else wrote at the same time: incidents are looked at again in a minute")
 
     @api.model
-    def _keep_up(self, connections) -> None:
+    def _refresh_alerts(self, connections) -> None:
         """Open and close incidents of ``connections``, in the caller's transaction; a fault here stops nobody else.
 
         :param connections: ``xero.connection``, as superuser
@@ -135,7 +135,8 @@ class XeroAlert(models.Model):
         """Make the open incidents of ``connection`` those that ``facts`` call for."""
         open_by_topic = {alert.topic: alert for alert in alerts}
         findings = checks.judge(facts, frozenset(open_by_topic))
-        wanted = {finding.topic: finding for finding in findings if finding.alert and self._tells(connection, finding)}
+        due = [finding for finding in findings if finding.alert and self._is_notified(connection, finding)]
+        wanted = {finding.topic: finding for finding in due}
         for topic, alert in open_by_topic.items():
             if topic not in wanted:
                 alert._close()
@@ -195,7 +196,7 @@ class XeroAlert(models.Model):
         )
 
     @api.model
-    def _tells(self, connection, finding) -> bool:
+    def _is_notified(self, connection, finding) -> bool:
         """Whether people of ``connection`` want to hear of ``finding`` at all; a place for other modules to say no."""
         return bool(checks.CHECKS[finding.topic].told_every)
 

@@ -68,13 +68,13 @@ class XeroInboundContact(models.AbstractModel):
         links = self._links_naming(connection, loser_id.lower())
         pairs = []
         for link in links:
-            view = {**link.remote_view, "contact": survivor_id.lower()}
-            row = {"remote_view": column_of(codec.dumps(view).decode()), "remote_digest": codec.digest(view)}
-            pairs.append((link.id, {**row, "remote_source": link.remote_source}))
-        self.env["xero.link"]._save_views(pairs)
+            view = {**link.base_state, "contact": survivor_id.lower()}
+            row = {"base_state": column_of(codec.dumps(view).decode()), "base_digest": codec.digest(view)}
+            pairs.append((link.id, {**row, "base_source": link.base_source}))
+        self.env["xero.link"]._save_base_rows(pairs)
         for xero_type, of_type in links.grouped("xero_type").items():
             for start in range(0, len(of_type), CHUNK):
-                self._agree_anew(connection, xero_type, of_type[start : start + CHUNK], loser_id)
+                self._rebase(connection, xero_type, of_type[start : start + CHUNK], loser_id)
 
     def _links_naming(self, connection, contact_id: str):
         """Return the links of documents that were agreed on with a contact: all are looked through, merges are rare."""
@@ -82,8 +82,8 @@ class XeroInboundContact(models.AbstractModel):
         while True:
             rows = self.env.execute_query(
                 SQL(
-                    """SELECT id, remote_view FROM xero_link WHERE connection_id = %s AND res_model = 'account.move'
-                          AND id > %s AND remote_view IS NOT NULL ORDER BY id LIMIT %s""",
+                    """SELECT id, base_state FROM xero_link WHERE connection_id = %s AND res_model = 'account.move'
+                          AND id > %s AND base_state IS NOT NULL ORDER BY id LIMIT %s""",
                     connection.id,
                     after,
                     READ_AT_ONCE,
@@ -94,12 +94,12 @@ class XeroInboundContact(models.AbstractModel):
                 return self.env["xero.link"].browse(found)
             after = rows[-1][0]
 
-    def _agree_anew(self, connection, xero_type, links, loser_id) -> None:
+    def _rebase(self, connection, xero_type, links, loser_id) -> None:
         """Odoo names the other contact now; nothing else it would send has changed by that."""
         mapper = self.env["xero.mapper"]._for_type(xero_type)
         moves = self.env["account.move"].browse(links.mapped("res_id")).exists()
         outgoing = mapper._prepare(mapper._handles(moves), connection)
         for link in links.filtered("digest"):
             out = outgoing.get(link.res_id)
-            if out and link.digest == codec.digest({**out.agreed(), "Contact": {"ContactID": loser_id}}):
-                link.digest = codec.digest(out.agreed())
+            if out and link.digest == codec.digest({**out.canonical(), "Contact": {"ContactID": loser_id}}):
+                link.digest = codec.digest(out.canonical())

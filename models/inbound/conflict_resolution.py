@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from odoo import models
 
+from ...mappers.document.canonical import changed_fields, payload_element
 from ...mappers.document.paid import detailed_lines
-from ...mappers.document.view import changed_fields, payload_element
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
@@ -16,35 +16,35 @@ WITH_LINES = {"tax", "total"}
 class XeroInbound(models.AbstractModel):
     _inherit = "xero.inbound"
 
-    def _odoo_view(self, connection, link, record) -> dict:
-        """Return Odoo's side of a linked record in the form of ``_remote_view``.
+    def _canonical_odoo(self, connection, link, record) -> dict:
+        """Return Odoo's side of a linked record in the form of ``_canonical``.
 
         :param record: existing
         :return: empty, or what was agreed last, where Odoo has no side of its own
         """
         raise NotImplementedError
 
-    def _payload_view(self, connection, link, payload: dict, total) -> dict:
-        """Return what is to be sent in the form of ``_remote_view``.
+    def _canonical_payload(self, connection, link, payload: dict, total) -> dict:
+        """Return what is to be sent in the form of ``_canonical``.
 
         :param link: ``xero.link`` of the record; empty for one without
-        :param total: as for :meth:`_sent_view`
+        :param total: as for :meth:`_canonical_sent`
         """
-        return self._remote_view(payload)
+        return self._canonical(payload)
 
     def _document_element(self, connection, link, payload: dict, total) -> dict:
         """Return the element that Xero would hold after taking ``payload``, of a document with lines: with the amounts
         and the tax that Xero computes.
 
-        :param link: as for :meth:`_payload_view`
-        :param total: as for :meth:`_sent_view`
+        :param link: as for :meth:`_canonical_payload`
+        :param total: as for :meth:`_canonical_sent`
         :return: a new dict, amounts as ``Decimal`` in the document's currency
         """
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         return payload_element(payload, percents, total, self._id_field, link.xero_id)
 
-    def _take_sides(self, connection, link, element, record, mine: set) -> None:
+    def _resolve_sides(self, connection, link, element, record, mine: set) -> None:
         """Make both sides agree: Xero's value of every field but ``mine``, Odoo's of those.
 
         It runs for a person's choice too: then ``record`` may be in that person's environment.
@@ -62,7 +62,7 @@ class XeroInbound(models.AbstractModel):
 
         The job goes before background work: somebody decided it.
         """
-        self._agree(connection, link, element, digest=None, state="to_sync", message=None)
+        self._save_base(connection, link, element, digest=None, state="to_sync", message=None)
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, link.company_id.id)], priority=CLICK)
         self.env["xero.sync.runner"]._wake(connection.ids)
@@ -71,22 +71,22 @@ class XeroInbound(models.AbstractModel):
 class XeroInboundContact(models.AbstractModel):
     _inherit = "xero.inbound.contact"
 
-    def _take_sides(self, connection, link, element, record, mine):
-        view = self._remote_view(element)
-        theirs = changed_fields(self._odoo_view(connection, link, record), view) - mine
+    def _resolve_sides(self, connection, link, element, record, mine):
+        view = self._canonical(element)
+        theirs = changed_fields(self._canonical_odoo(connection, link, record), view) - mine
         if "status" in theirs:
             self._set_active(connection, record, view.get("status") == "ACTIVE")
         self._write(connection, record, view, theirs - {"status"})
         if mine:
             self._resend(connection, link, element, record)
             return
-        self._agree(
+        self._save_base(
             connection,
             link,
             element,
             **{
-                **self._agreed_values(connection, link, record, element),
-                "digest": codec.digest(self._outgoing(connection, record)[record.id].agreed()),
+                **self._base_values(connection, link, record, element),
+                "digest": codec.digest(self._outgoing(connection, record)[record.id].canonical()),
             },
         )
 
@@ -94,33 +94,33 @@ class XeroInboundContact(models.AbstractModel):
 class XeroInboundDocument(models.AbstractModel):
     _inherit = "xero.inbound.document"
 
-    def _odoo_view(self, connection, link, record):
-        return self._view_of(connection, link, self._outgoing(connection, record).get(record.id))
+    def _canonical_odoo(self, connection, link, record):
+        return self._canonical_of(connection, link, self._outgoing(connection, record).get(record.id))
 
-    def _view_of(self, connection, link, out) -> dict:
-        """Return what is to be sent in the form of ``_remote_view``."""
+    def _canonical_of(self, connection, link, out) -> dict:
+        """Return what is to be sent in the form of ``_canonical``."""
         if out is None or out.status == "ABSENT":
-            return {"type": (link.remote_view or {}).get("type"), "status": "VOIDED"}
+            return {"type": (link.base_state or {}).get("type"), "status": "VOIDED"}
         view = {
-            **self._payload_view(connection, link, out.payload, out.total),
-            **({"money": link.remote_view["money"]} if (link.remote_view or {}).get("money") else {}),
+            **self._canonical_payload(connection, link, out.payload, out.total),
+            **({"money": link.base_state["money"]} if (link.base_state or {}).get("money") else {}),
         }
         return self._with_foreign_tracking(connection, link, view)
 
-    def _payload_view(self, connection, link, payload, total):
-        return self._remote_view(self._document_element(connection, link, payload, total))
+    def _canonical_payload(self, connection, link, payload, total):
+        return self._canonical(self._document_element(connection, link, payload, total))
 
-    def _sent_view(self, connection, link, payload, total):
-        view = self._payload_view(connection, link, payload, total)
+    def _canonical_sent(self, connection, link, payload, total):
+        view = self._canonical_payload(connection, link, payload, total)
         if "Type" in payload:
             return view
         # Of a document with money on it only the head was sent, and the details of lines.
-        base = (link.remote_view or {}).get("lines") or []
+        base = (link.base_state or {}).get("lines") or []
         view = {name: value for name, value in view.items() if name not in WITH_LINES}
         return {**view, "lines": detailed_lines(base, view["lines"])} if view.get("lines") else view
 
-    def _take_sides(self, connection, link, element, record, mine):
-        view, ours = self._remote_view(element), self._odoo_view(connection, link, record)
+    def _resolve_sides(self, connection, link, element, record, mine):
+        view, ours = self._canonical(element), self._canonical_odoo(connection, link, record)
         mine = mine | WITH_LINES if "lines" in mine else mine - WITH_LINES
         mine &= changed_fields(ours, view)
         theirs = changed_fields(ours, view) - mine - {"money"}
@@ -139,7 +139,7 @@ class XeroInboundDocument(models.AbstractModel):
         if mine:
             self._resend(connection, link, element, record)
             return
-        self._agree(connection, link, element, **self._agreed_values(connection, record, element))
+        self._save_base(connection, link, element, **self._base_values(connection, record, element))
         self._close_pushes(connection, record)
 
     def _bring_in_step(self, connection, link, move, view, theirs, ours):
@@ -150,8 +150,8 @@ class XeroInboundDocument(models.AbstractModel):
                 # What was edited before it was cancelled shows only in what would be sent.
                 move._post(soft=False)
             posted = move.state == "posted" or connection.sync_when == "draft"
-            ours = self._odoo_view(connection, link, move) if posted else {}
-            theirs = changed_fields(ours or link.remote_view, view) - {"money"}
+            ours = self._canonical_odoo(connection, link, move) if posted else {}
+            theirs = changed_fields(ours or link.base_state, view) - {"money"}
         matched = self._matched_lines(move)
         self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
         if move.state == "draft" and view["status"] == "AUTHORISED":
@@ -173,7 +173,7 @@ class XeroInboundDocument(models.AbstractModel):
             )
             if lines - own and lines & own:
                 lines.reconcile()
-        self.env["xero.inbound.hook"]._tell_matched_again(move, credits.exists())
+        self.env["xero.inbound.hook"]._notify_matched_again(move, credits.exists())
 
     def _cancel(self, move):
         """Cancel ``move``, from whatever state it is in."""

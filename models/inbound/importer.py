@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tools import SQL, ormcache
 
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 from ...xero_api import codec, dates, shape
 from ..connection import xero_identity as identity
 from ..link.packed import column_of
@@ -76,7 +76,7 @@ class XeroInboundHook(models.AbstractModel):
         return [found for hook in self._all() for found in hook._asked_for(connection, xero_type, xero_ids)]
 
     @api.model
-    def _tell_matched_again(self, move, credits) -> None:
+    def _notify_matched_again(self, move, credits) -> None:
         """Tell all hooks that ``move`` was matched again with ``credits``; as :meth:`_matched_again`."""
         for hook in self._all():
             hook._matched_again(move, credits)
@@ -90,7 +90,7 @@ class XeroInboundHook(models.AbstractModel):
         """
         return []
 
-    def _take_settlements(self, connection, xero_type: str, pairs: list[tuple]) -> None:
+    def _import_settlements(self, connection, xero_type: str, pairs: list[tuple]) -> None:
         """Take in what was paid or credited on documents.
 
         :param pairs: ``(link, element)`` of documents of ``xero_type`` whose settlement changed: ``xero.link``, and the
@@ -114,7 +114,7 @@ class XeroInbound(models.AbstractModel):
     What all methods are given: ``connection`` is the ``xero.connection`` that is read; ``element`` is a dict in the
     form of Xero's JSON, numbers with a fraction as ``Decimal``, which was looked at by ``xero_api.shape``; ``link`` is
     its ``xero.link``; ``record`` is the Odoo record of ``_odoo_model`` that it stands for. A *view* is what
-    :meth:`_remote_view` returns. ``payload`` is an element as Odoo would send it. None of them calls Xero; what else is
+    :meth:`_canonical` returns. ``payload`` is an element as Odoo would send it. None of them calls Xero; what else is
     to be read is queued.
     """
 
@@ -183,7 +183,7 @@ class XeroInbound(models.AbstractModel):
 
     # === TO IMPLEMENT === #
 
-    def _remote_view(self, element: dict) -> dict:
+    def _canonical(self, element: dict) -> dict:
         """Return what matters of ``element`` as plain JSON values, the same however Xero writes it.
 
         Two views are equal exactly when nothing happened that Odoo should know. Decimals are texts without trailing
@@ -222,7 +222,7 @@ class XeroInbound(models.AbstractModel):
         :param pairs: ``(link, element)`` of invoices and credit notes whose settlement changed
         """
         for hook in self.env["xero.inbound.hook"]._all():
-            hook._take_settlements(connection, xero_type, pairs)
+            hook._import_settlements(connection, xero_type, pairs)
 
     def _is_polled(self, connection) -> bool:
         """Whether the schedule reads it in ``connection``."""
@@ -231,25 +231,25 @@ class XeroInbound(models.AbstractModel):
     # === AGREEMENT === #
 
     @api.model
-    def _agreement(self, xero_type: str, element: dict, source: str = "write") -> dict:
+    def _base_columns(self, xero_type: str, element: dict, source: str = "write") -> dict:
         """Return the columns of a link that record what Xero held: view, digest, and how it was learned.
 
         :param xero_type: as on links; of one without an importer nothing is agreed on
         :param element: as in a reading or an answer
         :param source: ``"read"`` for a full reading; ``"write"`` for the answer to a write, which may leave things out;
             nothing is agreed on by an answer that is odd, and the next reading says what Xero holds
-        :return: ``remote_view``, ``remote_digest`` and ``remote_source``, in the form of columns
+        :return: ``base_state``, ``base_digest`` and ``base_source``, in the form of columns
         """
         inbound = self._for_type(xero_type)
         known = inbound is not None and (source == "read" or not shape.faults(xero_type, element, inbound._id_field))
-        view = inbound._remote_view(element) if known else None
+        view = inbound._canonical(element) if known else None
         return {
-            "remote_view": column_of(codec.dumps(view).decode()) if view is not None else None,
-            "remote_digest": codec.digest(view) if view is not None else None,
-            "remote_source": source,
+            "base_state": column_of(codec.dumps(view).decode()) if view is not None else None,
+            "base_digest": codec.digest(view) if view is not None else None,
+            "base_source": source,
         }
 
-    def _agree(self, connection, link, element: dict, **values) -> dict:
+    def _save_base(self, connection, link, element: dict, **values) -> dict:
         """Store that both sides agree on ``element``; later readings of the same are echoes.
 
         It is written at once, past the ORM.
@@ -257,7 +257,7 @@ class XeroInbound(models.AbstractModel):
         :param values: further columns of the link, such as ``digest`` or ``state``, in the form of columns
         """
         row = {
-            **self._agreement(self._xero_type, element, "read"),
+            **self._base_columns(self._xero_type, element, "read"),
             "xero_status": element.get(self._status_field) or None,
             "xero_updated_at": self._updated_at(connection, element),
             "synced_at": fields.Datetime.now(),
@@ -273,17 +273,17 @@ class XeroInbound(models.AbstractModel):
         )
         link.invalidate_recordset()
 
-    def _agree_all(self, pairs) -> None:
+    def _save_bases(self, pairs) -> None:
         """Store that both sides agree on the elements of ``pairs`` (link, element), with one statement.
 
         :param pairs: of this type, in any number
         """
-        self.env["xero.link"]._save_views(
+        self.env["xero.link"]._save_base_rows(
             [
                 (
                     link.id,
                     {
-                        **self._agreement(self._xero_type, element, "read"),
+                        **self._base_columns(self._xero_type, element, "read"),
                         "xero_status": element.get(self._status_field) or None,
                         "xero_updated_at": self._updated_at(link.connection_id, element),
                         "synced_at": fields.Datetime.now(),
@@ -311,7 +311,7 @@ class XeroInbound(models.AbstractModel):
             "xero_status": element.get(self._status_field) or None,
             "xero_updated_at": self._updated_at(connection, element),
             "synced_at": fields.Datetime.now(),
-            **self._agreement(self._xero_type, element, "read"),
+            **self._base_columns(self._xero_type, element, "read"),
             **values,
         }
 
@@ -338,7 +338,7 @@ class XeroInbound(models.AbstractModel):
         if verdicts and self._is_being_sent(connection):
             # The answer to sending it may be what is missing: whoever looks that up, tells.
             return verdicts
-        self.env["xero.identity"]._tell(
+        self.env["xero.identity"]._log_strangers(
             connection, self, living, {xero_id: verdict.kind for xero_id, verdict in verdicts.items()}
         )
         return verdicts
@@ -401,12 +401,12 @@ class XeroInbound(models.AbstractModel):
 
     def _apply_chunk(self, connection, elements):
         worker = self._as_worker(connection)
-        results = worker._guarded(connection, worker._take_in, elements)
+        results = worker._guarded(connection, worker._import_elements, elements)
         worker._write_down(connection, results)
         worker._shut_away(connection, results, elements)
         return results
 
-    def _take_in(self, connection, elements) -> dict:
+    def _import_elements(self, connection, elements) -> dict:
         """Judge ``elements`` and take over what changed; called on the worker (see ``_as_worker``).
 
         :return: ``{xero id: Result}``
@@ -421,11 +421,11 @@ class XeroInbound(models.AbstractModel):
             elif link.state == "ignored":
                 results[xero_id] = Result("ignored")
             else:
-                digest = codec.digest(self._remote_view(element))
-                if link.remote_digest == digest and link.remote_source == "read":
+                digest = codec.digest(self._canonical(element))
+                if link.base_digest == digest and link.base_source == "read":
                     results[xero_id] = Result("echo", res_id=link.res_id)
                 elif (
-                    link.remote_digest == digest
+                    link.base_digest == digest
                     or self._is_same_version(link, element)
                     or self._is_as_sent(connection, link, element)
                 ):
@@ -433,7 +433,7 @@ class XeroInbound(models.AbstractModel):
                     results[xero_id] = Result("echo", res_id=link.res_id)
                 else:
                     changed.append((link, element))
-        self._adopt_views(connection, seen_first)
+        self._complete_bases(connection, seen_first)
         if changed:
             waiting = self.env["xero.conflict"]._waiting(connection, self, changed)
             results |= {xero_id: Result("ignored") for xero_id in waiting}
@@ -476,18 +476,18 @@ class XeroInbound(models.AbstractModel):
         The same time is not enough: Xero has changes that do not move it.
         """
         updated = self._updated_at(link.connection_id, element)
-        if link.remote_source == "read" or not updated or updated != link.xero_updated_at:
+        if link.base_source == "read" or not updated or updated != link.xero_updated_at:
             return False
-        known = {name: value for name, value in (link.remote_view or {}).items() if name != "money"}
-        view = self._remote_view(element)
+        known = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
+        view = self._canonical(element)
         return all(view.get(name) == value for name, value in known.items())
 
     def _is_as_sent(self, connection, link, element) -> bool:
         """Whether ``element`` is what Odoo holds, seen first after a write of ours whose answer was unreadable."""
-        if link.remote_view or link.remote_source != "write":
+        if link.base_state or link.base_source != "write":
             return False
         record = self.env[link.res_model].browse(link.res_id).exists()
-        ours, view = self._odoo_view(connection, link, record) if record else {}, self._remote_view(element)
+        ours, view = self._canonical_odoo(connection, link, record) if record else {}, self._canonical(element)
         return bool(ours) and all(view.get(name) == value for name, value in ours.items() if name != "money")
 
     def _apart(self, link, ours: dict, view: dict) -> set:
@@ -495,37 +495,37 @@ class XeroInbound(models.AbstractModel):
 
         What is paid or credited is no field.
 
-        :param ours: Odoo's side, as :meth:`_odoo_view` returns it
+        :param ours: Odoo's side, as :meth:`_canonical_odoo` returns it
         :param view: Xero's side
         :return: keys of the views
         """
-        base = link.remote_view or {}
+        base = link.base_state or {}
         touched = (changed_fields(base, view) | changed_fields(base, ours)) - {"money"}
         return {name for name in touched if ours.get(name) != view.get(name)}
 
-    def _sent_view(self, connection, link, payload: dict, total) -> dict:
+    def _canonical_sent(self, connection, link, payload: dict, total) -> dict:
         """Return what Xero would hold after saving ``payload``, of the fields that ``payload`` says something about.
 
         :param payload: of the stored call, with Xero's id
         :param total: the total that Odoo expects, a Decimal in the currency of the document; ``None`` without any
         """
-        return self._payload_view(connection, link, payload, total)
+        return self._canonical_payload(connection, link, payload, total)
 
     def _is_saved(self, connection, link, element: dict, payload: dict, total) -> bool:
         """Whether an update whose answer was lost is what changed ``element`` since the last agreement, and only it.
 
         :param payload: of the stored call
-        :param total: as for :meth:`_sent_view`
+        :param total: as for :meth:`_canonical_sent`
         """
-        view = self._remote_view(element)
-        changed = changed_fields(link.remote_view, view) - {"money"}
-        sent = self._sent_view(connection, link, payload, total)
+        view = self._canonical(element)
+        changed = changed_fields(link.base_state, view) - {"money"}
+        sent = self._canonical_sent(connection, link, payload, total)
         return bool(changed) and all(sent.get(name) == view.get(name) for name in changed)
 
-    def _adopt_views(self, connection, pairs) -> None:
+    def _complete_bases(self, connection, pairs) -> None:
         """Complete the agreed views by what a reading shows and the answer to our write left out; one statement."""
-        self.env["xero.link"]._save_views(
-            [(link.id, self._agreement(self._xero_type, element, "read")) for link, element in pairs]
+        self.env["xero.link"]._save_base_rows(
+            [(link.id, self._base_columns(self._xero_type, element, "read")) for link, element in pairs]
         )
 
     def _guarded(self, connection, step, items) -> dict:

@@ -4,10 +4,10 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ...mappers.contact.canonical import canonical_contact
 from ...mappers.contact.merge import merged_view
 from ...mappers.contact.parts import payment_terms
-from ...mappers.contact.view import contact_view
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from .decision_tables import CONTACT_TABLE
@@ -47,8 +47,8 @@ class XeroInboundContact(models.AbstractModel):
     _rank = 10
     _params = {"includeArchived": "true"}
 
-    def _remote_view(self, element):
-        return contact_view(element)
+    def _canonical(self, element):
+        return canonical_contact(element)
 
     # === KNOWN === #
 
@@ -67,7 +67,7 @@ class XeroInboundContact(models.AbstractModel):
         results = {}
         for link, element in changed:
             partner = by_id.get(link.res_id)
-            view = self._unruled(link, self._remote_view(element), ruled.get(link.res_id))
+            view = self._unruled(link, self._canonical(element), ruled.get(link.res_id))
             event = self._event(link, view)
             state = "reserved" if link.res_id in reserved else self._state(partner, local, shared, event)
             if state == "changed" and not self._is_disputed(connection, link, partner, view, event):
@@ -79,7 +79,7 @@ class XeroInboundContact(models.AbstractModel):
         return results
 
     def _event(self, link, view) -> str | None:
-        base = link.remote_view or {}
+        base = link.base_state or {}
         changed = changed_fields(base, view)
         if view.get("merged_to") and "merged_to" in changed:
             return "merged"
@@ -103,7 +103,7 @@ class XeroInboundContact(models.AbstractModel):
         found = {
             res_id
             for res_id, out in self._outgoing(connection, partners).items()
-            if links[res_id].digest and codec.digest(out.agreed()) != links[res_id].digest
+            if links[res_id].digest and codec.digest(out.canonical()) != links[res_id].digest
         }
         return found - self._only_rules_differ(connection, {res_id: links[res_id] for res_id in found})
 
@@ -115,24 +115,24 @@ class XeroInboundContact(models.AbstractModel):
         what the other did too has nothing to ask."""
         if event == "edited":
             return bool(self._both_sides(connection, link, partner, view))
-        return bool(self._apart(link, self._odoo_view(connection, link, partner), view))
+        return bool(self._apart(link, self._canonical_odoo(connection, link, partner), view))
 
     def _both_sides(self, connection, link, partner, view) -> set:
         """Return the fields that both sides changed, each to something else; others do not meet."""
-        base = link.remote_view or {}
-        odoo = self._odoo_view(connection, link, partner)
+        base = link.base_state or {}
+        odoo = self._canonical_odoo(connection, link, partner)
         remote, local = changed_fields(base, view), changed_fields(base, odoo)
         return {name for name in remote & local if odoo.get(name) != view.get(name)}
 
-    def _odoo_view(self, connection, link, partner) -> dict:
+    def _canonical_odoo(self, connection, link, partner) -> dict:
         """Return Odoo's side in the form of Xero's. What Odoo never had is not sent, so there Xero's value stands."""
-        return self._view_of(connection, link, self._outgoing(connection, partner)[partner.id])
+        return self._canonical_of(connection, link, self._outgoing(connection, partner)[partner.id])
 
-    def _view_of(self, connection, link, out) -> dict:
+    def _canonical_of(self, connection, link, out) -> dict:
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
-        base = link.remote_view or {}
+        base = link.base_state or {}
         if out.status == "ARCHIVED":
-            view = {**base, **contact_view(out.payload)}
+            view = {**base, **canonical_contact(out.payload)}
         else:
             view = merged_view(out.payload, base, set(link.odoo_keys or ()))
         emptied = {mapper._clearable[key][0] for key in link._emptied(mapper, out.payload)}
@@ -156,27 +156,27 @@ class XeroInboundContact(models.AbstractModel):
     # === WHAT IS DONE === #
 
     def _do_ignored(self, connection, link, element, view, partner, event):
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
     def _do_agreed(self, connection, link, element, view, partner, event):
         values = {}
-        if partner and not changed_fields(self._odoo_view(connection, link, partner), view):
+        if partner and not changed_fields(self._canonical_odoo(connection, link, partner), view):
             # Nothing of Odoo's is left to be sent.
             out = self._outgoing(connection, partner)[partner.id]
             keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
             values = {
-                "digest": codec.digest(out.agreed()),
+                "digest": codec.digest(out.canonical()),
                 "odoo_keys": codec.dumps(keys).decode(),
                 "state": "synced",
                 "message": None,
             }
-        self._agree(connection, link, element, **values)
+        self._save_base(connection, link, element, **values)
         return Result("agreed", res_id=link.res_id)
 
     def _do_updated(self, connection, link, element, view, partner, event):
         """Write what Xero may change; what it may not, a person is asked about."""
-        base = link.remote_view or {}
+        base = link.base_state or {}
         changed = changed_fields(base, view)
         reserved, reason = self.env["xero.partner.guard"]._reserved(partner, changed, connection)
         result = self._try(
@@ -189,22 +189,22 @@ class XeroInboundContact(models.AbstractModel):
         )
         if not reserved or result.outcome != "updated":
             return result
-        self._agree_but(link, base, self._remote_view(element), reserved)
+        self._save_base_except(link, base, self._canonical(element), reserved)
         return self._refuse(connection, link, element, partner, reason, "reserved")
 
     def _do_reserved(self, connection, link, element, view, partner, event):
         """Nothing of this partner is Xero's to change: ask, unless both sides hold the same anyway."""
-        if not self._apart(link, self._odoo_view(connection, link, partner), view):
+        if not self._apart(link, self._canonical_odoo(connection, link, partner), view):
             return self._do_agreed(connection, link, element, view, partner, event)
-        changed = changed_fields(link.remote_view, view)
+        changed = changed_fields(link.base_state, view)
         _reserved, reason = self.env["xero.partner.guard"]._reserved(partner, changed, connection)
         return self._refuse(connection, link, element, partner, reason, "reserved")
 
-    def _agree_but(self, link, base: dict, view: dict, fields) -> None:
+    def _save_base_except(self, link, base: dict, view: dict, fields) -> None:
         """Keep the former agreement, ``base``, on ``fields``: of the rest Odoo has what Xero has."""
         agreed = {name: value for name, value in view.items() if name not in fields}
         agreed |= {name: base[name] for name in fields if name in base}
-        link.write({"remote_view": agreed, "remote_digest": codec.digest(agreed)})
+        link.write({"base_state": agreed, "base_digest": codec.digest(agreed)})
 
     def _do_archived(self, connection, link, element, view, partner, event):
         return self._try(
@@ -255,9 +255,9 @@ class XeroInboundContact(models.AbstractModel):
             {
                 "xero_id": view["merged_to"],
                 "xero_status": "ACTIVE",
-                "remote_view": False,
-                "remote_digest": False,
-                "remote_source": "write",
+                "base_state": False,
+                "base_digest": False,
+                "base_source": "write",
             }
         )
         self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", [view["merged_to"]])
@@ -291,11 +291,11 @@ class XeroInboundContact(models.AbstractModel):
             partner.invalidate_recordset()
             kind = "reserved" if isinstance(error, Guarded) else "refused"
             return self._refuse(connection, link, element, partner, quoted(error.args[0]), kind)
-        self._agree(connection, link, element, **self._agreed_values(connection, link, partner, element))
+        self._save_base(connection, link, element, **self._base_values(connection, link, partner, element))
         self.env["xero.conflict"]._overtaken(link)
         return Result(outcome, res_id=partner.id)
 
-    def _agreed_values(self, connection, link, partner, element) -> dict:
+    def _base_values(self, connection, link, partner, element) -> dict:
         """Return the columns of the link after the partner took over ``element``.
 
         A change of Odoo's that is still to be sent keeps the old digest, so that it is sent; what it emptied too.
@@ -315,7 +315,7 @@ class XeroInboundContact(models.AbstractModel):
         if not waiting:
             out = self._outgoing(connection, partner)[partner.id]
             keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
-            values |= {"digest": codec.digest(out.agreed()), "odoo_keys": codec.dumps(keys).decode()}
+            values |= {"digest": codec.digest(out.canonical()), "odoo_keys": codec.dumps(keys).decode()}
         return values
 
     # === NEW === #
@@ -356,7 +356,7 @@ class XeroInboundContact(models.AbstractModel):
 
     def _create(self, connection, element):
         """Link ``element`` to the one partner that surely is the same, or make a partner of it."""
-        view = self._remote_view(element)
+        view = self._canonical(element)
         partner = self._same(connection, view)
         found = bool(partner)
         try:
@@ -372,7 +372,7 @@ class XeroInboundContact(models.AbstractModel):
         link = self.env["xero.link"]._map(connection, "Contact", "res.partner", partner.ids)[partner.id]
         out = self._outgoing(connection, partner)[partner.id]
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
-        link.write({"digest": codec.digest(out.agreed()), "odoo_keys": keys if not found else False})
+        link.write({"digest": codec.digest(out.canonical()), "odoo_keys": keys if not found else False})
         return Result("linked" if found else "created", res_id=partner.id)
 
     def _new_values(self, connection, element, view) -> dict:

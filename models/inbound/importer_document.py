@@ -2,8 +2,8 @@
 
 from odoo import Command, fields, models
 
-from ...mappers.document.view import DETAILS, changed_fields, document_view
-from ...mappers.document.view import GONE as GONE_THERE
+from ...mappers.document.canonical import DETAILS, canonical_document, changed_fields
+from ...mappers.document.canonical import GONE as GONE_THERE
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
@@ -42,8 +42,8 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === VIEW === #
 
-    def _remote_view(self, element):
-        return document_view(element, self._number_field)
+    def _canonical(self, element):
+        return canonical_document(element, self._number_field)
 
     # === KNOWN === #
 
@@ -55,13 +55,13 @@ class XeroInboundDocument(models.AbstractModel):
         ruled = self._ruled(connection, moves)
         results, agreed, money = {}, [], []
         for link, element in changed:
-            view = self._unruled(link, self._remote_view(element), ruled.get(link.res_id))
+            view = self._unruled(link, self._canonical(element), ruled.get(link.res_id))
             event = self._event(link, view)
             state = self._state(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[state, event] if event else "agreed"
             if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], view):
                 action = "alike"
-            settled_before = (link.remote_view or {}).get("money")
+            settled_before = (link.base_state or {}).get("money")
             if action == "agreed":
                 agreed.append((link, element))
                 results[element[self._id_field]] = Result("agreed", res_id=link.res_id)
@@ -70,7 +70,7 @@ class XeroInboundDocument(models.AbstractModel):
                 results[element[self._id_field]] = result
             if view.get("money") != settled_before and state not in ("missing", "cancelled"):
                 money.append((link, element))
-        self._agree_all(agreed)
+        self._save_bases(agreed)
         if money:
             self.env["xero.inbound"]._settlements(connection, self._xero_type, money)
         return results
@@ -84,7 +84,7 @@ class XeroInboundDocument(models.AbstractModel):
 
         :return: ``voided``, ``content``, ``approved``, ``details`` or ``money``
         """
-        base = link.remote_view or {}
+        base = link.base_state or {}
         changed = changed_fields(base, view)
         if "status" in changed and view.get("status") == GONE:
             return "voided"
@@ -131,7 +131,7 @@ class XeroInboundDocument(models.AbstractModel):
 
         :return: keys of the view, without ``money``
         """
-        ours = self._odoo_view(connection, link, move)
+        ours = self._canonical_odoo(connection, link, move)
         if ours["status"] == view.get("status") == GONE:
             return set()
         return self._apart(link, ours, view)
@@ -161,7 +161,7 @@ class XeroInboundDocument(models.AbstractModel):
         """
         if not link.digest:
             return link.state == "error"
-        return codec.digest(out.agreed()) != link.digest
+        return codec.digest(out.canonical()) != link.digest
 
     def _was_sent(self, link) -> bool:
         """Whether Odoo's side was once agreed as existing in Xero: then its absence now is a change."""
@@ -176,12 +176,12 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_ignored(self, connection, link, element, view, move, event):
         """Agree that Xero has it so, and do nothing in Odoo."""
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
     def _do_alike(self, connection, link, element, view, move, event):
         """Both sides made the same change: neither has anything to tell the other."""
-        self._agree(connection, link, element, **self._agreed_values(connection, move, element))
+        self._save_base(connection, link, element, **self._base_values(connection, move, element))
         self._close_pushes(connection, move)
         return Result("agreed", res_id=link.res_id)
 
@@ -224,7 +224,7 @@ class XeroInboundDocument(models.AbstractModel):
         if not move_type or not connection[MOVE_TYPE_SETTINGS[move_type]]:
             return False
         start = fields.Date.to_string(connection._sync_start())
-        return document_view(element, self._number_field).get("date", "") >= start
+        return canonical_document(element, self._number_field).get("date", "") >= start
 
     def _is_asked_for(self, element) -> bool:
         """Whether a person asked for this very ``element``; others come in with the same reading."""
@@ -259,7 +259,7 @@ class XeroInboundDocument(models.AbstractModel):
 
         :return: the ``Result``: ``created``, or ``failed`` with the reason
         """
-        view = self._remote_view(element)
+        view = self._canonical(element)
         try:
             with self.env.cr.savepoint():
                 move = self._make(connection, element, view, books)
@@ -349,11 +349,11 @@ class XeroInboundDocument(models.AbstractModel):
             ]
         )
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
-        link.write(self._agreed_days(connection, move, view))
+        link.write(self._base_days(connection, move, view))
         out = self._outgoing(connection, move).get(move.id)
         agreed = bool(out and out.status != "ABSENT")
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
-        link.write({"digest": codec.digest(out.agreed()) if agreed else False, "odoo_keys": keys})
+        link.write({"digest": codec.digest(out.canonical()) if agreed else False, "odoo_keys": keys})
         move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(view.get("number")) or "?"))
         if view.get("money"):
             self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from odoo import Command, fields, models
 from odoo.tools import format_date
 
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ...xero_api import codec
@@ -24,7 +24,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_updated(self, connection, link, element, view, move, event):
         """Make the document in Odoo what it is in Xero; a posted one is reset, changed and posted again."""
-        changed = changed_fields(link.remote_view, view) - {"money"}
+        changed = changed_fields(link.base_state, view) - {"money"}
         return self._try(
             connection,
             link,
@@ -37,7 +37,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_posted(self, connection, link, element, view, move, event):
         """A draft was approved in Xero: post it, with whatever was edited there."""
-        changed = changed_fields(link.remote_view, view) - {"money", "status"}
+        changed = changed_fields(link.base_state, view) - {"money", "status"}
 
         def post():
             self._change(connection, link, move, view, changed)
@@ -72,22 +72,22 @@ class XeroInboundDocument(models.AbstractModel):
         except FORBIDDEN as error:
             move.invalidate_recordset()
             return self._refuse(connection, link, element, view, move, quoted(error.args[0]))
-        self._agree(connection, link, element, **{**self._agreed_values(connection, move, element), **agreed})
+        self._save_base(connection, link, element, **{**self._base_values(connection, move, element), **agreed})
         self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
-        self._tell(move, outcome)
+        self._post_note(move, outcome)
         return Result(outcome, res_id=move.id)
 
-    def _agreed_values(self, connection, move, element) -> dict:
+    def _base_values(self, connection, move, element) -> dict:
         """Return the columns of a link after Odoo took over ``element``: Odoo has nothing to send any more."""
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", move.ids).get(move.id)
         if link:
             # First, because Odoo's side is told with the day that was agreed.
-            link.write(self._agreed_days(connection, move, self._remote_view(element)))
+            link.write(self._base_days(connection, move, self._canonical(element)))
         out = self._outgoing(connection, move).get(move.id)
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload if out else {})
         return {
-            "digest": codec.digest(out.agreed()) if out and out.status != "ABSENT" else None,
+            "digest": codec.digest(out.canonical()) if out and out.status != "ABSENT" else None,
             "state": "synced",
             "message": None,
             "xero_number": element.get(self._number_field) or None,
@@ -107,7 +107,7 @@ class XeroInboundDocument(models.AbstractModel):
             ]
         ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
 
-    def _tell(self, move, outcome):
+    def _post_note(self, move, outcome):
         """Leave in the chatter what was done, ``outcome`` being that of the ``Result``."""
         texts = {
             "updated": self.env._("Changed as in Xero."),
@@ -174,7 +174,7 @@ class XeroInboundDocument(models.AbstractModel):
         :raise Untakeable: Odoo has no account or tax for a line, or arrives at another total
         :raise UserError: Odoo forbids it
         """
-        base = (link.remote_view or {}).get("lines") or [] if lines is None else lines
+        base = (link.base_state or {}).get("lines") or [] if lines is None else lines
         self._change_fields(connection, link, move, base, *self._without_ruled(connection, move, base, view, changed))
         if changed & {"tracking", "lines"}:
             self._write_tracking(connection, move, view)
@@ -388,7 +388,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === TWO DAYS === #
 
-    def _agreed_days(self, connection, move, view: dict) -> dict:
+    def _base_days(self, connection, move, view: dict) -> dict:
         """Return the columns of a link that say that both sides agreed on two days; empty ones for the same day."""
         own = self.env["xero.mapper"]._for_type(self._xero_type)._own_day(move)
         there = view.get("date")

@@ -25,7 +25,7 @@ class XeroInboundDocument(models.AbstractModel):
 
         :param view: as Odoo would send it
         """
-        told = (link.remote_view or {}).get("tracking")
+        told = (link.base_state or {}).get("tracking")
         if not told or "lines" not in view or len(view["lines"]) != len(told):
             return view
         mapping = self.env["xero.mapping.tracking"]

@@ -2,7 +2,7 @@
 
 from odoo import Command
 
-from ...mappers.document.view import shape
+from ...mappers.document.canonical import shape
 from ...mappers.text import named
 from ...mappers.values import decimal
 from .importer import Untakeable

@@ -58,7 +58,7 @@ class XeroReader(models.AbstractModel):
         by_id = {job.xero_id: job.id for job in jobs}
         elements, unread = self._read_ids(drain.client, inbound, list(by_id), drain.is_slice_over)
         done = [job_id for xero_id, job_id in by_id.items() if xero_id not in unread]
-        drain.transaction(self._settle_fetch, drain, inbound, done, elements)
+        drain.transaction(self._resolve_fetch, drain, inbound, done, elements)
         if unread:
             drain.transaction(self._runner._go_on_later, [by_id[xero_id] for xero_id in unread])
 
@@ -91,7 +91,7 @@ class XeroReader(models.AbstractModel):
                 _logger.info("%s %s is not in this organisation", inbound._xero_type, xero_id)
         return found, []
 
-    def _settle_fetch(self, drain, inbound, job_ids, elements):
+    def _resolve_fetch(self, drain, inbound, job_ids, elements):
         drain.record_calls()
         inbound.with_env(self.env)._apply(drain.connection, elements)
         self._runner._finish(job_ids)
@@ -149,7 +149,7 @@ class XeroReader(models.AbstractModel):
             seen |= dict.fromkeys(ids, edge)
             now, first = fields.Datetime.now(), number == 1
             drain.transaction(
-                self._take_page, drain, inbound, cursor, elements, answer, first, edge, now, back_to, clock
+                self._import_page, drain, inbound, cursor, elements, answer, first, edge, now, back_to, clock
             )
             stands = self._where_it_stands(drain, False)
             if stands == AGAIN and cursor.watermark <= began:
@@ -158,7 +158,7 @@ class XeroReader(models.AbstractModel):
                 return stands
         return DONE
 
-    def _take_page(self, drain, inbound, cursor, elements, answer, first, edge, now, back_to, clock):
+    def _import_page(self, drain, inbound, cursor, elements, answer, first, edge, now, back_to, clock):
         """Take over a page, and only then move the watermark, in one transaction.
 
         :param edge: the newest change in it, by Xero's clock
@@ -196,12 +196,12 @@ class XeroReader(models.AbstractModel):
             elements = items(answer.data, inbound._resource)
             last = ending.is_over(elements, answer.data, number)
             now = fields.Datetime.now()
-            drain.transaction(self._take_full_page, drain, inbound, cursor, elements, answer, number, last, now)
+            drain.transaction(self._import_full_page, drain, inbound, cursor, elements, answer, number, last, now)
             stands = self._where_it_stands(drain, last)
             if stands:
                 return stands
 
-    def _take_full_page(self, drain, inbound, cursor, elements, answer, number, last, now):
+    def _import_full_page(self, drain, inbound, cursor, elements, answer, number, last, now):
         drain.record_calls()
         connection = drain.connection
         clock = connection._xero_now(answer.server_time)
@@ -253,14 +253,14 @@ class XeroReader(models.AbstractModel):
             elements = items(answer.data, form.resource)
             edge = self._newest(elements, snapshot.connection_id._xero_now(answer.server_time))
             late = number > 1 and drain.is_slice_over()
-            drain.transaction(self._take_changes_of, drain, snapshot, kind, elements, take, edge if late else None)
+            drain.transaction(self._import_changes_of, drain, snapshot, kind, elements, take, edge if late else None)
             if late:
                 return False
         if place:
             drain.transaction(snapshot._note_changes, kind, None)
         return True
 
-    def _take_changes_of(self, drain, snapshot, kind, elements, take, place):
+    def _import_changes_of(self, drain, snapshot, kind, elements, take, place):
         drain.record_calls()
         take(snapshot, kind, elements)
         if place:

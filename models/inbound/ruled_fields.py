@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 
 # Where views (mappers.inbound_*) keep a field of Xero.
 KEYS = {
@@ -51,7 +51,7 @@ class XeroInbound(models.AbstractModel):
 
         :param ruled: names of Xero's fields, ``LineItems.`` before those of lines, as ``Outgoing.ruled`` has them
         """
-        return without_ruled(view, link.remote_view or {}, ruled) if ruled else view
+        return without_ruled(view, link.base_state or {}, ruled) if ruled else view
 
     def _ruled(self, connection, records) -> dict:
         """Return the Xero fields that rules fill, by the id of each of ``records``; empty without rules.
@@ -63,8 +63,8 @@ class XeroInbound(models.AbstractModel):
             return {}
         return {res_id: out.ruled for res_id, out in self._outgoing(connection, records).items()}
 
-    def _view_of(self, connection, link, out) -> dict:
-        """Return what is to be sent for a record in the form of ``_remote_view``.
+    def _canonical_of(self, connection, link, out) -> dict:
+        """Return what is to be sent for a record in the form of ``_canonical``.
 
         :param out: the ``Outgoing`` of the record; ``None`` when it is gone
         """
@@ -92,11 +92,11 @@ class XeroInbound(models.AbstractModel):
         )
         quiet = {res_id: link for res_id, link in links.items() if res_id not in waiting.mapped("res_id")}
         outgoing = self._outgoing(connection, self.env[self._odoo_model].browse(quiet))
-        views = {res_id: self._view_of(connection, quiet[res_id], out) for res_id, out in outgoing.items()}
+        views = {res_id: self._canonical_of(connection, quiet[res_id], out) for res_id, out in outgoing.items()}
         return {
             res_id
             for res_id, view in views.items()
-            if not changed_fields(quiet[res_id].remote_view, self._unruled(quiet[res_id], view, fields))
+            if not changed_fields(quiet[res_id].base_state, self._unruled(quiet[res_id], view, fields))
         }
 
     def _fields_ever_ruled(self, connection) -> set:

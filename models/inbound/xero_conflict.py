@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 from ...mappers.text import named
 from ...xero_api import codec
 from ..link.access import ACCOUNTANT, ALL
@@ -98,14 +98,14 @@ class XeroConflict(models.Model):
         if side == "ask":
             conflict._ask()
         else:
-            conflict._settle_or_ask(side)
+            conflict._resolve_or_ask(side)
         return Result("conflict", conflict.reason, record.id)
 
-    def _settle_or_ask(self, side):
+    def _resolve_or_ask(self, side):
         """Carry out what the policy says, unless that is reserved for people."""
         try:
             with self.env.cr.savepoint():
-                self._settle({line.name: side for line in self.line_ids}, side)
+                self._resolve({line.name: side for line in self.line_ids}, side)
         except Guarded as error:
             self.env.invalidate_all(flush=False)
             self.write({"kind": "reserved", "reason": str(error), "policy": "ask"})
@@ -131,8 +131,8 @@ class XeroConflict(models.Model):
         self._overtaken(link)
         # One is open at a time: the database must know that the former is settled before it sees the new one.
         self.flush_model(["state"])
-        base, theirs = link.remote_view or {}, inbound._remote_view(element)
-        ours = inbound._odoo_view(connection, link, record)
+        base, theirs = link.base_state or {}, inbound._canonical(element)
+        ours = inbound._canonical_odoo(connection, link, record)
         conflict = self.create(
             {
                 "connection_id": connection.id,
@@ -213,7 +213,7 @@ class XeroConflict(models.Model):
         return {
             links[link_id][inbound._id_field]
             for link_id, digest in rows
-            if codec.digest(inbound._remote_view(links[link_id])) == digest
+            if codec.digest(inbound._canonical(links[link_id])) == digest
         }
 
     @api.model
@@ -244,15 +244,15 @@ class XeroConflict(models.Model):
 
     def action_take_odoo(self):
         """Settle with Odoo's side of every field."""
-        return self._settle_by_person("odoo")
+        return self._resolve_by_person("odoo")
 
     def action_take_xero(self):
         """Settle with Xero's side of every field."""
-        return self._settle_by_person("xero")
+        return self._resolve_by_person("xero")
 
     def action_settle(self):
         """Settle field by field, as chosen on the lines."""
-        return self._settle_by_person(None)
+        return self._resolve_by_person(None)
 
     def action_undo_payments(self):
         """Undo what is paid on the documents in Odoo, and settle with Xero's side; the payments stay, unmatched."""
@@ -260,9 +260,9 @@ class XeroConflict(models.Model):
         for conflict in self.sudo():
             if conflict.state == "open" and conflict.res_model == "account.move":
                 conflict._record().with_context(xero_no_sync=True).line_ids.remove_move_reconcile()
-        return self._settle_by_person("xero")
+        return self._resolve_by_person("xero")
 
-    def _settle_by_person(self, side):
+    def _resolve_by_person(self, side):
         self._check_may_decide()
         for conflict in self.sudo():
             if conflict.state != "open":
@@ -270,10 +270,10 @@ class XeroConflict(models.Model):
             choices = {line.name: side or line.choice for line in conflict.line_ids}
             if "xero" in choices.values() and (reason := conflict._why_not(self.env.user)):
                 raise AccessError(reason)
-            conflict._settle(choices, side or "fields", self.env.user)
+            conflict._resolve(choices, side or "fields", self.env.user)
         return True
 
-    def _settle(self, choices: dict, choice: str, user=None) -> None:
+    def _resolve(self, choices: dict, choice: str, user=None) -> None:
         """Carry out ``choices`` (``{field: side}``) and record them.
 
         :raise UserError: Odoo forbids Xero's side
@@ -287,7 +287,7 @@ class XeroConflict(models.Model):
         element = codec.loads(self.element.encode())
         mine = {name for name, side in choices.items() if side == "odoo"}
         try:
-            inbound._take_sides(connection, inbound.env["xero.link"].browse(self.link_id.id), element, record, mine)
+            inbound._resolve_sides(connection, inbound.env["xero.link"].browse(self.link_id.id), element, record, mine)
         except Untakeable as error:
             raise UserError(str(error)) from error
         for line in self.line_ids:
@@ -304,7 +304,7 @@ class XeroConflict(models.Model):
             }
         )
         self._end_hand_over()
-        self._tell_screens()
+        self._notify_screens()
         self._record()._message_log(
             body=self.env._(
                 "Conflict with Xero resolved: %(choice)s, by %(who)s.",
@@ -313,7 +313,7 @@ class XeroConflict(models.Model):
             )
         )
 
-    def _tell_screens(self):
+    def _notify_screens(self):
         """The record may be open on somebody's screen."""
         self.env["bus.bus"]._sendone(
             (self.connection_id.company_id, "xero"),

@@ -179,7 +179,7 @@ class XeroWebhookEvent(models.Model):
                 ("xero_id", "in", self.mapped("xero_id")),
             ]
         )
-        updated = {link.xero_id: link.xero_updated_at for link in links if link.remote_digest}
+        updated = {link.xero_id: link.xero_updated_at for link in links if link.base_digest}
         return self.filtered(
             lambda event: event.event_date and updated.get(event.xero_id) and event.event_date <= updated[event.xero_id]
         )

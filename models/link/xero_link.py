@@ -50,9 +50,9 @@ class XeroLink(models.Model):
     )
     revision = fields.Integer(help="Added to the number, when a voided document of ours keeps the plain one in Xero.")
     synced_at = fields.Datetime()
-    remote_view = PackedJson(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
-    remote_digest = fields.Char(help="Hash of that view. An element that still has it is an echo.")
-    remote_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
+    base_state = PackedJson(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
+    base_digest = fields.Char(help="Hash of that view. An element that still has it is an echo.")
+    base_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
     from_xero = fields.Boolean(help="The record was made in Xero first: its number there stays.")
     odoo_keys = fields.Json(help="What Odoo had a value for at the last agreement, of what can be emptied in Xero.")
     date_odoo = fields.Date("Date in Odoo", help="The day in Odoo for which another one was agreed in Xero.")
@@ -133,7 +133,7 @@ class XeroLink(models.Model):
         It is written past the ORM, which reads anew what it knew of links.
 
         :param rows: dicts with connection_id, company_id, xero_type, res_model, res_id and any of the other columns,
-            each in the form of its column (``remote_view`` as ``packed.column_of`` makes it); each record at most once
+            each in the form of its column (``base_state`` as ``packed.column_of`` makes it); each record at most once
         """
         by_columns = {}
         for row in rows:
@@ -158,7 +158,7 @@ class XeroLink(models.Model):
         )
 
     @api.model
-    def _save_views(self, pairs: list[tuple]) -> None:
+    def _save_base_rows(self, pairs: list[tuple]) -> None:
         """Store what was agreed, pairs ``(link id, columns)``, in one statement; all of the same columns.
 
         :param pairs: each link at most once
@@ -181,7 +181,7 @@ class XeroLink(models.Model):
         self.invalidate_model()
 
     def _array_type(self, name: str) -> str:
-        if name == "remote_view":
+        if name == "base_state":
             return "bytea"
         return "timestamp" if self._fields[name].type == "datetime" else "text"
 
@@ -194,7 +194,7 @@ class XeroLink(models.Model):
         :param payload: of an update, without what is empty in Odoo
         :return: in the form of a payload
         """
-        had, view = set(self.odoo_keys or ()), self.remote_view or {}
+        had, view = set(self.odoo_keys or ()), self.base_state or {}
         return {
             key: empty
             for key, (name, empty) in mapper._clearable.items()
@@ -211,13 +211,13 @@ class XeroLink(models.Model):
         """Return what both sides agreed last is applied of the credit, in its currency; 0 without a link."""
         return Decimal(f"{self.xero_total:.2f}") if self._is_alive() else Decimal(0)
 
-    def _agreement_mark(self) -> str:
+    def _base_mark(self) -> str:
         """Return what changes as soon as anything is synced through the link."""
         moment = fields.Datetime.to_string(self.synced_at)
-        return f"{self.xero_id} {self.res_id} {self.digest or ''} {self.remote_digest or ''} {moment}"
+        return f"{self.xero_id} {self.res_id} {self.digest or ''} {self.base_digest or ''} {moment}"
 
     def _changed_since_made(self) -> bool:
         """Whether anybody, on either side, changed it after its run had made it, as far as it was read."""
         self.ensure_one()
         later = self.made_at and self.xero_updated_at and self.xero_updated_at > self.made_at
-        return bool(later and self.made_digest != self.remote_digest) or self.state == "conflict"
+        return bool(later and self.made_digest != self.base_digest) or self.state == "conflict"

@@ -12,7 +12,7 @@ from ..link.access import XERO_ADMINISTRATOR, cell_text, check_line, check_role
 
 CONFIRMED = "confirmed"
 # What one connection's lines can name: ``rows`` by the key of their Odoo side, and both sides by their names.
-Book = namedtuple("Book", "connection rows sources targets")
+Lookup = namedtuple("Lookup", "connection rows sources targets")
 
 
 class Names:
@@ -82,7 +82,7 @@ class XeroMappingMixin(models.AbstractModel):
     def _sheet_source(self, book, cells) -> tuple:
         """Return the key of the row a line is about, and the values that a new row of it needs.
 
-        :param book: the ``Book`` of the connection
+        :param book: the ``Lookup`` of the connection
         :param cells: texts by column
         :raise UserError: what the line names is not known, or is several things
         """
@@ -219,9 +219,9 @@ class XeroMappingMixin(models.AbstractModel):
             raise UserError(self.env._("The external id “%s” is of something else.", named(cells["id"])))
         return found
 
-    def _sheet_book(self, connection) -> Book:
+    def _sheet_book(self, connection) -> Lookup:
         rows = self.search([("connection_id", "=", connection.id)])
-        return Book(
+        return Lookup(
             connection,
             {row._sheet_row_key(): row for row in rows},
             self._sheet_sources(connection),

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ...mappers.document.sheet import TaxBook
+from ...mappers.document.sheet import TaxLookup
 from ...mappers.text import named
 from .spreadsheet import Names
 
@@ -46,7 +46,7 @@ class XeroMappingTax(models.Model):
         rows = self.search([("connection_id", "=", connection.id)])
         sets = [(row.tax_ids.sudo(), (row._key_ids(), row.type_tax_use)) for row in rows]
         taxes = self.env["account.tax"].sudo().search(self._taxes_domain(connection))
-        book = TaxBook()
+        book = TaxLookup()
         sets += [(tax, (key, tax.type_tax_use)) for tax in taxes if (key := book.key(tax))]
         return Names(
             [(row.display_name, (row._key_ids(), row.type_tax_use)) for row in rows],

@@ -128,18 +128,18 @@ class XeroMappingMixin(models.AbstractModel):
     def create(self, vals_list):
         rows = super().create(vals_list)
         for row, vals in zip(rows, vals_list, strict=True):
-            row._decide(vals)
+            row._write_decision(vals)
         return rows
 
     def write(self, vals):
         result = super().write(vals)
-        self._decide(vals)
+        self._write_decision(vals)
         if vals.get("state") == "confirmed":
             # What waited for this decision goes on by itself.
             self.env["xero.sync.job"]._retry_fixed(self)
         return result
 
-    def _decide(self, vals) -> None:
+    def _write_decision(self, vals) -> None:
         """Keep what the ``vals`` that a person wrote decide."""
         decision = self._decision(vals)
         if decision:

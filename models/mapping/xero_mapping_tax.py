@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...mappers.document.sheet import TaxBook
+from ...mappers.document.sheet import TaxLookup
 from ...mappers.text import named
 from .suggest import RateFacts, suggest_rate, suggest_untaxed
 
@@ -131,7 +131,7 @@ class XeroMappingTax(models.Model):
 
     def _single_sets(self, connection) -> list:
         """Return the set each active tax of the company and its branches makes on a line alone."""
-        book = TaxBook()
+        book = TaxLookup()
         taxes = self.env["account.tax"].sudo().search(self._taxes_domain(connection))
         return [(key, tax.type_tax_use) for tax in taxes if (key := book.key(tax))]
 

@@ -6,7 +6,7 @@ No contact is compared with all others: only those that share a key, a rare word
 from collections import defaultdict
 from typing import NamedTuple
 
-from .match_contact import DOUBTFUL, GRADES, LIKELY, SURE, Evidence, Holders, Pair, Party, compare
+from .match_contact import DOUBTFUL, GRADES, LIKELY, SURE, Evidence, Holders, Pair, PartyFacts, compare
 from .names import is_worth_comparing
 
 # A key that so many share is no key.
@@ -31,7 +31,7 @@ class Proposal(NamedTuple):
     rivals: tuple[Pair, ...] = ()
 
 
-def match(partners: list[Party], contacts: list[Party]) -> list[Proposal]:
+def match(partners: list[PartyFacts], contacts: list[PartyFacts]) -> list[Proposal]:
     """Return proposals: each partner and each contact is in at most one pair, those without follow alone."""
     ones, others = Holders(partners), Holders(contacts)
     pairs = list(_pairs(partners, contacts, ones, others))
@@ -70,7 +70,7 @@ class _Blocks:
             if party.marked is not None:
                 self._marks[party.marked].append(party.key)
 
-    def candidates(self, party: Party):
+    def candidates(self, party: PartyFacts):
         """Yield ``(key, close)`` once for each; ``close`` where more than a word is shared."""
         found = {}
         for kind, index in self._keyed.items():

@@ -92,7 +92,7 @@ class XeroMatchLine(models.Model):
         side = self._matching()._side(self.xero_type)
         if not self.element_id or side is None:
             return {}
-        return dict(side._remote_view(self.element_id.data))
+        return dict(side._canonical(self.element_id.data))
 
     # === ANOTHER ONE === #
 

@@ -3,8 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ...mappers.contact.view import contact_view
-from ...mappers.document.view import changed_fields
+from ...mappers.contact.canonical import canonical_contact
+from ...mappers.document.canonical import changed_fields
 from ...xero_api import codec
 from .assign import match as match_contacts
 from .match_contact import DOUBTFUL, Holders, compare, party_of_partner
@@ -75,14 +75,14 @@ class XeroMatchContacts(models.AbstractModel):
     def _contact_columns(self, party, element_id) -> dict:
         return {"xero_name": party.text, "element_id": element_id, "xero_archived": party.archived}
 
-    def _tell_more(self, match, lines):
+    def _add_details(self, match, lines):
         """Write on pairs which fields differ, in one pass."""
         pairs = lines.filtered(lambda line: line.res_id and line.element_id)
         partners = self.env["res.partner"].with_context(active_test=False).browse(pairs.mapped("res_id"))
         outgoing = self._side("Contact")._outgoing(match.connection_id, partners)
         labels = self.env["xero.conflict.line"]._labels()
         for line in pairs:
-            ours, theirs = contact_view(outgoing[line.res_id].payload), contact_view(line.element_id.data)
+            ours, theirs = canonical_contact(outgoing[line.res_id].payload), canonical_contact(line.element_id.data)
             fields = changed_fields(ours, theirs) - IGNORED_DIFFERENCES
             fields = {name for name in fields if ours.get(name)}
             line.differing = ", ".join(str(labels.get(name, name)) for name in sorted(fields)) or False
@@ -111,7 +111,7 @@ class XeroMatchContacts(models.AbstractModel):
     def _view_here(self, line, side, record):
         out = side._outgoing(line.connection_id, record)[record.id]
         payload = out.payload if out.status == "ACTIVE" else {"Name": record.name, "ContactStatus": "ARCHIVED"}
-        return contact_view(payload)
+        return canonical_contact(payload)
 
     # === LINK === #
 
@@ -124,16 +124,16 @@ class XeroMatchContacts(models.AbstractModel):
         }
 
     def _differing(self, line, side, link, record):
-        ours = contact_view(side._outgoing(line.connection_id, record)[record.id].payload)
-        return changed_fields(ours, side._remote_view(line.element_id.data)) - IGNORED_DIFFERENCES
+        ours = canonical_contact(side._outgoing(line.connection_id, record)[record.id].payload)
+        return changed_fields(ours, side._canonical(line.element_id.data)) - IGNORED_DIFFERENCES
 
-    def _take_xero(self, line, side, link, record):
+    def _adopt_xero(self, line, side, link, record):
         connection, element = line.connection_id, line.element_id.data
-        view = side._remote_view(element)
+        view = side._canonical(element)
         fields_there = {name for name in self._differing(line, side, link, record) if view.get(name)}
         side._write(connection, record, view, fields_there)
-        digest = codec.digest(side._outgoing(connection, record)[record.id].agreed())
-        side._agree(connection, link, element, digest=digest)
+        digest = codec.digest(side._outgoing(connection, record)[record.id].canonical())
+        side._save_base(connection, link, element, digest=digest)
 
     # === UNDO === #
 

@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ...mappers.document.view import changed_fields
+from ...mappers.document.canonical import changed_fields
 from .match_document import match_documents
 from .reader import DOCUMENT_KINDS
 from .xero_match import DOCUMENTS
@@ -71,7 +71,7 @@ class XeroMatchDocuments(models.AbstractModel):
             "currency_code": element.currency,
         }
 
-    def _tell_more(self, match, lines):
+    def _add_details(self, match, lines):
         match._propose_payments(lines)
 
     def _fingerprints(self, connection, kind, res_ids):
@@ -94,7 +94,7 @@ class XeroMatchDocuments(models.AbstractModel):
 
     def _view_here(self, line, side, record):
         link = self.env["xero.link"].new({"xero_id": line.xero_id})
-        return dict(side._odoo_view(line.connection_id, link, record))
+        return dict(side._canonical_odoo(line.connection_id, link, record))
 
     def _tidy_views(self, line, ours, theirs):
         """Show the names of contacts where the views hold ids."""
@@ -121,11 +121,11 @@ class XeroMatchDocuments(models.AbstractModel):
         match._link_payments(side, lines)
 
     def _differing(self, line, side, link, record):
-        ours = side._odoo_view(line.connection_id, link, record)
-        return changed_fields(ours, side._remote_view(line.element_id.data)) - {"money", "status", "number"}
+        ours = side._canonical_odoo(line.connection_id, link, record)
+        return changed_fields(ours, side._canonical(line.element_id.data)) - {"money", "status", "number"}
 
-    def _take_xero(self, line, side, link, record):
-        side._take_sides(line.connection_id, link, line.element_id.data, record, set())
+    def _adopt_xero(self, line, side, link, record):
+        side._resolve_sides(line.connection_id, link, line.element_id.data, record, set())
 
     # === UNDO === #
 

@@ -21,7 +21,7 @@ class XeroMatch(models.Model):
 
     # === CHANGED SINCE === #
 
-    def _take_changed_elements(self, xero_type, elements):
+    def _refresh_elements(self, xero_type, elements):
         """Bring the snapshot up to date; pairs whose element says something else now are compared again."""
         id_field = self.env["xero.snapshot.element"]._kinds()[xero_type].id_field
         inbound = self._kind()._side(xero_type)
@@ -37,7 +37,7 @@ class XeroMatch(models.Model):
         changed = lines.filtered(
             lambda line: (
                 not line.element_id
-                or inbound._remote_view(line.element_id.data) != inbound._remote_view(by_id[line.xero_id])
+                or inbound._canonical(line.element_id.data) != inbound._canonical(by_id[line.xero_id])
             )
         )
         changed._set_changed()
@@ -91,12 +91,12 @@ class XeroMatch(models.Model):
         links = inbound.env["xero.link"]._map(
             self.connection_id, xero_type, inbound._odoo_model, lines.mapped("res_id")
         )
-        self._agree_on_odoo(inbound, records, links)
+        self._save_base_of_odoo(inbound, records, links)
         for line in lines:
             line.write({"state": "linked", "link_id": links[line.res_id].id, "linked_at": links[line.res_id].synced_at})
-        self._settle_differences(inbound, lines, links)
+        self._resolve_differences(inbound, lines, links)
         for line in lines:
-            line.agreed = links[line.res_id]._agreement_mark()
+            line.agreed = links[line.res_id]._base_mark()
         matching._after_linking(self, inbound, lines)
         shown = {line.xero_id: Result("linked", res_id=line.res_id) for line in lines}
         inbound._notify_screens(self.connection_id, shown)
@@ -106,11 +106,13 @@ class XeroMatch(models.Model):
         values = line._matching()._link_values(line, record, element)
         return inbound._link_row(self.connection_id, line.res_id, element, message=None, **values)
 
-    def _agree_on_odoo(self, inbound, records, links):
+    def _save_base_of_odoo(self, inbound, records, links):
         """Set what Odoo would send now as agreed, and drop what waits to be sent: neither side is written."""
         outgoing = inbound._outgoing(self.connection_id, records)
         digests = {
-            links[res_id].id: codec.digest(out.agreed()) for res_id, out in outgoing.items() if out.status != "ABSENT"
+            links[res_id].id: codec.digest(out.canonical())
+            for res_id, out in outgoing.items()
+            if out.status != "ABSENT"
         }
         self.env["xero.link"].flush_model()
         self.env.cr.execute(
@@ -144,7 +146,7 @@ class XeroMatch(models.Model):
 
     # === DIFFERENCES === #
 
-    def _settle_differences(self, inbound, lines, links):
+    def _resolve_differences(self, inbound, lines, links):
         """Do what people chose for fields that differ; by default nothing."""
         for line in lines:
             side = line.differences or self.differences
@@ -152,7 +154,7 @@ class XeroMatch(models.Model):
             if side == "odoo" and line._differs(inbound, link):
                 self._send_odoo(inbound, line, link)
             elif side == "xero" and line._differs(inbound, link):
-                self._take_xero(inbound, line, link)
+                self._adopt_xero(inbound, line, link)
 
     def _send_odoo(self, inbound, line, link):
         link.write({"digest": False, "state": "to_sync"})
@@ -160,12 +162,12 @@ class XeroMatch(models.Model):
         records = [(line.res_id, link.company_id.id)]
         self.env["xero.sync.job"]._enqueue(self.connection_id.id, mapper, records, priority=CLICK)
 
-    def _take_xero(self, inbound, line, link):
+    def _adopt_xero(self, inbound, line, link):
         """Write Xero's values to Odoo; where Odoo forbids it the two are linked as they are, and the reason told."""
         record = inbound.env[line.res_model].browse(line.res_id)
         try:
             with self.env.cr.savepoint():
-                line._matching()._take_xero(line, inbound, link, record)
+                line._matching()._adopt_xero(line, inbound, link, record)
             line.touched = True
         except (Untakeable, *FORBIDDEN) as error:
             self.env.invalidate_all(flush=False)
@@ -242,7 +244,7 @@ class XeroMatch(models.Model):
     def _used_themselves(self, lines) -> dict:
         """Return ``{line: reason}`` of those that something went through, or goes just now; a query for all of them."""
         whole = lines | lines.payment_ids.filtered("link_id")
-        synced = whole.filtered(lambda line: line.link_id._agreement_mark() != line.agreed)
+        synced = whole.filtered(lambda line: line.link_id._base_mark() != line.agreed)
         synced |= synced.parent_id
         running = self.env["xero.sync.job"].search_fetch(
             [
@@ -288,7 +290,7 @@ class XeroMatch(models.Model):
     def _finish_undo(self):
         """End; what is new in Odoo keeps waiting, because Xero has it and nothing says so any more."""
         self._close("undone")
-        self._hold(True)
+        self._keep_back(True)
         self._notify_screens()
 
 

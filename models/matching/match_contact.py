@@ -42,7 +42,7 @@ STREET_ALIKE = 80
 
 
 @dataclass(slots=True)
-class Party:
+class PartyFacts:
     """A partner or a contact, as far as it tells who it is.
 
     :ivar key: id in Odoo or Xero
@@ -125,7 +125,7 @@ class Holders:
         return merged
 
 
-def compare(one: Party, other: Party, ones: Holders, others: Holders) -> Pair | None:
+def compare(one: PartyFacts, other: PartyFacts, ones: Holders, others: Holders) -> Pair | None:
     """Return how partner ``one`` and contact ``other`` go together; ``None`` when nothing worth telling speaks for it.
 
     :param ones: of all partners
@@ -273,7 +273,7 @@ def _is_sure_person(kind, unique, against) -> bool:
 # === MAKING PARTIES === #
 
 
-def party_of_contact(element: dict, mark_of) -> Party:
+def party_of_contact(element: dict, mark_of) -> PartyFacts:
     """Return the party of Xero's contact.
 
     :param mark_of: tells from a ``ContactNumber`` the id of the partner it was made for, ``None`` for others'
@@ -285,7 +285,7 @@ def party_of_contact(element: dict, mark_of) -> Party:
     numbers = {keys.code(element.get("AccountNumber"))} | (
         {keys.code(element.get("ContactNumber"))} if marked is None else set()
     )
-    return Party(
+    return PartyFacts(
         key=element["ContactID"],
         text=element.get("Name") or "",
         name=name,
@@ -308,7 +308,7 @@ def party_of_contact(element: dict, mark_of) -> Party:
     )
 
 
-def parties_of_contacts(elements, mark_of) -> list[Party]:
+def parties_of_contacts(elements, mark_of) -> list[PartyFacts]:
     """Return the parties of Xero's contacts.
 
     One that was merged into another is no party: what it was called and how it was reached is the survivor's.
@@ -335,7 +335,7 @@ def _survivor(xero_id: str, into: dict) -> str:
     return xero_id
 
 
-def _inherit(survivor: Party, party: Party) -> None:
+def _inherit(survivor: PartyFacts, party: PartyFacts) -> None:
     if party.name.key and party.name.key != survivor.name.key:
         survivor.others += (party.name,)
     survivor.email |= party.email
@@ -346,14 +346,14 @@ def _inherit(survivor: Party, party: Party) -> None:
         survivor.marked = party.marked
 
 
-def party_of_partner(values: dict) -> Party:
+def party_of_partner(values: dict) -> PartyFacts:
     """Return the party of a commercial partner.
 
     :param values: id, name, is_company, active, vat, country (two letters), company_registry, ref, and lists of what it
         and its people and addresses have: emails, phones, banks, places (pairs street, postcode)
     """
     name = name_of(values.get("name") or "")
-    return Party(
+    return PartyFacts(
         key=values["id"],
         text=values.get("name") or "",
         name=name,

@@ -35,7 +35,7 @@ DOUBTFUL_FROM = 40
 
 
 @dataclass
-class Paper:
+class DocumentFacts:
     """A document, as far as it tells which it is.
 
     :ivar key: id in Odoo or Xero
@@ -66,7 +66,7 @@ def tail(number: str) -> str:
     return found[1].lstrip("0") if found else ""
 
 
-def match_documents(ours: list[Paper], theirs: list[Paper]) -> list[Proposal]:
+def match_documents(ours: list[DocumentFacts], theirs: list[DocumentFacts]) -> list[Proposal]:
     """Return proposals for documents of one kind; each is in at most one pair, those without follow alone."""
     judge = _Judge(ours, theirs)
     pairs = [pair for one, other in _candidates(ours, theirs) if (pair := judge.compare(one, other))]
@@ -77,7 +77,7 @@ def match_documents(ours: list[Paper], theirs: list[Paper]) -> list[Proposal]:
     )
 
 
-def _keys_of(paper: Paper):
+def _keys_of(paper: DocumentFacts):
     for code in paper.codes:
         yield "number", code
     if paper.contact:
@@ -105,7 +105,7 @@ def _candidates(ours, theirs):
             yield paper, other
 
 
-def _days(one: Paper, other: Paper) -> int:
+def _days(one: DocumentFacts, other: DocumentFacts) -> int:
     return abs((one.day - other.day).days) if one.day and other.day else 9999
 
 
@@ -133,7 +133,7 @@ class _Judge:
                 days[_amount(paper)].append(paper.day)
         return {amount: sorted(found) for amount, found in days.items()}
 
-    def compare(self, one: Paper, other: Paper) -> Pair | None:
+    def compare(self, one: DocumentFacts, other: DocumentFacts) -> Pair | None:
         """Return how two documents go together; ``None`` when nothing worth telling speaks for it."""
         found = [
             *self._number(one, other),
@@ -221,7 +221,7 @@ class _Judge:
         return self._sums[0][_whole(one)] == 1 and self._sums[1][_whole(other)] == 1
 
 
-def _amount(paper: Paper) -> tuple:
+def _amount(paper: DocumentFacts) -> tuple:
     return paper.contact, paper.currency, paper.total
 
 
@@ -232,5 +232,5 @@ def _has_near(days, day) -> bool:
     return at < len(days) and days[at] <= day + reach
 
 
-def _whole(paper: Paper) -> tuple:
+def _whole(paper: DocumentFacts) -> tuple:
     return paper.contact, paper.currency, paper.total, paper.day

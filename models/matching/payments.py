@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...mappers.payment.view import GONE, account_of, payment_ids
+from ...mappers.payment.canonical import GONE, account_of, payment_ids
 from ...mappers.values import day
 from .match_payment import Coin, match_payments
 from .reader import _cents
@@ -155,7 +155,7 @@ class XeroMatch(models.Model):
         for line in lines:
             link = links[line.xero_id]
             line.write(
-                {"state": "linked", "link_id": link.id, "linked_at": link.synced_at, "agreed": link._agreement_mark()}
+                {"state": "linked", "link_id": link.id, "linked_at": link.synced_at, "agreed": link._base_mark()}
             )
 
 

@@ -10,7 +10,7 @@ from ...xero_api import codec
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from .keys import code
 from .match_contact import parties_of_contacts
-from .match_document import Paper
+from .match_document import DocumentFacts
 
 # Xero's type of element and document, and Odoo's.
 DOCUMENT_KINDS = {
@@ -111,7 +111,7 @@ class XeroMatchReader(models.AbstractModel):
         """Return parties of the contacts without a link, and ``{xero id: (element id, status)}``.
 
         :param xero_ids: Xero's ids
-        :return: parties are ``Party`` of ``match_contact``
+        :return: parties are ``PartyFacts`` of ``match_contact``
         """
         elements = self.env["xero.snapshot.element"]
         rows = elements.search_fetch(
@@ -182,10 +182,10 @@ class XeroMatchReader(models.AbstractModel):
         )
         return [Move(*row) for row in rows]
 
-    def _move_paper(self, move: Move, kind) -> Paper:
+    def _move_paper(self, move: Move, kind) -> DocumentFacts:
         sale = kind.startswith("out_")
         numbers = (move.name, move.payment_reference) if sale else (move.ref or move.name,)
-        return Paper(
+        return DocumentFacts(
             key=move.id,
             contact=(move.contact or "").lower(),
             known=True,
@@ -226,8 +226,8 @@ class XeroMatchReader(models.AbstractModel):
         )
         return [Element(*row) for row in rows]
 
-    def _document_paper(self, element: Element, linked: set) -> Paper:
-        return Paper(
+    def _document_paper(self, element: Element, linked: set) -> DocumentFacts:
+        return DocumentFacts(
             key=element.xero_id,
             contact=(element.contact or "").lower(),
             known=(element.contact or "").lower() in linked,

@@ -24,7 +24,7 @@ class XeroMatch(models.Model):
         )
         self._notify_screens()
 
-    def _tell_too_old(self):
+    def _fail_too_old(self):
         """What was read is kept for a month only."""
         self.write({"state": "failed", "reason": self.env._("What was read from Xero is too old. Read Xero again.")})
         self._notify_screens()
@@ -79,7 +79,7 @@ class XeroMatch(models.Model):
     def _write_proposals(self, batch: Batch, proposals, done, total):
         """Write a chunk of proposals as lines, with their rivals and how far the work is."""
         lines = self.env["xero.match.line"].create([self._line_values(batch, proposal) for proposal in proposals])
-        self._kind()._tell_more(self, lines)
+        self._kind()._add_details(self, lines)
         self.env["xero.match.candidate"].create(
             [
                 self._candidate_values(batch, line, pair)

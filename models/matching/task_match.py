@@ -48,7 +48,7 @@ class XeroTaskMatch(models.AbstractModel):
     def _work_on(self, drain, match) -> str:
         """Do some of what ``match`` waits for; return where it stands then."""
         if match.state in ("scoring", "review") and not match.snapshot_id:
-            drain.transaction(match._tell_too_old)
+            drain.transaction(match._fail_too_old)
         elif match.state == "scoring":
             return self._score(drain, match)
         elif match.state == "undoing":
@@ -124,7 +124,7 @@ class XeroTaskMatch(models.AbstractModel):
         since = (match.changes_at or match.snapshot_id.started_at or match.create_date) - LOOK_BACK
 
         def take(_snapshot, xero_type, elements):
-            match._take_changed_elements(xero_type, elements)
+            match._refresh_elements(xero_type, elements)
 
         reader = self.env["xero.reader"]
         for xero_type in match._kind()._types:

@@ -159,7 +159,7 @@ class XeroMatch(models.Model):
 
     def _read(self):
         """Have Xero read, and new contacts and documents wait meanwhile."""
-        self._hold(True)
+        self._keep_back(True)
         types = [xero_type for kind in self._kinds() for xero_type in kind._types]
         snapshot = self.env["xero.snapshot"]._request(self.connection_id, types, self, by_person=True)
         self.write({"state": "reading", "stage": self._stages()[0], "reason": False, "snapshot_id": snapshot.id})
@@ -178,7 +178,7 @@ class XeroMatch(models.Model):
         """Return the model of the present stage."""
         return self.env["xero.match.kind"]._for_stage(self.stage)
 
-    def _hold(self, held: bool):
+    def _keep_back(self, held: bool):
         """Have the worker keep back what is new in Odoo while it is not known whether Xero has it."""
         if "hold_until_matched" in self.connection_id._fields:
             self.connection_id.hold_until_matched = held
@@ -270,7 +270,7 @@ class XeroMatch(models.Model):
 
     def _close(self, state):
         self.write({"state": state, "finished_at": fields.Datetime.now()})
-        self._hold(False)
+        self._keep_back(False)
         self.env["xero.sync.runner"]._wake(self.connection_id.ids)
 
     def action_read_again(self):

@@ -13,12 +13,12 @@ class XeroMatchKind(models.AbstractModel):
 
     A new one is a model that inherits this one, sets the class attributes and implements the hooks, and adds its values
     to the fields ``stage`` (of ``xero.match`` and ``xero.match.line``) and ``kind`` (of ``xero.match.line``). The
-    worker calls it as superuser in the company of the connection. Nothing but :meth:`_take_xero` writes a record.
+    worker calls it as superuser in the company of the connection. Nothing but :meth:`_adopt_xero` writes a record.
 
     What the hooks are given: ``connection`` is one ``xero.connection``; ``match`` the ``xero.match`` that is under way,
     with its snapshot; ``line`` one ``xero.match.line``, ``lines`` several; ``side`` what :meth:`_side` returns for the
     type of the line; ``record`` the Odoo record of the line, in the environment of ``side``, archived or not; ``link``
-    its ``xero.link``, which was just made. None of them calls Xero. A *view* is what ``side._remote_view`` returns.
+    its ``xero.link``, which was just made. None of them calls Xero. A *view* is what ``side._canonical`` returns.
     """
 
     _name = "xero.match.kind"
@@ -92,7 +92,7 @@ class XeroMatchKind(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _tell_more(self, match, lines) -> None:
+    def _add_details(self, match, lines) -> None:
         """Complete new ``lines`` by what is not part of comparing, such as which fields differ.
 
         It happens in the transaction that writes them.
@@ -139,7 +139,7 @@ class XeroMatchKind(models.AbstractModel):
         return {}
 
     def _view_here(self, line, side, record) -> dict:
-        """Return Odoo's ``record`` in the form of ``side._remote_view``."""
+        """Return Odoo's ``record`` in the form of ``side._canonical``."""
         raise NotImplementedError
 
     def _tidy_views(self, line, ours: dict, theirs: dict) -> None:
@@ -171,7 +171,7 @@ class XeroMatchKind(models.AbstractModel):
         """
         raise NotImplementedError
 
-    def _take_xero(self, line, side, link, record) -> None:
+    def _adopt_xero(self, line, side, link, record) -> None:
         """Write Xero's values to ``record`` and agree on them.
 
         :raise Untakeable: with the reason

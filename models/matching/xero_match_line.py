@@ -230,7 +230,7 @@ class XeroMatchLine(models.Model):
                 "problem": False,
             }
         )
-        line._tell_why()
+        line._explain_pair()
         if former and former != element:
             line._leave_alone(former)
 
@@ -258,7 +258,7 @@ class XeroMatchLine(models.Model):
             }
         )
 
-    def _tell_why(self):
+    def _explain_pair(self):
         """Compare the pair that a person chose, so that the reasons show."""
         pair = self.sudo()._matching()._compare_one(self)
         if pair:

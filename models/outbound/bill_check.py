@@ -34,7 +34,7 @@ class XeroExporterDocument(models.AbstractModel):
         if not bills:
             return items
         found = self._namesakes(drain.client, mapper, [item.payload for item in bills])
-        held = drain.transaction(self._hold_bills, drain, mapper, list(zip(bills, found, strict=True)))
+        held = drain.transaction(self._check_bills, drain, mapper, list(zip(bills, found, strict=True)))
         return [item for item in items if item.job_id not in held]
 
     def _bills_of_runs(self, mapper, items) -> list:
@@ -47,7 +47,7 @@ class XeroExporterDocument(models.AbstractModel):
         of_runs = set(jobs.filtered("run_id").ids)
         return [item for item in bills if item.job_id in of_runs]
 
-    def _hold_bills(self, drain, mapper, pairs) -> set[int]:
+    def _check_bills(self, drain, mapper, pairs) -> set[int]:
         """Link what bears our mark, and fail the other bills of ``pairs`` (item, candidates) that Xero has.
 
         :return: ids of the jobs that are settled by that
@@ -61,7 +61,7 @@ class XeroExporterDocument(models.AbstractModel):
             same = [found for found in candidates if found[id_field] in free and _contact(found) == contact]
             ours = [element for element in same if mapper._marker_matches(element, item.res_id, item.payload)]
             if ours:
-                self._take_over(drain.connection, mapper, item, ours[0])
+                self._adopt_element(drain.connection, mapper, item, ours[0])
             elif same:
                 failures[item.job_id] = self._held_bill(mapper, item, same[0])
             settled |= {item.job_id} if same else set()

@@ -18,7 +18,7 @@ from . import ahead as xero_ahead
 MAX_BODY = 3_000_000
 # Answers of a gateway that gave up waiting: Xero may be saving still, which matters for what would be made twice.
 GAVE_UP = (408, 502, 504)
-# What becomes of a job, as `_decide` says: a call, a failure, a wait for what it needs; anything else needs no call.
+# What becomes of a job, as `_plan_jobs` says: a call, a failure, a wait for what it needs; anything else needs no call.
 SEND, FAILED, WAITS = "send", "failed", "waits"
 
 
@@ -157,7 +157,7 @@ class XeroExporter(models.AbstractModel):
         A repetition under the same key within six minutes saves nothing twice (Xero: Idempotency).
 
         :param body: the bytes that were stored for it
-        :return: the ``Answer`` of the client, or what :meth:`_settle_answer` of the type takes
+        :return: the ``Answer`` of the client, or what :meth:`_save_answer` of the type takes
         :raise XeroError: any; what it says about the call is judged by who asked
         """
         send = client.put if batch.method == "PUT" else client.post
@@ -190,7 +190,7 @@ class XeroExporter(models.AbstractModel):
             plan["POST"] = self._screen_updates(drain, mapper, plan["POST"])
         for method, items in plan.items():
             for chunk in self._chunks(mapper, items):
-                self._ship(drain, mapper, method, chunk)
+                self._store_and_send(drain, mapper, method, chunk)
 
     def _plan(self, connection, mapper, job_ids) -> dict:
         """Settle the jobs that need no call and return the rest, by HTTP method.
@@ -201,7 +201,7 @@ class XeroExporter(models.AbstractModel):
         """
         jobs = self.env["xero.sync.job"].browse(job_ids)
         plan, settled, failures, blocked = defaultdict(list), [], {}, {}
-        for job_id, verdict in self._decide(connection, mapper, jobs).items():
+        for job_id, verdict in self._plan_jobs(connection, mapper, jobs).items():
             if verdict.kind == SEND:
                 plan[verdict.method].append(verdict.item)
             elif verdict.kind == FAILED:
@@ -243,7 +243,7 @@ class XeroExporter(models.AbstractModel):
 
     # === SHIP === #
 
-    def _ship(self, drain, mapper, method, items) -> None:
+    def _store_and_send(self, drain, mapper, method, items) -> None:
         """Store what is about to be said, commit, say it, and write down the answer.
 
         :param method: ``PUT``, ``POST``, or another that the exporter's own :meth:`_request` knows
@@ -252,8 +252,8 @@ class XeroExporter(models.AbstractModel):
         body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
         if len(body) > MAX_BODY and len(items) > 1:
             middle = len(items) // 2
-            self._ship(drain, mapper, method, items[:middle])
-            self._ship(drain, mapper, method, items[middle:])
+            self._store_and_send(drain, mapper, method, items[:middle])
+            self._store_and_send(drain, mapper, method, items[middle:])
             return
         values = self._batch_values(drain, mapper, method, items, body)
         batch = drain.transaction(self._store_batch, values, [item.job_id for item in items])
@@ -308,7 +308,7 @@ class XeroExporter(models.AbstractModel):
                 raise
             self._close_refused(drain, batch, error)
             return
-        self._settle_answer(drain, mapper, batch, answer)
+        self._save_answer(drain, mapper, batch, answer)
 
     def _close_refused(self, drain, batch, error):
         """Close a call of which nothing was saved.
@@ -357,7 +357,7 @@ class XeroExporter(models.AbstractModel):
         """
         jobs = self.env["xero.sync.job"].search([("batch_id", "=", batch.id), ("state", "=", "running")])
         if len(jobs) > 1:
-            jobs.write({"solo": True})
+            jobs.write({"send_alone": True})
             self._close_batch(drain, batch)
             return
         batch.write({"state": "done", "body": False})

@@ -5,8 +5,8 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.view import applied_view
-from ...mappers.payment.view import allocations_of, credits_on, is_whole
+from ...mappers.document.canonical import with_applied
+from ...mappers.payment.canonical import allocations_of, credits_on, is_whole
 from ...mappers.values import decimal, lower
 from ...xero_api import codec, errors
 from ..payment.credit_part import ALLOCATION
@@ -33,7 +33,7 @@ class XeroExporterAllocation(models.AbstractModel):
         ready = self._screen_allocations(drain, plan.get("PUT", []))
         for path in dict.fromkeys(item.path for item in ready):
             chunk = [item for item in ready if item.path == path]
-            self._ship(drain, mapper, "PUT", chunk)
+            self._store_and_send(drain, mapper, "PUT", chunk)
 
     def _plan_item(self, mapper, job, out, link):
         """What is sent is what Xero lacks of the amount that shall be applied in all."""
@@ -69,7 +69,7 @@ class XeroExporterAllocation(models.AbstractModel):
         changed = [item for item in items if not self._is_as_known(drain.connection, item, invoices)]
         for item in changed:
             element = invoices.get(item.number.split(":")[1])
-            drain.transaction(self._take_in_credits, drain, item, element)
+            drain.transaction(self._import_credits, drain, item, element)
         return [item for item in items if item not in changed]
 
     def _read_invoices(self, drain, numbers) -> dict:
@@ -95,7 +95,7 @@ class XeroExporterAllocation(models.AbstractModel):
             [("connection_id", "=", connection.id), ("xero_type", "=", ALLOCATION), ("xero_id", "=", number)]
         )
 
-    def _take_in_credits(self, drain, item, element):
+    def _import_credits(self, drain, item, element):
         """Xero holds something else than was agreed: bring Odoo up to it, then look at the job again."""
         drain.record_calls()
         connection = drain.connection
@@ -135,7 +135,7 @@ class XeroExporterAllocation(models.AbstractModel):
             drain.transaction(self._nothing_to_withdraw, drain, mapper, item, False)
             return
         path = f"{item.path}/{row['AllocationID']}"
-        self._ship(drain, mapper, DELETE, [item._replace(total=rest, path=path)])
+        self._store_and_send(drain, mapper, DELETE, [item._replace(total=rest, path=path)])
 
     def _read_credit(self, client, path):
         resource, xero_id, _allocations = path.split("/")
@@ -167,10 +167,10 @@ class XeroExporterAllocation(models.AbstractModel):
         except errors.NotFound:
             return None
 
-    def _settle_answer(self, drain, mapper, batch, answer):
+    def _save_answer(self, drain, mapper, batch, answer):
         """Xero answers to a deletion with what is gone; anything but an error is a success."""
         if batch.method != DELETE:
-            super()._settle_answer(drain, mapper, batch, answer)
+            super()._save_answer(drain, mapper, batch, answer)
             return
         drain.transaction(self._save_withdrawal, drain, mapper, batch)
 
@@ -223,9 +223,9 @@ class XeroExporterAllocation(models.AbstractModel):
         sides = [("Invoice", part.document_id, credit), ("CreditNote", part.entry_id, invoice)]
         for kind, move, other in sides if change else ():
             link = links._map(connection, kind, "account.move", move.ids).get(move.id)
-            if link and link.remote_view:
-                view = applied_view(link.remote_view, kind, other, change)
-                link.write({"remote_view": view, "remote_digest": codec.digest(view)})
+            if link and link.base_state:
+                view = with_applied(link.base_state, kind, other, change)
+                link.write({"base_state": view, "base_digest": codec.digest(view)})
 
     # === RESOLVE === #
 

@@ -125,7 +125,7 @@ class XeroExporterContact(models.AbstractModel):
         if len(same) == 1:
             # Linked as it stands: what a person keeps in Xero is not overwritten unseen.
             # Its values there are no less Xero's when Odoo has the like: nothing is noted as what Odoo had.
-            self._take_over(connection, mapper, item._replace(keys=None), same[0])
+            self._adopt_element(connection, mapper, item._replace(keys=None), same[0])
         elif taken and job.attempts < 2:
             job.attempts += 1
             self._runner._fail({job.id: Failure("duplicate", "\n".join(map(quoted, messages)), None, "pending")})

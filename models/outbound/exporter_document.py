@@ -10,7 +10,7 @@ from ..connection.xero_connection import SENT_WAYS
 from ..link.xero_link import GONE_STATUSES
 from .exporter import FAILED, SEND
 from .lookup import plain
-from .plan import Verdict
+from .plan import Plan
 
 
 class XeroExporterDocument(models.AbstractModel):
@@ -33,7 +33,7 @@ class XeroExporterDocument(models.AbstractModel):
         if verdict.kind != SEND or verdict.method != "POST" or not self._lines_differ(mapper, link, out):
             return verdict
         problem = self._closed_problem(mapper, link, out)
-        return Verdict(FAILED, out, problems=[problem]) if problem else verdict
+        return Plan(FAILED, out, problems=[problem]) if problem else verdict
 
     def _update_content(self, mapper, link, out):
         """Whether the totals still agree is read from the answer."""
@@ -56,14 +56,14 @@ class XeroExporterDocument(models.AbstractModel):
         links = self.env["xero.link"]._map(
             drain.connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in with_lines]
         )
-        tracked = {res_id for res_id, link in links.items() if (link.remote_view or {}).get("tracking")}
+        tracked = {res_id for res_id, link in links.items() if (link.base_state or {}).get("tracking")}
         if not tracked:
             return items
         own = self.env["xero.mapping.tracking"]._own_categories(drain.connection)
         return [self._with_foreign(item, links[item.res_id], own) if item.res_id in tracked else item for item in items]
 
     def _with_foreign(self, item, link, own):
-        view = link.remote_view
+        view = link.base_state
         categories = self.env["xero.mapping.tracking"]._categories_of(link.connection_id)
         lines = [
             {

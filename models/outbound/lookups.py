@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.view import same_content
+from ...mappers.document.canonical import same_content
 from ...mappers.text import named
 from ...xero_api import codec, shape
 from ...xero_api.elements import rows
@@ -24,7 +24,7 @@ HIDES_ARCHIVED = ("Contacts", "Invoices")
 class XeroExporter(models.AbstractModel):
     _inherit = "xero.exporter"
 
-    def _settle_duplicates(self, drain, mapper, duplicates) -> None:
+    def _resolve_duplicates(self, drain, mapper, duplicates) -> None:
         """Look up who holds the numbers or names, all together, and settle each refused element alone.
 
         :param duplicates: ``(item, payload, messages)`` of each, as :meth:`_save_results` returned them
@@ -51,7 +51,7 @@ class XeroExporter(models.AbstractModel):
             if mapper._is_same(element, payload) and self._is_as_sent(connection, mapper, item, payload, element)
         ]
         if same:
-            self._take_over(connection, mapper, item, same[0])
+            self._adopt_element(connection, mapper, item, same[0])
         elif living:
             self._meet_own_past(connection, mapper, item, living[0])
         else:
@@ -81,8 +81,8 @@ class XeroExporter(models.AbstractModel):
         inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
         if inbound is None or "LineItems" not in payload:
             return True
-        ours = inbound._payload_view(connection, self.env["xero.link"], payload, item.total)
-        return same_content(ours, inbound._remote_view(element))
+        ours = inbound._canonical_payload(connection, self.env["xero.link"], payload, item.total)
+        return same_content(ours, inbound._canonical(element))
 
     def _meet_own_past(self, connection, mapper, item, element) -> None:
         """Xero holds another record with the number and mark of this one: say so and change nothing there."""
@@ -121,7 +121,7 @@ class XeroExporter(models.AbstractModel):
             return link.xero_number == payload.get(mapper._xero_number_field)
         return any(element[mapper._xero_id_field].lower() == link.xero_id.lower() for element in candidates)
 
-    def _take_over(self, connection, mapper, item, element) -> None:
+    def _adopt_element(self, connection, mapper, item, element) -> None:
         """Link ``element``, which bears our mark or is the one that is meant.
 
         :param item: whose record it is, with its job running
@@ -243,7 +243,7 @@ class XeroExporter(models.AbstractModel):
         connection, inbound = drain.connection, self.env["xero.inbound"]._for_type(batch.xero_type)
         items = {item.res_id: item for item in self._items(batch)}
         links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, items)
-        of_xero = {link.xero_id: link for link in links.values() if link.xero_id and link.remote_view}
+        of_xero = {link.xero_id: link for link in links.values() if link.xero_id and link.base_state}
         if inbound is None or not of_xero:
             return {}
         payloads = dict(zip(items, codec.loads(batch.body)[batch.resource], strict=True))

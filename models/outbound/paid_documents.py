@@ -14,7 +14,7 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _has_money_on_it(self, link) -> bool:
         """Whether anything is paid or credited on what ``link`` stands for in Xero, as was agreed last."""
-        money = (link.remote_view or {}).get("money") or {}
+        money = (link.base_state or {}).get("money") or {}
         # Of a credit note Xero tells the refunds and where it went, not how much.
         settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
         return (
@@ -92,4 +92,4 @@ class XeroExporterDocument(models.AbstractModel):
     def _views(self, mapper, link, out) -> tuple[dict, dict]:
         """Return Odoo's side and what was agreed, in the same form."""
         inbound = self.env["xero.inbound"].sudo()._for_type(mapper._xero_type)
-        return inbound._view_of(link.connection_id, link, out), link.remote_view or {}
+        return inbound._canonical_of(link.connection_id, link, out), link.base_state or {}

@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 
 # No call, because Xero holds it already; because a person is being asked; because a person took it out of the sync.
 SAME, ASKED, LEFT = "same", "asked", "left"
-Verdict = namedtuple("Verdict", "kind out method item problems failure", defaults=(None, None, None, (), None))
+Plan = namedtuple("Plan", "kind out method item problems failure", defaults=(None, None, None, (), None))
 # A resource without lists of ids: more elements than this are looked for among the recent changes, in one call.
 SINGLE_READS = 3
 
@@ -32,13 +32,13 @@ class XeroExporter(models.AbstractModel):
 
     # === DECIDE === #
 
-    def _decide(self, connection, mapper, wishes) -> dict:
+    def _plan_jobs(self, connection, mapper, wishes) -> dict:
         """Say what each of ``wishes`` takes; nothing is written but mapping rows that documents miss, with suggestions.
 
         It may be asked inside a transaction that is rolled back, for a preview.
 
         :param wishes: jobs, or whatever has their ``id``, ``res_id``, ``company_id`` and ``operation``
-        :return: ``{id of the wish: Verdict}``; the number of queries does not depend on how many there are
+        :return: ``{id of the wish: Plan}``; the number of queries does not depend on how many there are
         """
         res_ids = [wish.res_id for wish in wishes]
         links = self.env["xero.link"].sudo()._map(connection, mapper._xero_type, mapper._odoo_model, res_ids)
@@ -51,38 +51,38 @@ class XeroExporter(models.AbstractModel):
             for wish in wishes
         }
 
-    def _verdict(self, connection, mapper, wish, out, link) -> Verdict:
+    def _verdict(self, connection, mapper, wish, out, link) -> Plan:
         """Return what one wish takes.
 
-        ``Verdict.kind`` is ``SEND`` (with ``method`` and ``item``), ``FAILED`` (with ``problems`` or a ``failure``),
+        ``Plan.kind`` is ``SEND`` (with ``method`` and ``item``), ``FAILED`` (with ``problems`` or a ``failure``),
         ``WAITS`` (for the ``needs`` of ``out``), or says why no call is made: ``SAME``, ``ASKED``, ``LEFT``.
 
-        :param wish: as in :meth:`_decide`
+        :param wish: as in :meth:`_plan_jobs`
         :param out: the ``Outgoing`` of the record; a ``Failure`` when it could not be prepared; ``None`` when the
             record is gone or is to be removed
         """
         if link and link.state == "conflict" and wish.operation == "push":
             # A person is being asked: nothing is overwritten meanwhile.
-            return Verdict(ASKED, out)
+            return Plan(ASKED, out)
         if link and wish.operation == "push" and self._is_left_out(mapper, link):
-            return Verdict(LEFT, out)
+            return Plan(LEFT, out)
         if isinstance(out, Failure):
-            return Verdict(FAILED, failure=out)
+            return Plan(FAILED, failure=out)
         wanted = bool(out and out.status != "ABSENT")
         if wanted and mapper._xero_immutable and link and link._is_alive():
-            return Verdict(SAME, out)
+            return Plan(SAME, out)
         if wanted:
             if out.problems:
-                return Verdict(FAILED, out, problems=out.problems)
+                return Plan(FAILED, out, problems=out.problems)
             if out.needs:
-                return Verdict(WAITS, out)
+                return Plan(WAITS, out)
         method, item = self._plan_item(mapper, wish, out, link)
         if not method:
-            return Verdict(SAME, out)
+            return Plan(SAME, out)
         closed = self._closed_period(connection, link) if method == "POST" else None
         if closed:
-            return Verdict(FAILED, out, problems=[closed])
-        return Verdict(SEND, out, method, item)
+            return Plan(FAILED, out, problems=[closed])
+        return Plan(SEND, out, method, item)
 
     def _is_left_out(self, mapper, link) -> bool:
         """Whether a person took what ``link`` stands for out of the sync.
@@ -95,7 +95,7 @@ class XeroExporter(models.AbstractModel):
         """Return the problem of a document that Xero holds in a locked period: nothing of it can change there."""
         lock_date = connection._xero_lock_date()
         lock = lock_date and to_date_string(lock_date)
-        date = (link.remote_view or {}).get("date") if link else None
+        date = (link.base_state or {}).get("date") if link else None
         if not date or not lock or date > lock:
             return None
         reason = self.env._(
@@ -119,7 +119,7 @@ class XeroExporter(models.AbstractModel):
 
         A record that breaks the preparation fails alone.
 
-        :param wishes: as in :meth:`_decide`; those that are no pushes are not among the results
+        :param wishes: as in :meth:`_plan_jobs`; those that are no pushes are not among the results
         :param links: those of their records, by id of the record
         """
         pushes = [wish for wish in wishes if wish.operation == "push"]
@@ -167,7 +167,7 @@ class XeroExporter(models.AbstractModel):
             return self._removal(mapper, job, link) if exists else (None, None)
         if wanted == "ARCHIVED" and not exists:
             return None, None
-        digest = codec.digest(out.agreed())
+        digest = codec.digest(out.canonical())
         if exists and link.digest == digest and link.state == "synced":
             return None, None
         payload = self._update_payload(mapper, link, out) if exists else out.payload
@@ -221,7 +221,7 @@ class XeroExporter(models.AbstractModel):
         if held:
             job_ids = [item.job_id for item in items if item.res_id in held]
             changed = [elements[res_id] for res_id in held]
-            drain.transaction(self._take_in_first, drain, inbound, changed, job_ids)
+            drain.transaction(self._import_first, drain, inbound, changed, job_ids)
         return [item for item in items if item.res_id not in held]
 
     def _fitted(self, connection, mapper, links, elements, items, held) -> list:
@@ -241,12 +241,12 @@ class XeroExporter(models.AbstractModel):
 
     def _is_changed(self, inbound, link, element) -> bool:
         return (
-            bool(link.remote_digest)
-            and link.remote_digest != codec.digest(inbound._remote_view(element))
+            bool(link.base_digest)
+            and link.base_digest != codec.digest(inbound._canonical(element))
             and not inbound._is_same_version(link, element)
         )
 
-    def _take_in_first(self, drain, inbound, elements, job_ids):
+    def _import_first(self, drain, inbound, elements, job_ids):
         drain.record_calls()
         undoing = self.env["xero.sync.job"].search(
             [("id", "in", job_ids), ("operation", "=", "void"), ("run_id", "!=", False)]

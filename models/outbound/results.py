@@ -36,7 +36,7 @@ class XeroExporter(models.AbstractModel):
 
     # === ANSWER === #
 
-    def _settle_answer(self, drain, mapper, batch, answer) -> None:
+    def _save_answer(self, drain, mapper, batch, answer) -> None:
         """Judge each element of the answer alone, save all results at once, then look into the duplicates.
 
         :param answer: what :meth:`_request` returned
@@ -44,7 +44,7 @@ class XeroExporter(models.AbstractModel):
         """
         found = elements.outcomes(answer, batch.resource, mapper._xero_id_field)
         sent = codec.loads(batch.body)[elements.list_key(batch.resource)]
-        outcomes = elements.in_order(sent, found, mapper._xero_id_field, mapper._telling)
+        outcomes = elements.in_order(sent, found, mapper._xero_id_field, mapper._identifying)
         if outcomes is None:
             # Which answer belongs to which document cannot be told: look them up.
             error = errors.OutcomeUnknown(f"{len(found)} answers to {len(sent)} elements do not fit them")
@@ -55,7 +55,7 @@ class XeroExporter(models.AbstractModel):
         if any(outcome.ok for outcome in outcomes):
             drain.made_headway()
         if duplicates:
-            self._settle_duplicates(drain, mapper, duplicates)
+            self._resolve_duplicates(drain, mapper, duplicates)
         if not is_settled:
             raise errors.OutcomeUnknown("Xero answered neither with an id nor with a reason")
 
@@ -160,7 +160,7 @@ class XeroExporter(models.AbstractModel):
             "xero_updated_at": self.env["xero.inbound"]._updated_at(connection, element),
             "adjustment": adjustment,
             "synced_at": fields.Datetime.now(),
-            **self._agreement_of(mapper, element),
+            **self._base_columns_of(mapper, element),
         }
         if item.keys is not None and mapper._clearable:
             row["odoo_keys"] = codec.dumps(item.keys).decode()
@@ -188,7 +188,7 @@ class XeroExporter(models.AbstractModel):
         return {
             "run_id": job.run_id.id or None,
             "made_at": row["xero_updated_at"],
-            "made_digest": row["remote_digest"] if job.run_id else None,
+            "made_digest": row["base_digest"] if job.run_id else None,
             "made_here_at": fields.Datetime.now(),
             "made_xero_id": row["xero_id"],
         }
@@ -205,7 +205,7 @@ class XeroExporter(models.AbstractModel):
         moved = []
         for record in self.env[mapper._odoo_model].browse(by_id).exists():
             (row, element), link = by_id[record.id], links.get(record.id, self.env["xero.link"])
-            there = inbound._remote_view(element).get("date") if row["remote_view"] is not None else None
+            there = inbound._canonical(element).get("date") if row["base_state"] is not None else None
             own = mapper._own_day(record)
             day = there if own and there and own != there else None
             if day == (to_date_string(link.date_xero) if link.date_xero else None):
@@ -228,12 +228,12 @@ class XeroExporter(models.AbstractModel):
             return None
         return clamps.text(value, LONGEST_TEXT)
 
-    def _agreement_of(self, mapper, element) -> dict:
+    def _base_columns_of(self, mapper, element) -> dict:
         try:
-            return self.env["xero.inbound"]._agreement(mapper._xero_type, element)
+            return self.env["xero.inbound"]._base_columns(mapper._xero_type, element)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
             _logger.info("What an answer says of a %s is odd: %s", mapper._xero_type, type(error).__name__)
-            return {"remote_view": None, "remote_digest": None, "remote_source": "write"}
+            return {"base_state": None, "base_digest": None, "base_source": "write"}
 
     def _unreadable_total(self, expected):
         return Failure(

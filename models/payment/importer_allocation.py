@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.payment.view import allocations_of, credits_on, is_whole, payment_ids
+from ...mappers.payment.canonical import allocations_of, credits_on, is_whole, payment_ids
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from ..connection.xero_connection import SENT_WAYS
@@ -187,7 +187,7 @@ class XeroInboundSettlement(models.AbstractModel):
     _inherit = "xero.inbound.hook"
     _description = "Xero Inbound Settlement"
 
-    def _take_settlements(self, connection, xero_type, pairs):
+    def _import_settlements(self, connection, xero_type, pairs):
         """Have new payments read, and reconcile the credits that were applied."""
         worker = self.with_env(self.env["xero.inbound"]._as_worker(connection).env)
         worker._ask_for_payments(connection, [element for _link, element in pairs])
@@ -305,5 +305,5 @@ class XeroInboundSettlement(models.AbstractModel):
 
     def _unsettle(self, link):
         """What could not be reconciled is tried again when the document is read again."""
-        view = {name: value for name, value in (link.remote_view or {}).items() if name != "money"}
-        link.write({"remote_view": view, "remote_digest": codec.digest(view)})
+        view = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
+        link.write({"base_state": view, "base_digest": codec.digest(view)})

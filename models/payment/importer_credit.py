@@ -2,8 +2,8 @@
 
 from odoo import fields, models
 
-from ...mappers.document.view import changed_fields
-from ...mappers.payment.view import GONE, allocations_of, base_amount, credit_view
+from ...mappers.document.canonical import changed_fields
+from ...mappers.payment.canonical import GONE, allocations_of, base_amount, canonical_credit
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -28,8 +28,8 @@ class XeroInboundCredit(models.AbstractModel):
     _rank = 35
     _lists_ids = False
 
-    def _remote_view(self, element):
-        return credit_view(element)
+    def _canonical(self, element):
+        return canonical_credit(element)
 
     # === NEW === #
 
@@ -40,7 +40,7 @@ class XeroInboundCredit(models.AbstractModel):
         results = {}
         for element in elements:
             applied = [documents[xero_id] for xero_id in allocations_of(element) if xero_id in documents]
-            contact = self._remote_view(element).get("contact")
+            contact = self._canonical(element).get("contact")
             partner = partners.get(contact) or (applied and applied[0].commercial_partner_id)
             if not partner or not self._is_wanted(connection, element, applied):
                 results[element[self._id_field]] = Result("ignored")
@@ -50,7 +50,7 @@ class XeroInboundCredit(models.AbstractModel):
 
     def _partners(self, connection, elements) -> dict:
         """Return the living partners of the contacts of ``elements``: ``{contact's id in small letters: partner}``."""
-        contacts = {self._remote_view(element).get("contact") for element in elements} - {None}
+        contacts = {self._canonical(element).get("contact") for element in elements} - {None}
         links = self.env["xero.inbound"]._for_type("Contact")._links(connection, list(contacts))
         partners = self.env["res.partner"].browse([link.res_id for link in links.values()])
         living = set(partners.exists().ids)
@@ -69,7 +69,7 @@ class XeroInboundCredit(models.AbstractModel):
 
     def _is_wanted(self, connection, element, applied) -> bool:
         """Whether the credit is alive, and applied to one of our documents or as recent as what is synced."""
-        view = self._remote_view(element)
+        view = self._canonical(element)
         if view.get("status") in GONE or not decimal(view.get("total")):
             return False
         start = connection.sync_from or (connection.connected_at or connection.create_date).date()
@@ -119,7 +119,7 @@ class XeroInboundCredit(models.AbstractModel):
         return payment
 
     def _payment_values(self, connection, element, journal, partner, applied):
-        view, ledger = self._remote_view(element), self.env["xero.payment.ledger"]
+        view, ledger = self._canonical(element), self.env["xero.payment.ledger"]
         company = applied[0].company_id if applied else connection.company_id
         incoming = str(view.get("type") or "").startswith(("RECEIVE", "AR"))
         currency = self.env["xero.inbound.invoice"]._currency_values(company, view)["currency_id"]
@@ -189,15 +189,15 @@ class XeroInboundCredit(models.AbstractModel):
 
     def _change(self, connection, link, element, payment):
         """Do what a change in Xero asks for; return the ``Result``."""
-        view = self._remote_view(element)
-        changed = changed_fields(link.remote_view, view)
+        view = self._canonical(element)
+        changed = changed_fields(link.base_state, view)
         if not payment or payment.state in ("canceled", "rejected"):
-            self._agree(connection, link, element)
+            self._save_base(connection, link, element)
             return Result("agreed" if view.get("status") in GONE else "ignored", res_id=link.res_id)
         if view.get("status") in GONE:
             return self._undo(connection, link, element, payment)
         if changed <= APPLIED | {"reference"}:
-            self._agree(connection, link, element)
+            self._save_base(connection, link, element)
             self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
             return Result("updated", res_id=payment.id)
         return self._redo(connection, link, element, payment)
@@ -209,7 +209,7 @@ class XeroInboundCredit(models.AbstractModel):
         """
         try:
             with self.env.cr.savepoint():
-                self._take_back(connection, link, payment)
+                self._undo_payment(connection, link, payment)
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
             reason = self.env._(
@@ -218,11 +218,11 @@ class XeroInboundCredit(models.AbstractModel):
                 reason=quoted(error.args[0]),
             )
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         payment._message_log(body=self.env._("Cancelled: it was voided in Xero."))
         return Result("undone", res_id=payment.id)
 
-    def _take_back(self, connection, link, payment):
+    def _undo_payment(self, connection, link, payment):
         entry = payment.move_id
         self.env["xero.payment.ledger"]._cancel(payment)
         self.env["xero.payment.part"]._drop(entry)
@@ -235,8 +235,8 @@ class XeroInboundCredit(models.AbstractModel):
         applied = list(self._documents(connection, [element]).values())
         try:
             with self.env.cr.savepoint():
-                self._take_back(connection, link, payment)
-                partner = self._partners(connection, [element]).get(self._remote_view(element).get("contact"))
+                self._undo_payment(connection, link, payment)
+                partner = self._partners(connection, [element]).get(self._canonical(element).get("contact"))
                 fresh = self._book(connection, element, partner or payment.partner_id, applied)
         except Untakeable as error:
             self.env.invalidate_all(flush=False)
@@ -245,20 +245,20 @@ class XeroInboundCredit(models.AbstractModel):
             self.env.invalidate_all(flush=False)
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))
         link.res_id = (fresh or payment).id
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
         return Result("updated", res_id=link.res_id)
 
     # === CONFLICTS === #
 
-    def _odoo_view(self, connection, link, record):
-        return link.remote_view or {}
+    def _canonical_odoo(self, connection, link, record):
+        return link.base_state or {}
 
-    def _take_sides(self, connection, link, element, record, mine):
+    def _resolve_sides(self, connection, link, element, record, mine):
         """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is."""
         if "status" not in mine and record:
-            self._take_back(connection, link, record)
-        self._agree(connection, link, element, state="synced", message=None)
+            self._undo_payment(connection, link, record)
+        self._save_base(connection, link, element, state="synced", message=None)
 
 
 class XeroInboundOverpayment(models.AbstractModel):

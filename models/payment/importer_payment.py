@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from odoo import models
 from odoo.tools import SQL
 
-from ...mappers.payment.view import GONE, account_of, base_amount, payment_view, target_of
+from ...mappers.payment.canonical import GONE, account_of, base_amount, canonical_payment, target_of
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -56,8 +56,8 @@ class XeroInboundPayment(models.AbstractModel):
     _rank = 40
     _lists_ids = False
 
-    def _remote_view(self, element):
-        return payment_view(element)
+    def _canonical(self, element):
+        return canonical_payment(element)
 
     # === NEW === #
 
@@ -116,7 +116,7 @@ class XeroInboundPayment(models.AbstractModel):
 
         :raise Untakeable: something must be mended first
         """
-        view = self._remote_view(element)
+        view = self._canonical(element)
         if record is None or view["status"] in GONE or not decimal(view.get("amount")):
             return Result("ignored")
         row = self._row(connection, element, rows)
@@ -186,7 +186,7 @@ class XeroInboundPayment(models.AbstractModel):
                 self.env._("Choose the journal for the Xero bank account %s.", named(row.xero_account_id.display_name)),
                 row,
             )
-        order = Order(element, self._remote_view(element), record, row)
+        order = Order(element, self._canonical(element), record, row)
         self._check(order)
         return order
 

@@ -2,8 +2,8 @@
 
 from odoo import fields, models
 
-from ...mappers.document.view import changed_fields
-from ...mappers.payment.view import GONE, target_of
+from ...mappers.document.canonical import changed_fields
+from ...mappers.payment.canonical import GONE, target_of
 from ...mappers.text import named, quoted
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
 from .importer_payment import Order
@@ -32,26 +32,26 @@ class XeroInboundPayment(models.AbstractModel):
     def _sent_changed(self, connection, link, element):
         """A payment that Odoo sent was taken back in Xero: a person decides, unless Odoo has taken it back too."""
         part = self.env["xero.payment.part"].browse(link.res_id).exists()
-        if part and not part.over and self._remote_view(element)["status"] in GONE:
+        if part and not part.over and self._canonical(element)["status"] in GONE:
             reason = self.env._(
                 "%s was sent to Xero and deleted there. Options: send it again, or undo its reconciliation in Odoo.",
                 named(part.display_name),
             )
             result = self.env["xero.conflict"]._refuse(self, connection, link, element, part, reason)
             return result._replace(res_id=None)
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         return Result("agreed")
 
     def _change(self, connection, link, element, payment):
-        view = self._remote_view(element)
-        changed = changed_fields(link.remote_view, view)
+        view = self._canonical(element)
+        changed = changed_fields(link.base_state, view)
         gone = view["status"] in GONE
         if not payment or (gone and payment.state in ("canceled", "rejected")):
-            self._agree(connection, link, element)
+            self._save_base(connection, link, element)
             return Result("agreed" if gone else "ignored", res_id=link.res_id)
         if changed == {"reference"}:
             payment.memo = view.get("reference") or payment.memo
-            self._agree(connection, link, element)
+            self._save_base(connection, link, element)
             return Result("updated", res_id=payment.id)
         return (
             self._undo(connection, link, element, payment, view)
@@ -73,7 +73,7 @@ class XeroInboundPayment(models.AbstractModel):
                 reason=quoted(error.args[0]),
             )
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         payment._message_log(body=self.env._("Cancelled: it was undone in Xero."))
         self._look_again(connection, documents)
         self._notify_documents(connection, [Order(element, view, document, None) for document in documents])
@@ -114,28 +114,28 @@ class XeroInboundPayment(models.AbstractModel):
             self.env.invalidate_all(flush=False)
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))
         link.res_id = fresh.id
-        self._agree(connection, link, element)
+        self._save_base(connection, link, element)
         self._notify_documents(connection, [order])
         return Result("updated", res_id=fresh.id)
 
     # === CONFLICTS === #
 
-    def _odoo_view(self, connection, link, record):
-        return link.remote_view or {}
+    def _canonical_odoo(self, connection, link, record):
+        return link.base_state or {}
 
-    def _take_sides(self, connection, link, element, record, mine):
+    def _resolve_sides(self, connection, link, element, record, mine):
         """Xero's side: try again what Odoo forbade. Odoo's side: leave the payment as it is, or send it again."""
         if record and record._name == "xero.payment.part":
-            self._take_sides_of_sent(connection, link, element, record, "status" in mine)
+            self._resolve_sides_of_sent(connection, link, element, record, "status" in mine)
             return
         if "status" not in mine and record and record._name == "account.payment":
             self.env["xero.payment.ledger"]._cancel(record)
-        self._agree(connection, link, element, state="synced", message=None)
+        self._save_base(connection, link, element, state="synced", message=None)
 
-    def _take_sides_of_sent(self, connection, link, element, part, again):
+    def _resolve_sides_of_sent(self, connection, link, element, part, again):
         if again:
             self._resend(connection, link, element, part)
             return
-        self._agree(connection, link, element, state="synced", message=None)
+        self._save_base(connection, link, element, state="synced", message=None)
         part.over = True
         self.env["xero.payment.ledger"]._partials(part.entry_id, part.document_id).unlink()

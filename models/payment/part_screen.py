@@ -22,7 +22,7 @@ class XeroPaymentPart(models.Model):
         for part in self:
             link, job = links.get(part.id), jobs.get(part.id)
             part.xero_sync_state = self.env["xero.sync.mixin"]._xero_state(link, job)
-            part.xero_sync_message = job._reason_in_words() if job else link and link.message
+            part.xero_sync_message = job._waiting_reason() if job else link and link.message
             part.xero_id = link and link._is_alive() and link.xero_id
             part.xero_url = documents.get(part.document_id.id)
             part.xero_can_sync = not part.over

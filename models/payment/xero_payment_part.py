@@ -242,7 +242,7 @@ class XeroPaymentPart(models.Model):
         links = self.env["xero.link"]._map(connection, "Payment", self._name, known.ids)
         parts.sudo()._enqueue(connection, known.filtered(lambda part: part.id not in links), EVENT)
         if run.state == "paused":
-            run._hold([self._name])
+            run._keep_back([self._name])
 
     # === SHARES === #
 

@@ -30,7 +30,7 @@ class XeroPreview(models.Model):
         """Return ``(line, severity, Problem)`` of what only a look around tells; three queries a chunk.
 
         :param lines: ``xero.preview.line``, all of the type of ``mapper``
-        :param verdicts: ``{line id: Verdict}``; none of lines that are not synced
+        :param verdicts: ``{line id: Plan}``; none of lines that are not synced
         :return: a severity is one of ``SEQUENCES``
         """
         if self.kind == "undo":

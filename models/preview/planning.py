@@ -16,7 +16,7 @@ from .xero_preview import AT_ONCE
 CHUNK = 200
 WORK_SECONDS = 45
 CRON = "xero_connector.ir_cron_xero_preview"
-# What `_decide` asks of a job, for a record that has none.
+# What `_plan_jobs` asks of a job, for a record that has none.
 Wish = namedtuple("Wish", "id res_id company_id operation")
 REMOVALS = {"VOIDED": "void", "DELETED": "delete", "ARCHIVED": "archive"}
 WITHOUT_CALL = {SAME: "same", LEFT: "left", ASKED: "conflict", FAILED: "blocked"}
@@ -126,7 +126,7 @@ class XeroPreview(models.Model):
         ]
         exporter = self.env["xero.exporter"]._for_type(mapper._xero_type)
         with self._dry():
-            verdicts = exporter._decide(self.connection_id, mapper, wishes)
+            verdicts = exporter._plan_jobs(self.connection_id, mapper, wishes)
         reader = PreviewReader(self, mapper, lines, verdicts)
         for line in lines:
             if line.id in refusals:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from ...mappers.document.view import payload_element
+from ...mappers.document.canonical import payload_element
 from ...mappers.values import lower
 from ...xero_api import codec
 from ..inbound.xero_conflict import show
@@ -17,7 +17,7 @@ class PreviewReader:
     """One chunk of lines of one Xero type. The number of queries does not depend on how many lines there are.
 
     :param mapper: of the Xero type, with superuser's rights
-    :param verdicts: ``{line id: Verdict}``
+    :param verdicts: ``{line id: Plan}``
     """
 
     def __init__(self, preview, mapper, lines, verdicts):
@@ -164,7 +164,7 @@ class PreviewReader:
         if self._inbound is None:
             return {}
         try:
-            return self._inbound._remote_view(payload)
+            return self._inbound._canonical(payload)
         except NotImplementedError:
             return {}
 
@@ -173,24 +173,24 @@ class PreviewReader:
     def _changes(self, line, verdict) -> list:
         """Return ``[label, before, after]`` of each field that would change; before is what both last agreed on."""
         link = self._links[line.res_id]
-        before = link.remote_view or {}
+        before = link.base_state or {}
         if verdict.item and "Status" in verdict.item.payload and len(verdict.item.payload) == 2:
             return [[self._labels["status"], link.xero_status or "", verdict.item.payload["Status"]]]
         payload = verdict.item.payload if verdict.item else (verdict.out.payload if verdict.out else {})
         after = self._after(link, payload, verdict.out)
         names = [name for name in after if before.get(name) != after[name] and name not in ("money", "type")]
         rows = [[self._labels.get(name, name), *self._sides(name, before, after)] for name in names]
-        if verdict.kind == SEND and verdict.out and not rows and codec.digest(verdict.out.agreed()) != link.digest:
+        if verdict.kind == SEND and verdict.out and not rows and codec.digest(verdict.out.canonical()) != link.digest:
             rows = [[self.env._("Details"), "", self.env._("Sent again: it was never compared in full.")]]
         return rows
 
     def _after(self, link, payload, out) -> dict:
         if self._mapper._odoo_model == "account.move" and payload.get("LineItems") and "Type" not in payload:
-            return self._inbound._sent_view(link.connection_id, link, payload, None)
+            return self._inbound._canonical_sent(link.connection_id, link, payload, None)
         if self._mapper._odoo_model == "account.move" and payload.get("LineItems"):
             element = payload_element(payload, self._percents, out.total, self._mapper._xero_id_field, link.xero_id)
             return self._view(element)
-        view = self._view({"Type": (link.remote_view or {}).get("type"), **payload})
+        view = self._view({"Type": (link.base_state or {}).get("type"), **payload})
         # Only what is sent changes: what a head leaves out, and what is empty in Odoo, stays in Xero.
         return {name: value for name, value in view.items() if value not in ("", [], {}, None)}
 

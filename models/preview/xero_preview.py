@@ -14,7 +14,7 @@ KINDS = [("records", "Chosen records"), ("queue", "Queue"), ("history", "History
 
 
 class XeroPreview(models.Model):
-    """One dry run. Rows of it (``xero.preview.line``) are planned in chunks by ``xero.exporter._decide``, the same
+    """One dry run. Rows of it (``xero.preview.line``) are planned in chunks by ``xero.exporter._plan_jobs``, the same
     code that drains the queue, in a savepoint that is rolled back.
     """
 

@@ -34,7 +34,7 @@ KEPT_MODELS = {
 # Never changed: what a call was that may still be under way, and what keeps rows apart.
 KEPT_FIELDS = {
     *("res_model", "item_model", "fix_model", "xero_type", "item_type", "xero_id", "item_xero_id", "contact_xero_id"),
-    *("target_xero_id", "made_xero_id", "fingerprint", "digest", "xero_digest", "remote_digest", "made_digest", "key"),
+    *("target_xero_id", "made_xero_id", "fingerprint", "digest", "xero_digest", "base_digest", "made_digest", "key"),
     *("body", "idempotency_key", "correlation_id", "operation", "method", "path", "resource", "xero_status", "status"),
     *("kinds", "page_info", "fix_action", "fix_missing", "needs", "odoo_keys"),
 }
@@ -54,7 +54,7 @@ DESCRIBING = {
     ),
     "xero.quarantine": ("name", "faults", "detail", "element"),
     "xero.sync.job": ("failure_detail",),
-    "xero.link": ("xero_number", "message", "remote_view"),
+    "xero.link": ("xero_number", "message", "base_state"),
 }
 CONTACT_LEFT = ("ContactID", "ContactStatus", "UpdatedDateUTC")
 
@@ -83,7 +83,7 @@ class XeroErasure(models.Model):
         """Return what names ``partners`` and where they are reached."""
         rows = [(name, partner[name]) for partner in partners.sudo() for name in PERSON_FIELDS]
         # Xero may have the person by another name.
-        views = [link.remote_view or {} for link in self._links_of(partners)]
+        views = [link.base_state or {} for link in self._links_of(partners)]
         rows += [(name, view.get(name)) for view in views for name in PERSON_FIELDS]
         rows += [("person", text) for view in views for text in _texts_in(view.get("persons"))]
         rows += [("bank", number) for number in partners.sudo().bank_ids.mapped("acc_number")]

@@ -53,8 +53,9 @@ class XeroSyncRunner(models.AbstractModel):
         rows = self.env["xero.sync.job"]._sql(
             SQL(
                 """
-            UPDATE xero_sync_job SET prepared = TRUE WHERE id = ANY(ARRAY(
-                SELECT j.id FROM xero_sync_job j WHERE %s AND NOT j.prepared AND j.operation NOT IN ('pull', 'task')
+            UPDATE xero_sync_job SET dependencies_queued = TRUE WHERE id = ANY(ARRAY(
+                SELECT j.id FROM xero_sync_job j
+                 WHERE %s AND NOT j.dependencies_queued AND j.operation NOT IN ('pull', 'task')
                  ORDER BY j.priority, j.rank, j.id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED))
             RETURNING xero_type, res_id, priority, run_id
             """,
@@ -118,11 +119,11 @@ class XeroSyncRunner(models.AbstractModel):
             head, _is_prepared = self._head(connection)
         if not head:
             return self.env["xero.sync.job"]
-        operation, xero_type, solo, priority, job_id, linked = head
+        operation, xero_type, send_alone, priority, job_id, linked = head
         alike = SQL(
             """SELECT j.id FROM xero_sync_job j
                 WHERE %(due)s AND %(alone)s AND j.operation = %(operation)s AND j.xero_type = %(type)s
-                      AND j.priority = %(priority)s AND NOT j.solo AND %(linked)s = %(is_linked)s
+                      AND j.priority = %(priority)s AND NOT j.send_alone AND %(linked)s = %(is_linked)s
                 ORDER BY j.priority, j.rank, j.id LIMIT %(limit)s FOR NO KEY UPDATE OF j SKIP LOCKED""",
             due=self._due_sql(connection),
             alone=self._alone_sql(),
@@ -139,7 +140,7 @@ class XeroSyncRunner(models.AbstractModel):
                           batch_id = NULL, write_date = %(now)s
                     WHERE id = ANY(%(ids)s) RETURNING rank, id""",
                 now=fields.Datetime.now(),
-                ids=[job_id] if solo or operation == "task" else SQL("ARRAY(%s)", alike),
+                ids=[job_id] if send_alone or operation == "task" else SQL("ARRAY(%s)", alike),
             )
         )
         ids = [row_id for _rank, row_id in sorted(rows)]
@@ -158,14 +159,14 @@ class XeroSyncRunner(models.AbstractModel):
         rows = self.env["xero.sync.job"]._sql(
             SQL(
                 """WITH ahead AS (
-                        SELECT j.prepared FROM xero_sync_job j
+                        SELECT j.dependencies_queued FROM xero_sync_job j
                          WHERE %(due)s AND j.operation NOT IN ('pull', 'task')
                          ORDER BY j.priority, j.rank, j.id LIMIT %(ahead)s),
                         head AS (
-                        SELECT j.operation, j.xero_type, j.solo, j.priority, j.id, %(linked)s
+                        SELECT j.operation, j.xero_type, j.send_alone, j.priority, j.id, %(linked)s
                           FROM xero_sync_job j WHERE %(due)s AND %(alone)s
                          ORDER BY j.priority, j.rank, j.id LIMIT 1 FOR NO KEY UPDATE OF j SKIP LOCKED)
-                   SELECT NOT EXISTS (SELECT FROM ahead WHERE NOT prepared), head.*
+                   SELECT NOT EXISTS (SELECT FROM ahead WHERE NOT dependencies_queued), head.*
                      FROM (SELECT) AS one LEFT JOIN head ON TRUE""",
                 due=self._due_sql(connection),
                 alone=self._alone_sql(),

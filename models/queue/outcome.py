@@ -156,7 +156,7 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 """WITH done AS (
                         UPDATE xero_sync_job SET state = 'done', done_at = %(now)s, failure_type = NULL,
-                               failure_detail = NULL, fix_action = NULL, blocked_by_id = NULL, solo = FALSE
+                               failure_detail = NULL, fix_action = NULL, blocked_by_id = NULL, send_alone = FALSE
                          WHERE id = ANY(%(ids)s) AND state = 'running'),
                         closed AS (UPDATE xero_sync_batch SET state = 'done', body = NULL WHERE id = %(batch)s),
                         freed AS (%(release)s)
@@ -193,11 +193,11 @@ class XeroSyncRunner(models.AbstractModel):
                 }
             )
         told = jobs.filtered(lambda job: job.state in ("failed", "dead"))
-        self._tell_document(told)
+        self._post_failure_note(told)
         self._log_failures(told)
-        self._notify([*failures, *self._tell_waiting(told)])
+        self._notify([*failures, *self._explain_waiting(told)])
 
-    def _tell_waiting(self, jobs) -> list[int]:
+    def _explain_waiting(self, jobs) -> list[int]:
         """Say on the jobs behind failed ones what they wait for; return their ids."""
         waiting = self.env["xero.sync.job"].search([("blocked_by_id", "in", jobs.ids), ("state", "=", "blocked")])
         for job in waiting:
@@ -209,7 +209,7 @@ class XeroSyncRunner(models.AbstractModel):
             return self.env._(
                 "Waits for %(name)s, which failed: %(reason)s",
                 name=named(blocker.record_name),
-                reason=blocker._reason_in_words() or "",
+                reason=blocker._waiting_reason() or "",
             )
         return self.env._("Waits for %s, which is sent first.", named(blocker.record_name))
 
@@ -278,13 +278,13 @@ class XeroSyncRunner(models.AbstractModel):
 
     # === TELLING === #
 
-    def _tell_document(self, jobs) -> None:
+    def _post_failure_note(self, jobs) -> None:
         """Leave the reason in the chatter of each document, for whoever opens it."""
         for model, of_model in jobs.grouped("res_model").items():
             if not model or not hasattr(self.env[model], "_message_log_batch"):
                 continue
             records = self.env[model].browse(of_model.mapped("res_id")).exists()
-            reasons = {job.res_id: job._reason_in_words() for job in of_model}
+            reasons = {job.res_id: job._waiting_reason() for job in of_model}
             records._message_log_batch(
                 {record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records}
             )

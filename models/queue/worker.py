@@ -120,7 +120,7 @@ class XeroSyncRunner(models.AbstractModel):
         before = len(visited)
         try:
             with self.env.registry.cursor() as cr:
-                lane = self._own(cr)._take_lane(visited)
+                lane = self._own(cr)._lock_lane(visited)
                 if not lane:
                     return None
                 visited.append(lane.connection_id.id)
@@ -168,7 +168,7 @@ class XeroSyncRunner(models.AbstractModel):
         cr.execute = lambda query, params=None, log_exceptions=False: execute(query, params, False)
         return self.with_env(api.Environment(cr, SUPERUSER_ID, {}))
 
-    def _take_lane(self, visited):
+    def _lock_lane(self, visited):
         """Lock the first lane that has work; the lock lasts as long as the cursor of ``self``, at whose end others see
         that it was served.
         """
@@ -275,7 +275,7 @@ class XeroSyncRunner(models.AbstractModel):
                 self._resolve_open(drain)
                 self._wait_for_outcomes(connection)
             while time.monotonic() < ends:
-                jobs = drain.transaction(self._take_jobs, connection)
+                jobs = drain.transaction(self._queue_and_claim, connection)
                 if not jobs and drain.transaction(self._has_news, connection):
                     continue
                 if not jobs:
@@ -302,7 +302,7 @@ class XeroSyncRunner(models.AbstractModel):
         for feeder in self.env["xero.feeder"]._all():
             feeder._before_claim(connection)
 
-    def _take_jobs(self, connection):
+    def _queue_and_claim(self, connection):
         """Queue what came in, then claim; the caller commits before it reads the records."""
         self._queue_ahead(connection)
         return self._claim(connection)
@@ -362,7 +362,7 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 """UPDATE xero_sync_job SET struck_at = COALESCE(struck_at, %(now)s),
                           strikes = COALESCE(strikes, 0) + 1,
-                          solo = solo OR %(alone)s OR COALESCE(strikes, 0) > 0,
+                          send_alone = send_alone OR %(alone)s OR COALESCE(strikes, 0) > 0,
                           failure_type = 'network', failure_detail = %(reason)s,
                           run_after = CASE WHEN %(alone)s THEN %(now)s + interval '1 minute' *
                                       LEAST(2 ^ LEAST(COALESCE(strikes, 0) + 1, 10), %(longest)s) ELSE run_after END
@@ -370,13 +370,13 @@ class XeroSyncRunner(models.AbstractModel):
                 now=now,
                 alone=alone,
                 longest=MAX_ASIDE,
-                reason=self._aside_in_words(),
+                reason=self._aside_text(),
                 ids=list(job_ids),
             )
         )
         jobs = self.env["xero.sync.job"].browse(job_ids)
-        hopeless = jobs.filtered(lambda job: job.solo and job.strikes >= STRIKES and self._do_others_pass(job))
-        self._fail(dict.fromkeys(hopeless.ids, Failure("network", self._stuck_in_words())))
+        hopeless = jobs.filtered(lambda job: job.send_alone and job.strikes >= STRIKES and self._do_others_pass(job))
+        self._fail(dict.fromkeys(hopeless.ids, Failure("network", self._stuck_text())))
 
     def _do_others_pass(self, job) -> bool:
         """Whether calls of the same direction brought something since this job was set aside first."""
@@ -394,13 +394,13 @@ class XeroSyncRunner(models.AbstractModel):
         )
         return passed
 
-    def _aside_in_words(self) -> str:
+    def _aside_text(self) -> str:
         return self.env._(
             "No clear answer came from Xero: something on the way may have answered in its place. It is tried again "
             "automatically."
         )
 
-    def _stuck_in_words(self) -> str:
+    def _stuck_text(self) -> str:
         return self.env._(
             "Sent alone several times, it got no answer that says whether Xero took it, while others got through. "
             "Something on the way, such as a firewall, may refuse its texts, or Xero cannot handle it. Xero does not "
@@ -476,7 +476,7 @@ class XeroSyncRunner(models.AbstractModel):
         """Have the organisation wait for a person, because of ``error``, and tell people."""
         drain.connection.write({"state": "reauth", "reason": clamps.text(explain(self.env, error), MAX_REASON)})
         # People are told in the very transaction: what waits for them would wait for the next cron otherwise.
-        self.env["xero.alert"]._keep_up(drain.connection)
+        self.env["xero.alert"]._refresh_alerts(drain.connection)
         drain.record_calls()
 
     def _pause(self, drain, error):

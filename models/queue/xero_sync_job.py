@@ -69,8 +69,8 @@ class XeroSyncJob(models.Model):
     )
     run_after = fields.Datetime(required=True, default=fields.Datetime.now, readonly=True)
     attempts = fields.Integer(readonly=True)
-    prepared = fields.Boolean(readonly=True, help="What this document depends on has been queued.")
-    solo = fields.Boolean(readonly=True, help="Sent alone, because a call with others was refused as a whole.")
+    dependencies_queued = fields.Boolean(readonly=True, help="What this document depends on has been queued.")
+    send_alone = fields.Boolean(readonly=True, help="Sent alone, because a call with others was refused as a whole.")
     strikes = fields.Integer(
         readonly=True, help="Calls with it in a row that brought nothing, although Xero could be read."
     )
@@ -124,7 +124,9 @@ class XeroSyncJob(models.Model):
     )
     _running_unique = models.UniqueIndex("(connection_id, res_model, res_id) WHERE state = 'running'")
     _due = models.Index("(connection_id, priority, rank, id) WHERE state = 'pending'")
-    _unprepared = models.Index("(connection_id, priority, rank, id) WHERE state = 'pending' AND NOT prepared")
+    _unprepared = models.Index(
+        "(connection_id, priority, rank, id) WHERE state = 'pending' AND NOT dependencies_queued"
+    )
     _open_record = models.Index("(res_model, res_id) WHERE state NOT IN ('done', 'cancelled')")
     _finished = models.Index("(connection_id, done_at) WHERE state IN ('done', 'cancelled')")
     _fetched = models.Index("(connection_id, done_at) WHERE state = 'done' AND operation IN ('pull', 'task')")
@@ -159,7 +161,7 @@ class XeroSyncJob(models.Model):
         for job in self:
             job.has_fix = bool(job.fix_action)
 
-    def _reason_in_words(self) -> str | None:
+    def _waiting_reason(self) -> str | None:
         """Return why this open job is not done, for the person who looks at its document; ``None`` when it just waits
         its turn.
 
@@ -225,9 +227,8 @@ class XeroSyncJob(models.Model):
             SQL(
                 """
             INSERT INTO xero_sync_job (connection_id, company_id, operation, xero_type, res_model, res_id, state,
-                   priority, rank,
-                                       run_after, attempts, prepared, solo, user_id, run_id, create_uid, write_uid,
-                                              create_date, write_date)
+                   priority, rank, run_after, attempts, dependencies_queued, send_alone, user_id, run_id, create_uid,
+                   write_uid, create_date, write_date)
             SELECT %(connection)s, v.company_id, %(operation)s, %(type)s, %(model)s, v.res_id, 'pending',
                    %(priority)s, %(rank)s,
                    %(now)s, 0, FALSE, FALSE, %(user)s, %(run)s, %(user)s, %(user)s, %(now)s, %(now)s
@@ -245,7 +246,7 @@ class XeroSyncJob(models.Model):
                           attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,
                           strikes = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.strikes END,
                           struck_at = CASE WHEN %(renew)s THEN NULL ELSE xero_sync_job.struck_at END,
-                          prepared = FALSE,
+                          dependencies_queued = FALSE,
                           write_date = EXCLUDED.write_date
             """,
                 connection=connection_id,
@@ -348,7 +349,7 @@ class XeroSyncJob(models.Model):
                 """
             INSERT INTO xero_sync_job (
                    connection_id, company_id, operation, xero_type, xero_id, state, priority, rank, run_after,
-                   attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
+                   attempts, dependencies_queued, send_alone, user_id, create_uid, write_uid, create_date, write_date)
             SELECT %(connection)s, %(company)s, 'pull', %(type)s, NULLIF(v.xero_id, ''), 'pending', %(priority)s,
                    %(rank)s, %(now)s,
                    0, TRUE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s
@@ -381,7 +382,7 @@ class XeroSyncJob(models.Model):
                 """
             INSERT INTO xero_sync_job (
                    connection_id, company_id, operation, task, state, priority, rank, run_after,
-                   attempts, prepared, solo, user_id, create_uid, write_uid, create_date, write_date)
+                   attempts, dependencies_queued, send_alone, user_id, create_uid, write_uid, create_date, write_date)
             VALUES (%(connection)s, %(company)s, 'task', %(task)s, 'pending', %(priority)s, %(rank)s, %(now)s,
                    0, TRUE, FALSE, %(user)s, %(user)s, %(user)s, %(now)s, %(now)s)
             ON CONFLICT (connection_id, task)
@@ -472,7 +473,7 @@ class XeroSyncJob(models.Model):
                 "attempts": 0,
                 "strikes": 0,
                 "struck_at": False,
-                "prepared": False,
+                "dependencies_queued": False,
                 "failure_type": False,
                 "failure_detail": False,
                 "fix_action": False,

@@ -47,7 +47,7 @@ class Facts:
 
 
 def facts_of(view: dict, due: Decimal, comparable=True) -> Facts:
-    """Return the facts in a view of :func:`inbound_document.document_view`.
+    """Return the facts in a view of :func:`inbound_document.canonical_document`.
 
     :param due: what is open, in the currency of the document
     """

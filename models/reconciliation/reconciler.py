@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .worksheet import Sheet
+from .worksheet import Worksheet
 
 # Odoo is read in pieces of so many records: a fixed number of queries each.
 CHUNK = 250
@@ -36,7 +36,7 @@ class XeroReconciliation(models.Model):
         if name == "finish":
             self._finish()
             return
-        sheet = Sheet(self)
+        sheet = Worksheet(self)
         after = self.env["xero.reconciler"]._run(name, self, sheet, work)
         sheet.save()
         work = self._next_work(work, after, sheet.again)
@@ -64,11 +64,11 @@ class XeroReconciliation(models.Model):
 class XeroReconciler(models.AbstractModel):
     """Compares one piece of the books at a time; finds and writes nothing but the report.
 
-    ``report`` is the ``xero.reconciliation``, with its snapshot; ``sheet`` the :class:`~.worksheet.Sheet` that takes
-    what is found; ``work`` where the comparison stands: ``after`` (an id; 0 at first), ``round`` (from 1), ``read_at``
-    (naive UTC as text: since when the snapshot may be old) and, in later rounds, ``queue`` (the ids of links to look at
-    once more). ``xero_type`` is as on links, ``xero_ids`` are Xero's ids, ``model`` and ``res_ids`` name records of
-    Odoo. A step is a method ``_step_`` and its name, and is found by that. Nobody calls Xero.
+    ``report`` is the ``xero.reconciliation``, with its snapshot; ``sheet`` the :class:`~.worksheet.Worksheet` that
+    takes what is found; ``work`` where the comparison stands: ``after`` (an id; 0 at first), ``round`` (from 1),
+    ``read_at`` (naive UTC as text: since when the snapshot may be old) and, in later rounds, ``queue`` (the ids of
+    links to look at once more). ``xero_type`` is as on links, ``xero_ids`` are Xero's ids, ``model`` and ``res_ids``
+    name records of Odoo. A step is a method ``_step_`` and its name, and is found by that. Nobody calls Xero.
     """
 
     _name = "xero.reconciler"

@@ -18,9 +18,9 @@ UNLINKED = {
     "xero_id": False,
     "xero_status": False,
     "digest": False,
-    "remote_view": False,
-    "remote_digest": False,
-    "remote_source": False,
+    "base_state": False,
+    "base_digest": False,
+    "base_source": False,
     "state": "to_sync",
 }
 
@@ -214,14 +214,14 @@ class XeroReconciliationDifference(models.Model):
         credit, invoice = pair if self.xero_type == "Invoice" else reversed(pair)
         return self._link("Allocation", f"{credit}:{invoice}".lower())
 
-    def _agree_on_credit(self, amount: Decimal):
+    def _save_base_of_credit(self, amount: Decimal):
         """Let ``amount`` be what both sides agreed: the side that has another one has changed."""
         link = self._allocation_link()
         link.write({"xero_total": float(amount), "xero_status": "AUTHORISED" if amount else "DELETED"})
         return link
 
     def _send_credit(self):
-        self._agree_on_credit(Decimal(self.xero_value or 0) if self.kind == "credit_amount" else Decimal(0))
+        self._save_base_of_credit(Decimal(self.xero_value or 0) if self.kind == "credit_amount" else Decimal(0))
         parts, entry = self.env["xero.payment.part"], self._item_entry()
         parts._refresh_credits(self._record() | entry)
         part = parts.search([("entry_id", "=", entry.id), ("document_id", "=", self.res_id), ("over", "=", False)])
@@ -251,17 +251,17 @@ class XeroReconciliationDifference(models.Model):
     def _forget_agreement(self, link, record):
         """Let Odoo's present side be what was agreed: all that Xero has otherwise is then taken over."""
         inbound = self._inbound()
-        view = dict(inbound._odoo_view(self.connection_id, link, record))
+        view = dict(inbound._canonical_odoo(self.connection_id, link, record))
         view.pop("money", None)
         if record._name == "account.move" and record.state == "posted" and self.kind != "voided_in_xero":
             view.setdefault("status", "AUTHORISED")
         out = inbound._outgoing(self.connection_id, record).get(record.id)
-        digest = codec.digest(out.agreed()) if out and out.status != "ABSENT" else False
+        digest = codec.digest(out.canonical()) if out and out.status != "ABSENT" else False
         link.write(
             {
-                "remote_view": view,
-                "remote_digest": codec.digest(view),
-                "remote_source": "read",
+                "base_state": view,
+                "base_digest": codec.digest(view),
+                "base_source": "read",
                 "digest": digest,
                 "state": "synced",
                 "message": False,
@@ -272,13 +272,13 @@ class XeroReconciliationDifference(models.Model):
         """Read payment and document again, as if neither had been seen before."""
         if self.kind.startswith("credit") and self._allocation_link():
             odoo = self._item_entry() and self.env["xero.payment.ledger"]._allocated(self._record(), self._item_entry())
-            self._agree_on_credit(odoo or Decimal(0))
+            self._save_base_of_credit(odoo or Decimal(0))
         if self.item_type == "Payment" or (self.item_xero_id and self.kind.startswith("payment")):
             self._fetch_payment(self.item_xero_id)
         link = self._link()
         if link:
-            view = {name: value for name, value in (link.remote_view or {}).items() if name != "money"}
-            link.write({"remote_view": view, "remote_digest": codec.digest(view), "remote_source": "read"})
+            view = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
+            link.write({"base_state": view, "base_digest": codec.digest(view), "base_source": "read"})
             self._fetch(self.xero_type, self.xero_id)
 
     def _fetch_payment(self, xero_id):
@@ -290,7 +290,7 @@ class XeroReconciliationDifference(models.Model):
             # Undone in Odoo only: it is booked anew.
             link.unlink()
         elif link:
-            link.write({"remote_view": False, "remote_digest": False, "remote_source": "read"})
+            link.write({"base_state": False, "base_digest": False, "base_source": "read"})
         return self._fetch("Payment", xero_id)
 
     def _settles(self, payment) -> bool:
@@ -308,7 +308,7 @@ class XeroReconciliationDifference(models.Model):
         if link and (not payment or payment.state in ("canceled", "rejected", "draft")):
             link.unlink()
         elif link:
-            link.write({"remote_view": False, "remote_digest": False, "remote_source": "read"})
+            link.write({"base_state": False, "base_digest": False, "base_source": "read"})
         return self._fetch(self.xero_type, self.xero_id)
 
     # === LINK AND IMPORT === #

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ...mappers.contact.view import contact_view
+from ...mappers.contact.canonical import canonical_contact
 from .compare_document import Found
 from .reconciler import CHUNK
 from .worksheet import Subject
@@ -62,7 +62,7 @@ class XeroReconciler(models.AbstractModel):
             words = {True: self.env._("Archived"), False: self.env._("Active")}
             sheet.differ(Found("contact_archived", words[out.status == ARCHIVED], words[archived]), subject)
         elif not archived:
-            self._compare_names(sheet, subject, contact_view(out.payload), contact_view(element.data))
+            self._compare_names(sheet, subject, canonical_contact(out.payload), canonical_contact(element.data))
 
     def _compare_names(self, sheet, subject, mine, theirs):
         if mine.get("name") != theirs.get("name"):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.view import payload_element
+from ...mappers.document.canonical import payload_element
 from ...mappers.values import decimal, lower
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..connection.xero_identity import APART, OURS, TAKEN
@@ -145,11 +145,11 @@ class XeroReconciler(models.AbstractModel):
     def _compare_facts(self, report, sheet, subject, mine, theirs, settled):
         found = compare_documents(mine, theirs)
         for difference in found:
-            sheet.differ(difference._replace(**self._in_words(report, difference)), subject)
+            sheet.differ(difference._replace(**self._sentence(report, difference)), subject)
         if settled is not None and not any(difference.kind == "currency" for difference in found):
             self._compare_due(report, sheet, subject, mine, theirs, settled)
 
-    def _in_words(self, report, difference) -> dict:
+    def _sentence(self, report, difference) -> dict:
         """Return the columns of ``difference`` (a ``Found``) as people read them: contacts are compared by id and shown
         by name.
         """
@@ -182,7 +182,7 @@ class XeroReconciler(models.AbstractModel):
         inbound = self.env["xero.inbound"]._for_type(xero_type)
         data = element.data
         due = data.get("AmountDue") if xero_type == "Invoice" else data.get("RemainingCredit")
-        facts = facts_of(inbound._remote_view(data), decimal(due))
+        facts = facts_of(inbound._canonical(data), decimal(due))
         return replace(facts, contact=lower(facts.contact))
 
     def _odoo_facts(self, report, xero_type, moves, links) -> dict[int, Facts]:
@@ -199,7 +199,7 @@ class XeroReconciler(models.AbstractModel):
             element = payload_element(out.payload, percents, out.total, inbound._id_field, xero_id)
             move = moves.browse(move_id)
             known = not any(problem.code in UNKNOWN_LINES for problem in out.problems)
-            facts = facts_of(inbound._remote_view(element), Decimal(f"{move.amount_residual:.2f}"), known)
+            facts = facts_of(inbound._canonical(element), Decimal(f"{move.amount_residual:.2f}"), known)
             # What was given back or overpaid counts once, on either side.
             found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due))
         return found

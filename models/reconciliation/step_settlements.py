@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import models
 from odoo.tools import SQL
 
-from ...mappers.payment.view import TARGETS, account_of, allocations_of, credit_view, credits_on
+from ...mappers.payment.canonical import TARGETS, account_of, allocations_of, canonical_credit, credits_on
 from ...mappers.values import day, decimal, lower
 from ...xero_api.money import cents
 from ...xero_api.money import rate as rounded_rate
@@ -380,7 +380,7 @@ class XeroReconciler(models.AbstractModel):
         return {move_id: cents(Decimal(f"{amount:.6f}")) for move_id, amount in rows}
 
     def _judge_advance(self, report, sheet, element, link, payment, open_amounts):
-        view, gone = credit_view(element.data), element.status in GONE
+        view, gone = canonical_credit(element.data), element.status in GONE
         remaining, total = cents(decimal(view.get("remaining"))), cents(decimal(view.get("total")))
         subject = Subject(payment or None, element, rate=rounded_rate(decimal(view.get("rate") or "1")))
         alive = bool(payment) and payment.state not in ENDED

@@ -32,7 +32,7 @@ def _nothing() -> dict:
     return {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4}
 
 
-class Sheet:
+class Worksheet:
     """Differences and sums of one step.
 
     :ivar waits: how many of those on the way wait for which history

@@ -109,16 +109,16 @@ class XeroReconciliation(models.Model):
     @api.depends_context("lang")
     def _compute_verdict_text(self):
         for report in self:
-            report.verdict_text = report._verdict_in_words()
+            report.verdict_text = report._verdict_sentence()
 
-    def _verdict_in_words(self) -> str:
+    def _verdict_sentence(self) -> str:
         if self.state == "failed":
             return self.env._("Not finished")
         if self.state != "done":
             return self.env._("Under way")
-        return " ".join((self._result_in_words(), *self._waits_in_words()))
+        return " ".join((self._result_text(), *self._waits_text()))
 
-    def _result_in_words(self) -> str:
+    def _result_text(self) -> str:
         if self.verdict == "agree" and self.ignored_count:
             return self.env._("The books agree, apart from %s differences that were accepted.", self.ignored_count)
         if self.verdict == "agree":
@@ -131,7 +131,7 @@ class XeroReconciliation(models.Model):
             amount=self.currency_id.format(self.difference_amount),
         )
 
-    def _waits_in_words(self) -> list[str]:
+    def _waits_text(self) -> list[str]:
         """Return a sentence for each history that documents waited for."""
         runs = self.env["xero.run"].sudo().browse([int(run_id) for run_id in self.waits or {}]).exists()
         return [
@@ -297,10 +297,10 @@ class XeroReconciliation(models.Model):
                 **self.env["xero.reconciliation.total"]._balances(self),
             }
         )
-        self._tell()
+        self._post_verdict()
         self._notify_screens()
 
-    def _tell(self):
+    def _post_verdict(self):
         """Leave the verdict where people look: on the report and on the connection."""
         self._message_log(body=self.verdict_text)
         self.connection_id._message_log(body=self.env._("Reconciliation: %s", self.verdict_text))

@@ -5,7 +5,7 @@ import re
 from odoo.tools import SQL
 
 from ...mappers import marks
-from ...mappers.document.view import same_content
+from ...mappers.document.canonical import same_content
 from ...mappers.text import fold
 from ...mappers.values import amount, day, lower
 from ...xero_api import codec
@@ -125,10 +125,10 @@ class Reader:
 
     def _changed(self, inbound, element, link):
         """What is known is taken over as every change in Xero is, once the queue goes on."""
-        view = inbound._remote_view(element.data)
-        if link.state == "ignored" or link.remote_digest == codec.digest(view):
+        view = inbound._canonical(element.data)
+        if link.state == "ignored" or link.base_digest == codec.digest(view):
             return None
-        if link.remote_view == view:
+        if link.base_state == view:
             return None
         return {"kind": "changed", "res_model": link.res_model, "res_id": link.res_id, "decision": False}
 
@@ -172,7 +172,7 @@ class Reader:
         same = marked.filtered(lambda partner: fold(partner.name).casefold() == fold(data.get("Name")).casefold())
         if same or not res_id:
             return same
-        return inbound._same(self.connection, inbound._remote_view(data))
+        return inbound._same(self.connection, inbound._canonical(data))
 
     def _same_invoice(self, inbound, data, res_id):
         return self._same_document(inbound, data, res_id, "Invoice")
@@ -190,7 +190,7 @@ class Reader:
         found = found.filtered(lambda move: move.company_id.id in self._companies())
         free = self._free(xero_type, mapper._handles(found))
         outgoing = inbound._outgoing(self.connection, free)
-        theirs = inbound._remote_view(data)
+        theirs = inbound._canonical(data)
         for move in free:
             out = outgoing.get(move.id)
             if out and out.status != "ABSENT" and self._is_same_document(inbound, move, out, data, theirs):
@@ -198,7 +198,7 @@ class Reader:
         return moves
 
     def _is_same_document(self, inbound, move, out, data, theirs) -> bool:
-        ours = inbound._payload_view(self.connection, self.env["xero.link"], out.payload, out.total)
+        ours = inbound._canonical_payload(self.connection, self.env["xero.link"], out.payload, out.total)
         name = (data.get("Contact") or {}).get("Name")
         if not ours.get("contact") and fold(move.commercial_partner_id.name) != fold(name):
             return False

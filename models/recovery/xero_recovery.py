@@ -143,7 +143,7 @@ class XeroRecovery(models.Model):
         connection.env["xero.hold"]._show(connection, found)
         if kind != "copy":
             # The people of a copy are those of the live database, who are told nothing by it.
-            self.env["xero.alert"].sudo()._keep_up(connection)
+            self.env["xero.alert"].sudo()._refresh_alerts(connection)
         return found
 
     @api.model
@@ -212,7 +212,7 @@ class XeroRecovery(models.Model):
         recovery, connection = self.sudo(), self.sudo().connection_id
         if connection.database_uuid != xero_database.uuid(self.env):
             recovery.former_uuid = connection.database_uuid
-        connection.env["xero.hold"]._take_database(connection)
+        connection.env["xero.hold"]._adopt_database(connection)
         recovery._read()
         return True
 
@@ -323,7 +323,7 @@ class XeroRecovery(models.Model):
         recovery.line_ids.write({"data": False})
         recovery.write({"state": "released", "released_at": fields.Datetime.now()})
         connection.env["xero.hold"]._lift(connection)
-        self.env["xero.alert"].sudo()._keep_up(connection)
+        self.env["xero.alert"].sudo()._refresh_alerts(connection)
         return True
 
     def action_connect(self):

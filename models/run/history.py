@@ -124,7 +124,7 @@ class XeroRun(models.Model):
             run.forecast_payments = counts.get("payments", 0)
             run.forecast_unpaid = counts.get("unpaid", 0)
             run.forecast_days = run._days(run.forecast_calls)
-            run.forecast = run._forecast_in_words()
+            run.forecast = run._forecast_text()
 
     def _forecast_counts(self) -> dict:
         """Return how many documents, contacts and payments are to be sent, in how many calls; three queries."""
@@ -195,7 +195,7 @@ class XeroRun(models.Model):
         today, daily = self._daily_calls()
         return 1 + ceil(max(calls - today, 0) / daily)
 
-    def _forecast_in_words(self) -> str:
+    def _forecast_text(self) -> str:
         if not self.forecast_documents:
             return self.env._(
                 "Xero has every document of this time and these kinds, or something else is sending them."
@@ -207,9 +207,9 @@ class XeroRun(models.Model):
             today=today,
             daily=daily,
         )
-        return "\n".join([words, self._unpaid_in_words(self.forecast_unpaid)]) if self.forecast_unpaid else words
+        return "\n".join([words, self._unpaid_text(self.forecast_unpaid)]) if self.forecast_unpaid else words
 
-    def _unpaid_in_words(self, count) -> str:
+    def _unpaid_text(self, count) -> str:
         return self.env._(
             "%s of these documents are paid in Odoo. Their payments are not sent, and the documents stand open in "
             "Xero. To send the payments, set the bank account to From Odoo to Xero before you start.",

@@ -7,7 +7,7 @@ from ..link.xero_link import GONE_STATUSES, LIVING
 from ..queue.xero_sync_job import HISTORY
 
 TOUCHED = """l.state = 'conflict' OR (l.xero_updated_at > l.made_at
-            AND l.made_digest IS DISTINCT FROM l.remote_digest)"""
+            AND l.made_digest IS DISTINCT FROM l.base_digest)"""
 
 
 class XeroRun(models.Model):

@@ -202,9 +202,9 @@ class XeroRun(models.Model):
         runs = self.sudo()
         runs.state = "paused"
         runs.flush_recordset()
-        runs._hold()
+        runs._keep_back()
 
-    def _hold(self, models=None):
+    def _keep_back(self, models=None):
         """Keep the waiting jobs of paused runs, or those of records of ``models``, from being done.
 
         :param models: names of Odoo models; ``None`` for all

@@ -126,7 +126,7 @@ class XeroSetup(models.Model):
             own = jobs.filtered(lambda job, setup=setup: job.connection_id == setup.connection_id)
             failed = own.filtered(lambda job: job.state in ("failed", "dead"))
             setup.reading_state = "failed" if failed else "reading" if own else "ready"
-            setup.reading_reason = failed[:1]._reason_in_words() if failed else bool(own) and setup._pause()
+            setup.reading_reason = failed[:1]._waiting_reason() if failed else bool(own) and setup._pause()
 
     def _pause(self):
         """Return why the worker pauses, in words; ``False`` when it does not."""

@@ -79,14 +79,14 @@ class XeroSetup(models.Model):
     def write(self, vals):
         """Extend: remember how far a person has come; a guide that is begun keeps what was there from being sent."""
         if vals.get("step", "organisation") != "organisation" and not vals.get("finished_at"):
-            self._hold_at_first_step()
+            self._set_matching_hold()
         result = super().write(vals)
         if vals.get("step"):
             place = ORDER.index(vals["step"])
             super(XeroSetup, self.filtered(lambda setup: setup.furthest < place).sudo()).write({"furthest": place})
         return result
 
-    def _hold_at_first_step(self):
+    def _set_matching_hold(self):
         """Have documents wait when the first step is left, unless Xero holds nothing or a person let them go before."""
         undecided = self.env["xero.setup.hook"]._is_undecided
         for setup in self.filtered(lambda setup: not setup.furthest and undecided(setup.connection_id)):

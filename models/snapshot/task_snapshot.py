@@ -87,9 +87,9 @@ class XeroTaskSnapshot(models.AbstractModel):
         if page >= paging.LONGEST:
             raise errors.ProtocolError("Xero's list has no end")
         counted = paging.item_count(answer.data)
-        drain.transaction(self._take_page, drain, snapshot, kind, elements, pages, counted)
+        drain.transaction(self._store_page, drain, snapshot, kind, elements, pages, counted)
 
-    def _take_page(self, drain, snapshot, kind, elements, pages, items):
+    def _store_page(self, drain, snapshot, kind, elements, pages, items):
         drain.record_calls()
         if snapshot.exists() and snapshot.state == "reading":
-            snapshot._take_page(kind, elements, pages, items)
+            snapshot._store_page(kind, elements, pages, items)

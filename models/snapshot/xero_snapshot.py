@@ -109,7 +109,7 @@ class XeroSnapshot(models.Model):
     def _next_page(self, kind: str) -> int:
         return (self.page_info or {}).get(kind, {}).get("page", 1)
 
-    def _take_page(self, kind: str, elements: list[dict], pages: int, items: int | None) -> None:
+    def _store_page(self, kind: str, elements: list[dict], pages: int, items: int | None) -> None:
         """Store a page and where to go on, in the caller's transaction.
 
         :param kind: as in ``kinds``

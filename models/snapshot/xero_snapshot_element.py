@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...mappers.payment.view import target_of
+from ...mappers.payment.canonical import target_of
 from ...xero_api import codec, dates, shape
 from ..inbound.xero_sync_cursor import CLOCK_SLACK
 from ..link.own_context import sent_value

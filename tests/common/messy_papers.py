@@ -6,13 +6,13 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ...models.matching.match_document import Paper
+from ...models.matching.match_document import DocumentFacts
 
 CONTACTS, PER_CONTACT = 40, 24
 START = date(2024, 1, 15)
 
 
-def make_papers(seed: int) -> tuple[list[Paper], list[Paper]]:
+def make_papers(seed: int) -> tuple[list[DocumentFacts], list[DocumentFacts]]:
     """Return the documents of both sides; those with one key are the same."""
     rng, sides = random.Random(seed), ([], [])
     for contact in range(CONTACTS):
@@ -36,7 +36,7 @@ def _documents(rng, contact):
         yield f"{contact}/{index}", number, day, total
 
 
-def _typed(rng, key, contact, number, day, total) -> Paper:
+def _typed(rng, key, contact, number, day, total) -> DocumentFacts:
     if rng.random() < 0.1:
         number = ""
     elif rng.random() < 0.03:
@@ -47,7 +47,7 @@ def _typed(rng, key, contact, number, day, total) -> Paper:
         day += timedelta(days=rng.randint(-5, 5))
     if rng.random() < 0.02:
         total += Decimal(rng.randint(1, 99)) / 100
-    return Paper(key, contact, True, (number,) if number else (), "", day, "NZD", total)
+    return DocumentFacts(key, contact, True, (number,) if number else (), "", day, "NZD", total)
 
 
 def _slip(rng, number: str) -> str:

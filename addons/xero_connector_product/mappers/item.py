@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from odoo import models
-from odoo.addons.xero_connector.mappers.document.sheet import TaxBook
+from odoo.addons.xero_connector.mappers.document.sheet import TaxLookup
 from odoo.addons.xero_connector.mappers.outgoing import Outgoing, Problem
 from odoo.addons.xero_connector.mappers.text import named, shorten, squeeze
 from odoo.addons.xero_connector.xero_api.money import unit
@@ -126,7 +126,7 @@ class ItemBooks:
     """What accounts and taxes are called in Xero, read once for a batch."""
 
     def __init__(self, connection):
-        self.company, self.taxes = connection.company_id, TaxBook()
+        self.company, self.taxes = connection.company_id, TaxLookup()
         confirmed = [("connection_id", "=", connection.id), ("state", "=", "confirmed")]
         accounts = connection.env["xero.mapping.account"].search(confirmed)
         self.accounts = {

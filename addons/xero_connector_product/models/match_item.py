@@ -23,7 +23,7 @@ RANK = {SAME: 3, TYPO: 2, PART: 1, DIFFERENT: 0}
 
 
 @dataclass
-class Ware:
+class ItemFacts:
     """A product or an item, as far as it tells which it is.
 
     :ivar key: id in Odoo or Xero
@@ -48,7 +48,7 @@ def plain(code: str) -> str:
     return "".join((code or "").split()).casefold()
 
 
-def match_items(products: list[Ware], items: list[Ware]):
+def match_items(products: list[ItemFacts], items: list[ItemFacts]):
     """Return proposals; each product and each item is in at most one pair, those without follow alone.
 
     An archived product counts only where no other product has its code.
@@ -81,7 +81,7 @@ def _named(product, by_name):
         yield from same if len(same) <= TOO_MANY else ()
 
 
-def compare(one: Ware, other: Ware) -> Pair | None:
+def compare(one: ItemFacts, other: ItemFacts) -> Pair | None:
     """Return how product ``one`` and item ``other`` go together; ``None`` when nothing worth telling speaks for it."""
     alike = max((likeness(mine, theirs) for mine in one.names for theirs in other.names), key=RANK.get, default=None)
     found = [*_codes(one, other)]

@@ -21,7 +21,7 @@ class XeroInboundItem(models.AbstractModel):
     def _outgoing(self, connection, products) -> dict:
         return self.env["xero.mapper.item"]._prepare(products, connection)
 
-    def _remote_view(self, element):
+    def _canonical(self, element):
         view = {
             "code": element.get("Code"),
             "name": element.get("Name"),

@@ -6,7 +6,7 @@ from odoo.addons.xero_connector.models.matching.xero_match_kind import Batch
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tools import SQL
 
-from .match_item import Ware, match_items
+from .match_item import ItemFacts, match_items
 
 ITEMS = "items"
 
@@ -95,11 +95,11 @@ class XeroMatchItems(models.AbstractModel):
             )
         )
 
-    def _ware(self, row) -> Ware:
+    def _ware(self, row) -> ItemFacts:
         """A variant is called by its template, with or without what makes it a variant."""
         names = dict.fromkeys(filter(None, (row["names"] or {}).values()))
         full = [f"{name} {row['variant']}" for name in names] if row["variant"] else []
-        return Ware(row["id"], row["code"], (*full, *names), row["barcode"] or "", not row["active"])
+        return ItemFacts(row["id"], row["code"], (*full, *names), row["barcode"] or "", not row["active"])
 
     # === COMPARE === #
 
@@ -110,7 +110,7 @@ class XeroMatchItems(models.AbstractModel):
         }
         proposals = match_items(
             [self._ware(row) for row in rows.values()],
-            [Ware(row["xero_id"], row["code"], (row["name"] or "",)) for row in elements.values()],
+            [ItemFacts(row["xero_id"], row["code"], (row["name"] or "",)) for row in elements.values()],
         )
         return [
             Batch(
@@ -143,19 +143,19 @@ class XeroMatchItems(models.AbstractModel):
     def _compare_one(self, line):
         rows = self._rows(line.connection_id, [line.res_id])
         elements = self._elements(line.match_id.snapshot_id, [line.xero_id])
-        items = [Ware(row["xero_id"], row["code"], (row["name"] or "",)) for row in elements]
+        items = [ItemFacts(row["xero_id"], row["code"], (row["name"] or "",)) for row in elements]
         found = match_items([self._ware(row) for row in rows], items)
         return next((proposal.pair for proposal in found if proposal.pair), None)
 
-    def _tell_more(self, match, lines):
+    def _add_details(self, match, lines):
         """Write on pairs which fields differ, in one pass."""
         pairs = lines.filtered(lambda line: line.res_id and line.element_id)
         side = self._side("Item")._as_worker(match.connection_id)
         products = side.env["product.product"].with_context(active_test=False).browse(pairs.mapped("res_id"))
         outgoing, labels = side._outgoing(match.connection_id, products), self._labels()
         for line in pairs:
-            ours = side._remote_view(outgoing[line.res_id].payload)
-            names = _differing(ours, side._remote_view(line.element_id.data))
+            ours = side._canonical(outgoing[line.res_id].payload)
+            names = _differing(ours, side._canonical(line.element_id.data))
             line.differing = ", ".join(labels[name] for name in self._shown if name in names) or False
         pairs.element_id.invalidate_recordset(["data"], flush=False)
 
@@ -186,7 +186,7 @@ class XeroMatchItems(models.AbstractModel):
 
     def _view_here(self, line, side, record):
         out = side._outgoing(line.connection_id, record)[record.id]
-        return side._remote_view(out.payload or {"Code": record.default_code, "Name": record.name})
+        return side._canonical(out.payload or {"Code": record.default_code, "Name": record.name})
 
     # === LINK === #
 
@@ -199,9 +199,9 @@ class XeroMatchItems(models.AbstractModel):
         }
 
     def _differing(self, line, side, link, record):
-        return _differing(self._view_here(line, side, record), side._remote_view(line.element_id.data))
+        return _differing(self._view_here(line, side, record), side._canonical(line.element_id.data))
 
-    def _take_xero(self, line, side, link, record):
+    def _adopt_xero(self, line, side, link, record):
         raise Untakeable("mapping", self.env._("Products go from Odoo to Xero only."))
 
     # === UNDO === #

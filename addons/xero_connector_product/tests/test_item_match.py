@@ -8,15 +8,15 @@ from odoo.addons.xero_connector.tests.common.matching import MatchCommon
 from odoo.addons.xero_connector.xero_api import codec
 from odoo.tests import TransactionCase, tagged
 
-from ..models.match_item import Ware, match_items
+from ..models.match_item import ItemFacts, match_items
 from .item_common import ItemCommon
 
 
 @tagged("post_install", "-at_install")
 class TestItemScore(TransactionCase):
     def grades(self, products, items):
-        products = [Ware(number, *values) for number, values in enumerate(products, 1)]
-        items = [Ware(f"x{number}", *values) for number, values in enumerate(items, 1)]
+        products = [ItemFacts(number, *values) for number, values in enumerate(products, 1)]
+        items = [ItemFacts(f"x{number}", *values) for number, values in enumerate(items, 1)]
         return [(found.odoo, found.xero, found.grade) for found in match_items(products, items)]
 
     def test_one_with_one(self):
@@ -205,8 +205,8 @@ class TestItemMatch(ItemCommon, MatchCommon):
         counts = []
         for wave in range(2):
             for number in range(5 if not wave else 40):
-                self.ware(f"W{wave}-{number}", f"Ware {wave} {number}")
-                self.item(f"W{wave}-{number}", f"Ware {wave} {number}")
+                self.ware(f"W{wave}-{number}", f"ItemFacts {wave} {number}")
+                self.item(f"W{wave}-{number}", f"ItemFacts {wave} {number}")
             match = self.to_items(self.start())
             match = self.env["xero.match"].sudo().browse(match.id)
             self.env.invalidate_all()

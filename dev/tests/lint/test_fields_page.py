@@ -13,9 +13,9 @@ PAGE = REPO / "docs" / "reference" / "fields.md"
 GOLDEN = (REPO / "tests" / "golden", REPO / "dev" / "tests" / "pure" / "golden")
 SECTIONS = {"Contacts": "Contacts", "Invoices": "Documents", "CreditNotes": "Documents", "Payments": "Payments"}
 READ = {
-    "Contacts": ("contact/view.py",),
-    "Documents": ("document/view.py",),
-    "Payments": ("payment/view.py",),
+    "Contacts": ("contact/canonical.py",),
+    "Documents": ("document/canonical.py",),
+    "Payments": ("payment/canonical.py",),
 }
 NAME = re.compile(r"`([A-Za-z0-9.]+)`")
 LINES = "LineItems."

@@ -6,7 +6,7 @@ from drill import open_drill
 from dev.machine.process import wait_for
 
 # Stored and not sent, sent and not answered, answered and not saved, and in the very transaction that saves it.
-MOMENTS = ("_call", "_settle_answer", "_save_results", "_save_links")
+MOMENTS = ("_call", "_save_answer", "_save_results", "_save_links")
 ROLES = {"loser": ["gone"], "survivor": ["keep"], "both": ["keep", "gone"]}
 CONTACTS = "SELECT res_model, res_id, state, xero_id FROM xero_link WHERE xero_type = 'Contact' AND connection_id = %d"
 

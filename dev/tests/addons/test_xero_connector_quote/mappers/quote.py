@@ -27,7 +27,7 @@ class XeroMapperQuote(models.AbstractModel):
     _odoo_model = "test.xero.quote"
     _push_rank = 25  # lower goes first: after contacts (10)
     _switch = "sync_quotes"  # of the connection
-    _telling = ("QuoteNumber",)  # which answer is about which quote
+    _identifying = ("QuoteNumber",)  # which answer is about which quote
     _price_places = 2  # /Quotes takes no unitdp
     _tracked_fields = frozenset(
         {"name", "partner_id", "date", "validity_date", "title", "reference", "state", "currency_id", "line_ids"}
@@ -86,7 +86,7 @@ class XeroMapperQuote(models.AbstractModel):
         """Xero changes no quote without its contact and day."""
         if not link.xero_id or link.xero_status == "DELETED":
             return {}
-        view = link.remote_view or {}
+        view = link.base_state or {}
         return {
             "QuoteID": link.xero_id,
             "Contact": {"ContactID": view.get("contact")},

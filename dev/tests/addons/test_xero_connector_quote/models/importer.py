@@ -1,7 +1,7 @@
 """What happened to our quotes in Xero. Quotes that were made there stay there."""
 
 from odoo import models
-from odoo.addons.xero_connector.mappers.document.view import document_view
+from odoo.addons.xero_connector.mappers.document.canonical import canonical_document
 from odoo.addons.xero_connector.mappers.values import clean, day, words
 from odoo.addons.xero_connector.models.inbound.importer import Result
 from odoo.addons.xero_connector.models.snapshot.xero_snapshot_element import Kind
@@ -26,9 +26,9 @@ class XeroInboundQuote(models.AbstractModel):
 
     # === VIEW === #
 
-    def _remote_view(self, element):
+    def _canonical(self, element):
         """The same as of invoices, and what only quotes have."""
-        view = document_view(element, "QuoteNumber")
+        view = canonical_document(element, "QuoteNumber")
         own = {
             "status": element.get("Status"),
             "reference": words(element.get("Reference")),
@@ -40,14 +40,14 @@ class XeroInboundQuote(models.AbstractModel):
     def _outgoing(self, connection, quote):
         return self.env["xero.mapper"]._for_type("Quote")._prepare(quote, connection)[quote.id]
 
-    def _odoo_view(self, connection, link, record):
+    def _canonical_odoo(self, connection, link, record):
         out = self._outgoing(connection, record)
         if out.status == "ABSENT":
             return {"status": "DELETED"}
-        return self._payload_view(connection, link, out.payload, out.total)
+        return self._canonical_payload(connection, link, out.payload, out.total)
 
-    def _payload_view(self, connection, link, payload, total):
-        return self._remote_view(self._document_element(connection, link, payload, total))
+    def _canonical_payload(self, connection, link, payload, total):
+        return self._canonical(self._document_element(connection, link, payload, total))
 
     def _is_gone(self, element):
         return element.get("Status") == "DELETED"
@@ -61,18 +61,18 @@ class XeroInboundQuote(models.AbstractModel):
         """The customer's answer is Xero's; whatever else was changed there is Odoo's, and goes over it."""
         quote = self.env["test.xero.quote"].browse(link.res_id).exists()
         if not quote:
-            self._agree(connection, link, element)
+            self._save_base(connection, link, element)
             return Result("ignored")
         state = STATES.get(element.get("Status"))
         answered = state and state != quote.state
         if answered:
             quote.state = state
         # Before it is asked what Odoo would send: an answer may have another name in Xero.
-        self._agree(connection, link, element, state="synced", message=None)
-        view = self._remote_view(element)
-        if self._is_gone(element) or self._odoo_view(connection, link, quote) == view:
-            agreed = None if self._is_gone(element) else codec.digest(self._outgoing(connection, quote).agreed())
-            self._agree(connection, link, element, digest=agreed)
+        self._save_base(connection, link, element, state="synced", message=None)
+        view = self._canonical(element)
+        if self._is_gone(element) or self._canonical_odoo(connection, link, quote) == view:
+            agreed = None if self._is_gone(element) else codec.digest(self._outgoing(connection, quote).canonical())
+            self._save_base(connection, link, element, digest=agreed)
             return Result("updated" if answered else "agreed", res_id=quote.id)
         self._resend(connection, link, element, quote)
         return Result("resent", res_id=quote.id)

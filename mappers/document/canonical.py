@@ -15,7 +15,7 @@ DETAILS = ("number", "reference", "due_date", "tracking")
 IDENTITY = ("type", "contact", "date", "currency", "total")
 
 
-def document_view(element: dict, number_field: str) -> dict:
+def canonical_document(element: dict, number_field: str) -> dict:
     """Return what Odoo keeps of an invoice, bill or credit note; amounts in its currency, lines without tax.
 
     :param element: in the form of Xero's JSON; one that is to be sent has its amounts by :func:`payload_element`
@@ -41,13 +41,13 @@ def document_view(element: dict, number_field: str) -> dict:
             "tax": amount(element.get("TotalTax")),
             "total": amount(element.get("Total")),
             "lines": [_line(line, inclusive) for line in element.get("LineItems") or []],
-            "tracking": tracking_view(element.get("LineItems") or []),
+            "tracking": tracking_of(element.get("LineItems") or []),
             "money": _money(element),
         }
     )
 
 
-def tracking_view(lines: list[dict]) -> list[str]:
+def tracking_of(lines: list[dict]) -> list[str]:
     """Return the options on each line, as ids, or as names where Xero leaves the ids out; empty when there are none."""
     found = [" ".join(sorted(map(_option_key, line.get("Tracking") or []))) for line in lines]
     return found if any(found) else []
@@ -114,10 +114,10 @@ def _credit(kind: str, part: dict) -> str:
     return f"{lower(xero_id)} {amount(part.get('AppliedAmount') or part.get('Amount'))}"
 
 
-def applied_view(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
-    """Return the view of an invoice or credit note after a credit was applied, or (below zero) taken back.
+def with_applied(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
+    """Return the canonical form of an invoice or credit note after a credit was applied, or (below zero) taken back.
 
-    :param view: as :func:`document_view` returns it; it stays as it is
+    :param view: as :func:`canonical_document` returns it; it stays as it is
     :param kind: ``Invoice`` for the document that is credited, ``CreditNote`` for the credit
     :param other_id: id of the other of the two
     :param change: in the document's currency
@@ -135,7 +135,7 @@ def applied_view(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
 
 
 def payload_element(payload: dict, percents: dict, total: Decimal | None, id_field: str, xero_id: str) -> dict:
-    """Return the element that Xero would hold after taking ``payload``, as far as views look at it.
+    """Return the element that Xero would hold after taking ``payload``, as far as canonical forms look at it.
 
     :param payload: it stays as it is
     :param percents: effective rate in percent by Xero's TaxType
@@ -161,7 +161,7 @@ def payload_element(payload: dict, percents: dict, total: Decimal | None, id_fie
 
 
 def same_content(ours: dict, theirs: dict) -> bool:
-    """Whether two views of a document (``document_view``) are of the same sale or purchase: who, when, how much, what.
+    """Whether two canonical forms of a document are of the same sale or purchase: who, when, how much, what.
 
     A contact that either side lacks is not compared.
 
@@ -193,7 +193,7 @@ def changed_fields(base: dict | None, view: dict) -> set[str]:
 def shape(line: dict, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
     """Return quantity, unit price and discount with which Odoo arrives at the line's net amount.
 
-    :param line: of a view
+    :param line: of a canonical form
     :param price_places: decimals that Odoo keeps of unit prices
     :return: one piece at the net, where Odoo could not arrive at it otherwise
     """

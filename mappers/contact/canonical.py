@@ -12,7 +12,7 @@ ADDRESS_PARTS = {
 }
 
 
-def contact_view(element: dict) -> dict:
+def canonical_contact(element: dict) -> dict:
     """Return what Odoo keeps of a contact.
 
     :param element: in the form of Xero's JSON, or as it is sent

@@ -41,7 +41,7 @@ def account_of(element: dict) -> str:
     return account.get("AccountID") or account.get("Code") or ""
 
 
-def payment_view(element: dict) -> dict:
+def canonical_payment(element: dict) -> dict:
     """Return what Odoo keeps of a payment; the amount in the currency of what it pays.
 
     :param element: a payment in the form of Xero's JSON, or as it is sent
@@ -61,7 +61,7 @@ def payment_view(element: dict) -> dict:
     )
 
 
-def credit_view(element: dict) -> dict:
+def canonical_credit(element: dict) -> dict:
     """Return what Odoo keeps of an overpayment or prepayment.
 
     :param element: an overpayment or prepayment in the form of Xero's JSON
@@ -150,7 +150,7 @@ def base_amount(view: dict) -> Decimal | None:
 
     Xero's rate is units of the document's currency for one of the base currency: divide.
 
-    :param view: of a payment or a credit
+    :param view: the canonical form of a payment or a credit
     """
     rate = decimal(view.get("rate"))
     return cents(decimal(view.get("amount") or view.get("total")) / rate) if rate else None
