@@ -71,7 +71,7 @@ class Outgoing:
     ruled: dict[str, set[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
-    def agreed(self) -> dict:
+    def canonical(self) -> dict:
         """Return the part of the payload that both sides agree on: what a digest is taken of.
 
         :return: a new dict, without the address of this server and without signatures

@@ -225,7 +225,7 @@ class TestRecovery(RecoveryCommon):
         before = self.simulator.documents(self.tenant, "CreditNotes")
         number = lost.name
         self.lose(lost)
-        self.connection.write(self.connection._database_values())
+        self.connection.write(self.connection.env["xero.hold"]._database_values())
         xero_secrets.update(self.credential, {"print": xero_database.fingerprint(self.env.cr)})
         second = self.make_move("out_refund", lines=({**line, "name": "Second"},))
         self.assertEqual(second.name, number)
