@@ -214,7 +214,7 @@ class TestStrangeContacts(StrangerCommon):
 
     def test_even_a_signed_mark_takes_nobody_who_logs_in_and_no_company(self):
         """The contact bears the right name, and the mark that was once written for the partner."""
-        self.patch(type(self.connection), "_found_ahead", lambda *_args: None)
+        self.patch(type(self.env["xero.hold"]), "_found_ahead", lambda *_args: None)
         free, foreign = self.env["res.partner"].create(
             [{"name": "Free"}, {"name": "Only B's", "company_id": self.other["company"].id}]
         )
@@ -365,7 +365,7 @@ class TestStrangeDocuments(StrangerCommon):
                 self.attack(move, mapper._deep_link(move.id, self.connection), f"T-{number}")
 
     def test_a_signed_mark_takes_nothing_that_is_not_synced_and_says_the_same(self):
-        self.patch(type(self.connection), "_found_ahead", lambda *_args: None)
+        self.patch(type(self.env["xero.hold"]), "_found_ahead", lambda *_args: None)
         self.pushed(lines=[(1, 1.0)], tax=False, partner=self.partner_b)
         theirs = self.invoice_of(self.other)
         left_out = self.make_move(lines=[(1, 5.0)], tax=False, partner=self.partner_b, post=False)
