@@ -109,6 +109,7 @@ class TestConnect(XeroCommon):
     def test_code_and_state_work_once(self):
         back = self.simulator.consent(self.begin(), self.tenant)
         self.finish(back)
+        self.env.cr.postcommit.run()
         with patch.object(oauth, "exchange_code") as exchange, self.assertRaises(errors.XeroError):
             self.finish(back)
         exchange.assert_not_called()

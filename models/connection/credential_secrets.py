@@ -14,8 +14,8 @@ from . import vault as xero_vault
 def read(credential, lock: bool = False) -> dict:
     """Return the decrypted secrets of ``credential``; with ``lock`` its row stays locked until the transaction ends.
 
-    :return: by name: client_secret, refresh_token and access_token with expires_at, webhook_key, consent, linked,
-        reached, database, print; empty when nothing is stored
+    :return: by name: client_secret, refresh_token and access_token with expires_at, webhook_key, consent, completed,
+        linked, reached, database, print; empty when nothing is stored
     :raise Barred: they were sealed with a key that this server does not have
     """
     credential.ensure_one()

@@ -3,10 +3,12 @@
 Functions and no methods, for what is returned here carries secrets (see ``xero_secrets``).
 """
 
+import hashlib
 import logging
 import secrets
 import uuid
 from datetime import timedelta
+from functools import cache, partial
 
 from psycopg2.errors import LockNotAvailable, SerializationFailure
 
@@ -409,6 +411,9 @@ def consent_url(connection) -> str:
 def complete_consent(credential, code: str, nonce: str) -> str | None:
     """Exchange ``code`` for tokens, stored in their own committed transaction.
 
+    The caller's transaction may be tried again after that, when it met another one: the same answer of Xero, told
+    again, is then the consent that was completed. Nothing is exchanged twice.
+
     :param credential: one ``xero.credential``, as superuser
     :param code: of Xero's redirect: it lives five minutes and works once (Xero: OAuth 2.0, authorization code)
     :param nonce: of the signed state
@@ -416,32 +421,54 @@ def complete_consent(credential, code: str, nonce: str) -> str | None:
     :raise XeroError: Xero refused, or the state was used before
     """
     credential.ensure_one()
-
-    def work(own):
-        vault = xero_secrets.read(own, lock=True)
-        consent = vault.get("consent") or {}
-        if not consent or not secrets.compare_digest(consent["nonce"], nonce):
-            raise errors.XeroError(
-                own.env._("This consent was already used or a newer one was begun. Click Connect again.")
-            )
-        xero_secrets.update(own, {"consent": None})
-        own.env.cr.commit()
-        tokens = oauth.exchange_code(
-            endpoints(own.env),
-            own.client_id,
-            vault.get("client_secret"),
+    answer = hashlib.sha256(f"{nonce} {code}".encode()).hexdigest()
+    taken = _alone(credential, partial(_take_consent, nonce=nonce, answer=answer))
+    # A transaction that is tried again stores the tokens of the one exchange.
+    exchange = cache(
+        partial(
+            oauth.exchange_code,
+            endpoints(credential.env),
+            credential.client_id,
+            taken.get("client_secret"),
             code,
-            own.redirect_uri,
-            consent["verifier"],
+            credential.redirect_uri,
+            taken.get("verifier"),
         )
-        _refuse_narrower(own, tokens, consent.get("connection"))
+    )
+
+    def store(own):
+        # Nobody else renews meanwhile.
+        xero_secrets.read(own, lock=True)
+        tokens = exchange()
+        _refuse_narrower(own, tokens, taken.get("connection"))
+        completed = {"answer": answer, "event": tokens.auth_event_id}
         # What an earlier consent reached, and its refresh token, say nothing of this one.
-        _store_tokens(own, tokens, reached=None, refresh_token=tokens.refresh_token)
+        _store_tokens(own, tokens, reached=None, refresh_token=tokens.refresh_token, completed=completed)
         return tokens.auth_event_id
 
-    event = _alone(credential, work)
+    event = taken["event"] if "event" in taken else _alone(credential, store)
     credential.invalidate_recordset()
+    credential.env.cr.postcommit.add(lambda: _alone(credential, _forget_completed))
     return event
+
+
+def _take_consent(credential, nonce: str, answer: str) -> dict:
+    """Return what the consent was begun with, which is used up by that; or its ``event`` when it is completed."""
+    vault = xero_secrets.read(credential, lock=True)
+    completed = vault.get("completed") or {}
+    if completed and secrets.compare_digest(completed["answer"], answer):
+        return completed
+    consent = vault.get("consent") or {}
+    if not consent or not secrets.compare_digest(consent["nonce"], nonce):
+        raise errors.XeroError(
+            credential.env._("This consent was already used or a newer one was begun. Click Connect again.")
+        )
+    xero_secrets.update(credential, {"consent": None, "completed": None})
+    return {**consent, "client_secret": vault.get("client_secret")}
+
+
+def _forget_completed(credential) -> None:
+    xero_secrets.update(credential, {"completed": None})
 
 
 def _refuse_narrower(credential, tokens, connection_id) -> None:

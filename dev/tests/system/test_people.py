@@ -1,8 +1,12 @@
 """People work in Odoo while the workers send: they wait for nothing, and nothing they do is lost."""
 
 import random
+from contextlib import contextmanager
+from threading import Thread
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+import requests
 from drill import open_drill, open_ground
 
 from dev.machine.process import wait_for
@@ -97,3 +101,59 @@ def test_a_mapping_that_a_person_decides_while_xero_is_read_stays(drill):
     assert wait_for(lambda: drill.stack.query(READING % drill.connection) == [["0"]], 180)
     found = odoo.read("xero.mapping.account", [("id", "=", row)], ["state", "xero_account_id"])[0]
     assert (found["state"], found["xero_account_id"][0]) == ("confirmed", account["id"])
+
+
+def test_a_consent_is_completed_while_workers_write(drill):
+    """The worker's writes make Odoo try the way back from Xero again, whose code is used up by then."""
+    back = consent(drill)
+    with held(drill, path="/connections"):
+        visit = Thread(target=come_back, args=(drill, back))
+        visit.start()
+        assert wait_for(drill.fault_hit, 180)
+        drill.stack.query(f"UPDATE xero_connection SET pause_count = 0 WHERE id = {drill.connection}")
+    visit.join(180)
+    assert_reconnected(drill)
+
+
+def test_a_consent_is_completed_while_its_app_is_written_to(drill):
+    back = consent(drill)
+    with held(drill, path="/connect/token"):
+        visit = Thread(target=come_back, args=(drill, back))
+        visit.start()
+        assert wait_for(drill.fault_hit, 180)
+        touch = Thread(target=drill.stack.query, args=("UPDATE xero_credential SET write_date = now()",))
+        touch.start()
+        # With nothing in its way the write is done by now.
+        touch.join(2)
+    visit.join(180)
+    touch.join(180)
+    assert_reconnected(drill)
+
+
+def consent(drill) -> dict[str, str]:
+    """Consent as the administrator whose connection has none any more; return what Xero sends the browser back with."""
+    drill.stack.query(f"UPDATE xero_connection SET state = 'reauth', reason = 'Ended' WHERE id = {drill.connection}")
+    url = drill.stack.session().call("xero.connection", "action_connect", [drill.connection])["url"]
+    form = [*parse_qsl(urlsplit(url).query), ("decision", "allow"), ("organisation", drill.tenant)]
+    answer = requests.post(url.partition("?")[0], data=form, allow_redirects=False, timeout=30)
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+@contextmanager
+def held(drill, **calls):
+    """Let the simulator's answers to `calls` wait meanwhile."""
+    drill.simulator.post("faults", **{"kind": "delay", "seconds": HANGS, "count": None, **calls})
+    try:
+        yield
+    finally:
+        drill.simulator.delete("faults")
+        drill.simulator.post("faults/release")
+
+
+def come_back(drill, back: dict[str, str]) -> None:
+    """Follow Xero's redirect; the address that it leads on to is a page of the web client."""
+    drill.stack.session().get(f"/xero/oauth/callback?{urlencode(back)}")
+
+
+def assert_reconnected(drill) -> None:
+    assert drill.stack.query(f"SELECT state FROM xero_connection WHERE id = {drill.connection}") == [["connected"]]
