@@ -40,6 +40,15 @@ CODES = (500, 502, 503, 504)
 TICK = 0.2
 START_SECONDS = 300
 SHOWN = 20
+ORGANISATIONS = (
+    "SELECT c.name, c.state, c.reason, c.paused_until, c.pause_reason,"
+    " (SELECT string_agg(concat_ws(': ', r.kind, r.state, r.reason), '; ')"
+    " FROM xero_recovery r WHERE r.connection_id = c.id),"
+    " (SELECT string_agg(concat_ws(' ', j.state, j.xero_type, j.count), ', ') FROM (SELECT state, xero_type, count(*)"
+    " FROM xero_sync_job WHERE connection_id = c.id AND state != 'done' GROUP BY 1, 2) j)"
+    " FROM xero_connection c ORDER BY c.id"
+)
+"""What a run that did not come to rest has to say of each organisation: why nothing goes on."""
 
 
 @dataclass
@@ -277,17 +286,19 @@ class Chaos:
 
     def _reconnect(self) -> None:
         """Give consent anew where it ended; to all, since one credential serves them."""
-        if self.stack.query("SELECT count(*) FROM xero_connection WHERE state != 'connected'") == [["0"]]:
-            return
-        for company in self.companies:
-            self._reconnect_one(company)
+        if self._is_cut_off():
+            for company in self.companies:
+                self._reconnect_one(company)
+
+    def _is_cut_off(self) -> bool:
+        return self.stack.query("SELECT count(*) FROM xero_connection WHERE state != 'connected'") != [["0"]]
 
     def _reconnect_one(self, company: Company) -> None:
         try:
             self.forge.ask("company:reconnect", connection_id=company.connection, organisation=company.tenant)
-        except Stop:
+        except Stop as error:
             # Another company would be cut off, as far as Odoo knows; or nobody answers. It is tried again.
-            self.tally.add("reconnecting refused")
+            self.tally.add(f"reconnecting refused: {str(error).strip().splitlines()[-1]}")
         else:
             self.tally.add("reconnected")
 
@@ -319,8 +330,11 @@ class Chaos:
         while not found.clean and time.monotonic() < deadline:
             for clerk in self.people:
                 self._patiently(lambda clerk=clerk: self._read(clerk))
-            wait_for(self._idle, max(0.0, deadline - time.monotonic()))
+            # Who is cut off meanwhile connects again.
+            wait_for(lambda: self._idle() or self._is_cut_off(), max(0.0, deadline - time.monotonic()))
             found = audit(self.stack, self.companies)
+        if not found.clean:
+            _keep_logs(self)
         return found
 
     def _start_what_is_down(self) -> None:
@@ -387,6 +401,7 @@ class Chaos:
             "calls": self.stack.simulator.get("stats")["total_calls"],
             "what_happened": dict(sorted(self.tally.counts.items())),
             "findings": [*found.doubled, *found.lost, *found.stuck, *found.differing][:SHOWN],
+            "organisations": self.stack.query(ORGANISATIONS),
         }
 
 
@@ -473,10 +488,7 @@ def _subscribe(stack: Stack, forge: Forge, companies: list[Company]) -> None:
 def storm(plan: Plan) -> dict[str, Any]:
     """Run a plan on ground of its own and return its figures; the logs stay in the results when it fails."""
     with ground(plan) as chaos:
-        figures = chaos.run()
-        if not figures["agreed"]:
-            _keep_logs(chaos)
-        return figures
+        return chaos.run()
 
 
 def _keep_logs(chaos: Chaos) -> None:
