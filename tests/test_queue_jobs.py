@@ -135,6 +135,31 @@ class TestJobs(TransactionCase):
         )
         self.assertEqual(runner._claim(self.connection).res_id, self.partners[0].id, "an old reading is probed anew")
 
+    def test_day_reserve_is_read_anew_when_the_pause_that_xero_asked_for_is_over(self):
+        self.enqueue(self.partners[0], priority=EVENT)
+        self._spend_the_day(paused_until="-1 minute")
+        self.assertTrue(self.env["xero.sync.runner"]._claim(self.connection))
+
+    def test_day_reserve_holds_after_a_pause_that_was_over_before(self):
+        self.enqueue(self.partners[0], priority=EVENT)
+        self._spend_the_day(paused_until="-1 hour")
+        self.assertFalse(self.env["xero.sync.runner"]._claim(self.connection))
+
+    def test_resuming_forgets_what_xero_said_of_its_limits(self):
+        self.enqueue(self.partners[0], priority=EVENT)
+        self._spend_the_day(paused_until="10 hours")
+        self.connection.action_resume()
+        self.assertTrue(self.env["xero.sync.runner"]._claim(self.connection))
+
+    def _spend_the_day(self, paused_until):
+        """Let Xero have said ten minutes ago that no call is left today."""
+        self.env.cr.execute(
+            "UPDATE xero_connection SET day_limit = 1000, day_remaining = 0,"
+            " limits_at = now() at time zone 'UTC' - interval '10 minutes',"
+            " paused_until = now() at time zone 'UTC' + %s::interval WHERE id = %s",
+            [paused_until, self.connection.id],
+        )
+
     def test_cancel_lets_the_blocked_go(self):
         blocker, blocked = self.enqueue(self.partners[:2])
         blocked.write({"state": "blocked", "blocked_by_id": blocker.id})

@@ -166,13 +166,14 @@ class XeroConnection(models.Model):
         return self.env["xero.preview"]._open_for_queue(self.sudo())
 
     def action_resume(self):
-        """Lift a pause now, for a person who knows that Xero answers again."""
+        """Lift a pause now, for a person who knows that Xero answers again; what it said of its limits is over too."""
         self.check_access("write")
         self.env.cr.execute(
-            "UPDATE xero_connection SET paused_until = NULL, pause_reason = NULL, pause_count = 0 WHERE id = ANY(%s)",
+            "UPDATE xero_connection SET paused_until = NULL, pause_reason = NULL, pause_count = 0, limits_at = NULL"
+            " WHERE id = ANY(%s)",
             [self.ids],
         )
-        self.invalidate_recordset(["paused_until", "pause_reason", "pause_count"])
+        self.invalidate_recordset(["paused_until", "pause_reason", "pause_count", "limits_at"])
         self.env["xero.sync.runner"]._wake(self.ids)
 
     def action_release(self):

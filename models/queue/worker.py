@@ -224,13 +224,14 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _held_sql(self, now) -> SQL:
         """Return the condition on ``xero_connection c`` that background work must leave the day's last calls to people.
-        An old reading proves nothing: probe.
+        An old reading proves nothing: probe. Nor does one of before a pause: Xero's windows end when the time has passed
+        that it asked to wait.
 
         :param now: naive UTC, by our clock
         """
         return SQL(
             "COALESCE(c.day_limit > 0 AND c.day_remaining * 100 < c.day_limit * c.day_reserve_percent AND "
-            "c.limits_at > %s, FALSE)",
+            "c.limits_at > GREATEST(%s, c.paused_until), FALSE)",
             now - HELD_PROBE,
         )
 
