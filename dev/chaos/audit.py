@@ -13,12 +13,14 @@ GONE = ("VOIDED", "DELETED")
 TYPES = {"out_invoice": "ACCREC", "in_invoice": "ACCPAY", "out_refund": "ACCRECCREDIT", "in_refund": "ACCPAYCREDIT"}
 RIGHTLY_EQUAL = ("any", "bill_numbers_of_a_contact", "credit_note_numbers")
 """Vendors may use a number twice; that no document is there twice is told by the links."""
+UNDER_WAY = (
+    "(state IN ('pending', 'running') OR state = 'blocked' AND NOT EXISTS (SELECT FROM xero_sync_job b"
+    " WHERE b.id = j.blocked_by_id AND b.state = 'failed' AND b.failure_detail IS NOT NULL))"
+)
+"""Of a job `j`: what waits behind one that a person has to act on waits for that person."""
 OPEN_WORK = {
-    # What waits behind a job that a person has to act on waits for that person.
     "jobs": "SELECT id, xero_type, operation, state FROM xero_sync_job j WHERE connection_id = {0}"
-    " AND (state IN ('pending', 'running', 'dead') OR state = 'failed' AND failure_detail IS NULL"
-    " OR state = 'blocked' AND NOT EXISTS (SELECT FROM xero_sync_job b WHERE b.id = j.blocked_by_id"
-    " AND b.state = 'failed' AND b.failure_detail IS NOT NULL))",
+    f" AND ({UNDER_WAY} OR state = 'dead' OR state = 'failed' AND failure_detail IS NULL)",
     "calls": "SELECT id, resource, state FROM xero_sync_batch WHERE connection_id = {0} AND state != 'done'",
     "events": "SELECT id, category, state FROM xero_webhook_event WHERE connection_id = {0} AND state = 'new'",
 }

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from dev.chaos.audit import Findings, audit
+from dev.chaos.audit import UNDER_WAY, Findings, audit
 from dev.chaos.people import UNHEARD, Bookkeeper, Clerk, Company, NothingToDo, Tally, merge_partners
 from dev.machine import paths, progress, scratch
 from dev.machine.odoo import Server
@@ -274,8 +274,13 @@ class Chaos:
                 server.child = self.stack.site.spawn(server.name, "server", **server.settings)
         self._hurry_workers()
         self._reconnect()
+        self._resume()
+
+    def _resume(self) -> None:
+        """Do what the button does, whoever is logged in nowhere."""
         self.stack.query(
-            "UPDATE xero_connection SET paused_until = NULL, pause_count = 0 WHERE paused_until IS NOT NULL"
+            "UPDATE xero_connection SET paused_until = NULL, pause_count = 0, limits_at = NULL"
+            " WHERE paused_until IS NOT NULL"
         )
 
     def _hurry_workers(self) -> None:
@@ -323,6 +328,7 @@ class Chaos:
 
     def _until_agreed(self, deadline: float) -> Findings:
         self._patiently(self._start_what_is_down)
+        self._patiently(self._resume)
         for clerk in self.people:
             self._patiently(clerk.finish)
             self._patiently(clerk.wake)
@@ -366,7 +372,7 @@ class Chaos:
     def _idle(self) -> bool:
         ours = "SELECT count(*) FROM {0}"
         busy = (
-            "xero_sync_job WHERE state IN ('pending', 'running', 'blocked')",
+            f"xero_sync_job j WHERE {UNDER_WAY}",
             "xero_sync_batch WHERE state != 'done'",
             "xero_webhook_event WHERE state = 'new'",
         )
