@@ -106,6 +106,20 @@ class TestConnect(XeroCommon):
         self.finish(self.simulator.consent(self.begin(), self.tenant, other_tenant, user="alice"))
         self.assertEqual({self.connection.state, second.state}, {"connected"})
 
+    def test_a_consent_given_anew_is_good_while_xero_is_busy(self):
+        self.connect()
+        self.connection.sudo().write({"state": "reauth", "reason": "Ended"})
+        self.simulator.fault("rate_limit", resource="TaxRates", limit="minute", count=1)
+        self.finish(self.simulator.consent(self.begin(), self.tenant))
+        self.assertEqual((self.connection.state, self.connection.tenant_name), ("connected", "Kauri Trading"))
+        self.assertTrue(self.env["xero.inbound.schedule"]._are_facts_due(self.connection))
+
+    def test_a_first_consent_waits_for_the_lists(self):
+        self.simulator.fault("rate_limit", resource="TaxRates", limit="minute", count=1)
+        with self.assertRaises(errors.RateLimited):
+            self.finish(self.simulator.consent(self.begin(), self.tenant))
+        self.assertNotEqual(self.connection.state, "connected")
+
     def test_code_and_state_work_once(self):
         back = self.simulator.consent(self.begin(), self.tenant)
         self.finish(back)

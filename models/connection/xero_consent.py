@@ -196,13 +196,24 @@ class XeroConsent(models.AbstractModel):
                 "pause_reason": False,
             }
         )
-        with closing(xero_gate.open_client(own)) as client:
-            self.env["xero.organisation"]._refresh(own, client)
-            self.env["xero.mapping.service"]._read_lists(own, client)
+        self._read(own)
         self._resume_credential(connection)
         for hook in self.env["xero.connection.hook"]._all():
             hook._linked(connection)
         return connection._get_records_action()
+
+    def _read(self, connection):
+        """Read what the organisation is. A consent that is given anew is good although Xero is busy just then: what was
+        read before is kept, and the worker reads it again.
+        """
+        try:
+            with self.env.cr.savepoint(), closing(xero_gate.open_client(connection)) as client:
+                self.env["xero.organisation"]._refresh(connection, client)
+                self.env["xero.mapping.service"]._read_lists(connection, client)
+        except (errors.Unavailable, errors.RateLimited):
+            if not connection.facts_at:
+                raise
+            connection.facts_at = False
 
     def _check_same(self, connection, organisation):
         if connection.tenant_id in (False, organisation["tenantId"]):

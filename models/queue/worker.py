@@ -224,8 +224,8 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _held_sql(self, now) -> SQL:
         """Return the condition on ``xero_connection c`` that background work must leave the day's last calls to people.
-        An old reading proves nothing: probe. Nor does one of before a pause: Xero's windows end when the time has passed
-        that it asked to wait.
+        An old reading proves nothing: probe. Nor does one of before a pause: Xero's windows end with the time that it
+        asked to wait.
 
         :param now: naive UTC, by our clock
         """
