@@ -56,6 +56,7 @@ from .health import charts
 from .health import xero_health
 from .health import xero_alert
 from .health import metrics
+from . import xero_status_mixin
 from . import xero_sync_mixin
 from .mapping import xero_reference
 from .mapping import xero_mapping_account

@@ -12,8 +12,9 @@ class AccountMove(models.Model):
         "Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True, groups=XERO_USER
     )
 
-    def _set_xero_id(self, record, link):
-        record.xero_invoice_id = link and link.xero_id
+    def _set_xero_ids(self, links):
+        super()._set_xero_ids(links)
+        self.xero_invoice_id = links.xero_id
 
     def _xero_company(self):
         return self.company_id

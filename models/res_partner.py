@@ -15,8 +15,9 @@ class ResPartner(models.Model):
         "Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True, groups=XERO_USER
     )
 
-    def _set_xero_id(self, record, link):
-        record.xero_contact_id = link and link.xero_id
+    def _set_xero_ids(self, links):
+        super()._set_xero_ids(links)
+        self.xero_contact_id = links.xero_id
 
     def _xero_company(self):
         """A contact shared by companies is shown and sent by the company that the user works in."""

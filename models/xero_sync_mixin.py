@@ -4,25 +4,17 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..mappers.text import named
-from .link.access import XERO_ADMINISTRATOR, XERO_USER, check_one, check_role
+from .link.access import XERO_ADMINISTRATOR, XERO_USER, check_one
 from .link.xero_link import GONE_STATUSES, OPEN_STATES
 from .queue.xero_sync_job import CLICK, EVENT, SWEEP
 
 REASONS_SHOWN = 5
-SYNC_STATES = [
-    ("not_synced", "Not synced"),
-    ("queued", "Queued"),
-    ("sending", "Sending"),
-    ("synced", "In Xero"),
-    ("failed", "Failed"),
-    ("conflict", "Conflict"),
-]
 # Those that only open jobs, and links in ``OPEN_STATES``, give a record.
 WAITING_STATES = {"queued", "sending", "failed", "conflict"}
 
 
 class XeroSyncMixin(models.AbstractModel):
-    """What a synced record shows of Xero. Nothing is stored on the record: workers never write business rows.
+    """A record that is synced as one element of Xero.
 
     A model that inherits it calls :meth:`_xero_tell` at the end of its own ``create`` and ``write``. Hooks run in the
     transaction, and with the rights, of whoever changed the records; they call nobody. ``scope`` is a ``Scope`` of
@@ -30,31 +22,13 @@ class XeroSyncMixin(models.AbstractModel):
     """
 
     _name = "xero.sync.mixin"
+    _inherit = ["xero.status.mixin"]
     _description = "Xero Sync Mixin"
 
-    # Messages name other documents and people: customers in the portal and employees without accounting see none.
-    xero_sync_state = fields.Selection(
-        SYNC_STATES,
-        "Xero Status",
-        compute="_compute_xero_sync",
-        search="_search_xero_sync_state",
-        compute_sudo=True,
-        groups=XERO_USER,
-    )
-    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_sync_state = fields.Selection(search="_search_xero_sync_state")
     xero_number = fields.Char("Number in Xero", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
-    xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
-    xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
-    xero_can_sync = fields.Boolean(compute="_compute_xero_can_sync", compute_sudo=True, groups=XERO_USER)
 
     # === HOOKS === #
-
-    def _xero_company(self):
-        """Return the company whose connection serves this record.
-
-        :return: one ``res.company``; it may have no connection
-        """
-        raise NotImplementedError
 
     def _xero_refusal(self, scope) -> str | None:
         """Return why this record is not synced under ``scope`` (a ``Scope``), as a sentence; ``None`` when it is.
@@ -77,81 +51,8 @@ class XeroSyncMixin(models.AbstractModel):
 
     # === COMPUTE === #
 
-    @api.depends_context("company", "uid")
-    def _compute_xero_sync(self):
-        """Tell state, message, number and address; a fixed number of queries for any number of records."""
-        links, jobs = self._xero_links(), self._xero_open_jobs()
-        for record in self:
-            link, job = links.get(record.id), jobs.get(record.id)
-            record.xero_number = link and link.xero_number
-            record.xero_url = link and link.url
-            record.xero_sync_state = self._xero_state(link, job)
-            record.xero_sync_message = job._waiting_reason() if job else link and link.message
-            record.xero_has_fix = bool(job and job.fix_action)
-            self._set_xero_id(record, link)
-
-    def _set_xero_id(self, record, link):
-        """Set the field that carries Xero's id of this kind of record.
-
-        :param record: one of ``self``
-        :param link: its ``xero.link``; ``None`` without one
-        """
-
-    @api.model
-    def _xero_state(self, link, job) -> str:
-        """Return the status a person sees: the open job's if there is one, else what was last agreed.
-
-        :param link: an ``xero.link``; ``None`` or empty without one
-        :param job: the open ``xero.sync.job``; ``None`` or empty without one
-        :return: one of ``SYNC_STATES``
-        """
-        if job:
-            waiting_for_person = job.state in ("failed", "dead") or job.blocked_by_id.state in ("failed", "dead")
-            return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
-        if not link or link.xero_status in GONE_STATUSES:
-            return "not_synced"
-        return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(
-            link.state, "not_synced"
-        )
-
-    def _xero_connection_ids(self) -> dict:
-        """Return ``{record id: connection id}`` of the records whose company is connected, or was.
-
-        A screen that is not saved may name any company: the user's own are looked at.
-
-        :return: records without one are left out
-        """
-        connections = {}
-        for company, records in self.grouped(lambda record: record._xero_company()).items():
-            connection = self.env["xero.connection"]._any_for_company(company)
-            if connection and company._xero_is_of_user():
-                connections.update(dict.fromkeys(records.ids, connection.id))
-        return connections
-
-    def _xero_links(self):
-        connections = self._xero_connection_ids()
-        links = self.env["xero.link"].search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", list(connections)),
-                ("connection_id", "in", list(set(connections.values()))),
-            ]
-        )
-        return {link.res_id: link for link in links if connections[link.res_id] == link.connection_id.id}
-
-    def _xero_open_jobs(self):
-        connections = self._xero_connection_ids()
-        jobs = self.env["xero.sync.job"].search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", list(connections)),
-                ("state", "not in", ("done", "cancelled")),
-                ("operation", "in", ("push", "void")),
-            ]
-        )
-        # One under way says more than one that waits.
-        ordered = jobs.sorted(lambda job: (job.state == "running", job.id))
-        return {job.res_id: job for job in ordered if connections[job.res_id] == job.connection_id.id}
+    def _set_xero_ids(self, links):
+        self.xero_number = links.xero_number
 
     def _compute_xero_can_sync(self):
         Connection = self.env["xero.connection"]
@@ -424,14 +325,6 @@ class XeroSyncMixin(models.AbstractModel):
         """Show what syncing these records would do in Xero; nothing is sent."""
         return self.env["xero.preview"]._open_for(self)
 
-    def _xero_check_person(self):
-        """See that the user may send these records.
-
-        :raise AccessError: the user is no Xero user, or may not read one of them
-        """
-        check_role(self.env, XERO_USER, self.env._("Only Xero users send documents to Xero."))
-        self.check_access("read")
-
     def _xero_enqueue(self, scope, priority=EVENT, run_id=None) -> None:
         """Queue ``self`` under ``scope`` in this transaction and wake the worker; one insert for each Xero type.
 
@@ -451,14 +344,6 @@ class XeroSyncMixin(models.AbstractModel):
         self.env["xero.sync.runner"]._wake([scope.connection_id])
         self.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)
 
-    def action_xero_open(self):
-        """Open the record in Xero."""
-        check_one(self)
-        self._xero_check_person()
-        if not self.xero_url:
-            raise UserError(self.env._("This record is not in Xero yet."))
-        return {"type": "ir.actions.act_url", "url": self.xero_url, "target": "new"}
-
     def action_xero_conflict(self):
         """Open the review of what both sides hold of this record."""
         check_one(self)
@@ -475,16 +360,3 @@ class XeroSyncMixin(models.AbstractModel):
             "res_id": conflict.id,
             "views": [(False, "form")],
         }
-
-    def action_xero_fix(self):
-        """Open the screen that fixes the failure of this record."""
-        check_one(self)
-        self._xero_check_person()
-        job = self.sudo()._xero_open_jobs().get(self.id)
-        return job.with_user(self.env.user).action_fix() if job else True
-
-    def action_xero_jobs(self):
-        """Open the jobs of these records."""
-        self._xero_check_person()
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job")
-        return {**action, "domain": [("res_model", "=", self._name), ("res_id", "in", self.ids)], "context": {}}

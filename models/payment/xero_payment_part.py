@@ -45,7 +45,7 @@ class XeroPaymentPart(models.Model):
     """
 
     _name = "xero.payment.part"
-    _inherit = ["xero.company.guard"]
+    _inherit = ["xero.company.guard", "xero.status.mixin"]
     _description = "Xero Payment Part"
     _order = "id desc"
 

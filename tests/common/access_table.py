@@ -120,6 +120,7 @@ MAPPING = {"manager": "action_confirm action_read_xero"}
 METHODS = {
     "account.move": DOCUMENT,
     "res.partner": DOCUMENT,
+    "xero.status.mixin": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
     "xero.sync.mixin": DOCUMENT,
     "account.payment": {"user": "action_xero_sync action_xero_fix action_xero_jobs action_xero_open"},
     "res.config.settings": {
@@ -164,7 +165,7 @@ METHODS = {
         "manager": "action_same_money action_book action_leave action_search action_take action_link action_apart"
         " action_reopen",
     },
-    "xero.payment.part": {"user": "action_xero_open"},
+    "xero.payment.part": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
     "xero.preview": {
         "user": "action_again action_stop action_send action_open_lines",
         "manager": "action_undo",

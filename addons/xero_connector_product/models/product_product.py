@@ -8,8 +8,9 @@ class ProductProduct(models.Model):
 
     xero_item_id = fields.Char("Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True)
 
-    def _set_xero_id(self, record, link):
-        record.xero_item_id = link and link.xero_id
+    def _set_xero_ids(self, links):
+        super()._set_xero_ids(links)
+        self.xero_item_id = links.xero_id
 
     def _xero_company(self):
         """A product shared by companies is shown and sent by the company that the user works in."""
