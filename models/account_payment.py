@@ -78,9 +78,7 @@ class AccountPayment(models.Model):
         parts = self.env["xero.payment.part"]
         parts._refresh(self.move_id)
         for payment in self:
-            due = parts.sudo().search(
-                [("entry_id", "in", payment.move_id.ids), ("over", "=", False), ("credit_type", "=", False)]
-            )
+            due = parts.sudo()._payments([("entry_id", "in", payment.move_id.ids), ("over", "=", False)])
             if not due:
                 raise UserError(payment._xero_refusal())
             ahead = self.env["xero.click"]._ask_sending(due.connection_id, len(due))

@@ -15,8 +15,6 @@ TAKEN_WAYS = ("both", "xero_to_odoo")
 CREDIT_NOTES = ("out_refund", "in_refund")
 
 
-
-
 class XeroPaymentPart(models.Model):
     """There is one row for each pair of a credit and a document, as on an invoice of Xero's, and ``amount`` is what is
     reconciled between the two in Odoo. Its link says what is applied in Xero, whichever side did it.
@@ -42,10 +40,9 @@ class XeroPaymentPart(models.Model):
 
     def _refresh_credits_of(self, connection, moves):
         types = self._credit_types(connection, moves | self._partners(moves))
-        known = self.search(
+        known = self._credits(
             [
                 ("connection_id", "=", connection.id),
-                ("credit_type", "!=", False),
                 "|",
                 ("entry_id", "in", [*moves.ids, *(credit.id for credit in types)]),
                 ("document_id", "in", moves.ids),
@@ -117,9 +114,6 @@ class XeroPaymentPart(models.Model):
         passing.unlink()
         return less, more | made
 
-    def _amount(self) -> Decimal:
-        return Decimal(f"{self.amount:.2f}")
-
     def _was_never_claimed(self) -> bool:
         jobs = self.env["xero.sync.job"].search_count(
             [("res_model", "=", self._name), ("res_id", "=", self.id), ("state", "in", ("running", "done"))], limit=1
@@ -154,7 +148,7 @@ class XeroPaymentPart(models.Model):
 
         :param credit: the ``account.move`` of the payment
         """
-        parts = self.search([("entry_id", "=", credit.id), ("credit_type", "!=", False)])
+        parts = self._credits([("entry_id", "=", credit.id)])
         self.env["xero.link"].search([("res_model", "=", self._name), ("res_id", "in", parts.ids)]).unlink()
         parts.unlink()
 

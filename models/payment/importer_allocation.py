@@ -138,15 +138,8 @@ class XeroPaymentLedger(models.AbstractModel):
     def _keep_part(self, connection, credit_type, link, move, credit):
         """Return the part of the pair, with the amount that is reconciled now."""
         parts = self.env["xero.payment.part"]
-        part = parts.browse(link.res_id).exists() or parts.search(
-            [
-                ("connection_id", "=", connection.id),
-                ("entry_id", "=", credit.id),
-                ("document_id", "=", move.id),
-                ("credit_type", "!=", False),
-            ],
-            limit=1,
-        )
+        pair = [("connection_id", "=", connection.id), ("entry_id", "=", credit.id), ("document_id", "=", move.id)]
+        part = parts.browse(link.res_id).exists() or parts._credits(pair)[:1]
         values = parts._credit_values(connection, credit, credit_type, move, self._allocated(move, credit))
         if not part:
             return parts.create(values)

@@ -91,6 +91,18 @@ class XeroPaymentPart(models.Model):
     def _message_log(self, **values):
         (self.entry_id.origin_payment_id or self.entry_id)._message_log(**values)
 
+    # === THE TWO KINDS === #
+
+    @api.model
+    def _payments(self, domain: list):
+        """Return the parts within ``domain`` that are payments of their own in Xero."""
+        return self.search([*domain, ("credit_type", "=", False)])
+
+    @api.model
+    def _credits(self, domain: list):
+        """Return the parts within ``domain`` that apply a credit to a document."""
+        return self.search([*domain, ("credit_type", "!=", False)])
+
     # === REFRESH === #
 
     @api.model
@@ -105,7 +117,7 @@ class XeroPaymentPart(models.Model):
         if not journals:
             return
         entries = self._entries(moves.sudo(), journals)
-        old = self.sudo().search([("entry_id", "in", (moves | entries).ids), ("credit_type", "=", False)])
+        old = self.sudo()._payments([("entry_id", "in", (moves | entries).ids)])
         entries |= old.entry_id
         for company, of_company in entries.grouped("company_id").items():
             connection = self.env["xero.connection"]._for_company(company)
@@ -196,7 +208,11 @@ class XeroPaymentPart(models.Model):
         return gone, revived, [self._values(connection, entry, share) for share in left]
 
     def _share(self):
-        return Share(self.document_id.id, self.account_id.id, _decimal(self.amount, 2), _decimal(self.rate, 6))
+        return Share(self.document_id.id, self.account_id.id, self._amount(), _decimal(self.rate, 6))
+
+    def _amount(self) -> Decimal:
+        """Return the amount in the currency of the document."""
+        return _decimal(self.amount, 2)
 
     def _is_in_xero(self) -> bool:
         links = self.env["xero.link"]._map(self.connection_id, "Payment", self._name, self.ids)
@@ -220,9 +236,9 @@ class XeroPaymentPart(models.Model):
         run_id, least = own_value(self.env, "xero_follows") or (None, priority)
         if priority == REMOVAL:
             run_id, least = None, priority
-        mapper = self.env["xero.mapper"]._for_type("Allocation" if parts[:1].credit_type else "Payment")
-        records = [(part.id, part.company_id.id) for part in parts.sorted("id")]
-        self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, priority=least, run_id=run_id or None)
+        for mapper in self.env["xero.mapper"]._for_model(self._name):
+            records = [(part.id, part.company_id.id) for part in mapper._handles(parts).sorted("id")]
+            self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, priority=least, run_id=run_id or None)
         if parts:
             self.env["xero.sync.runner"]._wake(connection.ids)
 
@@ -237,8 +253,8 @@ class XeroPaymentPart(models.Model):
         parts = self.with_context(**in_context(xero_follows=(run.id, max(priority, EVENT))))
         parts._refresh(moves)
         # Of a document that was made once before, the payments are known already.
-        domain = [("document_id", "in", moves.ids), ("over", "=", False), ("credit_type", "=", False)]
-        known = self.sudo().search([("connection_id", "=", connection.id), *domain])
+        domain = [("document_id", "in", moves.ids), ("over", "=", False)]
+        known = self.sudo()._payments([("connection_id", "=", connection.id), *domain])
         links = self.env["xero.link"]._map(connection, "Payment", self._name, known.ids)
         parts.sudo()._enqueue(connection, known.filtered(lambda part: part.id not in links), EVENT)
         if run.state == "paused":

@@ -229,23 +229,20 @@ class XeroReconciler(models.AbstractModel):
         :param move_ids: ids of ``account.move``, documents
         :return: amounts are ``Decimal`` in the document's currency
         """
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT p.entry_id, p.document_id, p.id, p.amount, p.account_id IS NOT NULL, l.xero_id
-                     FROM xero_payment_part p
-                     LEFT JOIN xero_link l ON l.connection_id = p.connection_id AND l.xero_type = 'Payment'
-                               AND l.res_model = 'xero.payment.part' AND l.res_id = p.id
-                    WHERE p.connection_id = %s AND NOT COALESCE(p.over, FALSE) AND p.credit_type IS NULL
-                      AND p.entry_id = ANY(%s)
-                      AND p.document_id = ANY(%s) ORDER BY p.id""",
-                report.connection_id.id,
-                list(entry_ids),
-                list(move_ids),
-            )
+        parts = self.env["xero.payment.part"]._payments(
+            [
+                ("connection_id", "=", report.connection_id.id),
+                ("over", "=", False),
+                ("entry_id", "in", list(entry_ids)),
+                ("document_id", "in", list(move_ids)),
+            ]
         )
+        links = self.env["xero.link"]._map(report.connection_id, "Payment", parts._name, parts.ids)
         found = defaultdict(list)
-        for entry_id, document_id, part_id, amount, written_off, xero_id in rows:
-            found[entry_id, document_id].append((part_id, cents(Decimal(str(amount))), written_off, lower(xero_id)))
+        for part in parts.sorted("id"):
+            xero_id = lower(links[part.id].xero_id) if part.id in links else ""
+            written_off = bool(part.account_id)
+            found[part.entry_id.id, part.document_id.id].append((part.id, part._amount(), written_off, xero_id))
         return found
 
     def _busy_parts(self, report, move_ids) -> set[int]:

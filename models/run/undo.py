@@ -52,8 +52,8 @@ class XeroRun(models.Model):
 
     def _drop_payments(self, move_ids) -> None:
         """Forget the payments of documents that go, as far as they were not sent: they are made anew with them."""
-        domain = [("document_id", "in", move_ids), ("credit_type", "=", False)]
-        parts = self.env["xero.payment.part"].search([("connection_id", "=", self.connection_id.id), *domain])
+        domain = [("connection_id", "=", self.connection_id.id), ("document_id", "in", move_ids)]
+        parts = self.env["xero.payment.part"]._payments(domain)
         jobs = self.env["xero.sync.job"].search(
             [("res_model", "=", parts._name), ("res_id", "in", parts.ids), ("state", "=", "running")]
         )
