@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from ..mappers.text import named
 from .link.access import XERO_ADMINISTRATOR, XERO_USER, check_one
+from .link.notice import notice
 from .link.xero_link import GONE_STATUSES, OPEN_STATES
 from .queue.xero_sync_job import CLICK, EVENT, SWEEP
 
@@ -309,17 +310,12 @@ class XeroSyncMixin(models.AbstractModel):
         lines = reasons[:REASONS_SHOWN]
         if len(reasons) > REASONS_SHOWN:
             lines.append(self.env._("… and %s more.", len(reasons) - REASONS_SHOWN))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if reasons else "success",
-                "title": self.env._("%s queued for Xero", queued),
-                "message": "\n".join(lines),
-                "sticky": bool(reasons),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(
+            "\n".join(lines),
+            kind="warning" if reasons else "success",
+            title=self.env._("%s queued for Xero", queued),
+            sticky=bool(reasons),
+        )
 
     def action_xero_preview(self):
         """Show what syncing these records would do in Xero; nothing is sent."""

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.explain import explain
+from ..link.notice import notice
 from . import gate as xero_gate
 
 
@@ -60,7 +61,7 @@ class XeroConnection(models.Model):
                 own.write({"state": own._state_when_linked(), "reason": False})
                 self.env["xero.sync.runner"]._wake(connection.ids)
             self.env["xero.sync.job"]._retry_permitted(connection)
-        return self._notice(self.env._("Connected to %s.", ", ".join(map(named, self.mapped("tenant_name")))))
+        return notice(self.env._("Connected to %s.", ", ".join(map(named, self.mapped("tenant_name")))))
 
     def action_pull(self):
         """Read accounts, tax rates and currencies now, and have the worker read everything that changed in Xero."""
@@ -82,18 +83,7 @@ class XeroConnection(models.Model):
                 ) from error
         for hook in self.env["xero.connection.hook"]._all():
             hook._pull(self)
-        return self._notice(self.env._("Accounts, taxes and currencies are up to date."))
-
-    def _notice(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(self.env._("Accounts, taxes and currencies are up to date."))
 
     def action_disconnect(self):
         """End the connection in Xero too. Links stay, so that reconnecting sends nothing twice.

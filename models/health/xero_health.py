@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..link.access import XERO_USER, check_role
+from ..link.notice import notice
 from ..queue.xero_sync_job import CLICK, FAILED
 from . import checks, forecast
 from . import texts as words
@@ -209,7 +210,7 @@ class XeroHealth(models.AbstractModel):
         if not jobs:
             raise UserError(self.env._("Nothing failed for this reason any more."))
         jobs.action_retry()
-        return self._notice(self.env._("%s jobs are tried again.", len(jobs)))
+        return notice(self.env._("%s jobs are tried again.", len(jobs)), reload=False)
 
     @api.model
     def _read_again(self, connections) -> dict:
@@ -224,11 +225,4 @@ class XeroHealth(models.AbstractModel):
                     self.env["xero.sync.job"].sudo()._enqueue_poll(connection, inbound._xero_type, priority=CLICK)
             self.env["xero.task.organisation"]._enqueue(connection, CLICK)
         self.env["xero.sync.runner"]._wake(connections.ids)
-        return self._notice(self.env._("Xero is being read; what changed appears within a minute."))
-
-    def _notice(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": "success", "message": message},
-        }
+        return notice(self.env._("Xero is being read; what changed appears within a minute."), reload=False)

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.text import named
 from ..link.access import ACCOUNTANT
+from ..link.notice import notice
 
 CREATION = "base.group_partner_manager"
 TO_DO = "mail.mail_activity_data_todo"
@@ -75,15 +76,7 @@ class XeroConflict(models.Model):
             note=told._question(self.env.user),
             user_id=person.id,
         )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%s has it as a to-do now. The conflict stays open.", named(person.name)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(self.env._("%s has it as a to-do now. The conflict stays open.", named(person.name)))
 
     def _who_may(self, partner):
         """Return the user who is asked: one who may settle the conflict too, where there is one."""

@@ -10,6 +10,7 @@ from ...mappers.text import quoted
 from ...xero_api import codec
 from ..connection.xero_identity import APART, OURS
 from ..inbound.importer_document import SETTLED
+from ..link.notice import notice
 from ..queue.xero_sync_job import CLICK
 from .kinds import CONFIRMED, KINDS
 
@@ -55,21 +56,13 @@ class XeroReconciliationDifference(models.Model):
         rows = self.filtered(lambda row: row.proposed and row.proposed not in CONFIRMED)
         for repair, of_repair in rows.grouped("proposed").items():
             of_repair._repair(repair)
-        return self._notice(rows)
-
-    def _notice(self, rows):
         begun = rows.filtered(lambda row: row.state == "repairing" and not row.failure)
         left = len(self) - len(begun)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if left else "success",
-                "title": self.env._("%s repairs queued", len(begun)),
-                "message": self.env._("%s differences need your decision.", left) if left else "",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notice(
+            self.env._("%s differences need your decision.", left) if left else "",
+            kind="warning" if left else "success",
+            title=self.env._("%s repairs queued", len(begun)),
+        )
 
     def _repair(self, repair: str):
         """Begin ``repair`` where it is possible, and say on the others why it was not.
