@@ -46,9 +46,9 @@ def lower(value) -> str:
     return str(value or "").lower()
 
 
-def clean(view: dict) -> dict:
-    """Return ``view`` without what is empty."""
-    return {key: value for key, value in view.items() if value not in (None, "", [], {})}
+def clean(state: dict) -> dict:
+    """Return ``state`` without what is empty."""
+    return {key: value for key, value in state.items() if value not in (None, "", [], {})}
 
 
 def decimal(text) -> Decimal:

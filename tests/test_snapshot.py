@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import new_test_user, tagged
 
-from ..mappers.document.canonical import canonical_document
+from ..mappers.document.canonical import DocumentState
 from ..models.queue import drain as xero_drain
 from ..models.snapshot.xero_snapshot_element import KINDS
 from ..xero_api import codec
@@ -95,7 +95,7 @@ class TestSnapshot(PaymentCommon):
         kept = self.elements(snapshot, "Invoice").data
         self.assertEqual(kept["Total"], str(shown["Total"]))
         self.assertIsInstance(shown["Total"], Decimal)
-        forms = [canonical_document(element, "InvoiceNumber") for element in (kept, shown)]
+        forms = [DocumentState.from_element(element, "InvoiceNumber") for element in (kept, shown)]
         self.assertEqual(codec.digest(forms[0]), codec.digest(forms[1]))
         self.assertEqual(kept["InvoiceID"], move.xero_invoice_id)
 

@@ -11,7 +11,7 @@ from .parts import MAX_PERSONS, country
 KINDS = {"POBOX": "invoice_address", "STREET": "delivery_address"}
 # Odoo has two lines for a street; what Xero has in others is part of the second, once Odoo took it over.
 MORE_LINES = ("AddressLine2", "AddressLine3", "AddressLine4")
-# By the names in views.
+# By the names in states.
 ADDRESS_FIELDS = {
     "AddressLine1": "street",
     "AddressLine2": "street2",
@@ -56,33 +56,33 @@ def merged(payload: dict, element: dict, had: set[str]) -> dict:
     return {**rest, **{key: rows for key, rows in lists.items() if rows is not None}}
 
 
-def merged_view(payload: dict, base: dict, had: set[str]) -> dict:
-    """Return the view of what Xero would hold after an update by ``payload``, if it holds ``base`` now.
+def merged_state(payload: dict, base: dict, had: set[str]) -> dict:
+    """Return the state of what Xero would hold after an update by ``payload``, if it holds ``base`` now.
 
-    :param base: a view of the contact, as was agreed last
+    :param base: a state of the contact, as was agreed last
     :param had: as of :func:`merged`
     """
     result = merged(payload, _element(base), had)
     told = canonical_contact(result)
-    view = {**base, **told}
+    state = {**base, **told}
     if "Addresses" in result:
-        view.update({name: told.get(name) for name in KINDS.values()})
+        state.update({name: told.get(name) for name in KINDS.values()})
     if "ContactPersons" in result:
-        view["persons"] = told.get("persons")
-    return clean(view)
+        state["persons"] = told.get("persons")
+    return clean(state)
 
 
-def _element(view: dict) -> dict:
+def _element(state: dict) -> dict:
     return {
         "Addresses": [
-            {"AddressType": kind, **{key: (view.get(name) or {}).get(part) for key, part in ADDRESS_FIELDS.items()}}
+            {"AddressType": kind, **{key: (state.get(name) or {}).get(part) for key, part in ADDRESS_FIELDS.items()}}
             for kind, name in KINDS.items()
         ],
         "ContactPersons": [
             {"FirstName": person.get("name"), "EmailAddress": person.get("email")}
-            for person in view.get("persons") or []
+            for person in state.get("persons") or []
         ],
-        "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": view.get("phone")}],
+        "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": state.get("phone")}],
     }
 
 

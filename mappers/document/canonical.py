@@ -1,5 +1,8 @@
-"""Xero's invoices, bills and credit notes as plain values. Pure."""
+"""Invoices, bills and credit notes as plain values, the same whichever side has them. Pure."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 
 from ...xero_api.money import cents, line_amount, line_tax
@@ -15,36 +18,251 @@ DETAILS = ("number", "reference", "due_date", "tracking")
 IDENTITY = ("type", "contact", "date", "currency", "total")
 
 
-def canonical_document(element: dict, number_field: str) -> dict:
-    """Return what Odoo keeps of an invoice, bill or credit note; amounts in its currency, lines without tax.
+# Of what is stored. The first version carries no number.
+VERSION = 1
 
-    :param element: in the form of Xero's JSON; one that is to be sent has its amounts by :func:`payload_element`
-    :param number_field: ``InvoiceNumber`` or ``CreditNoteNumber``, or that of a further type
-    :return: texts, lists and dicts without what is empty; amounts as :func:`~..values.amount` writes them
+
+@dataclass(frozen=True)
+class LineState:
+    """A line of a document: texts, amounts as :func:`~..values.amount` writes them; what is empty is not said.
+
+    :ivar net: without tax; empty for a line that only says something
     """
-    status = element.get("Status") or ""
-    inclusive = lower(element.get("LineAmountTypes")) == "inclusive"
-    sale = str(element.get("Type") or "").startswith("ACCREC")
-    return clean(
-        {
-            "type": element.get("Type"),
-            "status": STATUS.get(status, status),
-            "number": words(element.get(number_field)),
-            "reference": words(element.get("Reference")) if sale else "",
-            "contact": lower((element.get("Contact") or {}).get("ContactID")),
-            "date": day(element.get("DateString") or element.get("Date")),
-            "due_date": day(element.get("DueDateString") or element.get("DueDate"))
-            if number_field == "InvoiceNumber"
-            else "",
-            "currency": element.get("CurrencyCode"),
-            "rate": _rate(element.get("CurrencyRate")),
-            "tax": amount(element.get("TotalTax")),
-            "total": amount(element.get("Total")),
-            "lines": [_line(line, inclusive) for line in element.get("LineItems") or []],
-            "tracking": tracking_of(element.get("LineItems") or []),
-            "money": _money(element),
-        }
-    )
+
+    description: str = ""
+    quantity: str = ""
+    price: str = ""
+    discount: str = ""
+    account: str = ""
+    tax_type: str = ""
+    net: str = ""
+    tax: str = ""
+
+    @classmethod
+    def from_element(cls, line: dict, inclusive: bool) -> LineState:
+        """Return a line in the form of Xero's JSON; ``inclusive`` when its amount includes the tax."""
+        gross, tax = line.get("LineAmount"), line.get("TaxAmount")
+        account = words(line.get("AccountCode") or line.get("AccountID"))
+        # A line that only says something has no account; Xero may still give it an amount of zero.
+        telling = gross is None or (not account and not Decimal(str(gross)))
+        if telling:
+            return cls(description=words(line.get("Description")), account=account)
+        return cls(
+            description=words(line.get("Description")),
+            quantity=amount(line.get("Quantity")),
+            price=amount(line.get("UnitAmount")),
+            discount=amount(line.get("DiscountRate")),
+            account=account,
+            tax_type=line.get("TaxType") or "",
+            net=number(Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)),
+            tax=amount(tax),
+        )
+
+    @classmethod
+    def load(cls, stored: dict) -> LineState:
+        """Return what :meth:`dump` returned."""
+        return cls(**{name: stored[name] for name in LINE_NAMES if name in stored})
+
+    def dump(self) -> dict:
+        """Return the values as they are stored, without what is empty."""
+        return clean({name: getattr(self, name) for name in LINE_NAMES})
+
+    def changed_from(self, base: LineState) -> set[str]:
+        """Return the fields in which the line differs from ``base``."""
+        return changed_fields(base.dump(), self.dump())
+
+
+@dataclass(frozen=True)
+class MoneyState:
+    """What has been settled: changes of it are payments and credits, not edits.
+
+    :ivar payments: ``id amount`` of each, in order; so are credits, and allocations of a credit note
+    """
+
+    paid: str = ""
+    credited: str = ""
+    remaining: str = ""
+    payments: tuple[str, ...] = ()
+    credits: tuple[str, ...] = ()
+    allocations: tuple[str, ...] = ()
+
+    @classmethod
+    def from_element(cls, element: dict) -> MoneyState:
+        """Return what is settled of a document in the form of Xero's JSON."""
+        return cls(
+            paid=amount(element.get("AmountPaid")),
+            credited=amount(element.get("AmountCredited")),
+            remaining=amount(element.get("RemainingCredit")) if "CreditNoteID" in element else "",
+            payments=_sorted(
+                f"{lower(payment.get('PaymentID'))} {amount(payment.get('Amount'))}"
+                for payment in element.get("Payments") or []
+            ),
+            credits=_sorted(
+                _credit(kind, part)
+                for kind in ("CreditNotes", "Prepayments", "Overpayments")
+                for part in element.get(kind) or []
+            ),
+            allocations=_sorted(_allocation(part) for part in element.get("Allocations") or []),
+        )
+
+    @classmethod
+    def load(cls, stored: dict) -> MoneyState:
+        """Return what :meth:`dump` returned."""
+        known = {name: stored[name] for name in MONEY_NAMES if name in stored}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+
+    def dump(self) -> dict:
+        """Return the values as they are stored, without what is empty."""
+        return clean({name: _plain(getattr(self, name)) for name in MONEY_NAMES})
+
+    def is_settled(self) -> bool:
+        """Whether anything is paid or credited. Of a credit note Xero tells the refunds and where it went, not how
+        much.
+        """
+        listed = self.payments or self.credits or self.allocations
+        return bool(listed or decimal(self.paid) or decimal(self.credited))
+
+    def after(self, kind: str, other_id: str, change: Decimal) -> MoneyState:
+        """Return it after a credit was applied; see :meth:`DocumentState.after`."""
+        total, listed = ("credited", "credits") if kind == "Invoice" else ("remaining", "allocations")
+        left = decimal(getattr(self, total)) + (change if kind == "Invoice" else -change)
+        rows, row = list(getattr(self, listed)), f"{lower(other_id)} {amount(abs(change))}"
+        if change > 0:
+            rows.append(row)
+        elif row in rows:
+            rows.remove(row)
+        return replace(self, **{total: amount(left), listed: _sorted(rows)})
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """What one side has of an invoice, bill or credit note, as far as the other may have to know; amounts in its
+    currency, lines without tax. Two are equal exactly when there is nothing to tell.
+
+    It is Xero's side (:meth:`from_element`), Odoo's (an element that is to be sent has its amounts by
+    :func:`payload_element`), and what both last agreed on (:meth:`load` of a link's ``base_state``). What is empty is
+    not said: of a document with money on it only a part is sent.
+
+    :ivar tracking: the options on each line; empty when there are none
+    :ivar more: what an addon keeps besides, by names of its own
+    """
+
+    type: str = ""
+    status: str = ""
+    number: str = ""
+    reference: str = ""
+    contact: str = ""
+    date: str = ""
+    due_date: str = ""
+    currency: str = ""
+    rate: str = ""
+    tax: str = ""
+    total: str = ""
+    lines: tuple[LineState, ...] = ()
+    tracking: tuple[str, ...] = ()
+    money: MoneyState = MoneyState()
+    more: dict = field(default_factory=dict)
+
+    @classmethod
+    def from_element(cls, element: dict, number_field: str) -> DocumentState:
+        """Return what ``element`` says.
+
+        :param element: in the form of Xero's JSON
+        :param number_field: ``InvoiceNumber`` or ``CreditNoteNumber``, or that of a further type
+        """
+        status = element.get("Status") or ""
+        inclusive = lower(element.get("LineAmountTypes")) == "inclusive"
+        sale = str(element.get("Type") or "").startswith("ACCREC")
+        due = element.get("DueDateString") or element.get("DueDate")
+        return cls(
+            type=element.get("Type") or "",
+            status=STATUS.get(status, status),
+            number=words(element.get(number_field)),
+            reference=words(element.get("Reference")) if sale else "",
+            contact=lower((element.get("Contact") or {}).get("ContactID")),
+            date=day(element.get("DateString") or element.get("Date")),
+            due_date=day(due) if number_field == "InvoiceNumber" else "",
+            currency=element.get("CurrencyCode") or "",
+            rate=_rate(element.get("CurrencyRate")),
+            tax=amount(element.get("TotalTax")),
+            total=amount(element.get("Total")),
+            lines=tuple(LineState.from_element(line, inclusive) for line in element.get("LineItems") or []),
+            tracking=tuple(tracking_of(element.get("LineItems") or [])),
+            money=MoneyState.from_element(element),
+        )
+
+    @classmethod
+    def load(cls, stored: dict | None) -> DocumentState:
+        """Return what :meth:`dump` returned; an empty one of nothing.
+
+        :raise ValueError: another version of the connector stored it
+        """
+        known = dict(stored or {})
+        if known.pop("v", VERSION) != VERSION:
+            raise ValueError("This was stored by another version of the connector.")
+        more = {name: known.pop(name) for name in [*known] if name not in DOCUMENT_NAMES}
+        known["lines"] = tuple(map(LineState.load, known.get("lines") or ()))
+        known["tracking"] = tuple(known.get("tracking") or ())
+        known["money"] = MoneyState.load(known.get("money") or {})
+        return cls(**known, more=more)
+
+    def dump(self) -> dict:
+        """Return the values as they are stored and compared with those of other types: texts, lists and dicts, without
+        what is empty.
+        """
+        return clean(
+            {
+                **{name: getattr(self, name) for name in DOCUMENT_NAMES},
+                "lines": [line.dump() for line in self.lines],
+                "tracking": list(self.tracking),
+                "money": self.money.dump(),
+                **self.more,
+            }
+        )
+
+    def changed_from(self, base: DocumentState) -> set[str]:
+        """Return the fields in which it differs from ``base``."""
+        return changed_fields(base.dump(), self.dump())
+
+    def with_fields_of(self, other: DocumentState, names) -> DocumentState:
+        """Return it with what ``other`` says of the fields ``names``."""
+        said = other.dump()
+        return DocumentState.load({**self.dump(), **{name: said[name] for name in names if name in said}})
+
+    def after(self, kind: str, other_id: str, change: Decimal) -> DocumentState:
+        """Return the invoice or credit note after a credit was applied, or (below zero) taken back.
+
+        :param kind: ``Invoice`` for the document that is credited, ``CreditNote`` for the credit
+        :param other_id: id of the other of the two
+        :param change: in the document's currency
+        """
+        return replace(self, money=self.money.after(kind, other_id, change))
+
+    def same_content(self, theirs: DocumentState) -> bool:
+        """Whether both are of the same sale or purchase: who, when, how much, what.
+
+        A contact that either side lacks is not compared.
+        """
+        compared = [name for name in IDENTITY if name != "contact" or (self.contact and theirs.contact)]
+        if any(getattr(self, name) != getattr(theirs, name) for name in compared):
+            return False
+        return self._content() == theirs._content()
+
+    def _content(self) -> list[tuple]:
+        return sorted((words(line.description), amount(line.net)) for line in self.lines)
+
+
+LINE_NAMES = tuple(one.name for one in fields(LineState))
+MONEY_NAMES = tuple(one.name for one in fields(MoneyState))
+DOCUMENT_NAMES = tuple(one.name for one in fields(DocumentState) if one.name != "more")
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _sorted(texts) -> tuple[str, ...]:
+    return tuple(sorted(texts))
 
 
 def tracking_of(lines: list[dict]) -> list[str]:
@@ -63,47 +281,6 @@ def _rate(value) -> str:
     return "" if text in ("1", "0") else text
 
 
-def _line(line: dict, inclusive: bool) -> dict:
-    gross, tax = line.get("LineAmount"), line.get("TaxAmount")
-    account = words(line.get("AccountCode") or line.get("AccountID"))
-    # A line that only says something has no account; Xero may still give it an amount of zero.
-    telling = gross is None or (not account and not Decimal(str(gross)))
-    net = None if telling else Decimal(str(gross)) - (Decimal(str(tax or 0)) if inclusive else 0)
-    return clean(
-        {
-            "description": words(line.get("Description")),
-            "quantity": amount(line.get("Quantity")) if net is not None else "",
-            "price": amount(line.get("UnitAmount")) if net is not None else "",
-            "discount": amount(line.get("DiscountRate")) if net is not None else "",
-            "account": account,
-            "tax_type": line.get("TaxType") if net is not None else "",
-            "net": number(net),
-            "tax": amount(tax) if net is not None else "",
-        }
-    )
-
-
-def _money(element: dict) -> dict:
-    """What has been settled: changes of it are payments and credits, not edits."""
-    return clean(
-        {
-            "paid": amount(element.get("AmountPaid")),
-            "credited": amount(element.get("AmountCredited")),
-            "remaining": amount(element.get("RemainingCredit")) if "CreditNoteID" in element else "",
-            "payments": sorted(
-                f"{lower(payment.get('PaymentID'))} {amount(payment.get('Amount'))}"
-                for payment in element.get("Payments") or []
-            ),
-            "credits": sorted(
-                _credit(kind, part)
-                for kind in ("CreditNotes", "Prepayments", "Overpayments")
-                for part in element.get(kind) or []
-            ),
-            "allocations": sorted(_allocation(part) for part in element.get("Allocations") or []),
-        }
-    )
-
-
 def _allocation(part: dict) -> str:
     xero_id = (part.get("Invoice") or {}).get("InvoiceID")
     return f"{lower(xero_id)} {amount(part.get('Amount') or part.get('AppliedAmount'))}"
@@ -112,26 +289,6 @@ def _allocation(part: dict) -> str:
 def _credit(kind: str, part: dict) -> str:
     xero_id = part.get(f"{kind[:-1]}ID") or part.get("ID")
     return f"{lower(xero_id)} {amount(part.get('AppliedAmount') or part.get('Amount'))}"
-
-
-def with_applied(view: dict, kind: str, other_id: str, change: Decimal) -> dict:
-    """Return the canonical form of an invoice or credit note after a credit was applied, or (below zero) taken back.
-
-    :param view: as :func:`canonical_document` returns it; it stays as it is
-    :param kind: ``Invoice`` for the document that is credited, ``CreditNote`` for the credit
-    :param other_id: id of the other of the two
-    :param change: in the document's currency
-    """
-    total, listed = ("credited", "credits") if kind == "Invoice" else ("remaining", "allocations")
-    money = dict(view.get("money") or {})
-    money[total] = amount(decimal(money.get(total)) + (change if kind == "Invoice" else -change))
-    rows, row = list(money.get(listed) or []), f"{lower(other_id)} {amount(abs(change))}"
-    if change > 0:
-        rows.append(row)
-    elif row in rows:
-        rows.remove(row)
-    money[listed] = sorted(rows)
-    return clean({**view, "money": clean(money)})
 
 
 def payload_element(payload: dict, percents: dict, total: Decimal | None, id_field: str, xero_id: str) -> dict:
@@ -160,45 +317,23 @@ def payload_element(payload: dict, percents: dict, total: Decimal | None, id_fie
     return {**payload, "LineItems": lines, "TotalTax": tax, "Total": total, id_field: xero_id}
 
 
-def same_content(ours: dict, theirs: dict) -> bool:
-    """Whether two canonical forms of a document are of the same sale or purchase: who, when, how much, what.
-
-    A contact that either side lacks is not compared.
-
-    :param ours: what Odoo sends, by :func:`payload_element`
-    :param theirs: what Xero holds
-    """
-    if any(
-        ours.get(name) != theirs.get(name)
-        for name in IDENTITY
-        if name != "contact" or (ours.get(name) and theirs.get(name))
-    ):
-        return False
-    sides = [
-        sorted((words(line.get("description")), amount(line.get("net"))) for line in view.get("lines") or ())
-        for view in (ours, theirs)
-    ]
-    return sides[0] == sides[1]
-
-
-def changed_fields(base: dict | None, view: dict) -> set[str]:
-    """Return the fields in which ``view`` differs from ``base``.
+def changed_fields(base: dict | None, state: dict) -> set[str]:
+    """Return the fields in which the state ``state`` of any type differs from ``base``, both as they are stored.
 
     :param base: ``None`` for an empty one
     """
     base = base or {}
-    return {name for name in {*base, *view} if base.get(name) != view.get(name)}
+    return {name for name in {*base, *state} if base.get(name) != state.get(name)}
 
 
-def shape(line: dict, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
+def shape(line: LineState, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
     """Return quantity, unit price and discount with which Odoo arrives at the line's net amount.
 
-    :param line: of a canonical form
     :param price_places: decimals that Odoo keeps of unit prices
     :return: one piece at the net, where Odoo could not arrive at it otherwise
     """
-    net = decimal(line.get("net"))
-    quantity, price, discount = decimal(line.get("quantity")), decimal(line.get("price")), decimal(line.get("discount"))
+    net = decimal(line.net)
+    quantity, price, discount = decimal(line.quantity), decimal(line.price), decimal(line.discount)
     plain = price == round(price, price_places) and discount == round(discount, 2)
     if quantity and plain and cents(quantity * price * (100 - discount) / 100) == net:
         return quantity, price, discount

@@ -1,13 +1,13 @@
 """What may still change on a document with payments or credits on it: on a line the text, the account and the tracking.
 
-Lines are compared as views (``inbound_document``): Odoo's side and what both last agreed on. Pure.
+Lines are compared as states (``canonical``): Odoo's side and what both last agreed on. Pure.
 """
 
 from decimal import Decimal
 
 from ...xero_api import codec
 from ..values import decimal
-from .canonical import changed_fields
+from .canonical import DocumentState, LineState
 
 # What Xero keeps as it is once money is on the document.
 CLOSED_FIELDS = ("Type", "Date", "CurrencyCode", "LineAmountTypes", "LineItems")
@@ -25,16 +25,16 @@ def closed_key(payload: dict) -> str:
     return f"lines {codec.digest({name: payload.get(name) for name in CLOSED_FIELDS})}"
 
 
-def closed_difference(ours: dict, agreed: dict) -> tuple | None:
+def closed_difference(ours: DocumentState, agreed: DocumentState) -> tuple | None:
     """Return the first difference that Xero does not take any more; ``None`` when there is none.
 
-    :param ours: view of what Odoo would send
-    :param agreed: view of the last agreement
+    :param ours: what Odoo would send
+    :param agreed: what both last agreed on
     :return: ``("date", Odoo's, Xero's)``, ``("count", Odoo's, Xero's)`` or ``("line", number of the line)``
     """
-    if ours.get("date") != agreed.get("date"):
-        return "date", ours.get("date") or "", agreed.get("date") or ""
-    mine, theirs = ours.get("lines") or [], agreed.get("lines") or []
+    if ours.date != agreed.date:
+        return "date", ours.date, agreed.date
+    mine, theirs = ours.lines, agreed.lines
     if len(mine) != len(theirs):
         return "count", len(mine), len(theirs)
     numbers = (number for number, pair in enumerate(zip(mine, theirs), 1) if _amounts_differ(*pair))
@@ -42,23 +42,23 @@ def closed_difference(ours: dict, agreed: dict) -> tuple | None:
 
 
 def _amounts_differ(mine, theirs) -> bool:
-    if changed_fields(mine, theirs) & AMOUNTS:
+    if theirs.changed_from(mine) & AMOUNTS:
         return True
     # One piece is what an amount becomes that Odoo and Xero arrive at differently.
-    one_piece = decimal(mine.get("quantity")) == 1 and not mine.get("discount")
+    one_piece = decimal(mine.quantity) == 1 and not mine.discount
     return not one_piece and any(
-        abs(decimal(mine.get(name)) - decimal(theirs.get(name))) >= step for name, step in SHAPE.items()
+        abs(decimal(getattr(mine, name)) - decimal(getattr(theirs, name))) >= step for name, step in SHAPE.items()
     )
 
 
-def line_details(lines: list[dict], ours: dict, agreed: dict, categories: dict) -> list[dict]:
+def line_details(lines: list[dict], ours: DocumentState, agreed: DocumentState, categories: dict) -> list[dict]:
     """Return for each of ``lines``, as in the payload, what may still change; empty when nothing of it did.
 
     Xero lets text, account and tracking of a line change when something is paid or credited (Xero: Invoices, updating
     paid invoices).
 
-    :param ours: view of what Odoo would send
-    :param agreed: view of the last agreement
+    :param ours: what Odoo would send
+    :param agreed: what both last agreed on
     :param categories: ids of tracking categories by those of their options
     """
     mine, theirs = _told(ours), _told(agreed)
@@ -71,12 +71,9 @@ def line_details(lines: list[dict], ours: dict, agreed: dict, categories: dict) 
     ]
 
 
-def _told(view) -> list[tuple]:
-    lines = view.get("lines") or []
-    tracking = view.get("tracking") or [""] * len(lines)
-    return [
-        (line.get("description"), line.get("account"), options.split()) for line, options in zip(lines, tracking)
-    ]
+def _told(state) -> list[tuple]:
+    tracking = state.tracking or [""] * len(state.lines)
+    return [(line.description, line.account, options.split()) for line, options in zip(state.lines, tracking)]
 
 
 def _details(line, options, tracked, categories) -> dict:
@@ -93,11 +90,11 @@ def _details(line, options, tracked, categories) -> dict:
     return {**row, "Tracking": [*own, *foreign][:2]}
 
 
-def detailed_lines(lines: list[dict], details: list[dict]) -> list[dict]:
-    """Return ``lines`` of a view after ``details``, a view of what :func:`line_details` returned, was saved."""
+def detailed_lines(lines: tuple[LineState, ...], details: tuple[LineState, ...]) -> tuple[LineState, ...]:
+    """Return what ``lines`` were agreed to be after ``details`` were saved, of what :func:`line_details` returned."""
     if len(lines) != len(details):
         return lines
-    return [{**line, **row} for line, row in zip(lines, details)]
+    return tuple(LineState.load({**line.dump(), **row.dump()}) for line, row in zip(lines, details))
 
 
 def identified_lines(rows: list[dict], element: dict) -> list[dict]:

@@ -145,12 +145,12 @@ def payment_ids(element: dict) -> set[str]:
     return {part["PaymentID"] for part in element.get("Payments") or [] if part.get("PaymentID")}
 
 
-def base_amount(view: dict) -> Decimal | None:
+def base_amount(state: dict) -> Decimal | None:
     """Return a payment's amount in the organisation's base currency; ``None`` when it was made in that currency.
 
     Xero's rate is units of the document's currency for one of the base currency: divide.
 
-    :param view: the canonical form of a payment or a credit
+    :param state: the canonical form of a payment or a credit
     """
-    rate = decimal(view.get("rate"))
-    return cents(decimal(view.get("amount") or view.get("total")) / rate) if rate else None
+    rate = decimal(state.get("rate"))
+    return cents(decimal(state.get("amount") or state.get("total")) / rate) if rate else None

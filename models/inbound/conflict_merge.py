@@ -1,9 +1,12 @@
 """Two contacts became one in Xero, and each is a partner of Odoo: merge the two here as well."""
 
+from dataclasses import replace
+
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ...mappers.document.canonical import DocumentState
 from ...mappers.text import named
 from ...xero_api import codec
 from ..link.packed import column_of, unpack
@@ -68,8 +71,8 @@ class XeroInboundContact(models.AbstractModel):
         links = self._links_naming(connection, loser_id.lower())
         pairs = []
         for link in links:
-            view = {**link.base_state, "contact": survivor_id.lower()}
-            row = {"base_state": column_of(codec.dumps(view).decode()), "base_digest": codec.digest(view)}
+            state = replace(DocumentState.load(link.base_state), contact=survivor_id.lower()).dump()
+            row = {"base_state": column_of(codec.dumps(state).decode()), "base_digest": codec.digest(state)}
             pairs.append((link.id, {**row, "base_source": link.base_source}))
         self.env["xero.link"]._save_base_rows(pairs)
         for xero_type, of_type in links.grouped("xero_type").items():
@@ -89,7 +92,7 @@ class XeroInboundContact(models.AbstractModel):
                     READ_AT_ONCE,
                 )
             )
-            found += [link_id for link_id, view in rows if unpack(view).get("contact") == contact_id]
+            found += [link_id for link_id, stored in rows if unpack(stored).get("contact") == contact_id]
             if len(rows) < READ_AT_ONCE:
                 return self.env["xero.link"].browse(found)
             after = rows[-1][0]

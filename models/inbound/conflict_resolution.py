@@ -1,10 +1,11 @@
 """Settling a disagreement: some fields from Odoo, some from Xero."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import models
 
-from ...mappers.document.canonical import changed_fields, payload_element
+from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
 from ...mappers.document.paid import detailed_lines
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
@@ -51,7 +52,7 @@ class XeroInbound(models.AbstractModel):
 
         :param element: as it was read when the question came up
         :param record: existing, or empty
-        :param mine: keys of the view; the keys that the sides do not differ in have no meaning
+        :param mine: keys of the canonical form; those that the sides do not differ in have no meaning
         :raise UserError: Odoo forbids it
         :raise Untakeable: Odoo misses something for it
         """
@@ -72,11 +73,11 @@ class XeroInboundContact(models.AbstractModel):
     _inherit = "xero.inbound.contact"
 
     def _resolve_sides(self, connection, link, element, record, mine):
-        view = self._canonical(element)
-        theirs = changed_fields(self._canonical_odoo(connection, link, record), view) - mine
+        state = self._canonical(element)
+        theirs = changed_fields(self._canonical_odoo(connection, link, record), state) - mine
         if "status" in theirs:
-            self._set_active(connection, record, view.get("status") == "ACTIVE")
-        self._write(connection, record, view, theirs - {"status"})
+            self._set_active(connection, record, state.get("status") == "ACTIVE")
+        self._write(connection, record, state, theirs - {"status"})
         if mine:
             self._resend(connection, link, element, record)
             return
@@ -97,64 +98,66 @@ class XeroInboundDocument(models.AbstractModel):
     def _canonical_odoo(self, connection, link, record):
         return self._canonical_of(connection, link, self._outgoing(connection, record).get(record.id))
 
+    def _odoo(self, connection, link, record) -> DocumentState:
+        """Return Odoo's side of a linked document."""
+        return DocumentState.load(self._canonical_odoo(connection, link, record))
+
     def _canonical_of(self, connection, link, out) -> dict:
         """Return what is to be sent in the form of ``_canonical``."""
+        base = self._base(link)
         if out is None or out.status == "ABSENT":
-            return {"type": (link.base_state or {}).get("type"), "status": "VOIDED"}
-        view = {
-            **self._canonical_payload(connection, link, out.payload, out.total),
-            **({"money": link.base_state["money"]} if (link.base_state or {}).get("money") else {}),
-        }
-        return self._with_foreign_tracking(connection, link, view)
+            return DocumentState(type=base.type, status="VOIDED").dump()
+        state = DocumentState.load(self._canonical_payload(connection, link, out.payload, out.total))
+        settled = state.with_fields_of(base, {"money"})
+        return self._with_foreign_tracking(connection, base, settled).dump()
 
     def _canonical_payload(self, connection, link, payload, total):
         return self._canonical(self._document_element(connection, link, payload, total))
 
     def _canonical_sent(self, connection, link, payload, total):
-        view = self._canonical_payload(connection, link, payload, total)
+        sent = self._canonical_payload(connection, link, payload, total)
         if "Type" in payload:
-            return view
+            return sent
         # Of a document with money on it only the head was sent, and the details of lines.
-        base = (link.base_state or {}).get("lines") or []
-        view = {name: value for name, value in view.items() if name not in WITH_LINES}
-        return {**view, "lines": detailed_lines(base, view["lines"])} if view.get("lines") else view
+        state = replace(DocumentState.load(sent), **dict.fromkeys(WITH_LINES, ""))
+        if state.lines:
+            state = replace(state, lines=detailed_lines(self._base(link).lines, state.lines))
+        return state.dump()
 
     def _resolve_sides(self, connection, link, element, record, mine):
-        view, ours = self._canonical(element), self._canonical_odoo(connection, link, record)
-        mine = mine | WITH_LINES if "lines" in mine else mine - WITH_LINES
-        mine &= changed_fields(ours, view)
-        theirs = changed_fields(ours, view) - mine - {"money"}
-        if view["status"] == "VOIDED":
+        state, ours = self._read(element), self._odoo(connection, link, record)
+        changed = state.changed_from(ours)
+        mine = (mine | WITH_LINES if "lines" in mine else mine - WITH_LINES) & changed
+        theirs = changed - mine - {"money"}
+        if state.status == "VOIDED":
             if "status" in mine:
                 self._resend(connection, link, element, record)
                 return
             self._cancel(record)
         else:
-            if "status" in mine and ours["status"] == "VOIDED":
+            if "status" in mine and ours.status == "VOIDED":
                 self._resend(connection, link, element, record)
                 return
-            self._bring_in_step(
-                connection, link, record, {**view, **{name: ours[name] for name in mine if name in ours}}, theirs, ours
-            )
+            self._bring_in_step(connection, link, record, state.with_fields_of(ours, mine), theirs, ours)
         if mine:
             self._resend(connection, link, element, record)
             return
         self._save_base(connection, link, element, **self._base_values(connection, record, element))
         self._close_pushes(connection, record)
 
-    def _bring_in_step(self, connection, link, move, view, theirs, ours):
+    def _bring_in_step(self, connection, link, move, state, theirs, ours):
         """Write Xero's fields to ``move``; one that is cancelled or a draft here is posted where Xero approved it."""
         if move.state == "cancel":
             move.button_draft()
-            if view["status"] == "AUTHORISED":
+            if state.status == "AUTHORISED":
                 # What was edited before it was cancelled shows only in what would be sent.
                 move._post(soft=False)
             posted = move.state == "posted" or connection.sync_when == "draft"
-            ours = self._canonical_odoo(connection, link, move) if posted else {}
-            theirs = changed_fields(ours or link.base_state, view) - {"money"}
+            ours = self._odoo(connection, link, move) if posted else self._base(link)
+            theirs = state.changed_from(ours) - {"money"}
         matched = self._matched_lines(move)
-        self._change(connection, link, move, view, theirs - {"status", "type"}, ours.get("lines"))
-        if move.state == "draft" and view["status"] == "AUTHORISED":
+        self._change(connection, link, move, state, theirs - {"status", "type"}, ours.lines or None)
+        if move.state == "draft" and state.status == "AUTHORISED":
             move._post(soft=False)
         self._match_again(move, matched)
 

@@ -113,9 +113,9 @@ class XeroInbound(models.AbstractModel):
 
     What all methods are given: ``connection`` is the ``xero.connection`` that is read; ``element`` is a dict in the
     form of Xero's JSON, numbers with a fraction as ``Decimal``, which was looked at by ``xero_api.shape``; ``link`` is
-    its ``xero.link``; ``record`` is the Odoo record of ``_odoo_model`` that it stands for. A *view* is what
-    :meth:`_canonical` returns. ``payload`` is an element as Odoo would send it. None of them calls Xero; what else is
-    to be read is queued.
+    its ``xero.link``; ``record`` is the Odoo record of ``_odoo_model`` that it stands for. A *state* is what
+    :meth:`_canonical` returns, of either side. ``payload`` is an element as Odoo would send it. None of them calls
+    Xero; what else is to be read is queued.
     """
 
     _name = "xero.inbound"
@@ -186,7 +186,7 @@ class XeroInbound(models.AbstractModel):
     def _canonical(self, element: dict) -> dict:
         """Return what matters of ``element`` as plain JSON values, the same however Xero writes it.
 
-        Two views are equal exactly when nothing happened that Odoo should know. Decimals are texts without trailing
+        Two states are equal exactly when nothing happened that Odoo should know. Decimals are texts without trailing
         zeros (``mappers.values.number``); what is empty is left out.
 
         :return: a dict of texts, lists and dicts; amounts are in the currency of the element, lines without tax
@@ -198,7 +198,7 @@ class XeroInbound(models.AbstractModel):
 
         When it raises, it is tried again with each pair alone, and what raises then is in the quarantine.
 
-        :param changed: pairs ``(link, element)`` whose view differs from the agreed one, of which no person is being
+        :param changed: pairs ``(link, element)`` whose state differs from the agreed one, of which no person is being
             asked
         :return: ``{xero id: Result}``
         """
@@ -232,7 +232,7 @@ class XeroInbound(models.AbstractModel):
 
     @api.model
     def _base_columns(self, xero_type: str, element: dict, source: str = "write") -> dict:
-        """Return the columns of a link that record what Xero held: view, digest, and how it was learned.
+        """Return the columns of a link that record what Xero held: state, digest, and how it was learned.
 
         :param xero_type: as on links; of one without an importer nothing is agreed on
         :param element: as in a reading or an answer
@@ -242,10 +242,10 @@ class XeroInbound(models.AbstractModel):
         """
         inbound = self._for_type(xero_type)
         known = inbound is not None and (source == "read" or not shape.faults(xero_type, element, inbound._id_field))
-        view = inbound._canonical(element) if known else None
+        state = inbound._canonical(element) if known else None
         return {
-            "base_state": column_of(codec.dumps(view).decode()) if view is not None else None,
-            "base_digest": codec.digest(view) if view is not None else None,
+            "base_state": column_of(codec.dumps(state).decode()) if state is not None else None,
+            "base_digest": codec.digest(state) if state is not None else None,
             "base_source": source,
         }
 
@@ -479,29 +479,29 @@ class XeroInbound(models.AbstractModel):
         if link.base_source == "read" or not updated or updated != link.xero_updated_at:
             return False
         known = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
-        view = self._canonical(element)
-        return all(view.get(name) == value for name, value in known.items())
+        state = self._canonical(element)
+        return all(state.get(name) == value for name, value in known.items())
 
     def _is_as_sent(self, connection, link, element) -> bool:
         """Whether ``element`` is what Odoo holds, seen first after a write of ours whose answer was unreadable."""
         if link.base_state or link.base_source != "write":
             return False
         record = self.env[link.res_model].browse(link.res_id).exists()
-        ours, view = self._canonical_odoo(connection, link, record) if record else {}, self._canonical(element)
-        return bool(ours) and all(view.get(name) == value for name, value in ours.items() if name != "money")
+        ours, state = self._canonical_odoo(connection, link, record) if record else {}, self._canonical(element)
+        return bool(ours) and all(state.get(name) == value for name, value in ours.items() if name != "money")
 
-    def _apart(self, link, ours: dict, view: dict) -> set:
-        """Return the fields that Odoo (``ours``) or Xero (``view``) changed since the last agreement and that differ.
+    def _apart(self, link, ours: dict, state: dict) -> set:
+        """Return the fields that Odoo (``ours``) or Xero (``state``) changed since the last agreement and that differ.
 
         What is paid or credited is no field.
 
         :param ours: Odoo's side, as :meth:`_canonical_odoo` returns it
-        :param view: Xero's side
-        :return: keys of the views
+        :param state: Xero's side
+        :return: keys of the states
         """
         base = link.base_state or {}
-        touched = (changed_fields(base, view) | changed_fields(base, ours)) - {"money"}
-        return {name for name in touched if ours.get(name) != view.get(name)}
+        touched = (changed_fields(base, state) | changed_fields(base, ours)) - {"money"}
+        return {name for name in touched if ours.get(name) != state.get(name)}
 
     def _canonical_sent(self, connection, link, payload: dict, total) -> dict:
         """Return what Xero would hold after saving ``payload``, of the fields that ``payload`` says something about.
@@ -517,13 +517,13 @@ class XeroInbound(models.AbstractModel):
         :param payload: of the stored call
         :param total: as for :meth:`_canonical_sent`
         """
-        view = self._canonical(element)
-        changed = changed_fields(link.base_state, view) - {"money"}
+        state = self._canonical(element)
+        changed = changed_fields(link.base_state, state) - {"money"}
         sent = self._canonical_sent(connection, link, payload, total)
-        return bool(changed) and all(sent.get(name) == view.get(name) for name in changed)
+        return bool(changed) and all(sent.get(name) == state.get(name) for name in changed)
 
     def _complete_bases(self, connection, pairs) -> None:
-        """Complete the agreed views by what a reading shows and the answer to our write left out; one statement."""
+        """Complete the agreed states by what a reading shows and the answer to our write left out; one statement."""
         self.env["xero.link"]._save_base_rows(
             [(link.id, self._base_columns(self._xero_type, element, "read")) for link, element in pairs]
         )

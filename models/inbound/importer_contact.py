@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...mappers.contact.canonical import canonical_contact
-from ...mappers.contact.merge import merged_view
+from ...mappers.contact.merge import merged_state
 from ...mappers.contact.parts import payment_terms
 from ...mappers.document.canonical import changed_fields
 from ...mappers.text import named, quoted
@@ -67,27 +67,27 @@ class XeroInboundContact(models.AbstractModel):
         results = {}
         for link, element in changed:
             partner = by_id.get(link.res_id)
-            view = self._unruled(link, self._canonical(element), ruled.get(link.res_id))
-            event = self._event(link, view)
-            state = "reserved" if link.res_id in reserved else self._state(partner, local, shared, event)
-            if state == "changed" and not self._is_disputed(connection, link, partner, view, event):
-                state = "active" if partner.active else "archived"
-            action = CONTACT_TABLE[state, event] if event else "agreed"
+            state = self._unruled(link, self._canonical(element), ruled.get(link.res_id))
+            event = self._event(link, state)
+            situation = "reserved" if link.res_id in reserved else self._situation(partner, local, shared, event)
+            if situation == "changed" and not self._is_disputed(connection, link, partner, state, event):
+                situation = "active" if partner.active else "archived"
+            action = CONTACT_TABLE[situation, event] if event else "agreed"
             results[element[self._id_field]] = getattr(self, f"_do_{action}")(
-                connection, link, element, view, partner, event
+                connection, link, element, state, partner, event
             )
         return results
 
-    def _event(self, link, view) -> str | None:
+    def _event(self, link, state) -> str | None:
         base = link.base_state or {}
-        changed = changed_fields(base, view)
-        if view.get("merged_to") and "merged_to" in changed:
+        changed = changed_fields(base, state)
+        if state.get("merged_to") and "merged_to" in changed:
             return "merged"
         if "status" in changed:
-            return "restored" if view.get("status") == "ACTIVE" else "archived"
+            return "restored" if state.get("status") == "ACTIVE" else "archived"
         return "edited" if changed else None
 
-    def _state(self, partner, local, shared, event) -> str:
+    def _situation(self, partner, local, shared, event) -> str:
         if not partner:
             return "missing"
         if event == "archived" and partner.active and partner.id in shared:
@@ -110,19 +110,19 @@ class XeroInboundContact(models.AbstractModel):
     def _outgoing(self, connection, partners) -> dict:
         return self.env["xero.mapper"]._for_type("Contact")._prepare(partners, connection)
 
-    def _is_disputed(self, connection, link, partner, view, event) -> bool:
+    def _is_disputed(self, connection, link, partner, state, event) -> bool:
         """Whether the sides want different things: edits of different fields do not meet, and who archives or restores
         what the other did too has nothing to ask."""
         if event == "edited":
-            return bool(self._both_sides(connection, link, partner, view))
-        return bool(self._apart(link, self._canonical_odoo(connection, link, partner), view))
+            return bool(self._both_sides(connection, link, partner, state))
+        return bool(self._apart(link, self._canonical_odoo(connection, link, partner), state))
 
-    def _both_sides(self, connection, link, partner, view) -> set:
+    def _both_sides(self, connection, link, partner, state) -> set:
         """Return the fields that both sides changed, each to something else; others do not meet."""
         base = link.base_state or {}
         odoo = self._canonical_odoo(connection, link, partner)
-        remote, local = changed_fields(base, view), changed_fields(base, odoo)
-        return {name for name in remote & local if odoo.get(name) != view.get(name)}
+        remote, local = changed_fields(base, state), changed_fields(base, odoo)
+        return {name for name in remote & local if odoo.get(name) != state.get(name)}
 
     def _canonical_odoo(self, connection, link, partner) -> dict:
         """Return Odoo's side in the form of Xero's. What Odoo never had is not sent, so there Xero's value stands."""
@@ -132,11 +132,11 @@ class XeroInboundContact(models.AbstractModel):
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
         base = link.base_state or {}
         if out.status == "ARCHIVED":
-            view = {**base, **canonical_contact(out.payload)}
+            state = {**base, **canonical_contact(out.payload)}
         else:
-            view = merged_view(out.payload, base, set(link.odoo_keys or ()))
+            state = merged_state(out.payload, base, set(link.odoo_keys or ()))
         emptied = {mapper._clearable[key][0] for key in link._emptied(mapper, out.payload)}
-        return {name: value for name, value in view.items() if name not in emptied}
+        return {name: value for name, value in state.items() if name not in emptied}
 
     def _shared(self, connection, partners) -> set:
         """Return the partners that a login or another connected company uses."""
@@ -155,13 +155,13 @@ class XeroInboundContact(models.AbstractModel):
 
     # === WHAT IS DONE === #
 
-    def _do_ignored(self, connection, link, element, view, partner, event):
+    def _do_ignored(self, connection, link, element, state, partner, event):
         self._save_base(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
-    def _do_agreed(self, connection, link, element, view, partner, event):
+    def _do_agreed(self, connection, link, element, state, partner, event):
         values = {}
-        if partner and not changed_fields(self._canonical_odoo(connection, link, partner), view):
+        if partner and not changed_fields(self._canonical_odoo(connection, link, partner), state):
             # Nothing of Odoo's is left to be sent.
             out = self._outgoing(connection, partner)[partner.id]
             keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
@@ -174,10 +174,10 @@ class XeroInboundContact(models.AbstractModel):
         self._save_base(connection, link, element, **values)
         return Result("agreed", res_id=link.res_id)
 
-    def _do_updated(self, connection, link, element, view, partner, event):
+    def _do_updated(self, connection, link, element, state, partner, event):
         """Write what Xero may change; what it may not, a person is asked about."""
         base = link.base_state or {}
-        changed = changed_fields(base, view)
+        changed = changed_fields(base, state)
         reserved, reason = self.env["xero.partner.guard"]._reserved(partner, changed, connection)
         result = self._try(
             connection,
@@ -185,38 +185,38 @@ class XeroInboundContact(models.AbstractModel):
             element,
             partner,
             "updated",
-            lambda: self._write(connection, partner, view, changed - reserved),
+            lambda: self._write(connection, partner, state, changed - reserved),
         )
         if not reserved or result.outcome != "updated":
             return result
         self._save_base_except(link, base, self._canonical(element), reserved)
         return self._refuse(connection, link, element, partner, reason, "reserved")
 
-    def _do_reserved(self, connection, link, element, view, partner, event):
+    def _do_reserved(self, connection, link, element, state, partner, event):
         """Nothing of this partner is Xero's to change: ask, unless both sides hold the same anyway."""
-        if not self._apart(link, self._canonical_odoo(connection, link, partner), view):
-            return self._do_agreed(connection, link, element, view, partner, event)
-        changed = changed_fields(link.base_state, view)
+        if not self._apart(link, self._canonical_odoo(connection, link, partner), state):
+            return self._do_agreed(connection, link, element, state, partner, event)
+        changed = changed_fields(link.base_state, state)
         _reserved, reason = self.env["xero.partner.guard"]._reserved(partner, changed, connection)
         return self._refuse(connection, link, element, partner, reason, "reserved")
 
-    def _save_base_except(self, link, base: dict, view: dict, fields) -> None:
+    def _save_base_except(self, link, base: dict, state: dict, fields) -> None:
         """Keep the former agreement, ``base``, on ``fields``: of the rest Odoo has what Xero has."""
-        agreed = {name: value for name, value in view.items() if name not in fields}
+        agreed = {name: value for name, value in state.items() if name not in fields}
         agreed |= {name: base[name] for name in fields if name in base}
         link.write({"base_state": agreed, "base_digest": codec.digest(agreed)})
 
-    def _do_archived(self, connection, link, element, view, partner, event):
+    def _do_archived(self, connection, link, element, state, partner, event):
         return self._try(
             connection, link, element, partner, "archived", lambda: self._set_active(connection, partner, False)
         )
 
-    def _do_restored(self, connection, link, element, view, partner, event):
+    def _do_restored(self, connection, link, element, state, partner, event):
         return self._try(
             connection, link, element, partner, "restored", lambda: self._set_active(connection, partner, True)
         )
 
-    def _do_refused(self, connection, link, element, view, partner, event):
+    def _do_refused(self, connection, link, element, state, partner, event):
         return self._refuse(
             connection,
             link,
@@ -230,12 +230,12 @@ class XeroInboundContact(models.AbstractModel):
             ),
         )
 
-    def _do_conflict(self, connection, link, element, view, partner, event):
+    def _do_conflict(self, connection, link, element, state, partner, event):
         return self.env["xero.conflict"]._meet(self, connection, link, element, partner)
 
-    def _do_merged(self, connection, link, element, view, partner, event):
+    def _do_merged(self, connection, link, element, state, partner, event):
         """The contact lives on under another id: the partner's link follows, unless another partner has it already."""
-        survivor = self._links(connection, [view["merged_to"]]).get(view["merged_to"])
+        survivor = self._links(connection, [state["merged_to"]]).get(state["merged_to"])
         if survivor:
             other = self.env["res.partner"].browse(survivor.res_id).exists()
             return self._refuse(
@@ -253,15 +253,15 @@ class XeroInboundContact(models.AbstractModel):
         before = link.xero_id
         link.write(
             {
-                "xero_id": view["merged_to"],
+                "xero_id": state["merged_to"],
                 "xero_status": "ACTIVE",
                 "base_state": False,
                 "base_digest": False,
                 "base_source": "write",
             }
         )
-        self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", [view["merged_to"]])
-        self._contact_lives_on(connection, before, view["merged_to"])
+        self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", [state["merged_to"]])
+        self._contact_lives_on(connection, before, state["merged_to"])
         self._send_refused_again(connection, partner)
         return Result("merged", res_id=partner.id)
 
@@ -356,14 +356,14 @@ class XeroInboundContact(models.AbstractModel):
 
     def _create(self, connection, element):
         """Link ``element`` to the one partner that surely is the same, or make a partner of it."""
-        view = self._canonical(element)
-        partner = self._same(connection, view)
+        state = self._canonical(element)
+        partner = self._same(connection, state)
         found = bool(partner)
         try:
             with self.env.cr.savepoint():
                 if not found:
-                    partner = self.env["res.partner"].create(self._new_values(connection, element, view))
-                    self._write(connection, partner, view, set(view) - {"name", "status"})
+                    partner = self.env["res.partner"].create(self._new_values(connection, element, state))
+                    self._write(connection, partner, state, set(state) - {"name", "status"})
         except (AccessError, UserError) as error:
             return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
         self.env["xero.link"]._save(
@@ -375,32 +375,32 @@ class XeroInboundContact(models.AbstractModel):
         link.write({"digest": codec.digest(out.canonical()), "odoo_keys": keys if not found else False})
         return Result("linked" if found else "created", res_id=partner.id)
 
-    def _new_values(self, connection, element, view) -> dict:
+    def _new_values(self, connection, element, state) -> dict:
         person = (
             element.get("FirstName")
             and element.get("LastName")
-            and view.get("name") == f"{element['FirstName']} {element['LastName']}"
+            and state.get("name") == f"{element['FirstName']} {element['LastName']}"
         )
         return {
-            "name": view.get("name") or self.env._("Contact of Xero"),
+            "name": state.get("name") or self.env._("Contact of Xero"),
             "is_company": not person,
             "customer_rank": int(bool(element.get("IsCustomer"))),
             "supplier_rank": int(bool(element.get("IsSupplier"))),
         }
 
-    def _same(self, connection, view):
+    def _same(self, connection, state):
         """Return the one unlinked partner of the same name and the same tax number or e-mail address; else none.
 
         It is nobody who logs in and no company: those are linked by people only.
         """
         partners = self.env["res.partner"]
-        keys = [(field, view[name]) for name, field in (("tax_number", "vat"), ("email", "email")) if view.get(name)]
-        if not keys or not view.get("name"):
+        keys = [(field, state[name]) for name, field in (("tax_number", "vat"), ("email", "email")) if state.get(name)]
+        if not keys or not state.get("name"):
             return partners
         found = partners.search(
             [
                 ("parent_id", "=", False),
-                ("name", "=ilike", view["name"].replace("%", r"\%").replace("_", r"\_")),
+                ("name", "=ilike", state["name"].replace("%", r"\%").replace("_", r"\_")),
                 ("company_id", "in", (False, connection.company_id.id)),
                 *(["|"] * (len(keys) - 1)),
                 *((field, "=ilike", value) for field, value in keys),
@@ -426,8 +426,8 @@ class XeroInboundContact(models.AbstractModel):
         if partner.env.su:
             self.env["xero.partner.guard"]._check(partner, changed, connection)
 
-    def _write(self, connection, partner, view, changed) -> None:
-        """Write the fields ``changed`` of ``view``, but not what rules fill, to ``partner``, its addresses and people.
+    def _write(self, connection, partner, state, changed) -> None:
+        """Write the fields ``changed`` of ``state``, but not what rules fill, to ``partner``, its addresses and people.
 
         :param partner: as superuser, or in the environment of the person who decided
         :raise Guarded: Xero may not change these fields by itself
@@ -435,18 +435,18 @@ class XeroInboundContact(models.AbstractModel):
         ruled = self._ruled(connection, partner).get(partner.id) or ()
         changed = changed - ruled_keys(ruled)[0]
         self._check(connection, partner, changed)
-        values = {field: view.get(name) or False for name, field in PLAIN.items() if name in changed}
+        values = {field: state.get(name) or False for name, field in PLAIN.items() if name in changed}
         if not values.get("name", True):
             del values["name"]
         if "terms" in changed:
-            values |= self._term_values(view.get("terms") or {})
+            values |= self._term_values(state.get("terms") or {})
         if values:
             partner.write(values)
         for name, kind in PLACES.items():
             if name in changed:
-                self._write_place(partner, kind, view.get(name) or {})
+                self._write_place(partner, kind, state.get(name) or {})
         if "persons" in changed:
-            self._write_persons(partner, view.get("persons") or [])
+            self._write_persons(partner, state.get("persons") or [])
 
     def _write_place(self, partner, kind, place):
         """Write an address to the part of the partner that stands for it; a new delivery address becomes a part."""
@@ -463,7 +463,7 @@ class XeroInboundContact(models.AbstractModel):
 
     def _place_values(self, place) -> dict:
         country = self._country(place.get("country"))
-        state = (
+        province = (
             self.env["res.country.state"].search(
                 [
                     ("country_id", "=", country.id),
@@ -482,7 +482,7 @@ class XeroInboundContact(models.AbstractModel):
             "city": place.get("city") or False,
             "zip": place.get("zip") or False,
             "country_id": country.id,
-            "state_id": state.id,
+            "state_id": province.id,
         }
 
     def _country(self, name):

@@ -2,7 +2,7 @@
 
 from odoo import Command, fields, models
 
-from ...mappers.document.canonical import DETAILS, canonical_document, changed_fields
+from ...mappers.document.canonical import DETAILS, DocumentState, MoneyState
 from ...mappers.document.canonical import GONE as GONE_THERE
 from ...mappers.text import named, quoted
 from ...xero_api import codec
@@ -27,9 +27,9 @@ APPROVED = ("AUTHORISED", "PAID")
 class XeroInboundDocument(models.AbstractModel):
     """Shared by both kinds of document. What a change does is in ``inbound/decision_tables``; how, in ``_do_`` methods.
 
-    ``move`` is the ``account.move`` that is linked, ``None`` when it is gone; ``view`` is that of the element, with the
-    agreed values where rules fill a field; ``event`` is what happened in Xero, as :meth:`_event` names it; ``moves``
-    are documents of one batch; ``books`` keeps, for a batch, the ``LineBooks`` of each move type.
+    ``move`` is the ``account.move`` that is linked, ``None`` when it is gone; ``state`` is the ``DocumentState`` of the
+    element, with the agreed values where rules fill a field; ``event`` is what happened in Xero, as :meth:`_event`
+    names it; ``moves`` are documents of one batch; ``books`` keeps, for a batch, the ``LineBooks`` of each move type.
     """
 
     _name = "xero.inbound.document"
@@ -40,10 +40,18 @@ class XeroInboundDocument(models.AbstractModel):
     _policy_field = "conflict_documents"
     _number_field = None
 
-    # === VIEW === #
+    # === STATE === #
 
     def _canonical(self, element):
-        return canonical_document(element, self._number_field)
+        return DocumentState.from_element(element, self._number_field).dump()
+
+    def _read(self, element) -> DocumentState:
+        """Return what ``element`` says; addons extend :meth:`_canonical`."""
+        return DocumentState.load(self._canonical(element))
+
+    def _base(self, link) -> DocumentState:
+        """Return what both sides last agreed on; an empty one where nothing was."""
+        return DocumentState.load(link.base_state)
 
     # === KNOWN === #
 
@@ -55,49 +63,48 @@ class XeroInboundDocument(models.AbstractModel):
         ruled = self._ruled(connection, moves)
         results, agreed, money = {}, [], []
         for link, element in changed:
-            view = self._unruled(link, self._canonical(element), ruled.get(link.res_id))
-            event = self._event(link, view)
-            state = self._state(by_id.get(link.res_id), link.res_id in local)
-            action = DOCUMENT_TABLE[state, event] if event else "agreed"
-            if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], view):
+            state = DocumentState.load(self._unruled(link, self._canonical(element), ruled.get(link.res_id)))
+            event = self._event(link, state)
+            situation = self._situation(by_id.get(link.res_id), link.res_id in local)
+            action = DOCUMENT_TABLE[situation, event] if event else "agreed"
+            if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], state):
                 action = "alike"
-            settled_before = (link.base_state or {}).get("money")
+            settled_before = self._base(link).money
             if action == "agreed":
                 agreed.append((link, element))
                 results[element[self._id_field]] = Result("agreed", res_id=link.res_id)
             else:
-                result = self._act(connection, link, element, view, by_id.get(link.res_id), action, event)
+                result = self._act(connection, link, element, state, by_id.get(link.res_id), action, event)
                 results[element[self._id_field]] = result
-            if view.get("money") != settled_before and state not in ("missing", "cancelled"):
+            if state.money != settled_before and situation not in ("missing", "cancelled"):
                 money.append((link, element))
         self._save_bases(agreed)
         if money:
             self.env["xero.inbound"]._settlements(connection, self._xero_type, money)
         return results
 
-    def _act(self, connection, link, element, view, move, action, event):
+    def _act(self, connection, link, element, state, move, action, event):
         """Do what the table says, by the ``_do_`` method of ``action``, and return its ``Result``."""
-        return getattr(self, f"_do_{action}")(connection, link, element, view, move, event)
+        return getattr(self, f"_do_{action}")(connection, link, element, state, move, event)
 
-    def _event(self, link, view) -> str | None:
+    def _event(self, link, state) -> str | None:
         """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing.
 
         :return: ``voided``, ``content``, ``approved``, ``details`` or ``money``
         """
-        base = link.base_state or {}
-        changed = changed_fields(base, view)
-        if "status" in changed and view.get("status") == GONE:
+        changed = state.changed_from(self._base(link))
+        if "status" in changed and state.status == GONE:
             return "voided"
         if changed - {"money", "status", *DETAILS}:
             return "content"
-        if "status" in changed and view.get("status") == "AUTHORISED":
+        if "status" in changed and state.status == "AUTHORISED":
             return "approved"
         if changed & set(DETAILS):
             return "details"
         return "money" if "money" in changed else None
 
-    def _state(self, move, locally_changed) -> str:
-        """Return the state of ``move`` in Odoo: a key of the table.
+    def _situation(self, move, locally_changed) -> str:
+        """Return how ``move`` stands in Odoo: a key of the table.
 
         :param locally_changed: whether Odoo would send it otherwise than was agreed
         """
@@ -126,15 +133,15 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === ODOO'S SIDE === #
 
-    def _differing(self, connection, link, move, view) -> set:
+    def _differing(self, connection, link, move, state) -> set:
         """Return the fields that a side changed since the last agreement and on which the two differ now.
 
-        :return: keys of the view, without ``money``
+        :return: names of ``DocumentState``, without ``money``
         """
-        ours = self._canonical_odoo(connection, link, move)
-        if ours["status"] == view.get("status") == GONE:
+        ours = self._odoo(connection, link, move)
+        if ours.status == state.status == GONE:
             return set()
-        return self._apart(link, ours, view)
+        return self._apart(link, ours.dump(), state.dump())
 
     def _locally_changed(self, connection, changed, moves) -> set:
         """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass.
@@ -174,12 +181,12 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === WHAT IS DONE === #
 
-    def _do_ignored(self, connection, link, element, view, move, event):
+    def _do_ignored(self, connection, link, element, state, move, event):
         """Agree that Xero has it so, and do nothing in Odoo."""
         self._save_base(connection, link, element)
         return Result("ignored", res_id=link.res_id)
 
-    def _do_alike(self, connection, link, element, view, move, event):
+    def _do_alike(self, connection, link, element, state, move, event):
         """Both sides made the same change: neither has anything to tell the other."""
         self._save_base(connection, link, element, **self._base_values(connection, move, element))
         self._close_pushes(connection, move)
@@ -224,7 +231,7 @@ class XeroInboundDocument(models.AbstractModel):
         if not move_type or not connection[MOVE_TYPE_SETTINGS[move_type]]:
             return False
         start = fields.Date.to_string(connection._sync_start())
-        return canonical_document(element, self._number_field).get("date", "") >= start
+        return DocumentState.from_element(element, self._number_field).date >= start
 
     def _is_asked_for(self, element) -> bool:
         """Whether a person asked for this very ``element``; others come in with the same reading."""
@@ -259,57 +266,59 @@ class XeroInboundDocument(models.AbstractModel):
 
         :return: the ``Result``: ``created``, or ``failed`` with the reason
         """
-        view = self._canonical(element)
+        state = self._read(element)
         try:
             with self.env.cr.savepoint():
-                move = self._make(connection, element, view, books)
+                move = self._make(connection, element, state, books)
         except Untakeable as error:
             return Result("failed", str(error), None, error.fix)
         except FORBIDDEN as error:
             return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
-        self._link_imported(connection, element, view, move)
+        self._link_imported(connection, element, state, move)
         return Result("created", res_id=move.id)
 
-    def _make(self, connection, element, view, books):
-        move_type = MOVE_TYPES[view["type"]]
+    def _make(self, connection, element, state, books):
+        move_type = MOVE_TYPES[state.type]
         if move_type not in books:
             books[move_type] = LineBooks(self, connection, move_type, connection.company_id)
         move = self.env["account.move"].create(
             {
                 "move_type": move_type,
                 "journal_id": self._journal(connection, move_type).id,
-                "partner_id": self._partner(connection, view).id,
-                **self._head_values(connection, view, move_type),
-                "invoice_line_ids": [Command.create(books[move_type].values(line)) for line in view.get("lines") or []],
+                "partner_id": self._partner(connection, state).id,
+                **self._head_values(connection, state, move_type),
+                "invoice_line_ids": [Command.create(books[move_type].values(line)) for line in state.lines],
             }
         )
-        self._prove(move, view)
+        self._prove(move, state)
         if self._is_to_post(connection, element):
             self._open_day(connection, move)
             move._post(soft=False)
-        self._write_tracking(connection, move, view)
+        self._write_tracking(connection, move, state)
         return move
 
     def _is_to_post(self, connection, element) -> bool:
         # What a person asked for is to agree with Xero.
         return self._is_asked_for(element) or connection.inbound_documents == "post"
 
-    def _head_values(self, connection, view, move_type) -> dict:
+    def _head_values(self, connection, state, move_type) -> dict:
         sale = move_type.startswith("out_")
+        # Stored, so they stay whole.
+        number, reference = state.number, state.reference
         values = {
             "company_id": connection.company_id.id,
-            "invoice_date": view.get("date"),
-            "date": view.get("date"),
-            "ref": (view.get("reference") if sale else view.get("number")) or False,
-            "payment_reference": view.get("number") if sale else False,
-            "invoice_origin": self.env._("Xero %s", view.get("number") or ""),
-            **self._currency_values(connection.company_id, view),
+            "invoice_date": state.date or False,
+            "date": state.date or False,
+            "ref": (reference if sale else number) or False,
+            "payment_reference": (sale and number) or False,
+            "invoice_origin": self.env._("Xero %s", number),
+            **self._currency_values(connection.company_id, state.currency, state.rate),
         }
         if sale and own_value(self.env, "xero_lost_number"):
             # Odoo's own document, made once more after a backup: the number is the one that the customer has.
             values["name"] = own_value(self.env, "xero_lost_number")
-        if view.get("due_date"):
-            values |= {"invoice_payment_term_id": False, "invoice_date_due": view["due_date"]}
+        if state.due_date:
+            values |= {"invoice_payment_term_id": False, "invoice_date_due": state.due_date}
         return values
 
     def _journal(self, connection, move_type):
@@ -335,7 +344,7 @@ class XeroInboundDocument(models.AbstractModel):
             )
         return journal
 
-    def _link_imported(self, connection, element, view, move):
+    def _link_imported(self, connection, element, state, move):
         self.env["xero.link"]._save(
             [
                 self._link_row(
@@ -349,13 +358,13 @@ class XeroInboundDocument(models.AbstractModel):
             ]
         )
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
-        link.write(self._base_days(connection, move, view))
+        link.write(self._base_days(connection, move, state))
         out = self._outgoing(connection, move).get(move.id)
         agreed = bool(out and out.status != "ABSENT")
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
         link.write({"digest": codec.digest(out.canonical()) if agreed else False, "odoo_keys": keys})
-        move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(view.get("number")) or "?"))
-        if view.get("money"):
+        move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(state.number) or "?"))
+        if state.money != MoneyState():
             self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])
 
 

@@ -1,11 +1,12 @@
 """Carrying changes of Xero's documents out in Odoo."""
 
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from odoo import Command, fields, models
 from odoo.tools import format_date
 
-from ...mappers.document.canonical import changed_fields
+from ...mappers.document.canonical import DocumentState
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ...xero_api import codec
@@ -22,41 +23,41 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === WHAT IS DONE === #
 
-    def _do_updated(self, connection, link, element, view, move, event):
+    def _do_updated(self, connection, link, element, state, move, event):
         """Make the document in Odoo what it is in Xero; a posted one is reset, changed and posted again."""
-        changed = changed_fields(link.base_state, view) - {"money"}
+        changed = state.changed_from(self._base(link)) - {"money"}
         return self._try(
             connection,
             link,
             element,
-            view,
+            state,
             move,
             "updated",
-            lambda: self._change(connection, link, move, view, changed),
+            lambda: self._change(connection, link, move, state, changed),
         )
 
-    def _do_posted(self, connection, link, element, view, move, event):
+    def _do_posted(self, connection, link, element, state, move, event):
         """A draft was approved in Xero: post it, with whatever was edited there."""
-        changed = changed_fields(link.base_state, view) - {"money", "status"}
+        changed = state.changed_from(self._base(link)) - {"money", "status"}
 
         def post():
-            self._change(connection, link, move, view, changed)
+            self._change(connection, link, move, state, changed)
             move._post(soft=False)
 
-        return self._try(connection, link, element, view, move, "posted", post)
+        return self._try(connection, link, element, state, move, "posted", post)
 
-    def _do_cancelled(self, connection, link, element, view, move, event):
-        return self._try(connection, link, element, view, move, "cancelled", lambda: self._cancel(move), digest=None)
+    def _do_cancelled(self, connection, link, element, state, move, event):
+        return self._try(connection, link, element, state, move, "cancelled", lambda: self._cancel(move), digest=None)
 
-    def _do_refused(self, connection, link, element, view, move, event):
+    def _do_refused(self, connection, link, element, state, move, event):
         """Keep what Odoo forbids for a person."""
-        return self._refuse(connection, link, element, view, move, self._refusal(move, event))
+        return self._refuse(connection, link, element, state, move, self._refusal(move, event))
 
-    def _do_conflict(self, connection, link, element, view, move, event):
+    def _do_conflict(self, connection, link, element, state, move, event):
         """Both sides changed: the policy decides, or a person is asked."""
         return self.env["xero.conflict"]._meet(self, connection, link, element, move)
 
-    def _try(self, connection, link, element, view, move, outcome, step, **agreed):
+    def _try(self, connection, link, element, state, move, outcome, step, **agreed):
         """Run ``step`` in a savepoint; where Odoo forbids it, say so instead.
 
         :param outcome: of the ``Result`` when it worked, one of ``OUTCOMES``
@@ -71,7 +72,7 @@ class XeroInboundDocument(models.AbstractModel):
             return Result("failed", str(error), move.id, error.fix)
         except FORBIDDEN as error:
             move.invalidate_recordset()
-            return self._refuse(connection, link, element, view, move, quoted(error.args[0]))
+            return self._refuse(connection, link, element, state, move, quoted(error.args[0]))
         self._save_base(connection, link, element, **{**self._base_values(connection, move, element), **agreed})
         self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
@@ -83,7 +84,7 @@ class XeroInboundDocument(models.AbstractModel):
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", move.ids).get(move.id)
         if link:
             # First, because Odoo's side is told with the day that was agreed.
-            link.write(self._base_days(connection, move, self._canonical(element)))
+            link.write(self._base_days(connection, move, self._read(element)))
         out = self._outgoing(connection, move).get(move.id)
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload if out else {})
         return {
@@ -119,7 +120,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === REFUSALS === #
 
-    def _refuse(self, connection, link, element, view, move, reason):
+    def _refuse(self, connection, link, element, state, move, reason):
         """Keep what Odoo forbids for a person, with the reason; nothing has been changed.
 
         :param reason: translated, with what the person can do about it
@@ -163,57 +164,57 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === CHANGING === #
 
-    def _change(self, connection, link, move, view, changed, lines=None) -> None:
-        """Write the fields ``changed`` of ``view`` to ``move``, but not what rules fill.
+    def _change(self, connection, link, move, state, changed, lines=None) -> None:
+        """Write the fields ``changed`` of ``state`` to ``move``, but not what rules fill.
 
         Tracking comes back also on documents that are paid or locked.
 
-        :param view: what ``move`` shall say
-        :param changed: keys of ``view``
+        :param state: a ``DocumentState``, what ``move`` shall say
+        :param changed: names of its fields
         :param lines: what the lines of ``move`` stand for in Xero; by default those agreed last
         :raise Untakeable: Odoo has no account or tax for a line, or arrives at another total
         :raise UserError: Odoo forbids it
         """
-        base = (link.base_state or {}).get("lines") or [] if lines is None else lines
-        self._change_fields(connection, link, move, base, *self._without_ruled(connection, move, base, view, changed))
+        base = self._base(link).lines if lines is None else lines
+        self._change_fields(connection, link, move, base, *self._without_ruled(connection, move, base, state, changed))
         if changed & {"tracking", "lines"}:
-            self._write_tracking(connection, move, view)
+            self._write_tracking(connection, move, state)
 
-    def _without_ruled(self, connection, move, base, view, changed) -> tuple[dict, set]:
-        """Return ``view`` and ``changed`` without what rules fill on ``move``, whose lines stand for ``base``."""
+    def _without_ruled(self, connection, move, base, state, changed) -> tuple[DocumentState, set]:
+        """Return ``state`` and ``changed`` without what rules fill on ``move``, whose lines stand for ``base``."""
         ruled = self._ruled(connection, move).get(move.id) or set()
         own, in_lines = ruled_keys(ruled)
         if in_lines and "lines" in changed:
-            view = without_ruled(view, {**view, "lines": base}, ruled)
-            changed = changed if view.get("lines") != base else changed - {"lines"}
-        return view, changed - own
+            state = DocumentState.load(without_ruled(state.dump(), replace(state, lines=base).dump(), ruled))
+            changed = changed if state.lines != base else changed - {"lines"}
+        return state, changed - own
 
-    def _change_fields(self, connection, link, move, base, view, changed) -> None:
-        details = self._detail_values(move, view, changed)
-        content = self._content_values(connection, move, base, view, changed)
+    def _change_fields(self, connection, link, move, base, state, changed) -> None:
+        details = self._detail_values(move, state, changed)
+        content = self._content_values(connection, move, base, state, changed)
         posted = move.state == "posted"
         if content and posted:
             move.button_draft()
         if details or content:
             move.write({**details, **content})
-        if "due_date" in changed and view.get("due_date"):
-            self._set_due_date(move, view["due_date"])
+        if "due_date" in changed and state.due_date:
+            self._set_due_date(move, state.due_date)
         if content:
-            self._prove(move, view)
+            self._prove(move, state)
             if posted:
                 if "date" in changed:
                     self._open_day(connection, move)
                 move._post(soft=False)
         if "number" in changed and move.is_sale_document(include_receipts=True):
             # The number chosen in Xero stays there; Odoo's own comes from its sequence. What is agreed is told with it.
-            link.write({"from_xero": True, "xero_number": view.get("number") or False})
+            link.write({"from_xero": True, "xero_number": state.number or False})
 
-    def _detail_values(self, move, view, changed) -> dict:
+    def _detail_values(self, move, state, changed) -> dict:
         values = {}
         if "reference" in changed:
-            values["ref"] = view.get("reference") or False
+            values["ref"] = state.reference or False
         if "number" in changed and move.is_purchase_document(include_receipts=True):
-            values["ref"] = view.get("number") or False
+            values["ref"] = state.number or False
         return values
 
     def _set_due_date(self, move, day):
@@ -227,46 +228,44 @@ class XeroInboundDocument(models.AbstractModel):
             move.invoice_date_due = day
             terms.date_maturity = day
 
-    def _content_values(self, connection, move, base, view, changed) -> dict:
+    def _content_values(self, connection, move, base, state, changed) -> dict:
         values = {}
         if "date" in changed:
-            values |= {"invoice_date": view.get("date") or False, "date": view.get("date")}
+            values |= {"invoice_date": state.date or False, "date": state.date or False}
         if "contact" in changed:
-            values["partner_id"] = self._partner(connection, view).id
+            values["partner_id"] = self._partner(connection, state).id
         if changed & {"currency", "rate"}:
-            values |= self._currency_values(move.company_id, view)
+            values |= self._currency_values(move.company_id, state.currency, state.rate)
         if "lines" in changed:
-            values["invoice_line_ids"] = self._line_commands(connection, move, base, view)
+            values["invoice_line_ids"] = self._line_commands(connection, move, base, state.lines)
         return values
 
-    def _currency_values(self, company, view) -> dict:
-        """Return the values of ``company``'s document for currency and rate of ``view``.
+    def _currency_values(self, company, code: str, rate: str) -> dict:
+        """Return the values of ``company``'s document for a currency.
 
+        :param code: of the currency in Xero
+        :param rate: its units for one of the company's; empty for that one itself
         :raise Untakeable: Odoo does not have the currency, or it is archived
         """
-        currency = (
-            self.env["res.currency"]
-            .with_context(active_test=False)
-            .search([("name", "=", view.get("currency"))], limit=1)
-        )
+        currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", code)], limit=1)
         if not currency.active:
             raise Untakeable(
                 "validation",
-                self.env._("The currency %s is not active in Odoo.", named(view.get("currency"))),
+                self.env._("The currency %s is not active in Odoo.", named(code)),
                 currency,
             )
         values = {"currency_id": currency.id}
-        if currency != company.currency_id and view.get("rate"):
-            values["invoice_currency_rate"] = float(view["rate"])
+        if currency != company.currency_id and rate:
+            values["invoice_currency_rate"] = float(rate)
         return values
 
-    def _partner(self, connection, view):
+    def _partner(self, connection, state):
         """Return the partner of the document's contact.
 
-        :param view: of a document, with the id of its ``contact``
+        :param state: a ``DocumentState``
         :raise Untakeable: none is linked
         """
-        links = self.env["xero.inbound"]._for_type("Contact")._links(connection, [view.get("contact")])
+        links = self.env["xero.inbound"]._for_type("Contact")._links(connection, [state.contact])
         partner = self.env["res.partner"].browse([link.res_id for link in links.values()]).exists()
         if not partner:
             raise Untakeable("dependency", self.env._("The contact of this document is not linked to one in Odoo yet."))
@@ -274,26 +273,25 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === LINES === #
 
-    def _line_commands(self, connection, move, base: list, view) -> list:
-        """Return what turns the lines of ``move`` (they stand for ``base``) into those of ``view``; equal ones stay."""
+    def _line_commands(self, connection, move, base, lines) -> list:
+        """Return what turns the lines of ``move``, which stand for ``base``, into ``lines``; equal ones stay."""
         own = self._told_lines(move)
         books = LineBooks(self, connection, move.move_type, move.company_id)
-        lines = view.get("lines") or []
         if len(own) != len(base):
             return [
                 *(Command.delete(line.id) for line in move.invoice_line_ids),
                 *(Command.create(books.values(line)) for line in lines),
             ]
         commands = []
-        keys = [[codec.dumps(line) for line in side] for side in (base, lines)]
-        for kind, start, end, new_start, new_end in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        steps = SequenceMatcher(None, base, lines, autojunk=False).get_opcodes()
+        for kind, start, end, new_start, new_end in steps:
             if kind != "equal":
                 commands += self._replaced(books, own[start:end], base[start:end], lines[new_start:new_end])
         return commands
 
     def _replaced(self, books, own, base, lines):
         commands = [
-            Command.update(record.id, books.values(line, changed_fields(old, line)))
+            Command.update(record.id, books.values(line, line.changed_from(old)))
             for record, old, line in zip(own, base, lines)
         ]
         commands += [Command.delete(record.id) for record in own[len(lines) :]]
@@ -306,14 +304,14 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === PROOF === #
 
-    def _prove(self, move, view) -> None:
+    def _prove(self, move, state) -> None:
         """See to it that the total in Odoo is Xero's; cents of tax rounding go to the largest tax.
 
         Totals are compared in the document's currency, to the cent.
 
         :raise Untakeable: the totals differ by more than rounding
         """
-        missing = decimal(view.get("total")) - decimal(str(round(move.amount_total, 2)))
+        missing = decimal(state.total) - decimal(str(round(move.amount_total, 2)))
         if not missing:
             return
         taxes = move.line_ids.filtered(lambda line: line.display_type == "tax")
@@ -331,14 +329,14 @@ class XeroInboundDocument(models.AbstractModel):
                     ]
                 }
             )
-        if decimal(view.get("total")) != decimal(str(round(move.amount_total, 2))):
+        if decimal(state.total) != decimal(str(round(move.amount_total, 2))):
             raise Untakeable(
                 "total_mismatch",
                 self.env._(
                     "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. "
                     "Check which Odoo taxes stand for Xero's.",
                     odoo=round(move.amount_total, 2),
-                    xero=view.get("total") or "0",
+                    xero=state.total or "0",
                 ),
             )
 
@@ -388,9 +386,9 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === TWO DAYS === #
 
-    def _base_days(self, connection, move, view: dict) -> dict:
+    def _base_days(self, connection, move, state) -> dict:
         """Return the columns of a link that say that both sides agreed on two days; empty ones for the same day."""
         own = self.env["xero.mapper"]._for_type(self._xero_type)._own_day(move)
-        there = view.get("date")
+        there = state.date
         apart = bool(own and there and own != there)
         return {"date_odoo": own if apart else None, "date_xero": there if apart else None}

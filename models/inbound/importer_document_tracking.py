@@ -1,17 +1,19 @@
 """Tracking comes back as analytic distribution; what Odoo knows nothing of stays in Xero."""
 
+from dataclasses import replace
+
 from odoo import models
 
 
 class XeroInboundDocument(models.AbstractModel):
     _inherit = "xero.inbound.document"
 
-    def _write_tracking(self, connection, move, view) -> None:
+    def _write_tracking(self, connection, move, state) -> None:
         """Give each line of ``move`` the analytic accounts that its options stand for, where they differ."""
         accounts = self._tracked_accounts(connection)
         lines = self._told_lines(move)
-        told = view.get("tracking") or []
-        if not accounts or len(lines) != len(view.get("lines") or []):
+        told = state.tracking
+        if not accounts or len(lines) != len(state.lines):
             return
         plans = self.env["account.analytic.account"].browse(accounts.values()).root_plan_id
         for line, options in zip(lines, told or [""] * len(lines)):
@@ -20,20 +22,21 @@ class XeroInboundDocument(models.AbstractModel):
             if line.display_type == "product" and distribution is not None:
                 line.analytic_distribution = distribution or False
 
-    def _with_foreign_tracking(self, connection, link, view) -> dict:
-        """Return Odoo's ``view`` with the categories that Odoo knows nothing of: they are no difference.
+    def _with_foreign_tracking(self, connection, base, state):
+        """Return Odoo's side with the categories that Odoo knows nothing of: they are no difference.
 
-        :param view: as Odoo would send it
+        :param base: what both last agreed on, a ``DocumentState``
+        :param state: the ``DocumentState`` as Odoo would send it
         """
-        told = (link.base_state or {}).get("tracking")
-        if not told or "lines" not in view or len(view["lines"]) != len(told):
-            return view
+        told = base.tracking
+        if not told or len(state.lines) != len(told):
+            return state
         mapping = self.env["xero.mapping.tracking"]
         own, categories = mapping._own_categories(connection), mapping._categories_of(connection)
         foreign = [[key for key in line.split() if categories.get(key, "").lower() not in own] for line in told]
-        mine = view.get("tracking") or [""] * len(told)
+        mine = state.tracking or [""] * len(told)
         merged = [" ".join(sorted({*line.split(), *kept})) for line, kept in zip(mine, foreign)]
-        return {**view, "tracking": merged} if any(merged) else view
+        return replace(state, tracking=tuple(merged)) if any(merged) else state
 
     def _tracked_accounts(self, connection) -> dict:
         """Return ``{option id or name: analytic account id}`` of the confirmed mappings; of several the first."""

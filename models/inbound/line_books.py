@@ -2,7 +2,7 @@
 
 from odoo import Command
 
-from ...mappers.document.canonical import shape
+from ...mappers.document.canonical import LineState, shape
 from ...mappers.text import named
 from ...mappers.values import decimal
 from .importer import Untakeable
@@ -48,17 +48,17 @@ class LineBooks:
             found.setdefault(row.xero_tax_rate_id.tax_type, row.tax_ids)
         return found
 
-    def values(self, line: dict, changed=None) -> dict:
+    def values(self, line: LineState, changed=None) -> dict:
         """Return the values of an Odoo line for ``line``; with ``changed``, of those keys only."""
-        if "net" not in line:
+        if not line.net:
             return (
-                {"display_type": "line_note", "name": line.get("description") or ""}
+                {"display_type": "line_note", "name": line.description}
                 if changed is None
-                else {"name": line.get("description") or ""}
+                else {"name": line.description}
             )
         values = {}
         if changed is None or "description" in changed:
-            values["name"] = line.get("description") or ""
+            values["name"] = line.description
         if changed is None or "account" in changed:
             values["account_id"] = self._account(line).id
         if changed is None or "tax_type" in changed:
@@ -70,23 +70,23 @@ class LineBooks:
     def _amounts(self, line):
         quantity, price, discount = shape(line, self.places)
         if any(tax.price_include for tax in self._tax(line)):
-            quantity, price, discount = 1, decimal(line.get("net")) + decimal(line.get("tax")), 0
+            quantity, price, discount = 1, decimal(line.net) + decimal(line.tax), 0
         return {"quantity": float(quantity), "price_unit": float(price), "discount": float(discount)}
 
     def _account(self, line):
-        account = self.accounts.get(line.get("account"))
+        account = self.accounts.get(line.account)
         if account is None:
             raise Untakeable(
                 "mapping",
                 self.env._(
                     "No Odoo account is mapped to Xero account %s: choose one under Mapping, Accounts, then try again.",
-                    named(line.get("account")) or "?",
+                    named(line.account) or "?",
                 ),
             )
         return account
 
     def _tax(self, line):
-        tax_type = line.get("tax_type") or "NONE"
+        tax_type = line.tax_type or "NONE"
         if tax_type not in self.taxes:
             if tax_type == "NONE":
                 return self.env["account.tax"]

@@ -4,7 +4,7 @@ from odoo import models
 
 from ...mappers.document.canonical import changed_fields
 
-# Where views (mappers.inbound_*) keep a field of Xero.
+# Where canonical forms keep a field of Xero.
 KEYS = {
     "Reference": "reference",
     "DueDate": "due_date",
@@ -20,19 +20,19 @@ LINE_KEYS = {"LineItems.Description": "description", "LineItems.AccountCode": "a
 
 
 def ruled_keys(ruled) -> tuple[set, set]:
-    """Return the keys of a view, and of its lines, that the Xero fields ``ruled`` are kept under."""
+    """Return the keys of a state, and of its lines, that the Xero fields ``ruled`` are kept under."""
     return {KEYS[name] for name in ruled if name in KEYS}, {LINE_KEYS[name] for name in ruled if name in LINE_KEYS}
 
 
-def without_ruled(view: dict, base: dict, ruled) -> dict:
-    """Return ``view`` with the value of ``base`` in every field that rules fill.
+def without_ruled(state: dict, base: dict, ruled) -> dict:
+    """Return ``state`` with the value of ``base`` in every field that rules fill.
 
     Lines are compared one by one only where there are as many of them on both sides.
     """
     own, in_lines = ruled_keys(ruled)
-    masked = {**view, **{key: base[key] for key in own if key in base}}
+    masked = {**state, **{key: base[key] for key in own if key in base}}
     masked = {key: value for key, value in masked.items() if key not in own or key in base}
-    lines, before = view.get("lines") or [], base.get("lines") or []
+    lines, before = state.get("lines") or [], base.get("lines") or []
     if in_lines and len(lines) == len(before):
         masked["lines"] = [_line(line, old, in_lines) for line, old in zip(lines, before)]
     return masked
@@ -46,12 +46,12 @@ def _line(line, old, keys):
 class XeroInbound(models.AbstractModel):
     _inherit = "xero.inbound"
 
-    def _unruled(self, link, view: dict, ruled) -> dict:
-        """Return ``view`` of what Xero holds as if nobody had touched, in Xero, the fields that rules fill.
+    def _unruled(self, link, state: dict, ruled) -> dict:
+        """Return ``state`` of what Xero holds as if nobody had touched, in Xero, the fields that rules fill.
 
         :param ruled: names of Xero's fields, ``LineItems.`` before those of lines, as ``Outgoing.ruled`` has them
         """
-        return without_ruled(view, link.base_state or {}, ruled) if ruled else view
+        return without_ruled(state, link.base_state or {}, ruled) if ruled else state
 
     def _ruled(self, connection, records) -> dict:
         """Return the Xero fields that rules fill, by the id of each of ``records``; empty without rules.
@@ -92,11 +92,11 @@ class XeroInbound(models.AbstractModel):
         )
         quiet = {res_id: link for res_id, link in links.items() if res_id not in waiting.mapped("res_id")}
         outgoing = self._outgoing(connection, self.env[self._odoo_model].browse(quiet))
-        views = {res_id: self._canonical_of(connection, quiet[res_id], out) for res_id, out in outgoing.items()}
+        states = {res_id: self._canonical_of(connection, quiet[res_id], out) for res_id, out in outgoing.items()}
         return {
             res_id
-            for res_id, view in views.items()
-            if not changed_fields(quiet[res_id].base_state, self._unruled(quiet[res_id], view, fields))
+            for res_id, state in states.items()
+            if not changed_fields(quiet[res_id].base_state, self._unruled(quiet[res_id], state, fields))
         }
 
     def _fields_ever_ruled(self, connection) -> set:

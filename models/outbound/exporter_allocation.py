@@ -5,7 +5,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.canonical import with_applied
+from ...mappers.document.canonical import DocumentState
 from ...mappers.payment.canonical import allocations_of, credits_on, is_whole
 from ...mappers.values import decimal, lower
 from ...xero_api import codec, errors
@@ -217,15 +217,15 @@ class XeroExporterAllocation(models.AbstractModel):
         )
 
     def _foresee(self, connection, part, number, change) -> None:
-        """Bring the agreed views of both documents to what Xero holds now, so that the next reading is an echo."""
+        """Bring what was agreed about both documents to what Xero holds now, so that the next reading is an echo."""
         credit, invoice = number.split(":")
         links = self.env["xero.link"]
         sides = [("Invoice", part.document_id, credit), ("CreditNote", part.entry_id, invoice)]
         for kind, move, other in sides if change else ():
             link = links._map(connection, kind, "account.move", move.ids).get(move.id)
             if link and link.base_state:
-                view = with_applied(link.base_state, kind, other, change)
-                link.write({"base_state": view, "base_digest": codec.digest(view)})
+                state = DocumentState.load(link.base_state).after(kind, other, change).dump()
+                link.write({"base_state": state, "base_digest": codec.digest(state)})
 
     # === RESOLVE === #
 

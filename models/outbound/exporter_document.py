@@ -5,6 +5,7 @@ from collections import defaultdict
 from odoo import models
 from odoo.tools import SQL
 
+from ...mappers.document.canonical import DocumentState
 from ...mappers.document.tracking import keep_foreign
 from ..connection.xero_connection import SENT_WAYS
 from ..link.xero_link import GONE_STATUSES
@@ -56,25 +57,25 @@ class XeroExporterDocument(models.AbstractModel):
         links = self.env["xero.link"]._map(
             drain.connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in with_lines]
         )
-        tracked = {res_id for res_id, link in links.items() if (link.base_state or {}).get("tracking")}
+        tracked = {res_id for res_id, link in links.items() if DocumentState.load(link.base_state).tracking}
         if not tracked:
             return items
         own = self.env["xero.mapping.tracking"]._own_categories(drain.connection)
         return [self._with_foreign(item, links[item.res_id], own) if item.res_id in tracked else item for item in items]
 
     def _with_foreign(self, item, link, own):
-        view = link.base_state
+        state = DocumentState.load(link.base_state)
         categories = self.env["xero.mapping.tracking"]._categories_of(link.connection_id)
         lines = [
             {
-                "Description": line.get("description"),
+                "Description": line.description,
                 "Tracking": [
                     {"TrackingOptionID": key, "TrackingCategoryID": categories[key]}
                     for key in options.split()
                     if key in categories
                 ],
             }
-            for line, options in zip(view.get("lines") or [], view["tracking"])
+            for line, options in zip(state.lines, state.tracking)
         ]
         return item._replace(payload=keep_foreign(item.payload, lines, own))
 

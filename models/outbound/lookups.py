@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.canonical import same_content
+from ...mappers.document.canonical import DocumentState
 from ...mappers.text import named
 from ...xero_api import codec, shape
 from ...xero_api.elements import rows
@@ -82,7 +82,7 @@ class XeroExporter(models.AbstractModel):
         if inbound is None or "LineItems" not in payload:
             return True
         ours = inbound._canonical_payload(connection, self.env["xero.link"], payload, item.total)
-        return same_content(ours, inbound._canonical(element))
+        return DocumentState.load(ours).same_content(DocumentState.load(inbound._canonical(element)))
 
     def _meet_own_past(self, connection, mapper, item, element) -> None:
         """Xero holds another record with the number and mark of this one: say so and change nothing there."""

@@ -1,9 +1,8 @@
 """Edits of documents with payments or credits on them: what Xero still takes is sent, anything else fails in words."""
 
-from decimal import Decimal
-
 from odoo import models
 
+from ...mappers.document.canonical import DocumentState
 from ...mappers.document.paid import closed_difference, closed_key, line_details
 from ...mappers.outgoing import Problem
 from ...mappers.text import named
@@ -14,14 +13,7 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _has_money_on_it(self, link) -> bool:
         """Whether anything is paid or credited on what ``link`` stands for in Xero, as was agreed last."""
-        money = (link.base_state or {}).get("money") or {}
-        # Of a credit note Xero tells the refunds and where it went, not how much.
-        settled = any(money.get(name) for name in ("payments", "credits", "allocations"))
-        return (
-            settled
-            or link.xero_status == "PAID"
-            or any(Decimal(money.get(name) or "0") for name in ("paid", "credited"))
-        )
+        return link.xero_status == "PAID" or DocumentState.load(link.base_state).money.is_settled()
 
     def _lines_differ(self, mapper, link, out) -> bool:
         """Whether Odoo's lines are others than those that were agreed, on a document with money on it.
@@ -38,7 +30,7 @@ class XeroExporterDocument(models.AbstractModel):
 
         :param out: the ``Outgoing``, whose lines differ from those that were agreed
         """
-        ours, agreed = self._views(mapper, link, out)
+        ours, agreed = self._states(mapper, link, out)
         found = closed_difference(ours, agreed)
         if not found or self._may_be_other_lines(link, ours, agreed):
             return None
@@ -73,7 +65,7 @@ class XeroExporterDocument(models.AbstractModel):
     def _may_be_other_lines(self, link, ours, agreed) -> bool:
         """Documents that were matched have lines of their own on each side; what they come to is what was agreed."""
         known = any(key.startswith("lines ") for key in link.odoo_keys or ())
-        return not known and all(ours.get(name) == agreed.get(name) for name in ("total", "tax"))
+        return not known and (ours.total, ours.tax) == (agreed.total, agreed.tax)
 
     def _details(self, mapper, link, out) -> list[dict]:
         """Return the details of lines that changed; the ids of the lines are added when Xero's are read.
@@ -83,13 +75,14 @@ class XeroExporterDocument(models.AbstractModel):
         """
         if not self._lines_differ(mapper, link, out):
             return []
-        ours, agreed = self._views(mapper, link, out)
+        ours, agreed = self._states(mapper, link, out)
         if closed_difference(ours, agreed):
             return []
         categories = self.env["xero.mapping.tracking"]._categories_of(link.connection_id)
         return line_details(out.payload["LineItems"], ours, agreed, categories)
 
-    def _views(self, mapper, link, out) -> tuple[dict, dict]:
-        """Return Odoo's side and what was agreed, in the same form."""
+    def _states(self, mapper, link, out) -> tuple[DocumentState, DocumentState]:
+        """Return Odoo's side and what was agreed."""
         inbound = self.env["xero.inbound"].sudo()._for_type(mapper._xero_type)
-        return inbound._canonical_of(link.connection_id, link, out), link.base_state or {}
+        ours = inbound._canonical_of(link.connection_id, link, out)
+        return DocumentState.load(ours), DocumentState.load(link.base_state)

@@ -298,5 +298,5 @@ class XeroInboundSettlement(models.AbstractModel):
 
     def _unsettle(self, link):
         """What could not be reconciled is tried again when the document is read again."""
-        view = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
-        link.write({"base_state": view, "base_digest": codec.digest(view)})
+        state = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
+        link.write({"base_state": state, "base_digest": codec.digest(state)})

@@ -122,7 +122,8 @@ class XeroInboundCredit(models.AbstractModel):
         view, ledger = self._canonical(element), self.env["xero.payment.ledger"]
         company = applied[0].company_id if applied else connection.company_id
         incoming = str(view.get("type") or "").startswith(("RECEIVE", "AR"))
-        currency = self.env["xero.inbound.invoice"]._currency_values(company, view)["currency_id"]
+        documents = self.env["xero.inbound.invoice"]
+        currency = documents._currency_values(company, view.get("currency"), view.get("rate"))["currency_id"]
         values = {
             "payment_type": "inbound" if incoming else "outbound",
             "partner_type": "customer" if incoming else "supplier",

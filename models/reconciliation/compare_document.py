@@ -4,6 +4,7 @@ from collections import defaultdict, namedtuple
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from ...mappers.document.canonical import DocumentState
 from ...mappers.values import decimal
 from ...xero_api.money import cents
 from ...xero_api.money import rate as rounded_rate
@@ -46,19 +47,19 @@ class Facts:
         return cents(amount / self.rate) if self.rate else cents(amount)
 
 
-def facts_of(view: dict, due: Decimal, comparable=True) -> Facts:
-    """Return the facts in a view of :func:`inbound_document.canonical_document`.
+def facts_of(state: DocumentState, due: Decimal, comparable=True) -> Facts:
+    """Return the facts in what a side has.
 
     :param due: what is open, in the currency of the document
     """
-    texts = {name: view.get(name) or "" for name in (*TEXTS, "status", "currency")}
+    texts = {name: getattr(state, name) for name in (*TEXTS, "status", "currency")}
     return Facts(
         **texts,
-        rate=rounded_rate(decimal(view.get("rate"))) if view.get("rate") else ONE,
-        total=cents(decimal(view.get("total"))),
-        tax=cents(decimal(view.get("tax"))),
+        rate=rounded_rate(decimal(state.rate)) if state.rate else ONE,
+        total=cents(decimal(state.total)),
+        tax=cents(decimal(state.tax)),
         due=cents(due),
-        lines=_sums(view.get("lines") or []),
+        lines=_sums(state.lines),
         comparable=comparable,
     )
 
@@ -66,10 +67,10 @@ def facts_of(view: dict, due: Decimal, comparable=True) -> Facts:
 def _sums(lines) -> dict:
     sums = defaultdict(lambda: [ZERO, ZERO, 0])
     for line in lines:
-        if "net" in line:
-            row = sums[line.get("account", ""), line.get("tax_type") or "NONE"]
-            row[0] += cents(decimal(line["net"]))
-            row[1] += cents(decimal(line.get("tax")))
+        if line.net:
+            row = sums[line.account, line.tax_type or "NONE"]
+            row[0] += cents(decimal(line.net))
+            row[1] += cents(decimal(line.tax))
             row[2] += 1
     return {key: row for key, row in sums.items() if row[0] or row[1]}
 

@@ -244,16 +244,16 @@ class XeroReconciliationDifference(models.Model):
     def _forget_agreement(self, link, record):
         """Let Odoo's present side be what was agreed: all that Xero has otherwise is then taken over."""
         inbound = self._inbound()
-        view = dict(inbound._canonical_odoo(self.connection_id, link, record))
-        view.pop("money", None)
+        state = dict(inbound._canonical_odoo(self.connection_id, link, record))
+        state.pop("money", None)
         if record._name == "account.move" and record.state == "posted" and self.kind != "voided_in_xero":
-            view.setdefault("status", "AUTHORISED")
+            state.setdefault("status", "AUTHORISED")
         out = inbound._outgoing(self.connection_id, record).get(record.id)
         digest = codec.digest(out.canonical()) if out and out.status != "ABSENT" else False
         link.write(
             {
-                "base_state": view,
-                "base_digest": codec.digest(view),
+                "base_state": state,
+                "base_digest": codec.digest(state),
                 "base_source": "read",
                 "digest": digest,
                 "state": "synced",
@@ -270,8 +270,8 @@ class XeroReconciliationDifference(models.Model):
             self._fetch_payment(self.item_xero_id)
         link = self._link()
         if link:
-            view = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
-            link.write({"base_state": view, "base_digest": codec.digest(view), "base_source": "read"})
+            state = {name: value for name, value in (link.base_state or {}).items() if name != "money"}
+            link.write({"base_state": state, "base_digest": codec.digest(state), "base_source": "read"})
             self._fetch(self.xero_type, self.xero_id)
 
     def _fetch_payment(self, xero_id):

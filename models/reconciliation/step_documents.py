@@ -6,7 +6,7 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...mappers.document.canonical import payload_element
+from ...mappers.document.canonical import DocumentState, payload_element
 from ...mappers.values import decimal, lower
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..connection.xero_identity import APART, OURS, TAKEN
@@ -182,7 +182,7 @@ class XeroReconciler(models.AbstractModel):
         inbound = self.env["xero.inbound"]._for_type(xero_type)
         data = element.data
         due = data.get("AmountDue") if xero_type == "Invoice" else data.get("RemainingCredit")
-        facts = facts_of(inbound._canonical(data), decimal(due))
+        facts = facts_of(DocumentState.load(inbound._canonical(data)), decimal(due))
         return replace(facts, contact=lower(facts.contact))
 
     def _odoo_facts(self, report, xero_type, moves, links) -> dict[int, Facts]:
@@ -199,7 +199,8 @@ class XeroReconciler(models.AbstractModel):
             element = payload_element(out.payload, percents, out.total, inbound._id_field, xero_id)
             move = moves.browse(move_id)
             known = not any(problem.code in UNKNOWN_LINES for problem in out.problems)
-            facts = facts_of(inbound._canonical(element), Decimal(f"{move.amount_residual:.2f}"), known)
+            state = DocumentState.load(inbound._canonical(element))
+            facts = facts_of(state, Decimal(f"{move.amount_residual:.2f}"), known)
             # What was given back or overpaid counts once, on either side.
             found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due))
         return found

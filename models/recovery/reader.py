@@ -5,7 +5,7 @@ import re
 from odoo.tools import SQL
 
 from ...mappers import marks
-from ...mappers.document.canonical import same_content
+from ...mappers.document.canonical import DocumentState
 from ...mappers.text import fold
 from ...mappers.values import amount, day, lower
 from ...xero_api import codec
@@ -125,10 +125,10 @@ class Reader:
 
     def _changed(self, inbound, element, link):
         """What is known is taken over as every change in Xero is, once the queue goes on."""
-        view = inbound._canonical(element.data)
-        if link.state == "ignored" or link.base_digest == codec.digest(view):
+        state = inbound._canonical(element.data)
+        if link.state == "ignored" or link.base_digest == codec.digest(state):
             return None
-        if link.base_state == view:
+        if link.base_state == state:
             return None
         return {"kind": "changed", "res_model": link.res_model, "res_id": link.res_id, "decision": False}
 
@@ -190,7 +190,7 @@ class Reader:
         found = found.filtered(lambda move: move.company_id.id in self._companies())
         free = self._free(xero_type, mapper._handles(found))
         outgoing = inbound._outgoing(self.connection, free)
-        theirs = inbound._canonical(data)
+        theirs = DocumentState.load(inbound._canonical(data))
         for move in free:
             out = outgoing.get(move.id)
             if out and out.status != "ABSENT" and self._is_same_document(inbound, move, out, data, theirs):
@@ -198,11 +198,12 @@ class Reader:
         return moves
 
     def _is_same_document(self, inbound, move, out, data, theirs) -> bool:
-        ours = inbound._canonical_payload(self.connection, self.env["xero.link"], out.payload, out.total)
+        sent = inbound._canonical_payload(self.connection, self.env["xero.link"], out.payload, out.total)
+        ours = DocumentState.load(sent)
         name = (data.get("Contact") or {}).get("Name")
-        if not ours.get("contact") and fold(move.commercial_partner_id.name) != fold(name):
+        if not ours.contact and fold(move.commercial_partner_id.name) != fold(name):
             return False
-        return same_content(ours, theirs)
+        return ours.same_content(theirs)
 
     def _same_payment(self, _inbound, data, res_id):
         part = self.env["xero.payment.part"].browse(res_id or []).exists()

@@ -1,8 +1,10 @@
 """What happened to our quotes in Xero. Quotes that were made there stay there."""
 
+from dataclasses import replace
+
 from odoo import models
-from odoo.addons.xero_connector.mappers.document.canonical import canonical_document
-from odoo.addons.xero_connector.mappers.values import clean, day, words
+from odoo.addons.xero_connector.mappers.document.canonical import DocumentState
+from odoo.addons.xero_connector.mappers.values import day, words
 from odoo.addons.xero_connector.models.inbound.importer import Result
 from odoo.addons.xero_connector.models.snapshot.xero_snapshot_element import Kind
 from odoo.addons.xero_connector.xero_api import codec
@@ -24,18 +26,17 @@ class XeroInboundQuote(models.AbstractModel):
     _lists_ids = False
     _snapshot = Kind("Quotes", "QuoteID", "QuoteNumber", None, "Total", None)
 
-    # === VIEW === #
+    # === STATE === #
 
     def _canonical(self, element):
         """The same as of invoices, and what only quotes have."""
-        view = canonical_document(element, "QuoteNumber")
+        state = DocumentState.from_element(element, "QuoteNumber")
         own = {
-            "status": element.get("Status"),
-            "reference": words(element.get("Reference")),
             "title": words(element.get("Title")),
             "expiry": day(element.get("ExpiryDateString") or element.get("ExpiryDate")),
         }
-        return clean({**view, **own})
+        status, reference = element.get("Status") or "", words(element.get("Reference"))
+        return replace(state, status=status, reference=reference, more=own).dump()
 
     def _outgoing(self, connection, quote):
         return self.env["xero.mapper"]._for_type("Quote")._prepare(quote, connection)[quote.id]
