@@ -9,6 +9,8 @@ from .marks import unsigned
 VOLATILE = frozenset({"Url"})
 # Keys that hold a mark of ours.
 MARKED = frozenset({"ContactNumber"})
+# Wanted ends that nothing is sent for as it is in Odoo: it must not exist, or stays as it is until a person is done.
+ABSENT, KEPT = "ABSENT", "KEPT"
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Outgoing:
     """One record ready to be sent.
 
     :ivar payload: the complete body element without its own Xero id; amounts are Decimals in the document's currency
-    :ivar status: the wanted end: DRAFT, AUTHORISED, ABSENT (must not exist), ACTIVE or ARCHIVED
+    :ivar status: the wanted end: DRAFT, AUTHORISED, ABSENT (must not exist), ACTIVE or ARCHIVED; or KEPT: a draft
+        again in Odoo, and what Xero holds stays as it is. The payload of that is the one that posting it would send
     :ivar total: what Xero must answer as Total, in the document's currency; ``None`` when there is none to compare
     :ivar number: what people find it by in Xero
     :ivar problems: what must be settled before it can be sent
@@ -62,7 +65,7 @@ class Outgoing:
 
     res_id: int
     payload: dict = field(default_factory=dict)
-    status: str = "ABSENT"
+    status: str = ABSENT
     total: Decimal | None = None
     number: str | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -70,6 +73,11 @@ class Outgoing:
     notices: list[str] = field(default_factory=list)
     ruled: dict[str, set[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether Xero shall hold it as it is in Odoo now."""
+        return self.status not in (ABSENT, KEPT)
 
     def canonical(self) -> dict:
         """Return the part of the payload that both sides agree on: what a digest is taken of.

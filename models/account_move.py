@@ -95,6 +95,14 @@ class AccountMove(models.Model):
         shown = self.sudo()
         return self._xero_time_in_scope(scope) or bool(shown.xero_invoice_id) or shown.xero_sync_state != "not_synced"
 
+    def _xero_is_kept(self) -> bool:
+        """Whether this is a draft again that Xero keeps as it is: what settles it here still settles it there."""
+        self.ensure_one()
+        if self.state != "draft" or not self.posted_before:
+            return False
+        links = self.env["xero.link"].sudo().search([("res_model", "=", self._name), ("res_id", "=", self.id)])
+        return any(link._is_alive() for link in links)
+
     # === SETTLEMENT === #
 
     def _xero_payments_changed(self):

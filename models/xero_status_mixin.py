@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
+from ..mappers.text import named
 from .link.access import XERO_USER, check_one, check_role
 from .link.xero_link import GONE_STATUSES
 
@@ -11,9 +13,12 @@ SYNC_STATES = [
     ("synced", "In Xero"),
     ("failed", "Failed"),
     ("conflict", "Conflict"),
+    ("draft", "Draft in Odoo"),
 ]
+# What a link may be in for its record to show as a draft again; of a conflict people hear first.
+DRAFT_STATES = ("synced", "to_sync", "error")
 # What stands in Xero more than once shows the first of these that one of them is in.
-WEIGHT = ("failed", "conflict", "sending", "queued", "synced", "not_synced")
+WEIGHT = ("failed", "conflict", "sending", "queued", "draft", "synced", "not_synced")
 
 
 class XeroStatusMixin(models.AbstractModel):
@@ -76,7 +81,7 @@ class XeroStatusMixin(models.AbstractModel):
         for record in self:
             found = standings.get(record.id, ())
             states = [self._xero_state(link, job) for link, job in found]
-            messages = [job._waiting_reason() if job else link.message for link, job in found]
+            messages = [job._waiting_reason() if job else self._xero_link_message(link) for link, job in found]
             record.xero_sync_state = min(states, key=WEIGHT.index, default="not_synced")
             record.xero_sync_message = "\n".join(dict.fromkeys(filter(None, messages))) or False
             record.xero_url = pages.get(record.id, none).url
@@ -96,8 +101,24 @@ class XeroStatusMixin(models.AbstractModel):
             return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
         if link.xero_status in GONE_STATUSES:
             return "not_synced"
+        if link.draft_since and link.state in DRAFT_STATES:
+            return "draft"
         return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(
             link.state, "not_synced"
+        )
+
+    def _xero_link_message(self, link) -> str | None:
+        """Return what there is to say of a record that no job waits for.
+
+        :param link: its ``xero.link``
+        """
+        if self._xero_state(link, self.env["xero.sync.job"]) != "draft":
+            return link.message
+        return self.env._(
+            "A draft again since %(since)s: in Xero %(number)s stays as it is. Post it to update it there, with its "
+            "number; cancel it to void it there.",
+            since=format_datetime(self.env, link.draft_since, dt_format="short"),
+            number=named(link.xero_number or link.xero_id),
         )
 
     def _xero_standings(self) -> dict:

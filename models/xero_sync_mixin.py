@@ -8,10 +8,11 @@ from .link.access import XERO_ADMINISTRATOR, XERO_USER, check_one
 from .link.notice import notice
 from .link.xero_link import GONE_STATUSES, OPEN_STATES
 from .queue.xero_sync_job import CLICK, EVENT, SWEEP
+from .xero_status_mixin import DRAFT_STATES
 
 REASONS_SHOWN = 5
-# Those that only open jobs, and links in ``OPEN_STATES``, give a record.
-WAITING_STATES = {"queued", "sending", "failed", "conflict"}
+# Those that only open jobs, and links in ``OPEN_STATES`` or of drafts, give a record.
+WAITING_STATES = {"queued", "sending", "failed", "conflict", "draft"}
 
 
 class XeroSyncMixin(models.AbstractModel):
@@ -83,6 +84,7 @@ class XeroSyncMixin(models.AbstractModel):
               FULL JOIN (
                     SELECT l.res_id,
                            COALESCE(MIN(CASE WHEN l.xero_status IN %(gone)s THEN NULL
+                                             WHEN l.draft_since IS NOT NULL AND l.state IN %(drafts)s THEN 'draft'
                                              WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
                                              WHEN l.state IN ('synced', 'conflict') THEN l.state END), 'not_synced')
                            AS state
@@ -93,6 +95,7 @@ class XeroSyncMixin(models.AbstractModel):
             jobs=self._xero_open_jobs_sql(),
             of_model=self._xero_links_sql(),
             gone=GONE_STATUSES,
+            drafts=DRAFT_STATES,
             links=links or SQL("TRUE"),
         )
 
@@ -126,7 +129,8 @@ class XeroSyncMixin(models.AbstractModel):
         if "not_synced" in asked:
             found |= Domain.custom(to_sql=lambda _model, alias, _query: self._xero_nothing_known_sql(alias))
         if known := sorted(asked - {"not_synced"}):
-            links = SQL("l.state IN %s", OPEN_STATES) if WAITING_STATES.issuperset(known) else None
+            is_open = SQL("(l.state IN %s OR l.draft_since IS NOT NULL)", OPEN_STATES)
+            links = is_open if WAITING_STATES.issuperset(known) else None
             states = self._xero_states_sql(links)
             matching = SQL("(SELECT states.res_id FROM (%s) states WHERE states.state = ANY(%s))", states, known)
             found |= Domain("id", "in", matching)

@@ -34,6 +34,7 @@ from . import test_inbound_agreement
 from . import test_inbound_contacts
 from . import test_inbound_contact_merge
 from . import test_outbound_deleted
+from . import test_outbound_drafts
 from . import test_outbound_merges
 from . import test_outbound_paid
 from . import test_inbound_documents
@@ -49,6 +50,7 @@ from . import test_inbound_checks
 from . import test_outbound_lock_dates
 from . import test_mapper_batch
 from . import test_mapper_contact
+from . import test_mapper_line_ids
 from . import test_mapper_document
 from . import test_mapper_mapped
 from . import test_mapper_golden

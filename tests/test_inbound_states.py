@@ -81,7 +81,11 @@ class TestStates(InboundCommon):
             self.env.cr.execute("DELETE FROM account_move WHERE id = %s", [move.id])
             self.env.invalidate_all()
             return None, xero_id
-        if state == "settled":
+        if state in ("reset", "reworked"):
+            quiet.browse(move.id).button_draft()
+            if state == "reworked":
+                quiet.browse(move.id).invoice_line_ids.name = "local"
+        elif state == "settled":
             self.pay(move)
         elif state == "locked":
             self.company.fiscalyear_lock_date = "2026-03-31"

@@ -1,8 +1,9 @@
 """Head, state and problems of documents."""
 
+from datetime import timedelta
 from decimal import Decimal as D
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from ..xero_api import codec
@@ -131,9 +132,12 @@ class TestMapperDocument(MapperCase):
         self.assertEqual(self.sent(draft).status, "AUTHORISED")
         link = self.link(draft, "d0000000-0000-0000-0000-000000000001", xero_status="AUTHORISED")
         draft.button_draft()
-        self.assertEqual(
-            self.prepare(draft).status, "ABSENT", "an approved document cannot become a draft again in Xero"
-        )
+        kept = self.prepare(draft)
+        self.assertEqual((kept.status, kept.payload["Status"]), ("KEPT", "AUTHORISED"), "it waits to be posted again")
+        for hours, since, status in ((0, 9, "KEPT"), (4, 3, "KEPT"), (4, 5, "ABSENT")):
+            self.connection.void_drafts_after = hours
+            link.draft_since = fields.Datetime.now() - timedelta(hours=since)
+            self.assertEqual(self.prepare(draft).status, status)
         link.xero_status = "VOIDED"
         self.assertEqual(self.prepare(draft).status, "DRAFT")
         draft.button_cancel()

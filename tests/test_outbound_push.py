@@ -138,9 +138,11 @@ class TestPush(XeroCommon):
         self.drain()
         first = move.xero_invoice_id
         move.button_draft()
+        move.button_cancel()
         self.drain()
         self.assertEqual(self.simulator.documents(self.tenant, "Invoices")[-1]["Status"], "VOIDED")
         self.assertEqual(move.xero_sync_state, "not_synced")
+        move.button_draft()
         move.action_post()
         self.drain()
         self.assertInXero(move)
@@ -150,7 +152,7 @@ class TestPush(XeroCommon):
         self.drain()
         self.assertEqual({found["Status"] for found in self.simulator.documents(self.tenant, "Invoices")}, {"VOIDED"})
 
-    def test_edited_and_posted_again_takes_the_next_number(self):
+    def test_cancelled_edited_and_posted_again_takes_the_next_number(self):
         """Xero keeps the number of a voided sales document, whatever the new one says."""
         edits = {
             "nothing": {},
@@ -165,7 +167,9 @@ class TestPush(XeroCommon):
         moves = self.env["account.move"].union(*first)
         for revision in (1, 2):
             moves.button_draft()
+            moves.button_cancel()
             self.drain()
+            moves.button_draft()
             for (move_type, edit), move in made.items():
                 with self.subTest(move_type=move_type, edit=edit, revision=revision):
                     self.assertEqual(self.in_xero(move)["Status"], "VOIDED")
@@ -188,7 +192,9 @@ class TestPush(XeroCommon):
         move = self.make_move("out_refund")
         self.drain()
         move.button_draft()
+        move.button_cancel()
         self.drain()
+        move.button_draft()
         move.action_post()
         exporter = type(self.env["xero.exporter.document"])
         found = exporter._namesakes

@@ -91,6 +91,7 @@ class TestPreviewChecks(PreviewCase):
         self.connection.period_lock_date = date(2026, 3, 31)
         changed.with_context(xero_no_sync=True).ref = "New"
         gone.with_context(xero_no_sync=True).button_draft()
+        gone.with_context(xero_no_sync=True).button_cancel()
         self.assertEqual(self.found(gone, "locked_period").fix_model, "xero.connection")
         self.assertEqual(self.found(changed, "locked_period").count, 1)
         gone.action_xero_sync()

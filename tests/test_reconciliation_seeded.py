@@ -22,7 +22,7 @@ BY_ELEMENT = {
 }
 
 # What is left after every repair.
-NEED_A_PERSON = {"advance_missing_xero", "contact_duplicate", "shared", "payment_missing_xero"}
+NEED_A_PERSON = {"advance_missing_xero", "draft_in_odoo", "contact_duplicate", "shared", "payment_missing_xero"}
 
 
 @tagged("post_install", "-at_install")

@@ -114,7 +114,8 @@ class Audit:
                 self.found.lost.append(f"{kind} {name} ({move}) of {self.company.name} is not in Xero")
             elif state == "posted":
                 self._compare(move, kind, name, element, Decimal(total), Decimal(residual))
-            elif living:
+            elif living and state != "draft":
+                # A draft again stays in Xero as it is until it is posted.
                 self.found.differing.append(f"{kind} {name} ({move}) is {state}, {element['Status']} in Xero")
 
     def _compare(self, move: int, kind: str, name: str, element: dict, total: Decimal, residual: Decimal) -> None:

@@ -7,7 +7,7 @@ from odoo import models
 
 from ...xero_api.dates import parse_xero, to_date_string
 from ...xero_api.money import cents, line_amount
-from ..outgoing import Need, Outgoing, Problem
+from ..outgoing import ABSENT, KEPT, Need, Outgoing, Problem
 from ..text import named
 from ..values import number
 from .books import Books
@@ -56,8 +56,10 @@ class XeroMapperCommercial(models.AbstractModel):
         """Return the ``Outgoing`` of one document: head, lines and status in this order, then what would be refused of
         it.
         """
-        out = Outgoing(document.id, status=self._wanted_status(document, books))
-        if out.status == "ABSENT":
+        wanted = self._wanted_status(document, books)
+        # What stays as it is for now is prepared as it would be sent: so it is seen whether it differs.
+        out = Outgoing(document.id, status="AUTHORISED" if wanted == KEPT else wanted)
+        if wanted == ABSENT:
             return out
         out.total = cents(Decimal(repr(document.amount_total)))
         out.number = self._number(document, books.links.get(document.id))
@@ -66,6 +68,8 @@ class XeroMapperCommercial(models.AbstractModel):
         out.payload["Status"] = out.status
         self._extend_head(document, books, out)
         self._check(document, books, out)
+        if wanted == KEPT:
+            out.status = KEPT
         return out
 
     def _is_same(self, element, payload):
@@ -91,7 +95,7 @@ class XeroMapperCommercial(models.AbstractModel):
     # === TO IMPLEMENT === #
 
     def _wanted_status(self, document, books) -> str:
-        """Return what Xero shall hold, by its name there; ``ABSENT`` for nothing.
+        """Return what Xero shall hold, by its name there; ``ABSENT`` for nothing, ``KEPT`` for what it holds already.
 
         :return: such as ``DRAFT`` or ``AUTHORISED``, in capitals
         """

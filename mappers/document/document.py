@@ -1,11 +1,14 @@
 """What invoices, bills and credit notes have in common: state, head and problems."""
 
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 
 from ...xero_api.dates import to_date_string
-from ..outgoing import Need
+from ..outgoing import ABSENT, KEPT, Need
 from ..text import printable, shorten
 from .dates import base_day, first_open_day
+from .line_ids import kept_lines
 from .lines import read_sheet
 from .move_books import MOVE_FIELDS, MoveBooks
 from .paid import closed_key, identified_lines
@@ -121,26 +124,36 @@ class XeroMapperDocument(models.AbstractModel):
         )
 
     def _fit(self, payload, element, had):
-        """Tell the lines by Xero's ids where only their details go."""
-        if "Type" in payload or "LineItems" not in payload:
+        """Tell the lines by Xero's ids, so that they stay the lines they are."""
+        if "LineItems" not in payload:
             return payload
-        return {**payload, "LineItems": identified_lines(payload["LineItems"], element)}
+        identified = kept_lines if "Type" in payload else identified_lines
+        return {**payload, "LineItems": identified(payload["LineItems"], element)}
 
     # === ONE DOCUMENT === #
 
     def _wanted_status(self, move, books) -> str:
-        """Say what Xero shall hold, from the document's state alone.
+        """Say what Xero shall hold, from the document's state and what Xero holds.
 
-        Xero cannot make an approved document a draft again: one that was reset in Odoo goes, and comes back
-        when posted.
+        Xero cannot make an approved document a draft again (Xero: Invoices, status codes), and what was voided keeps
+        its number: one that was reset in Odoo stays there as it is until it is posted again, cancelled or deleted.
         """
         if move.state == "posted":
             return "AUTHORISED"
         link = books.links.get(move.id)
-        is_asked = move.state == "draft" and books.connection.sync_when == "draft"
-        if not (is_asked and move.partner_id and books.lines_of(move)) or (link and link.xero_status in APPROVED):
-            return "ABSENT"
-        return "DRAFT"
+        if move.state != "draft":
+            return ABSENT
+        is_alive, is_asked = bool(link and link._is_alive()), books.connection.sync_when == "draft"
+        if is_asked and move.partner_id and books.lines_of(move) and not (is_alive and link.xero_status in APPROVED):
+            return "DRAFT"
+        return KEPT if is_alive and not self._is_draft_too_long(move, link, books.connection) else ABSENT
+
+    def _is_draft_too_long(self, move, link, connection) -> bool:
+        """Whether ``move``, a draft again, is to be taken out of Xero by the connection's setting."""
+        hours = connection.void_drafts_after
+        if not (hours and move.posted_before and link.draft_since):
+            return False
+        return link.draft_since + timedelta(hours=hours) <= fields.Datetime.now()
 
     # === HEAD === #
 
@@ -210,7 +223,8 @@ class XeroMapperDocument(models.AbstractModel):
         :return: ``YYYY-MM-DD``; empty for a draft without one
         """
         issued, booked = move.invoice_date, move.date
-        if issued and booked and (issued.year, issued.month) != (booked.year, booked.month) and move.state == "posted":
+        is_booked = move.state == "posted" or move.posted_before
+        if is_booked and issued and booked and (issued.year, issued.month) != (booked.year, booked.month):
             issued = booked
         return to_date_string(issued) if issued else ""
 

@@ -10,6 +10,7 @@ MOVE_FIELDS = (
     "name",
     "move_type",
     "state",
+    "posted_before",
     "company_id",
     "currency_id",
     "commercial_partner_id",

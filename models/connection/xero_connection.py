@@ -254,6 +254,13 @@ class XeroConnection(models.Model):
         default="ask",
         help="What happens when Odoo and Xero changed the same document since they last agreed.",
     )
+    void_drafts_after = fields.Integer(
+        "Void Drafts After (hours)",
+        default=0,
+        help="A document that is reset to draft stays in Xero as it is until it is posted again, cancelled or deleted. "
+        "After so many hours as a draft it is voided there; posted later, it is a new document with another number. "
+        "0: never.",
+    )
     webhook_url = fields.Char(related="credential_id.webhook_url", groups="xero_connector.group_xero_manager")
     webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
     webhook_seen_at = fields.Datetime(related="credential_id.webhook_seen_at", string="Last Webhook Delivery")
@@ -307,6 +314,7 @@ class XeroConnection(models.Model):
     )
     alert_ids = fields.One2many("xero.alert", "connection_id", "Alerts")
 
+    _draft_hours = models.Constraint("CHECK(void_drafts_after >= 0)", "Drafts are voided after hours from 0.")
     _alert_limits = models.Constraint(
         """CHECK(alert_failed_jobs >= 0 AND alert_failed_percent BETWEEN 0 AND 100
                  AND alert_silent_hours BETWEEN 1 AND 720)""",

@@ -13,6 +13,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ...mappers.marks import LARGEST_ID
+from ...mappers.outgoing import ABSENT
 from ...mappers.values import number
 from ...xero_api import dates
 from . import vault as xero_vault
@@ -131,7 +132,7 @@ class XeroIdentity(models.AbstractModel):
         return bool(link and link._is_alive())
 
     def _says_the_same(self, mapper, element, out) -> bool:
-        if out is None or out.status in ("ABSENT", "ARCHIVED") or not mapper._is_same(element, out.payload):
+        if out is None or out.status in (ABSENT, "ARCHIVED") or not mapper._is_same(element, out.payload):
             return False
         total = element.get("Total")
         return out.total is None or total is None or number(out.total) == number(total)

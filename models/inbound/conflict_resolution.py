@@ -7,6 +7,7 @@ from odoo import models
 
 from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
 from ...mappers.document.paid import detailed_lines
+from ...mappers.outgoing import ABSENT
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
@@ -105,7 +106,7 @@ class XeroInboundDocument(models.AbstractModel):
     def _canonical_of(self, connection, link, out) -> dict:
         """Return what is to be sent in the form of ``_canonical``."""
         base = self._base(link)
-        if out is None or out.status == "ABSENT":
+        if out is None or out.status == ABSENT:
             return DocumentState(type=base.type, status="VOIDED").dump()
         state = DocumentState.load(self._canonical_payload(connection, link, out.payload, out.total))
         settled = state.with_fields_of(base, {"money"})
@@ -146,7 +147,9 @@ class XeroInboundDocument(models.AbstractModel):
         self._close_pushes(connection, record)
 
     def _bring_in_step(self, connection, link, move, state, theirs, ours):
-        """Write Xero's fields to ``move``; one that is cancelled or a draft here is posted where Xero approved it."""
+        """Write Xero's fields to ``move``; one that is cancelled here is posted where Xero approved it, and a draft
+        where Xero's status was chosen. One that a person took back to draft stays one.
+        """
         if move.state == "cancel":
             move.button_draft()
             if state.status == "AUTHORISED":
@@ -157,7 +160,7 @@ class XeroInboundDocument(models.AbstractModel):
             theirs = state.changed_from(ours) - {"money"}
         matched = self._matched_lines(move)
         self._change(connection, link, move, state, theirs - {"status", "type"}, ours.lines or None)
-        if move.state == "draft" and state.status == "AUTHORISED":
+        if move.state == "draft" and "status" in theirs and state.status == "AUTHORISED":
             move._post(soft=False)
         self._match_again(move, matched)
 

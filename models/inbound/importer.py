@@ -26,6 +26,7 @@ OUTCOMES = {
     "updated": "The record in Odoo was changed",
     "posted": "The draft in Odoo was posted",
     "cancelled": "The document in Odoo was cancelled",
+    "left": "A person is at work on it in Odoo: it stays as it is there, and says what happened",
     "archived": "The contact in Odoo was archived",
     "restored": "The contact in Odoo was unarchived",
     "merged": "The link moved to the contact that survived a merge in Xero",

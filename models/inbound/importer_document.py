@@ -4,6 +4,7 @@ from odoo import Command, fields, models
 
 from ...mappers.document.canonical import DETAILS, DocumentState, MoneyState
 from ...mappers.document.canonical import GONE as GONE_THERE
+from ...mappers.outgoing import ABSENT, KEPT
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
@@ -110,6 +111,8 @@ class XeroInboundDocument(models.AbstractModel):
         """
         if not move:
             return "missing"
+        if move.state == "draft" and move.posted_before:
+            return "reworked" if locally_changed else "reset"
         if locally_changed:
             return "changed"
         if move.state == "cancel":
@@ -153,7 +156,7 @@ class XeroInboundDocument(models.AbstractModel):
         found = set()
         for move_id, out in outgoing.items():
             link = links[move_id]
-            if out.status == "ABSENT":
+            if out.status == ABSENT:
                 if link.digest and link.xero_status not in ("VOIDED", "DELETED") and self._was_sent(link):
                     found.add(move_id)
             elif self._differs(link, out):
@@ -167,7 +170,8 @@ class XeroInboundDocument(models.AbstractModel):
         :param out: the ``Outgoing``, of a document that shall be in Xero
         """
         if not link.digest:
-            return link.state == "error"
+            # A draft for which a person chose Odoo's side waits to be posted.
+            return link.state == "error" or (out.status == KEPT and link.state == "to_sync")
         return codec.digest(out.canonical()) != link.digest
 
     def _was_sent(self, link) -> bool:
@@ -360,7 +364,7 @@ class XeroInboundDocument(models.AbstractModel):
         link = self.env["xero.link"]._map(connection, self._xero_type, "account.move", [move.id])[move.id]
         link.write(self._base_days(connection, move, state))
         out = self._outgoing(connection, move).get(move.id)
-        agreed = bool(out and out.status != "ABSENT")
+        agreed = bool(out and out.status != ABSENT)
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
         link.write({"digest": codec.digest(out.canonical()) if agreed else False, "odoo_keys": keys})
         move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(state.number) or "?"))

@@ -7,6 +7,7 @@ from odoo import Command, fields, models
 from odoo.tools import format_date
 
 from ...mappers.document.canonical import DocumentState
+from ...mappers.outgoing import ABSENT
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ...xero_api import codec
@@ -49,6 +50,15 @@ class XeroInboundDocument(models.AbstractModel):
     def _do_cancelled(self, connection, link, element, state, move, event):
         return self._try(connection, link, element, state, move, "cancelled", lambda: self._cancel(move), digest=None)
 
+    def _do_left(self, connection, link, element, state, move, event):
+        """It was voided in Xero while a person works on the draft: that goes on, and posting it makes a new one."""
+        message = self.env._("Voided in Xero while it is a draft here. Posting it makes a new document there.")
+        self._save_base(connection, link, element, digest=None, state="synced", message=message, draft_since=None)
+        self.env["xero.conflict"]._overtaken(link)
+        self._close_pushes(connection, move)
+        move._message_log(body=message)
+        return Result("left", res_id=move.id)
+
     def _do_refused(self, connection, link, element, state, move, event):
         """Keep what Odoo forbids for a person."""
         return self._refuse(connection, link, element, state, move, self._refusal(move, event))
@@ -88,7 +98,7 @@ class XeroInboundDocument(models.AbstractModel):
         out = self._outgoing(connection, move).get(move.id)
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload if out else {})
         return {
-            "digest": codec.digest(out.canonical()) if out and out.status != "ABSENT" else None,
+            "digest": codec.digest(out.canonical()) if out and out.status != ABSENT else None,
             "state": "synced",
             "message": None,
             "xero_number": element.get(self._number_field) or None,

@@ -50,6 +50,9 @@ class XeroLink(models.Model):
     )
     revision = fields.Integer(help="Added to the number, when a voided document of ours keeps the plain one in Xero.")
     synced_at = fields.Datetime()
+    draft_since = fields.Datetime(
+        "Draft in Odoo Since", help="Since when the document is a draft again, and Xero keeps it as it is."
+    )
     base_state = PackedJson(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
     base_digest = fields.Char(help="Hash of that view. An element that still has it is an echo.")
     base_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
@@ -74,6 +77,7 @@ class XeroLink(models.Model):
 
     _record_unique = models.UniqueIndex("(res_model, res_id, connection_id, xero_type)")
     _open = models.Index("(res_model, connection_id) WHERE state IN ('to_sync', 'error', 'conflict')")
+    _drafts = models.Index("(res_model, connection_id) WHERE draft_since IS NOT NULL")
     _xero_unique = models.UniqueIndex("(connection_id, xero_type, xero_id) WHERE xero_id IS NOT NULL")
 
     @api.depends("xero_id", "xero_type", "connection_id.short_code")

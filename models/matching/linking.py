@@ -3,6 +3,7 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ...mappers.outgoing import ABSENT
 from ...mappers.text import quoted
 from ...xero_api import codec, shape
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -112,7 +113,7 @@ class XeroMatch(models.Model):
         digests = {
             links[res_id].id: codec.digest(out.canonical())
             for res_id, out in outgoing.items()
-            if out.status != "ABSENT"
+            if out.status != ABSENT
         }
         self.env["xero.link"].flush_model()
         self.env.cr.execute(

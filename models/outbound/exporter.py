@@ -119,6 +119,14 @@ class XeroExporter(models.AbstractModel):
         """
         return out.payload
 
+    def _note_verdicts(self, connection, mapper, verdicts: dict) -> None:
+        """Write down what the plan tells of records, whether or not a call is made for them.
+
+        It happens in the transaction that settles the jobs that need no call; a preview does not ask for it.
+
+        :param verdicts: ``{record id: Plan}``
+        """
+
     def _link_values(self, job, row: dict) -> dict:
         """Return columns of the link of what ``job`` sent that differ from ``row``, or are not in it.
 
@@ -201,7 +209,9 @@ class XeroExporter(models.AbstractModel):
         """
         jobs = self.env["xero.sync.job"].browse(job_ids)
         plan, settled, failures, blocked = defaultdict(list), [], {}, {}
-        for job_id, verdict in self._plan_jobs(connection, mapper, jobs).items():
+        verdicts = self._plan_jobs(connection, mapper, jobs)
+        self._note_verdicts(connection, mapper, {job.res_id: verdicts[job.id] for job in jobs})
+        for job_id, verdict in verdicts.items():
             if verdict.kind == SEND:
                 plan[verdict.method].append(verdict.item)
             elif verdict.kind == FAILED:

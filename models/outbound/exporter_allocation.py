@@ -38,7 +38,7 @@ class XeroExporterAllocation(models.AbstractModel):
     def _plan_item(self, mapper, job, out, link):
         """What is sent is what Xero lacks of the amount that shall be applied in all."""
         held = self._held(link, out.number if out else None)
-        wanted = out.total if out and out.status != "ABSENT" else Decimal(0)
+        wanted = out.total if out and out.is_due else Decimal(0)
         if wanted == held:
             return None, None
         part = self.env["xero.payment.part"].browse(job.res_id)

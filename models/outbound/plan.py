@@ -6,7 +6,7 @@ from collections import namedtuple
 from odoo import models
 from odoo.tools import SQL
 
-from ...mappers.outgoing import Outgoing, Problem
+from ...mappers.outgoing import ABSENT, KEPT, Outgoing, Problem
 from ...mappers.text import named
 from ...xero_api import codec, shape
 from ...xero_api.dates import to_date_string
@@ -55,7 +55,7 @@ class XeroExporter(models.AbstractModel):
         """Return what one wish takes.
 
         ``Plan.kind`` is ``SEND`` (with ``method`` and ``item``), ``FAILED`` (with ``problems`` or a ``failure``),
-        ``WAITS`` (for the ``needs`` of ``out``), or says why no call is made: ``SAME``, ``ASKED``, ``LEFT``.
+        ``WAITS`` (for the ``needs`` of ``out``), or says why no call is made: ``SAME``, ``KEPT``, ``ASKED``, ``LEFT``.
 
         :param wish: as in :meth:`_plan_jobs`
         :param out: the ``Outgoing`` of the record; a ``Failure`` when it could not be prepared; ``None`` when the
@@ -68,7 +68,9 @@ class XeroExporter(models.AbstractModel):
             return Plan(LEFT, out)
         if isinstance(out, Failure):
             return Plan(FAILED, failure=out)
-        wanted = bool(out and out.status != "ABSENT")
+        if out and out.status == KEPT and wish.operation == "push":
+            return Plan(KEPT, out)
+        wanted = bool(out and out.is_due)
         if wanted and mapper._xero_immutable and link and link._is_alive():
             return Plan(SAME, out)
         if wanted:
@@ -162,8 +164,8 @@ class XeroExporter(models.AbstractModel):
         :return: the HTTP method and the :class:`Item`; ``(None, None)`` when it lacks nothing
         """
         exists = bool(link and link._is_alive())
-        wanted = out.status if out else "ABSENT"
-        if wanted in ("ABSENT", "VOIDED"):
+        wanted = out.status if out else ABSENT
+        if wanted in (ABSENT, "VOIDED"):
             return self._removal(mapper, job, link) if exists else (None, None)
         if wanted == "ARCHIVED" and not exists:
             return None, None

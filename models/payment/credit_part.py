@@ -67,7 +67,7 @@ class XeroPaymentPart(models.Model):
 
     def _credit_types(self, connection, entries) -> dict:
         """Return ``{entry: type of credit in Xero}`` of those of ``entries`` that are credits; at most one query."""
-        posted = entries.filtered(lambda entry: entry.state == "posted")
+        posted = entries.filtered(self._may_be_settled)
         scope = connection._scope(connection.company_id.id)
         notes = posted.filtered(lambda entry: entry.move_type in CREDIT_NOTES and self._is_synced(entry, scope))
         payments = posted.origin_payment_id
@@ -91,7 +91,7 @@ class XeroPaymentPart(models.Model):
         ledger, found = self.env["xero.payment.ledger"], {}
         for move in self._partners(credit):
             invoice = move.is_invoice(include_receipts=True) and move.move_type not in CREDIT_NOTES
-            if invoice and move.state == "posted" and self._is_synced(move, scope):
+            if invoice and self._may_be_settled(move) and self._is_synced(move, scope):
                 found[move] = ledger._allocated(move, credit)
         return {move: amount for move, amount in found.items() if amount}
 

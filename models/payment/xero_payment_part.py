@@ -270,7 +270,7 @@ class XeroPaymentPart(models.Model):
         for partial in partials:
             mine, other, own, theirs = self._sides(partial, entry)
             move = other.move_id
-            if move.state == "posted" and self._is_synced(move, scope) and self._is_payment(entry, mine):
+            if self._may_be_settled(move) and self._is_synced(move, scope) and self._is_payment(entry, mine):
                 before = paid.get(move, (0.0, 0.0, 0.0))
                 own += self._exchange(partial, mine, entry)
                 base = own * abs(mine.balance / mine.amount_currency) if mine.amount_currency else own
@@ -297,6 +297,12 @@ class XeroPaymentPart(models.Model):
             sides.reverse()
         (mine, own), (other, theirs) = sides
         return mine, other, own, theirs
+
+    def _may_be_settled(self, move) -> bool:
+        """Whether what is reconciled with the document ``move`` counts in Xero. Odoo keeps it when one is reset to
+        draft, and undoes it when amounts are changed then.
+        """
+        return move.state == "posted" or move._xero_is_kept()
 
     def _is_synced(self, move, scope) -> bool:
         return any(mapper._handles(move) for mapper in self.env["xero.mapper"]._for_model("account.move")) and bool(

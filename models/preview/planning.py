@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...mappers.outgoing import Problem
+from ...mappers.outgoing import KEPT, Problem
 from ..outbound.exporter import FAILED, SEND, WAITS
 from ..outbound.plan import ASKED, LEFT, SAME
 from .reader import PreviewReader
@@ -19,7 +19,7 @@ CRON = "xero_connector.ir_cron_xero_preview"
 # What `_plan_jobs` asks of a job, for a record that has none.
 Wish = namedtuple("Wish", "id res_id company_id operation")
 REMOVALS = {"VOIDED": "void", "DELETED": "delete", "ARCHIVED": "archive"}
-WITHOUT_CALL = {SAME: "same", LEFT: "left", ASKED: "conflict", FAILED: "blocked"}
+WITHOUT_CALL = {SAME: "same", KEPT: "left", LEFT: "left", ASKED: "conflict", FAILED: "blocked"}
 
 
 class XeroPreview(models.Model):
@@ -133,7 +133,10 @@ class XeroPreview(models.Model):
                 line.write({**reader.plain(line), "action": "left", "message": refusals[line.id]})
                 continue
             verdict = verdicts[line.id]
-            line.write({**reader.values(line, verdict), "action": self._action_of(mapper, verdict, line, reader)})
+            values = {**reader.values(line, verdict), "action": self._action_of(mapper, verdict, line, reader)}
+            if verdict.kind == KEPT:
+                values["message"] = self.env._("A draft again: Xero keeps it as it is until it is posted or cancelled.")
+            line.write(values)
         self._note_problems(mapper, lines, verdicts, refusals)
 
     @contextmanager

@@ -90,7 +90,7 @@ class PreviewReader:
         """
         values = {**self.plain(line), "changes": False, "card": False, "needs": False}
         out = verdict.out
-        if out is not None and out.status != "ABSENT":
+        if out is not None and out.is_due:
             values |= self._of_payload(line, out)
             values["needs"] = [[need.res_model, need.res_id] for need in out.needs] if verdict.kind == WAITS else False
         if verdict.kind in (SEND, WAITS, FAILED) and self.exists(line):

@@ -55,7 +55,8 @@ class XeroSyncRunner(models.AbstractModel):
                AND NOT m.journal_id = ANY(%(excluded)s)
                AND ((m.state = 'posted' AND l.xero_id IS NULL AND (%(recent_enough)s))
                     OR (m.state = 'posted' AND l.state != 'ignored'
-                        AND (l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
+                        AND (l.state = 'to_sync' OR l.draft_since IS NOT NULL
+                             OR l.xero_status IN ('VOIDED', 'DELETED')))
                     OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error')
                            AND date_trunc('second', m.write_date) > l.synced_at AND m.write_date > %(recent)s))
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id

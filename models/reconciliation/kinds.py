@@ -49,7 +49,13 @@ KINDS = {
         "document", "Voided in Xero", _lt("Posted in Odoo, voided or deleted in Xero."), FETCH
     ),
     "voided_in_odoo": Kind(
-        "document", "Cancelled in Odoo", _lt("Cancelled or reset in Odoo, approved in Xero."), ("send",)
+        "document", "Cancelled in Odoo", _lt("Cancelled in Odoo, approved in Xero."), ("send",)
+    ),
+    "draft_in_odoo": Kind(
+        "document",
+        "Draft again in Odoo",
+        _lt("Reset to draft in Odoo; Xero keeps it as it was until it is posted again or cancelled."),
+        (),
     ),
     "deleted_in_odoo": Kind(
         "document", "Deleted in Odoo", _lt("Deleted in Odoo, approved or a draft in Xero."), ("remove",)

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...mappers.outgoing import ABSENT
 from ...mappers.text import quoted
 from ...xero_api import codec
 from ..connection.xero_identity import APART, OURS
@@ -249,7 +250,7 @@ class XeroReconciliationDifference(models.Model):
         if record._name == "account.move" and record.state == "posted" and self.kind != "voided_in_xero":
             state.setdefault("status", "AUTHORISED")
         out = inbound._outgoing(self.connection_id, record).get(record.id)
-        digest = codec.digest(out.canonical()) if out and out.status != "ABSENT" else False
+        digest = codec.digest(out.canonical()) if out and out.status != ABSENT else False
         link.write(
             {
                 "base_state": state,

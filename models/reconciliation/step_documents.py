@@ -126,13 +126,14 @@ class XeroReconciler(models.AbstractModel):
             return None
         if move.state == "draft" and link.from_xero and not move.posted_before:
             return "status"
-        return "voided_in_odoo"
+        return "draft_in_odoo" if move.state == "draft" and link._is_alive() else "voided_in_odoo"
 
     def _one_sided(self, kind, move, element, mine, theirs) -> Found:
         state = dict(move._fields["state"]._description_selection(self.env))[move.state] if move else ""
         amounts = {
             "voided_in_xero": mine.total if mine else None,
             "voided_in_odoo": -theirs.total,
+            "draft_in_odoo": -theirs.total,
             "deleted_in_odoo": -theirs.total,
         }
         amount = amounts.get(kind)
@@ -186,13 +187,15 @@ class XeroReconciler(models.AbstractModel):
         return replace(facts, contact=lower(facts.contact))
 
     def _odoo_facts(self, report, xero_type, moves, links) -> dict[int, Facts]:
-        """Return ``{move id: Facts}`` of what Odoo would send now; those that must not be in Xero are left out."""
+        """Return ``{move id: Facts}`` of what Odoo would send now; without those that shall not be there,
+        or stay as they are.
+        """
         inbound = self._inbound(report, xero_type)
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", report.connection_id.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         found = {}
         for move_id, out in inbound._outgoing(report.connection_id, moves).items():
-            if out.status == "ABSENT":
+            if not out.is_due:
                 continue
             link = links.get(move_id)
             xero_id = (link and link.xero_id) or ""

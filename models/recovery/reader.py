@@ -193,7 +193,7 @@ class Reader:
         theirs = DocumentState.load(inbound._canonical(data))
         for move in free:
             out = outgoing.get(move.id)
-            if out and out.status != "ABSENT" and self._is_same_document(inbound, move, out, data, theirs):
+            if out and out.is_due and self._is_same_document(inbound, move, out, data, theirs):
                 return move
         return moves
 

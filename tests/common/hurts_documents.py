@@ -118,12 +118,20 @@ class DocumentHurts(ReconCommon):
         self.quiet(move).button_cancel()
         return "voided_in_odoo", self.odoo(move)
 
-    def way_voided_in_odoo__reset(self):
+    def way_draft_in_odoo(self):
         move = self.own("in_invoice")
         yield
         yield
         self.quiet(move).button_draft()
-        return "voided_in_odoo", self.odoo(move)
+        return "draft_in_odoo", self.odoo(move)
+
+    def way_draft_in_odoo__paid(self):
+        move = self.own()
+        yield
+        self.pay_in_xero(move)
+        yield
+        move.button_draft()
+        return "draft_in_odoo", self.odoo(move)
 
     def way_deleted_in_odoo(self):
         move = self.own("in_invoice")

@@ -1,6 +1,7 @@
 """People work in Odoo while the workers send: they wait for nothing, and nothing they do is lost."""
 
 import random
+import time
 from contextlib import contextmanager
 from threading import Thread
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -51,13 +52,30 @@ def refer(odoo, move: int, number: int) -> None:
     odoo.call("account.move", "write", [move], {"ref": f"Edit {number}"})
 
 
-def reprice(odoo, move: int, number: int) -> None:
-    """Reset an invoice, change a price and post it again."""
+def reprice(odoo, move: int, number: int, pause: float = 0) -> None:
+    """Reset a document, look at it for a while, change a price and post it again."""
     products = [("move_id", "=", move), ("display_type", "=", "product")]
     line = odoo.read("account.move.line", products, ["id"], limit=1)[0]
     odoo.call("account.move", "button_draft", [move])
+    time.sleep(pause)
     odoo.call("account.move", "write", [move], {"invoice_line_ids": [[1, line["id"], {"price_unit": 1000 + number}]]})
     odoo.call("account.move", "action_post", [move])
+
+
+@pytest.mark.parametrize("pause", [0, 1, 3])
+def test_a_correction_keeps_number_and_identity(drill, pause):
+    """Reset, wait as people do, change a price, post: one document, the same one, under its number."""
+    moves = drill.make(count=4, contacts=1)
+    assert wait_for(lambda: not drill.at_work(), 180)
+    before = {document["id"]: document["xero_id"] for document in drill.report()["documents"]}
+    everything = len(drill.simulator.documents(drill.tenant, "Invoices"))
+    odoo = drill.stack.session()
+    for number, move in enumerate(moves):
+        reprice(odoo, move, number, pause)
+    assert wait_for(lambda: not drill.at_work(), 180)
+    after = {document["id"]: document["xero_id"] for document in drill.check(4)["documents"]}
+    assert after == before
+    assert len(drill.simulator.documents(drill.tenant, "Invoices")) == everything
 
 
 def test_nobody_waits_for_a_xero_that_hangs(drill):

@@ -22,6 +22,7 @@ const LOOKS = {
     failed: FAILED,
     error: FAILED,
     dead: { color: "text-bg-danger", icon: "fa-ban" },
+    draft: { color: "text-bg-warning", icon: "fa-pencil" },
     conflict: { color: "text-bg-warning", icon: "fa-code-fork" },
     blocked: { color: "text-bg-warning", icon: "fa-hourglass-half" },
     cancelled: QUIET,
