@@ -134,6 +134,7 @@ TABLE = [
     ("clock", {"clock_offset": -61.0}, ATTENTION, "off", False),
     ("mapping", {"mapping_gaps": 1}, ATTENTION, "gaps", False),
     ("conflicts", {"conflicts": 2}, ATTENTION, "open", False),
+    ("drafts", {"old_drafts": 3}, ATTENTION, "old", False),
     ("marks", {"false_marks_at": ago(days=6)}, ATTENTION, "false", True),
     ("books", {"differences": 0, "reconciled_at": ago(days=1)}, OK, "agree", False),
     ("books", {"differences": 4, "reconciled_at": ago(days=1)}, ATTENTION, "differ", True),

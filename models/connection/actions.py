@@ -1,15 +1,20 @@
 """What people do with a connection: its buttons, and the lists and pages that they open."""
 
 from contextlib import closing
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.explain import explain
 from ..link.notice import notice
+from ..link.xero_link import GONE_STATUSES
 from . import gate as xero_gate
+
+# A correction takes minutes; what is a draft again for longer was forgotten.
+OLD_DRAFT = timedelta(days=7)
 
 
 class XeroConnection(models.Model):
@@ -177,6 +182,27 @@ class XeroConnection(models.Model):
     def action_open_conflicts(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_conflict")
         return {**action, "domain": [("connection_id", "in", self.ids)], "context": {"search_default_open": 1}}
+
+    def _old_draft_domain(self) -> list:
+        """Return the domain of the ``xero.link`` of documents that have been drafts again for long."""
+        return [
+            ("connection_id", "in", self.ids),
+            ("res_model", "=", "account.move"),
+            ("draft_since", "<", fields.Datetime.now() - OLD_DRAFT),
+            ("xero_status", "not in", GONE_STATUSES),
+            ("state", "!=", "ignored"),
+        ]
+
+    def action_open_drafts(self):
+        """Show the documents of these organisations that have been drafts again for long."""
+        links = self.env["xero.link"].search(self._old_draft_domain())
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Drafts That Xero Keeps"),
+            "res_model": "account.move",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", links.mapped("res_id"))],
+        }
 
     def action_open_quarantine(self):
         """Show what of these organisations waits in the quarantine."""

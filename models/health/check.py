@@ -73,6 +73,7 @@ class Facts:
     clock_offset: float = 0.0
     mapping_gaps: int = 0
     conflicts: int = 0
+    old_drafts: int = 0
     quarantined: int = 0
     false_marks_at: datetime | None = None
     workers_active: int = 5

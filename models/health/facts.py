@@ -57,6 +57,7 @@ class XeroHealthFacts(models.AbstractModel):
         workers = self._workers()
         odd = self._open_of("xero.quarantine", connections, companies)
         conflicts = self._open_of("xero.conflict", connections, companies)
+        drafts = self._old_drafts(connections, companies)
         told = self.env["xero.health.source"]._told(connections)
         held = self.env["xero.recovery"]._reasons(connections)
         own = self.env["ir.config_parameter"].sudo().get_param("database.uuid")
@@ -74,6 +75,7 @@ class XeroHealthFacts(models.AbstractModel):
                     default=None,
                 ),
                 conflicts=conflicts.get(connection.id, 0),
+                old_drafts=drafts.get(connection.id, 0),
                 quarantined=odd.get(connection.id, 0),
                 false_marks_at=connection.false_marks_at or None,
                 mapping_gaps=connection.missing_mapping_count,
@@ -84,6 +86,13 @@ class XeroHealthFacts(models.AbstractModel):
         }
 
     # === QUERIES === #
+
+    def _old_drafts(self, connections, companies) -> dict:
+        """Return how many documents have been drafts again for long: ``{connection id: count}``; one query."""
+        domain = connections._old_draft_domain()
+        domain += [("company_id", "in", companies.ids)] if companies is not None else []
+        rows = self.env["xero.link"].sudo()._read_group(domain, ["connection_id"], ["__count"])
+        return {connection.id: count for connection, count in rows}
 
     @api.model
     def _jobs(self, connections, companies) -> dict:

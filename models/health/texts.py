@@ -45,6 +45,7 @@ def action_labels(env) -> dict:
         "webhook": ("action_webhook_guide", env._("Webhook Guide"), True),
         "mapping": ("action_open_mappings", env._("Open Mappings"), False),
         "conflicts": ("action_open_conflicts", env._("Review Conflicts"), False),
+        "drafts": ("action_open_drafts", env._("Show Drafts"), False),
         "quarantine": ("action_open_quarantine", env._("Show Quarantine"), False),
         "reconcile": ("action_reconcile", env._("Reconcile"), False),
         "reconciliation": ("action_open_reconciliation", env._("Show Differences"), False),

@@ -20,6 +20,7 @@ CHECKS = {
         xero.Clock(),
         records.Mapping(),
         records.Conflicts(),
+        records.Drafts(),
         records.Quarantine(),
         records.Marks(),
         records.Books(),

@@ -51,6 +51,28 @@ class Conflicts(Check):
         return {"open": env._("Review them: nothing is overwritten meanwhile.")}.get(code, "")
 
 
+class Drafts(Check):
+    """Documents that were reset to draft and forgotten: Xero's ledger still has them. Nothing where there are none."""
+
+    topic = "drafts"
+
+    def label(self, env):
+        return env._("Drafts that Xero keeps")
+
+    def judge(self, facts, is_open):
+        if not facts.old_drafts:
+            return None
+        return self.found(ATTENTION, "old", {"count": facts.old_drafts}, ("drafts",))
+
+    def sentence(self, env, code, values):
+        return env._(
+            "Documents that were reset to draft more than a week ago and are unchanged in Xero: %s.", values["count"]
+        )
+
+    def advice(self, env, code):
+        return {"old": env._("Post each again and Xero is updated, or cancel it and it is voided there.")}.get(code, "")
+
+
 class Quarantine(Check):
     """What Xero gave and nobody could read."""
 
