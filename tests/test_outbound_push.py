@@ -187,6 +187,37 @@ class TestPush(XeroCommon):
                     sale = move_type.startswith("out_")
                     self.assertEqual(self.link_of(move).xero_number, f"{number}-R{revision}" if sale else number)
 
+    def test_number_of_a_dead_document_goes_on_as_a_revision(self):
+        """Odoo gives the number of the last document that was deleted to the next; Xero keeps it."""
+        for move_type in ("out_invoice", "out_refund"):
+            with self.subTest(move_type=move_type):
+                self.make_move(move_type)
+                dead = self.make_move(move_type)
+                self.drain()
+                number = dead.name
+                for revision in (1, 2):
+                    dead.button_draft()
+                    dead.with_context(force_delete=True).unlink()
+                    self.drain()
+                    dead = self.make_move(move_type, post=False, invoice_date=f"2026-03-{10 + revision}")
+                    dead.name = number
+                    dead.action_post()
+                    self.drain()
+                    self.assertInXero(dead)
+                    self.assertEqual(self.link_of(dead).xero_number, f"{number}-R{revision}")
+
+    def test_number_taken_by_others_is_not_ours(self):
+        """One that was made and voided elsewhere tells nothing of a document of this database."""
+        move, act = self.make_move(), f"/organisations/{self.tenant}/act"
+        line = {"Description": "Theirs", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200"}
+        made = {"Date": "2026-03-15", "InvoiceNumber": move.name, "LineItems": [line]}
+        contact = self.simulator.control(f"{act}/create_contact", Name="Somebody Else")
+        element = self.simulator.control(f"{act}/create_invoice", contact=contact["ContactID"], **made)
+        self.simulator.control(f"{act}/void", invoice=element["InvoiceID"])
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.assertIn("made elsewhere", move.xero_sync_message)
+
     def test_voided_credit_note_without_totals_is_still_ours(self):
         """What Xero shows of a voided document need not be what was sent."""
         move = self.make_move("out_refund")

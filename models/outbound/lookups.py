@@ -67,7 +67,11 @@ class XeroExporter(models.AbstractModel):
         :param candidates: Xero's elements that have its number, mark or name, gone ones included
         """
         marked = self._marked(mapper, item, payload, candidates)
-        if self._are_gone(mapper, marked) or self._is_kept_by_ours(connection, mapper, item, payload, candidates):
+        if (
+            self._are_gone(mapper, marked)
+            or self._is_kept_by_ours(connection, mapper, item, payload, candidates)
+            or self._is_kept_by_dead(connection, mapper, payload, candidates)
+        ):
             self._renumber(connection, mapper, item)
         else:
             self._runner._fail({item.job_id: self._number_taken(mapper, payload, messages, candidates)})
@@ -120,6 +124,25 @@ class XeroExporter(models.AbstractModel):
         if not candidates:
             return link.xero_number == payload.get(mapper._xero_number_field)
         return any(element[mapper._xero_id_field].lower() == link.xero_id.lower() for element in candidates)
+
+    def _is_kept_by_dead(self, connection, mapper, payload, candidates) -> bool:
+        """Whether the number is that of another document of this database, which is gone in Xero: Odoo gives the number
+        of the last one that was deleted to the next.
+        """
+        number = payload.get(mapper._xero_number_field)
+        if not number or not all(element.get(mapper._xero_status_field) in GONE_STATUSES for element in candidates):
+            return False
+        return bool(
+            self.env["xero.link"].search_count(
+                [
+                    ("connection_id", "=", connection.id),
+                    ("xero_type", "=", mapper._xero_type),
+                    ("xero_number", "=", number),
+                    ("xero_status", "in", GONE_STATUSES),
+                ],
+                limit=1,
+            )
+        )
 
     def _adopt_element(self, connection, mapper, item, element) -> None:
         """Link ``element``, which bears our mark or is the one that is meant.
