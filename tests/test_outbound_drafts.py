@@ -8,7 +8,7 @@ from pathlib import Path
 from odoo import fields
 from odoo.tests import tagged
 
-from ..models.xero_sync_mixin import SYNC_STATES
+from ..models.xero_status_mixin import SYNC_STATES
 from .common.payment import PaymentCommon
 
 KINDS = ("out_invoice", "in_invoice", "out_refund", "in_refund")
