@@ -124,19 +124,6 @@ class Lives(RuleBasedStateMachine):
             self.cancelled -= set(move.ids)
 
     @rule(number=st.integers(0, 9))
-    def reset(self, number):
-        move = self.pick(self.moves(("state", "=", "posted")), number)
-        move.button_draft() if move else None
-
-    @rule(number=st.integers(0, 9), price=st.integers(1, 99_999))
-    def post_again(self, number, price):
-        move = self.pick(self.moves(("state", "=", "draft")), number)
-        if move:
-            move.invoice_line_ids[0].price_unit = price / 100
-            move.action_post()
-            self.cancelled -= set(move.ids)
-
-    @rule(number=st.integers(0, 9))
     def cancel_document(self, number):
         move = self.pick(self.moves(("state", "=", "posted")), number)
         if move:

@@ -147,6 +147,29 @@ class TestDrafts(PaymentCommon):
         self.assertEqual((self.alone(), move.xero_sync_state), (0, "not_synced"))
         self.assertFalse(self.open_jobs())
 
+    def test_a_question_about_a_draft_leaves_it_a_draft(self):
+        for side in ("odoo", "xero"):
+            with self.subTest(side=side):
+                move = self.reset(ref="Agreed")
+                before = self.identity(move)
+                self.edit(move, Reference="Theirs")
+                move.ref = "Ours"
+                self.drain()
+                self.poll()
+                self.assertEqual((move.ref, move.xero_sync_state), ("Ours", "conflict"))
+                conflict = self.conflict_of(move)
+                conflict.action_take_odoo() if side == "odoo" else conflict.action_take_xero()
+                self.drain()
+                self.poll()
+                self.assertEqual((move.state, move.xero_sync_state), ("draft", "draft"))
+                self.assertEqual(move.ref, "Ours" if side == "odoo" else "Theirs")
+                self.assertEqual(self.in_xero(move)["Reference"], "Theirs")
+                move.action_post()
+                self.drain()
+                self.assertInXero(move)
+                self.assertEqual(self.in_xero(move)["Reference"], move.ref)
+                self.assertEqual(self.identity(move), before)
+
     def test_half_done_drafts_are_no_failures(self):
         """People empty a draft before they fill it again, and take the number away to change the journal."""
         move = self.reset()

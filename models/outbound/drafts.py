@@ -15,8 +15,9 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _note_verdicts(self, connection, mapper, verdicts):
         """Note which documents are drafts again; what waited for others to be posted is tried."""
-        kept = [res_id for res_id, verdict in verdicts.items() if verdict.kind == KEPT]
-        over = [res_id for res_id, verdict in verdicts.items() if verdict.kind != KEPT and verdict.method != "PUT"]
+        # Also while a person is being asked about it.
+        kept = [res_id for res_id, verdict in verdicts.items() if getattr(verdict.out, "status", None) == KEPT]
+        over = [res_id for res_id, verdict in verdicts.items() if res_id not in kept and verdict.method != "PUT"]
         if kept:
             self._mark_drafts(connection, mapper, kept, SQL("COALESCE(draft_since, %s)", fields.Datetime.now()))
         if over:
