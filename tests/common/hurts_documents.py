@@ -130,7 +130,7 @@ class DocumentHurts(ReconCommon):
         yield
         self.pay_in_xero(move)
         yield
-        move.button_draft()
+        self.quiet(move).button_draft()
         return "draft_in_odoo", self.odoo(move)
 
     def way_deleted_in_odoo(self):
