@@ -252,13 +252,14 @@ class XeroMapper(models.AbstractModel):
         """Return what tells this database from others that write to the same organisation: eight hexadecimal digits."""
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")[:8]
 
-    def _mark(self, res_id: int, connection) -> marks.Mark:
-        """Return the mark of a record, signed for the organisation of ``connection``.
+    def _marks(self, res_ids, connection) -> dict[int, marks.Mark]:
+        """Return the marks of records by id, signed for the organisation of ``connection``.
 
-        :param res_id: id of ``_odoo_model``
+        :param res_ids: ids of ``_odoo_model``
         """
-        signature = self.env["xero.identity"]._signature(self._odoo_model, res_id, connection)
-        return marks.Mark(self._database_mark(), res_id, signature)
+        database = self._database_mark()
+        signatures = self.env["xero.identity"]._signatures(self._odoo_model, res_ids, connection)
+        return {res_id: marks.Mark(database, res_id, signature) for res_id, signature in signatures.items()}
 
     def _claim_of(self, element: dict) -> marks.Mark | None:
         """Return the mark that ``element`` bears, of whatever database; types that carry none leave it.
@@ -275,11 +276,14 @@ class XeroMapper(models.AbstractModel):
         claims = filter(None, [self._claim_of(element)])
         return next((claim for claim in claims if claim.database == self._database_mark()), None)
 
-    def _deep_link(self, res_id: int, connection) -> str:
-        """Return the address of the record in this Odoo; Xero shows it as "Go to …".
+    def _deep_links(self, res_ids, connection) -> dict[int, str]:
+        """Return the addresses of records in this Odoo by id; Xero shows them as "Go to …".
 
-        :param res_id: id of ``_odoo_model``
-        :return: an absolute address that bears the mark of the record
+        :param res_ids: ids of ``_odoo_model``
+        :return: absolute addresses, each of which bears the mark of its record
         """
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url") or ""
-        return marks.write_url(base, self._odoo_model, self._mark(res_id, connection))
+        return {
+            res_id: marks.write_url(base, self._odoo_model, mark)
+            for res_id, mark in self._marks(res_ids, connection).items()
+        }

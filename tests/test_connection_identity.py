@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import TransactionCase, tagged
@@ -9,6 +10,7 @@ from odoo.tools import SQL
 
 from ..mappers import marks
 from ..models.connection import gate as xero_gate
+from ..models.connection import vault as xero_vault
 from ..models.connection import xero_identity as identity
 from ..xero_api import codec, elements
 from .common.inbound import InboundCommon
@@ -69,7 +71,8 @@ class StrangerCommon(InboundCommon):
         return f"odoo-{self.database}-{record.id}"
 
     def signed(self, record, connection=None):
-        return self.env["xero.mapper"]._for_model(record._name)[0]._mark(record.id, connection or self.connection)
+        mapper = self.env["xero.mapper"]._for_model(record._name)[0]
+        return mapper._marks(record.ids, connection or self.connection)[record.id]
 
     def old_url(self, record, host="https://any.example"):
         return f"{host}/mail/view?model={record._name}&res_id={record.id}&xero_db={self.database}"
@@ -334,9 +337,9 @@ class TestStrangeDocuments(StrangerCommon):
             never,
         ]
         for number, move in enumerate(targets):
-            for turn, url in enumerate((self.old_url(move), self.env["xero.mapper"]._for_type("Invoice")._deep_link(
-                move.id, self.env["xero.connection"].new({"tenant_id": "another"})
-            ))):
+            another = self.env["xero.connection"].new({"tenant_id": "another"})
+            foreign = self.env["xero.mapper"]._for_type("Invoice")._deep_links(move.ids, another)[move.id]
+            for turn, url in enumerate((self.old_url(move), foreign)):
                 with self.subTest(move=move.name, turn=turn):
                     self.attack(move, url, f"S-{number}-{turn}")
         self.assertTrue(self.told())
@@ -349,7 +352,7 @@ class TestStrangeDocuments(StrangerCommon):
         never.with_context(xero_no_sync=True).action_post()
         contact = {"ContactID": self.partner_a.xero_contact_id}
         found = self.stranger_invoice(self.old_url(never), never.name, Contact=contact)
-        signed = self.env["xero.mapper"]._for_type("Invoice")._deep_link(never.id, self.connection)
+        signed = self.env["xero.mapper"]._for_type("Invoice")._deep_links(never.ids, self.connection)[never.id]
         [verdict] = self.env["xero.identity"]._judge(self.connection, "Invoice", [{**found, "Url": signed}]).values()
         self.assertEqual(verdict.kind, identity.OURS, "the signature is all that is missing")
         self.poll("Invoice")
@@ -362,7 +365,7 @@ class TestStrangeDocuments(StrangerCommon):
         mapper = self.env["xero.mapper"]._for_type("Invoice")
         for number, move in enumerate((self.payroll(self.company), self.invoice_of(self.other))):
             with self.subTest(move=move.name):
-                self.attack(move, mapper._deep_link(move.id, self.connection), f"T-{number}")
+                self.attack(move, mapper._deep_links(move.ids, self.connection)[move.id], f"T-{number}")
 
     def test_a_signed_mark_takes_nothing_that_is_not_synced_and_says_the_same(self):
         self.patch(type(self.env["xero.hold"]), "_found_ahead", lambda *_args: None)
@@ -377,7 +380,8 @@ class TestStrangeDocuments(StrangerCommon):
             with self.subTest(move=move.name):
                 # Numbers of two companies may be equal.
                 move.name = f"SAME/{number}"
-                self.stranger_invoice(mapper._deep_link(move.id, self.connection), move.name, Contact=contact)
+                url = mapper._deep_links(move.ids, self.connection)[move.id]
+                self.stranger_invoice(url, move.name, Contact=contact)
                 self.poll("Invoice")
                 self.assertFalse(self.links_to(move).filtered("xero_id"))
         self.connection.excluded_journal_ids = False
@@ -460,7 +464,7 @@ class TestStrangeDocuments(StrangerCommon):
         )
         self.connection.inbound_documents = "post"
         move = self.make_move(lines=[(1, 5.0)], tax=False, post=False)
-        url = self.env["xero.mapper"]._for_type("Invoice")._deep_link(move.id, self.connection)
+        url = self.env["xero.mapper"]._for_type("Invoice")._deep_links(move.ids, self.connection)[move.id]
         self.stranger_invoice(url, "INV/YESTERDAY", amount=111.0)
         self.poll("Invoice")
         self.assertEqual(seen, ["Invoice"])
@@ -470,6 +474,17 @@ class TestStrangeDocuments(StrangerCommon):
 
 @tagged("post_install", "-at_install")
 class TestMarksWhenSending(StrangerCommon):
+    def test_the_key_is_read_once_for_the_marks_of_a_batch(self):
+        moves = self.make_move() | self.make_move() | self.make_move()
+        partners = self.env["res.partner"].create([{"name": f"Batch {number}"} for number in range(3)])
+        for xero_type, records in (("Invoice", moves), ("Contact", partners)):
+            mapper = self.env["xero.mapper"]._for_type(xero_type)
+            with patch.object(xero_vault, "_keys", wraps=xero_vault._keys) as keys:
+                prepared = mapper._prepare(records, self.connection)
+            self.assertEqual(keys.call_count, 1, xero_type)
+            for record in records:
+                self.assertEqual(mapper._mark_of(prepared[record.id].payload), self.signed(record))
+
     def test_a_bill_edited_before_the_look_up_is_not_sent_twice(self):
         self.simulator.fault("drop_after", method="PUT", resource="Invoices")
         bill = self.make_move("in_invoice", ref="B-1")

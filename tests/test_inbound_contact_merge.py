@@ -148,5 +148,5 @@ class TestContactMerge(InboundCommon):
         self.assertEqual((self.element()["ContactNumber"], self.element()["EmailAddress"]), (mark, "weka@example.com"))
         self.person("edit_contact", contact=self.partner.xero_contact_id, ContactNumber="")
         self.write(email="other@example.com")
-        mark = self.env["xero.mapper.contact"]._mark(self.partner.id, self.connection)
+        mark = self.env["xero.mapper.contact"]._marks(self.partner.ids, self.connection)[self.partner.id]
         self.assertEqual(self.element()["ContactNumber"], write_number(mark))

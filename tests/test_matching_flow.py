@@ -25,7 +25,7 @@ class TestMatchContactFlow(MatchCommon):
 
     def test_only_a_mark_with_proof_is_evidence(self):
         made_up, proven = self.customer("Acme Ltd"), self.customer("Beta Ltd")
-        mark = self.env["xero.mapper"]._for_type("Contact")._mark(proven.id, self.connection)
+        mark = self.env["xero.mapper"]._for_type("Contact")._marks(proven.ids, self.connection)[proven.id]
         unsigned = mark._replace(signature=None)
         self.contact("Somebody Else", ContactNumber=marks.write_number(unsigned._replace(res_id=made_up.id)))
         contact = self.contact("Renamed Since", ContactNumber=marks.write_number(mark))

@@ -90,12 +90,13 @@ class XeroMapperContact(models.AbstractModel):
         self._prefetch_terms(partners)
         rules = RuleBook(partners.env, connection, self.env["xero.field.rule"]._rules(connection))
         rules.load(partners)
+        own_marks = self._marks(partners.ids, connection)
         outgoing = {}
         for partner in partners:
             mine, link = parts.get(partner.id, partners.browse()), links.get(partner.id)
             out = outgoing[partner.id] = self._outgoing(partner, mine, link, names[partner.id], currencies)
             if out.status == "ACTIVE":
-                out.payload["ContactNumber"] = marks.write_number(self._mark(partner.id, connection))
+                out.payload["ContactNumber"] = marks.write_number(own_marks[partner.id])
                 self._extend(partner, rules, out)
         return outgoing
 

@@ -28,13 +28,18 @@ class XeroMapperInvoice(models.AbstractModel):
     def _knows_discounts(self, move) -> bool:
         return self._is_sale(move)
 
+    def _books(self, moves, connection, links=None):
+        books = super()._books(moves, connection, links)
+        books.urls = self._deep_links(moves.ids, connection)
+        return books
+
     def _head(self, move, books, out) -> dict:
         """Xero approves no invoice without a due date."""
         due = move.invoice_date_due
         head = super()._head(move, books, out)
         if due or head.get("Date"):
             head["DueDate"] = self._due_day(move, due, head.get("Date", ""))
-        head["Url"] = self._deep_link(move.id, books.connection)
+        head["Url"] = books.urls[move.id]
         return head
 
     def _due_day(self, move, due, day: str) -> str:

@@ -2,7 +2,8 @@
 
 The keys never live in the database: they are ``xero_connector_key`` of the server configuration, else a file made once
 in Odoo's data directory. The first encrypts, every one of them opens. A copied database without them holds nothing but
-noise. They are read anew for each use: what a process keeps in memory, a template may find.
+noise. They are read anew for each use, one of which may be to sign a batch: what a process keeps in memory, a template
+may find.
 """
 
 import hashlib
@@ -196,10 +197,19 @@ def sign(*parts: object) -> str:
 
     :param parts: texts and numbers, in an order that means something
     """
+    return sign_each([parts])[0]
+
+
+def sign_each(rows: list[tuple]) -> list[str]:
+    """Return what :func:`sign` returns of each of ``rows``; the key is read once for all of them.
+
+    :param rows: the parts of each
+    """
     try:
-        return _signature(_first_key(), parts)
+        key = _first_key()
     except NoKey:
-        return NO_SIGNATURE
+        return [NO_SIGNATURE] * len(rows)
+    return [_signature(key, parts) for parts in rows]
 
 
 def is_signed(signature: str, *parts: object) -> bool:

@@ -67,14 +67,16 @@ class XeroIdentity(models.AbstractModel):
     _name = "xero.identity"
     _description = "Xero Identity"
 
-    def _signature(self, model: str, res_id: int, connection) -> str:
-        """Return the signature of a mark: it holds for one record and one organisation.
+    def _signatures(self, model: str, res_ids, connection) -> dict[int, str]:
+        """Return the signatures of marks: each holds for one record and one organisation.
 
         :param model: name of the Odoo model
-        :param res_id: id of the record
-        :return: 20 hexadecimal digits
+        :param res_ids: ids of its records
+        :return: 20 hexadecimal digits by id
         """
-        return xero_vault.sign(model, res_id, connection.sudo().tenant_id or "")
+        tenant = connection.sudo().tenant_id or ""
+        signatures = xero_vault.sign_each([(model, res_id, tenant) for res_id in res_ids])
+        return dict(zip(res_ids, signatures, strict=True))
 
     def _is_signed(self, model: str, mark, connection) -> bool:
         return bool(mark.signature) and xero_vault.is_signed(

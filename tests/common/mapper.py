@@ -108,7 +108,9 @@ class MapperCase(BooksCommon):
         cls.env["ir.config_parameter"].set_param("database.uuid", "1a2b3c4d-0000-0000-0000-000000000000")
         cls.env["ir.config_parameter"].set_param("web.base.url", "https://odoo.example.com")
         # The key of the server is another one everywhere.
-        cls.classPatch(type(cls.env["xero.identity"]), "_signature", lambda *_args: SIGNATURE)
+        cls.classPatch(
+            type(cls.env["xero.identity"]), "_signatures", lambda _self, _model, ids, _of: dict.fromkeys(ids, SIGNATURE)
+        )
         credential = cls.env["xero.credential"].sudo().create({"name": "App", "client_id": "client"})
         cls.connection = (
             cls.env["xero.connection"]
