@@ -1,5 +1,7 @@
+import json
 from contextlib import closing
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import psycopg2
 
@@ -37,20 +39,35 @@ class TestJobs(TransactionCase):
         with self.assertQueryCount(1):
             self.Job._enqueue(self.connection.id, CONTACT, [(partner.id, self.company.id) for partner in self.partners])
 
-    def test_workers_are_notified_on_one_connection(self):
-        """A new one costs PostgreSQL more than all else of a posting."""
+    def heard(self, channel, tell):
+        """Return what is heard on ``channel`` while ``tell`` is called twice, which takes one connection that stays: a
+        new one costs PostgreSQL more than all else of a posting.
+        """
         with closing(psycopg2.connect(**sql_db.connection_info_for("postgres")[1])) as listener:
             listener.autocommit = True
             with listener.cursor() as cr:
-                cr.execute("LISTEN cron_trigger")
+                cr.execute(f"LISTEN {channel}")
                 kept = []
                 for _time in range(2):
-                    self.env["xero.sync.runner"]._notify_workers()
+                    tell()
                     kept.append([row for row in sql_db._Pool._connections if row.info.dbname == "postgres"])
                 cr.execute("SELECT 1")
-            told = [notice.payload for notice in listener.notifies]
-        self.assertEqual(told.count(self.env.cr.dbname), 2)
+            heard = [notice.payload for notice in listener.notifies]
         self.assertEqual((len(kept[0]), kept[1]), (1, kept[0]))
+        return heard
+
+    def test_workers_are_notified_on_one_connection(self):
+        heard = self.heard("cron_trigger", self.env["xero.sync.runner"]._notify_workers)
+        self.assertEqual(heard.count(self.env.cr.dbname), 2)
+
+    def test_screens_are_notified_on_one_connection(self):
+        jobs, runner, cr = self.enqueue(), self.env["xero.sync.runner"], self.env.cr
+        with patch.object(sql_db, "db_connect", side_effect=AssertionError("a connection of its own")):
+            heard = self.heard("imbus", lambda: (runner._notify(jobs.ids), cr.precommit.run(), cr.postcommit.run()))
+        channel = json.dumps([cr.dbname, "res.company", self.company.id, "xero"], separators=(",", ":"))
+        self.assertEqual([channel in text.replace(" ", "") for text in heard], [True, True])
+        messages = self.env["bus.bus"].search([("channel", "like", '"xero"')]).mapped("message")
+        self.assertEqual(sum("xero_connector.status" in message for message in messages), 2)
 
     def test_waking_a_worker_takes_one_query_in_a_transaction(self):
         runner = self.env["xero.sync.runner"]

@@ -11,6 +11,7 @@ from ...xero_api import errors
 from ..link.explain import explain
 from ..link.trace import log_unexpected, trace_of
 from .failure import Failure
+from .notification import keep_bus_connection
 from .task import AGAIN, DONE, HELD
 
 _logger = logging.getLogger(__name__)
@@ -321,6 +322,8 @@ class XeroSyncRunner(models.AbstractModel):
         )
 
     def _send_status(self, rows) -> None:
+        if rows:
+            keep_bus_connection(self.env.cr)
         for company_id, xero_type, res_model, res_ids in rows:
             company = self.env["res.company"].browse(company_id)
             exporter = self.env["xero.exporter"]._for_type(xero_type)

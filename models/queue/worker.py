@@ -4,8 +4,7 @@ import logging
 import time
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models, sql_db
-from odoo.addons.base.models.ir_cron import ODOO_NOTIFY_FUNCTION
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
 from ...xero_api import clamps, deadline, errors
@@ -14,6 +13,7 @@ from ..link.explain import explain
 from ..link.trace import log_unexpected
 from .drain import CONFLICTS, TRIES, Drain
 from .failure import Failure
+from .notification import notify
 from .xero_sync_job import EVENT, NEVER, READINGS
 
 _logger = logging.getLogger(__name__)
@@ -81,13 +81,8 @@ class XeroSyncRunner(models.AbstractModel):
         self.env.cr.postcommit.add(self._notify_workers)
 
     def _notify_workers(self):
-        """Do what ``ir.cron._notifydb`` does, on a connection that stays in Odoo's pool: a new one for each posting
-        costs PostgreSQL more than all else that the connector adds to it.
-        """
-        _name, info = sql_db.connection_info_for("postgres")
-        # Under that name the pool would not keep it.
-        with sql_db.Connection(sql_db._Pool, "notify", info).cursor() as cr:
-            cr.execute(SQL("SELECT %s('cron_trigger', %s)", SQL.identifier(ODOO_NOTIFY_FUNCTION), self.env.cr.dbname))
+        """Do what ``ir.cron._notifydb`` does."""
+        notify("cron_trigger", self.env.cr.dbname)
 
     # === CRON === #
 
