@@ -9,6 +9,7 @@ from odoo import sql_db
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
+from ..mappers.outgoing import Need
 from ..models.queue.xero_sync_job import CLICK, EVENT
 
 CONTACT = SimpleNamespace(_xero_type="Contact", _odoo_model="res.partner", _push_rank=10)
@@ -84,6 +85,29 @@ class TestJobs(TransactionCase):
         cron.active = False
         self.env["xero.sync.runner"]._wake([3])
         self.assertFalse(self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)]))
+
+    def test_putting_jobs_behind_others_takes_as_many_queries_for_many(self):
+        partners = self.env["res.partner"].create([{"name": f"Needed {number}"} for number in range(12)])
+        self.enqueue(partners)
+        invoice = SimpleNamespace(_xero_type="Invoice", _odoo_model="res.partner.bank", _push_rank=20)
+        self.Job._enqueue(self.connection.id, invoice, [(10**6 + number, self.company.id) for number in range(12)])
+        waiting = self.Job.search([("connection_id", "=", self.connection.id), ("xero_type", "=", "Invoice")])
+        waiting.state = "running"
+        needs = {
+            job.id: [Need("Contact", "res.partner", partner.id)] for job, partner in zip(waiting, partners, strict=True)
+        }
+        spent = []
+        for job_ids in (waiting.ids[:1], waiting.ids[1:3], waiting.ids[3:]):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.env["xero.sync.runner"]._block(self.connection, {job_id: needs[job_id] for job_id in job_ids})
+            self.env.flush_all()
+            spent.append(self.cr.sql_log_count - before)
+        self.assertEqual(spent[1], spent[2])
+        self.assertEqual(
+            [job.blocked_by_id.res_id for job in waiting], partners.ids, "each behind the job of what it needs"
+        )
 
     def test_waiting_jobs_are_reused(self):
         first = self.enqueue(priority=EVENT)

@@ -255,19 +255,25 @@ class XeroSyncRunner(models.AbstractModel):
         for run, of_run in jobs.grouped("run_id").items():
             needs = [need for job in of_run for need in blocked[job.id]]
             self._enqueue_needs(connection, needs, min(of_run.mapped("priority"), default=0), run.id or None)
+        blockers = self._open_jobs_of(connection, [blocked[job.id][0] for job in jobs])
         for job in jobs:
-            job.write(self._blocking(connection, blocked[job.id][0]))
+            need = blocked[job.id][0]
+            job.write(self._blocking(blockers.get((need.res_model, need.res_id))))
 
-    def _blocking(self, connection, need):
-        blocker = self.env["xero.sync.job"].search(
+    def _open_jobs_of(self, connection, needs) -> dict:
+        """Return ``{(model, record id): the newest open job}`` of those of ``needs`` that have one; one query."""
+        jobs = self.env["xero.sync.job"].search(
             [
                 ("connection_id", "=", connection.id),
-                ("res_model", "=", need.res_model),
-                ("res_id", "=", need.res_id),
+                ("res_model", "in", list({need.res_model for need in needs})),
+                ("res_id", "in", list({need.res_id for need in needs})),
                 ("state", "not in", ("done", "cancelled")),
             ],
-            limit=1,
+            order="id",
         )
+        return {(job.res_model, job.res_id): job for job in jobs}
+
+    def _blocking(self, blocker):
         if not blocker:
             return {"state": "pending"}
         return {
