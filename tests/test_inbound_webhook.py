@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from odoo.tests import HttpCase, tagged
 
 from ..models.connection import credential_secrets as xero_secrets
+from ..models.inbound import webhook_inbox
 from ..models.inbound import xero_webhook_event as webhook_event
 from ..models.inbound.webhook_inbox import Tally
 from ..models.queue import worker as xero_sync_runner
@@ -28,6 +29,8 @@ class TestWebhook(InboundCommon, HttpCase):
         super().setUp()
         self.credential.webhook_key = KEY
         self.env.flush_all()
+        # What other tests had refused within the minute.
+        self.enterContext(patch.dict(webhook_inbox._tallies, clear=True))
 
     def url(self, token=None):
         return f"/xero/webhook/{token or self.credential.webhook_token}"
@@ -85,6 +88,21 @@ class TestWebhook(InboundCommon, HttpCase):
         self.post()
         self.env.invalidate_all()
         self.assertEqual(self.credential.webhook_refused_count, 2)
+
+    def test_a_stream_is_proven_by_a_key_that_is_read_once_a_second(self):
+        with patch.object(xero_secrets, "_sealed", wraps=xero_secrets._sealed) as read:
+            with patch.object(xero_secrets, "KEPT_SECONDS", 60):
+                self.assertEqual([self.post(key=key).status_code for key in (KEY, "forged", KEY)], [200, 401, 200])
+            self.assertEqual(read.call_count, 1)
+            with patch.object(xero_secrets, "KEPT_SECONDS", 0):
+                self.post()
+            self.assertEqual(read.call_count, 2)
+
+    def test_another_key_counts_at_once(self):
+        self.assertEqual(self.post().status_code, 200)
+        self.credential.webhook_key = "another"
+        self.env.flush_all()
+        self.assertEqual([self.post(key=key).status_code for key in (KEY, "another")], [401, 200])
 
     def test_signed_rubbish_is_acknowledged(self):
         self.assertEqual(self.post(raw=b"not json").status_code, 200)

@@ -4,11 +4,18 @@ Templates, server actions and automations reach every method of every record, wh
 So nothing here is a method, and nothing here is kept on an object that a record leads to.
 """
 
+import time
+
 from odoo.tools import SQL
 
 from ...mappers.text import named
 from ...xero_api import errors
 from . import vault as xero_vault
+
+# For so many seconds a stream of deliveries is proven by what was read for the first of them.
+KEPT_SECONDS = 1.0
+# Sealed, as the database holds them: ``{(database, credential): (when they were read, the text)}``.
+_kept = {}
 
 
 def read(credential, lock: bool = False) -> dict:
@@ -18,6 +25,28 @@ def read(credential, lock: bool = False) -> dict:
         linked, reached, database, print; empty when nothing is stored
     :raise Barred: they were sealed with a key that this server does not have
     """
+    return _unsealed(credential, _sealed(credential, lock))
+
+
+def read_recent(credential) -> dict:
+    """Return what :func:`read` returns, as of now or of a moment ago, for what comes in streams: no query then. What
+    this process itself stores is never older.
+
+    :raise Barred: as :func:`read`
+    """
+    place, now = _place(credential), time.monotonic()
+    read_at, sealed = _kept.get(place, (None, None))
+    if read_at is None or now - read_at > KEPT_SECONDS:
+        sealed = _sealed(credential)
+        _kept[place] = now, sealed
+    return _unsealed(credential, sealed)
+
+
+def _place(credential) -> tuple:
+    return credential.env.cr.dbname, credential.id
+
+
+def _sealed(credential, lock: bool = False) -> str | None:
     credential.ensure_one()
     query = SQL(
         "SELECT vault FROM xero_credential WHERE id = %s %s",
@@ -27,8 +56,12 @@ def read(credential, lock: bool = False) -> dict:
     # Losing the race for the row is part of the plan, nothing to log.
     credential.env.cr.execute(query, log_exceptions=False)
     row = credential.env.cr.fetchone()
+    return row[0] if row else None
+
+
+def _unsealed(credential, sealed: str | None) -> dict:
     try:
-        return xero_vault.unseal(row[0] if row else None)
+        return xero_vault.unseal(sealed)
     except xero_vault.NoKey as error:
         raise _no_key(credential.env, error) from error
     except xero_vault.VaultError as error:
@@ -78,7 +111,7 @@ def update(credential, values: dict) -> None:
         sealed = xero_vault.seal({key: value for key, value in stored.items() if value is not None})
     except xero_vault.VaultError as error:
         raise _no_key(credential.env, error) from error
-    credential.env.cr.execute(SQL("UPDATE xero_credential SET vault = %s WHERE id = %s", sealed, credential.id))
+    _store(credential, sealed)
 
 
 def forget_unreadable(credential) -> None:
@@ -90,7 +123,15 @@ def forget_unreadable(credential) -> None:
         raise errors.Barred(
             "key", credential.env._("The secrets of %s can be read: nothing is lost.", named(credential.name))
         )
-    credential.env.cr.execute(SQL("UPDATE xero_credential SET vault = NULL WHERE id = %s", credential.id))
+    _store(credential, None)
+
+
+def _store(credential, sealed: str | None) -> None:
+    cr, place = credential.env.cr, _place(credential)
+    cr.execute(SQL("UPDATE xero_credential SET vault = %s WHERE id = %s", sealed, credential.id))
+    _kept.pop(place, None)
+    # Until the commit a delivery still reads what was stored before.
+    cr.postcommit.add(lambda: _kept.pop(place, None))
 
 
 def unreadable(env):

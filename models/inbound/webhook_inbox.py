@@ -85,7 +85,7 @@ def take(credential, token: str, raw: bytes, signature: str | None) -> int:
 def _key(credential) -> str | None:
     """Return the key of the credential's webhooks; ``None`` where this server cannot open it."""
     try:
-        return xero_secrets.read(credential).get("webhook_key") or ""
+        return xero_secrets.read_recent(credential).get("webhook_key") or ""
     except errors.XeroError:
         return None
 
