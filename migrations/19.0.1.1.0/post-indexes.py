@@ -1,5 +1,15 @@
-"""The index on all states of links is gone: what is open has one of its own."""
+"""Indexes that nothing looks things up by are gone: each row that is written costs what it takes to keep them."""
+
+UNUSED = (
+    # What is open has an index of its own.
+    "xero_link__state_index",
+    # There are few companies and many rows of each.
+    "xero_link__company_id_index",
+    "xero_sync_job__company_id_index",
+    "xero_webhook_event__company_id_index",
+)
 
 
 def migrate(cr, version):
-    cr.execute("DROP INDEX IF EXISTS xero_link__state_index")
+    for name in UNUSED:
+        cr.execute(f"DROP INDEX IF EXISTS {name}")

@@ -37,7 +37,7 @@ class XeroWebhookEvent(models.Model):
     _rec_name = "category"
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     category = fields.Char(required=True, readonly=True)
     event_type = fields.Char("Event", readonly=True)
     xero_id = fields.Char("Xero ID", readonly=True)

@@ -32,7 +32,7 @@ class XeroLink(models.Model):
     _kept_by_workers = ALL
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True)
-    company_id = fields.Many2one("res.company", required=True, index=True)
+    company_id = fields.Many2one("res.company", required=True)
     xero_type = fields.Char(required=True, help="Xero's name of the element: Contact, Invoice, CreditNote.")
     res_model = fields.Char("Model", required=True)
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)

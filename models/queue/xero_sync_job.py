@@ -31,7 +31,7 @@ class XeroSyncJob(models.Model):
     _rec_name = "record_name"
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True)
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     operation = fields.Selection(
         [("push", "Send"), ("void", "Void"), ("pull", "Fetch"), ("attach", "Attach"), ("task", "Task")],
         required=True,

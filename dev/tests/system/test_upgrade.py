@@ -15,6 +15,10 @@ from dev.machine.xero import Simulator
 from dev.testing import odoo_log, upgrade
 from dev.testing.forge import Forge
 
+UNUSED_INDEXES = """
+SELECT count(*) FROM pg_indexes WHERE indexname LIKE '%company_id_index'
+   AND tablename IN ('xero_link', 'xero_sync_job', 'xero_webhook_event')
+"""
 _numbers = itertools.count(1)
 
 
@@ -52,6 +56,7 @@ def test_an_upgrade_keeps_everything_and_the_work_goes_on(old):
     log = bring_up(stack).read_text(encoding="utf-8")
     # Warnings say what an administrator has to do, such as to move the addresses into the configuration.
     assert not [text for text in odoo_log.complaints(log) if not text.startswith("WARNING")]
+    assert stack.query(UNUSED_INDEXES) == [["0"]]
     with Forge(stack) as forge:
         for one in companies(kept):
             told = forge.ask("upgrade:what_is", connection_id=one.connection)
