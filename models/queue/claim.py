@@ -11,8 +11,9 @@ BATCH = 50
 IDS = 40
 # How far ahead dependencies are gathered, so that contacts of many documents travel together.
 LOOK_AHEAD = 1000
-# A call takes jobs of one kind, which lie among others: more than a call's worth must be prepared.
-HEAD = 250
+# A call takes jobs of one kind, which lie among others: more than a call's worth must be prepared. Each call looks at
+# all of them.
+HEAD = 100
 
 
 class XeroSyncRunner(models.AbstractModel):
