@@ -34,8 +34,12 @@ class Outcome:
     xero_id: str | None
     element: dict[str, Any]
     errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     unclear: bool = False
+
+    @property
+    def warnings(self) -> list[str]:
+        """Xero's sentences about what it saved all the same; looked for when somebody asks."""
+        return warnings_of(self.element)
 
 
 def list_key(resource: str) -> str:
@@ -88,7 +92,7 @@ def _outcome(element: dict[str, Any], id_field: str | None) -> Outcome:
     flagged = element.get("HasErrors") is True or element.get("HasValidationErrors") is True
     refused = status == "ERROR" or bool(errors)
     ok = not refused and not flagged and (xero_id is not None or not id_field)
-    return Outcome(ok, xero_id, element, errors, warnings_of(element), unclear=not refused and not ok)
+    return Outcome(ok, xero_id, element, errors, unclear=not refused and not ok)
 
 
 def outcomes(answer: Answer, resource: str, id_field: str | None) -> list[Outcome]:
