@@ -1,3 +1,4 @@
+from . import reason
 from . import outgoing
 from . import base
 from .contact import contact

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from .reason import Reason
+
 ELLIPSIS = "…"
 # Longer ones bury what a sentence says. Neither of the two lengths touches what is sent or stored.
 NAME_LENGTH = 80
@@ -22,8 +24,11 @@ def named(name) -> str:
 
 
 def quoted(sentence) -> str:
-    """Return a sentence of Xero's or Odoo's own as ours show it: the names in it may be of any length."""
-    return shorten(str(sentence or ""), QUOTE_LENGTH)
+    """Return a sentence of Xero's or Odoo's own as ours show it: the names in it may be of any length.
+
+    A :class:`Reason` stays one.
+    """
+    return sentence if isinstance(sentence, Reason) else shorten(str(sentence or ""), QUOTE_LENGTH)
 
 
 def squeeze(text) -> str:

@@ -41,22 +41,22 @@ class AccountMove(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if not self.is_invoice(include_receipts=True):
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s is a journal entry: only invoices, bills and credit notes are synced.", named(self.display_name)
             )
         if self.move_type not in scope.move_types:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s: this kind of document is switched off in the Xero settings of its company.",
                 named(self.display_name),
             )
         if self.journal_id.id in scope.excluded_journals:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%(move)s: the journal %(journal)s is left out of the sync.",
                 move=named(self.display_name),
                 journal=named(self.journal_id.name),
             )
         if self.state == "draft" and not scope.drafts and not self.posted_before:
-            return self.env._("%s is a draft: post it first.", named(self.display_name))
+            return self.env["xero.reason"]._("%s is a draft: post it first.", named(self.display_name))
         return None
 
     # === EVENTS === #

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .link.access import check_one
+from .link.reason import ReasonText
 
 
 class ResConfigSettings(models.TransientModel):
@@ -17,7 +18,7 @@ class ResConfigSettings(models.TransientModel):
     xero_missing_mapping_count = fields.Integer(
         related="xero_connection_id.missing_mapping_count", string="Open Xero Mappings"
     )
-    xero_reason = fields.Text(related="xero_connection_id.reason", string="Xero Reason")
+    xero_reason = ReasonText(related="xero_connection_id.reason", string="Xero Reason")
     xero_sync_invoices = fields.Boolean(
         related="xero_connection_id.sync_invoices", readonly=False, string="Sync Customer Invoices"
     )

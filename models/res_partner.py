@@ -26,12 +26,12 @@ class ResPartner(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if self != self.commercial_partner_id:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%(name)s is a contact person of %(company)s: sync the company.",
                 name=named(self.display_name),
                 company=named(self.commercial_partner_id.display_name),
             )
-        return None if self.name else self.env._("A contact without a name cannot be synced.")
+        return None if self.name else self.env["xero.reason"]._("A contact without a name cannot be synced.")
 
     # === EVENTS === #
 

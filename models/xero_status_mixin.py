@@ -4,6 +4,7 @@ from odoo.tools import format_datetime
 
 from ..mappers.text import named
 from .link.access import XERO_USER, check_one, check_role
+from .link.reason import ReasonText
 from .link.xero_link import GONE_STATUSES
 
 SYNC_STATES = [
@@ -35,7 +36,7 @@ class XeroStatusMixin(models.AbstractModel):
     xero_sync_state = fields.Selection(
         SYNC_STATES, "Xero Status", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER
     )
-    xero_sync_message = fields.Text("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_sync_message = ReasonText("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_can_sync = fields.Boolean(compute="_compute_xero_can_sync", compute_sudo=True, groups=XERO_USER)
@@ -83,7 +84,8 @@ class XeroStatusMixin(models.AbstractModel):
             states = [self._xero_state(link, job) for link, job in found]
             messages = [job._waiting_reason() if job else self._xero_link_message(link) for link, job in found]
             record.xero_sync_state = min(states, key=WEIGHT.index, default="not_synced")
-            record.xero_sync_message = "\n".join(dict.fromkeys(filter(None, messages))) or False
+            messages = dict.fromkeys(filter(None, messages))
+            record.xero_sync_message = self.env["xero.reason"]._join("\n", messages) or False
             record.xero_url = pages.get(record.id, none).url
             record.xero_has_fix = any(job.fix_action for _link, job in found)
             record._set_xero_ids(none.union(*(link for link, _job in found)))

@@ -105,4 +105,5 @@ from . import test_reconciliation_strange
 from . import test_privacy_retention
 from . import test_privacy_erasure
 from . import test_link_packed
+from . import test_link_reason
 from . import test_access_odd_input

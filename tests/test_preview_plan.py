@@ -27,8 +27,11 @@ class TestPreviewPlan(PreviewCase):
         )
         first = self.line_of(preview, partner)
         self.assertEqual((first.action, first.first, first.number), ("create", True, "Brand New Ltd"))
-        self.assertEqual(self.line_of(preview, changed).changes, [["Reference", "", "PO 77"]])
-        self.assertEqual(self.line_of(preview, gone).changes, [["Status", "AUTHORISED", "VOIDED"]])
+        self.assertEqual(self.line_of(preview, changed).changes, [["reference", "", "PO 77"]])
+        self.assertEqual(self.line_of(preview, gone).changes, [["status", "AUTHORISED", "VOIDED"]])
+        self.env["res.lang"]._activate_lang("de_DE")
+        for lang, label in (("de_DE", "Referenz"), ("en_US", "Reference")):
+            self.assertIn(f">{label}<", self.line_of(preview, changed).with_context(lang=lang).shown)
         totals = {move: (self.line_of(preview, move).untaxed, self.line_of(preview, move).total) for move in new | bill}
         moves.action_xero_sync_selected()
         self.drain()
@@ -131,7 +134,7 @@ class TestPreviewPlan(PreviewCase):
         preview = self.preview(partner)
         line = self.line_of(preview, partner)
         self.assertEqual((line.action, line.kind), ("create", "contact"))
-        self.assertIn(["Name", "Plain Contact"], line.card["fields"])
+        self.assertIn(["name", "Plain Contact"], line.card["fields"])
 
     def test_foreign_currency(self):
         currency = self.env["res.currency"].with_context(active_test=False).search([("name", "=", "DKK")])

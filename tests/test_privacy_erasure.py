@@ -134,6 +134,22 @@ class TestErasure(InboundCommon):
     def tables(self, found):
         return sorted({row[0] for row in found})
 
+    def test_reasons_lose_the_person_and_keep_their_languages(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        say, join, name = self.env["xero.reason"]._, self.env["xero.reason"]._join, PERSON["name"]
+        waits = say("Waits for %s, which is sent first.", name)
+        log = self.env["xero.log"].sudo().create(
+            {"connection_id": self.connection.id, "company_id": self.company.id, "summary": waits,
+             "detail": join("\n", (say("%(a)s", a=[name, say("%s", name)]), f"Xero: {name}\x1f"))}
+        )  # fmt: skip
+        self.env.flush_all()
+        self.person_.unlink()
+        self.erase()
+        self.assertEqual(log.with_context(lang="de_DE").summary, "Wartet auf …, das zuerst gesendet wird.")
+        self.assertEqual(log.detail, "… and …\nXero: …\x1f")
+        self.env.cr.execute("SELECT summary, detail FROM xero_log WHERE id = %s", [log.id])
+        self.assertNotIn(name, str(self.env.cr.fetchone()))
+
     def test_a_deleted_person_is_found_in_no_table(self):
         self.spread()
         self.assertGreater(len(self.tables(self.named())), 15)

@@ -30,11 +30,13 @@ class XeroMapperContact(models.AbstractModel):
             ]
         if partner.email and not email(partner.email):
             out.remarks.append(
-                self.env._("The e-mail of %s is none that Xero takes: it is left out.", named(partner.display_name))
+                self.env["xero.reason"]._(
+                    "The e-mail of %s is none that Xero takes: it is left out.", named(partner.display_name)
+                )
             )
         people = parts.filtered(lambda part: part.type == "contact" and part.name and email(part.email))
         if len(people) > MAX_PERSONS:
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "Xero keeps %(limit)s people of a contact; %(name)s has %(count)s.",
                 limit=MAX_PERSONS,
                 name=named(partner.display_name),
@@ -43,10 +45,12 @@ class XeroMapperContact(models.AbstractModel):
             out.remarks.append(message)
 
     def _shortened(self, name, label, limit) -> str:
-        return self.env._("%(field)s of %(name)s is cut to %(limit)s characters.", field=label, name=name, limit=limit)
+        return self.env["xero.reason"]._(
+            "%(field)s of %(name)s is cut to %(limit)s characters.", field=label, name=name, limit=limit
+        )
 
     def _left_out(self, name, label, limit) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "%(field)s of %(name)s is longer than %(limit)s characters: it is left out.",
             field=label,
             name=name,

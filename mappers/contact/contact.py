@@ -189,7 +189,7 @@ class XeroMapperContact(models.AbstractModel):
         out.payload = {key: value for key, value in payload.items() if value}
         if not name:
             out.problems.append(
-                Problem("validation", self.env._("The contact has no name."), "res.partner", partner.id)
+                Problem("validation", self.env["xero.reason"]._("The contact has no name."), "res.partner", partner.id)
             )
         self._remark_on_texts(partner, parts, out)
         return out
@@ -207,7 +207,7 @@ class XeroMapperContact(models.AbstractModel):
         out.problems.append(
             Problem(
                 "validation",
-                self.env._(
+                self.env["xero.reason"]._(
                     "The tax number of %s is longer than the 50 characters that Xero takes.",
                     named(partner.display_name),
                 ),

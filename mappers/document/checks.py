@@ -23,13 +23,15 @@ class XeroMapperCommercial(models.AbstractModel):
         if document.currency_id.name not in books.currencies:
             self._refuse_by(books.connection, out, self._currency_refusal(document, books), "validation", "currency")
         if not 0 <= out.total <= LARGEST_TOTAL:
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "Xero takes no document of %(total)s: %(name)s.", total=out.total, name=self._name_of(document)
             )
             self._refuse(document, out, message, "amount")
         rate = out.payload.get("CurrencyRate")
         if rate is not None and not rate:
-            self._refuse(document, out, self.env._("%s has no currency rate.", self._name_of(document)), "amount")
+            self._refuse(
+                document, out, self.env["xero.reason"]._("%s has no currency rate.", self._name_of(document)), "amount"
+            )
         self._remark_on_texts(document, out)
 
     def _has_number(self, document) -> bool:
@@ -41,7 +43,7 @@ class XeroMapperCommercial(models.AbstractModel):
         reference = out.payload.get("Reference") or ""
         if len(reference) == REFERENCE_LENGTH and reference.endswith(ELLIPSIS):
             out.remarks.append(
-                self.env._(
+                self.env["xero.reason"]._(
                     "The reference of %(name)s is cut to %(limit)s characters.",
                     name=self._name_of(document),
                     limit=REFERENCE_LENGTH,
@@ -54,7 +56,7 @@ class XeroMapperCommercial(models.AbstractModel):
         ]
         if cut:
             out.remarks.append(
-                self.env._(
+                self.env["xero.reason"]._(
                     "%(count)s descriptions of %(name)s are cut to %(limit)s characters.",
                     count=len(cut),
                     name=self._name_of(document),
@@ -80,20 +82,20 @@ class XeroMapperCommercial(models.AbstractModel):
         out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic))
 
     def _number_refusal(self, name) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "The number of %s has letters or a length that Xero does not take: use at most 255 plain characters.", name
         )
 
     def _currency_refusal(self, document, books) -> str:
         if "UseMulticurrency" in books.refused_actions:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%(name)s is in %(currency)s. The plan of %(organisation)s in Xero takes documents in its own currency "
                 "only.",
                 name=self._name_of(document),
                 currency=document.currency_id.name,
                 organisation=named(books.connection.tenant_name),
             )
-        return self.env._(
+        return self.env["xero.reason"]._(
             "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, then read again.",
             name=self._name_of(document),
             currency=document.currency_id.name,

@@ -178,12 +178,12 @@ class XeroMapperCommercial(models.AbstractModel):
         partner = self._partner(document)
         link = books.contacts.get(partner.id)
         if not partner:
-            message = self.env._("%s has no contact: choose one.", self._name_of(document))
+            message = self.env["xero.reason"]._("%s has no contact: choose one.", self._name_of(document))
             out.problems.append(Problem("validation", message, self._odoo_model, document.id, topic="contact"))
         elif not (link and link.xero_id):
             out.needs.append(Need("Contact", "res.partner", partner.id))
         elif link.xero_status == "ARCHIVED":
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%s is archived in Xero and cannot be used on documents: restore it there.", named(partner.display_name)
             )
             out.problems.append(Problem("validation", message, "res.partner", partner.id, topic="archived_contact"))

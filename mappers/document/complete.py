@@ -117,33 +117,38 @@ class MappedRows:
             account and account.id,
             ("account", account_id),
             {
-                None: self.env._("No Xero account is chosen for %(account)s.", **values),
-                "suggested": self.env._("The Xero account suggested for %(account)s is not confirmed yet.", **values),
-                "archived": self.env._(
+                None: self.env["xero.reason"]._("No Xero account is chosen for %(account)s.", **values),
+                "suggested": self.env["xero.reason"]._(
+                    "The Xero account suggested for %(account)s is not confirmed yet.", **values
+                ),
+                "archived": self.env["xero.reason"]._(
                     "Xero account %(xero)s, chosen for %(account)s, is archived or gone: choose another.", **values
                 ),
-                "uncoded": self.env._(
+                "uncoded": self.env["xero.reason"]._(
                     "The Xero account chosen for %(account)s has no code: give it one in Xero.", **values
                 ),
-                "closed": self.env._(
+                "closed": self.env["xero.reason"]._(
                     "Xero account %(xero)s, chosen for %(account)s, takes no document lines: choose another.", **values
                 ),
             },
         )
 
     def _tax_problem(self, taxes, tax) -> Problem:
-        names = " + ".join(map(named, self.env["account.tax"].sudo().browse(taxes).mapped("name"))) or self.env._(
-            "no tax"
-        )
+        names = " + ".join(map(named, self.env["account.tax"].sudo().browse(taxes).mapped("name")))
+        names = names or self.env["xero.reason"]._("no tax")
         return self._problem(
             tax and tax.fault,
             "xero.mapping.tax",
             tax and tax.id,
             ("tax", taxes, self.use),
             {
-                None: self.env._("No Xero tax rate is chosen for %s.", names),
-                "suggested": self.env._("The Xero tax rate suggested for %s is not confirmed yet.", names),
-                "archived": self.env._("The Xero tax rate chosen for %s is archived or gone: choose another.", names),
+                None: self.env["xero.reason"]._("No Xero tax rate is chosen for %s.", names),
+                "suggested": self.env["xero.reason"]._(
+                    "The Xero tax rate suggested for %s is not confirmed yet.", names
+                ),
+                "archived": self.env["xero.reason"]._(
+                    "The Xero tax rate chosen for %s is archived or gone: choose another.", names
+                ),
             },
         )
 
@@ -160,7 +165,7 @@ class MappedRows:
             ("pair", account.id, tax.id),
             lambda: Problem(
                 "mapping",
-                self.env._(
+                self.env["xero.reason"]._(
                     "Xero does not allow tax %(tax)s on account %(account)s: choose another rate or another account.",
                     tax=named(tax.tax_type),
                     account=named(account.code),

@@ -277,7 +277,7 @@ class XeroMapperDocument(models.AbstractModel):
         return first_open_day(books.lock_date)
 
     def _moved_notice(self, own, day) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked: amounts and tax count in the "
             "later period there.",
             odoo=own,

@@ -23,7 +23,7 @@ class XeroMapperDocument(models.AbstractModel):
         """Xero takes each sales number once: two companies of one organisation may not share a series."""
         other = books.number_owner(move, out.number) if self._is_sale(move) else None
         if other:
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%(number)s is the number of another document of %(company)s that is in Xero, or on its way there. "
                 "Xero takes each sales number once: change one of them.",
                 number=named(out.number),
@@ -38,7 +38,7 @@ class XeroMapperDocument(models.AbstractModel):
             return
         action = f"{'CreateApproved' if out.status == 'AUTHORISED' else 'CreateDraft'}{'Invoice' if sale else 'Bill'}"
         if action in books.refused_actions and out.status in ("AUTHORISED", "DRAFT"):
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "Xero does not let the person who connected %(organisation)s make documents such as %(name)s: "
                 "%(action)s is not allowed.",
                 organisation=named(books.connection.tenant_name),
@@ -54,7 +54,7 @@ class XeroMapperDocument(models.AbstractModel):
             return
         if self._is_unchanged(books.links.get(move.id), out):
             return
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "%(name)s is dated %(date)s, in a period that is locked in Xero up to %(lock)s.",
             name=self._name_of(move),
             date=date,

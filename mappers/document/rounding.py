@@ -37,7 +37,7 @@ class XeroMapperCommercial(models.AbstractModel):
             out.notices.append(self._draft_notice(document, residual))
 
     def _total_problem(self, document, out, residual) -> Problem:
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "Xero cannot be given the lines of %(name)s so that they add up to %(total)s: %(difference)s is missing.",
             name=self._name_of(document),
             total=out.total,
@@ -46,7 +46,7 @@ class XeroMapperCommercial(models.AbstractModel):
         return Problem("total_mismatch", message, self._odoo_model, document.id)
 
     def _draft_notice(self, document, residual) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "%(name)s stays a draft in Xero: its lines add up to %(difference)s less than in Odoo.",
             name=self._name_of(document),
             difference=residual,

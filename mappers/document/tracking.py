@@ -60,7 +60,7 @@ class XeroMapperCommercial(models.AbstractModel):
 
     def _untracked(self, account_id, option) -> Problem:
         account = self.env["account.analytic.account"].sudo().browse(account_id)
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "No Xero tracking option is chosen for %s, whose plan every line must have in Xero.",
             named(account.display_name),
         )
@@ -71,7 +71,7 @@ class XeroMapperCommercial(models.AbstractModel):
 
     def _require_plans(self, document, row, missing, out) -> None:
         for plan in self.env["account.analytic.plan"].sudo().browse(sorted(missing)):
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%(line)s: give the whole line to one analytic account of %(plan)s; Xero tracks no shares.",
                 line=named(row.text),
                 plan=named(plan.name),

@@ -69,11 +69,11 @@ class Reader:
     def _env_of(self, env, author_id):
         author = env["res.users"].sudo().browse(author_id).exists()
         if not author.active:
-            raise AccessError(env._("the user who answered for it is gone or archived"))
+            raise AccessError(env["xero.reason"]._("the user who answered for it is gone or archived"))
         companies = author.company_ids.filtered(lambda one: one.root_id == self.company.root_id)
         if self.company not in companies:
             raise AccessError(
-                env._(
+                env["xero.reason"]._(
                     "%(author)s has no access to %(company)s any more",
                     author=named(author.name),
                     company=named(self.company.name),

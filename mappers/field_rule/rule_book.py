@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ..outgoing import Problem
+from ..reason import Reason
 from ..text import named, quoted
 from .reach import OutOfReach, Reader, Unreadable, path_fields
 from .values import Rule, as_day, as_flag, as_text, day_string, flag_words, looked_up, plain_text
@@ -99,11 +100,14 @@ class RuleBook:
             for path in rule.paths:
                 self._prefetch(rule, path, holding)
         except OutOfReach as error:
-            self._broken[rule.id] = self.env._("“%s” is not for rules to read", named(error))
+            self._broken[rule.id] = self.env["xero.reason"]._("“%s” is not for rules to read", named(error))
         except (Unreadable, KeyError, ValueError) as error:
-            self._broken[rule.id] = self.env._("Odoo does not have the field (any more): %s", named(error))
+            self._broken[rule.id] = self.env["xero.reason"]._(
+                "Odoo does not have the field (any more): %s", named(error)
+            )
         except AccessError as error:
-            self._broken[rule.id] = quoted(error.args[0]).rstrip(".")
+            reason = quoted(error.args[0])
+            self._broken[rule.id] = reason if isinstance(reason, Reason) else reason.rstrip(".")
         self._holds.setdefault(rule.id, set()).update(holding.ids)
 
     def _prepare_rule(self, rule, model):
@@ -117,7 +121,9 @@ class RuleBook:
         self._fields |= {(rule.id, path): found for path, found in paths.items()} | {(rule.id, "domain"): asked}
         if name := reader.forbidden([*asked, *(found for path in paths.values() for found in path)]):
             author = named(self.env["res.users"].sudo().browse(rule.author).name)
-            raise AccessError(self.env._("%(author)s may not read “%(field)s” any more", author=author, field=name))
+            raise AccessError(
+                self.env["xero.reason"]._("%(author)s may not read “%(field)s” any more", author=author, field=name)
+            )
 
     def _reader(self, rule) -> Reader:
         if rule.author not in self._readers:
@@ -194,7 +200,7 @@ class RuleBook:
         :param applies: as of :meth:`fill`
         """
         if rule.id in self._broken:
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "Field rule “%(rule)s” cannot be used: %(what)s. Change the rule, or have somebody who may read its "
                 "fields try it again.",
                 rule=named(rule.name),
@@ -237,20 +243,26 @@ class RuleBook:
         value, cut = plain_text(rule, text)
         if not value:
             return self._problem(
-                rule, found, self.env._("“%s” has letters or a length that Xero does not take", named(text))
+                rule,
+                found,
+                self.env["xero.reason"]._("“%s” has letters or a length that Xero does not take", named(text)),
             )
         if not cut:
             return Outcome(found, value)
-        message = self.env._("“%(text)s” is longer than %(limit)s characters", text=named(value), limit=rule.limit)
+        message = self.env["xero.reason"]._(
+            "“%(text)s” is longer than %(limit)s characters", text=named(value), limit=rule.limit
+        )
         if not rule.cut:
             return self._problem(rule, found, message)
-        notice = self.env._("Field rule “%(rule)s”: %(what)s and was cut.", rule=named(rule.name), what=message)
+        notice = self.env["xero.reason"]._(
+            "Field rule “%(rule)s”: %(what)s and was cut.", rule=named(rule.name), what=message
+        )
         return Outcome(found, value, notice=notice)
 
     def _date(self, rule, found, text, raw) -> Outcome:
         day = as_day(raw if rule.source == "field" else [text], self.connection.company_id.partner_id.tz or "UTC")
         if day is None:
-            return self._problem(rule, found, self.env._("“%s” is no date", named(text)))
+            return self._problem(rule, found, self.env["xero.reason"]._("“%s” is no date", named(text)))
         return Outcome(found, day_string(day, rule.days))
 
     def _flag(self, rule, found, text, raw) -> Outcome:
@@ -258,13 +270,13 @@ class RuleBook:
             self._lists["flags"] = flag_words(self.env)
         value = as_flag(text, self._lists["flags"])
         if value is None:
-            return self._problem(rule, found, self.env._("“%s” is neither Yes nor No", named(text)))
+            return self._problem(rule, found, self.env["xero.reason"]._("“%s” is neither Yes nor No", named(text)))
         return Outcome(found, value)
 
     def _theme(self, rule, found, text, raw) -> Outcome:
         theme = self._listed("xero.branding.theme", ("xero_id", "name")).get(text.lower())
         if not theme or theme.status != "ACTIVE":
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%(organisation)s has no branding theme “%(name)s”",
                 organisation=self._organisation(),
                 name=named(theme.name if theme else text),
@@ -276,7 +288,7 @@ class RuleBook:
         """Of several values, such as analytic accounts of several plans, the one that is an option counts."""
         category = self._listed("xero.tracking.category", ("xero_id",)).get(rule.category.lower())
         if not category or category.status != "ACTIVE":
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%(organisation)s has no active tracking category “%(name)s”",
                 organisation=self._organisation(),
                 name=named(category.name if category else rule.label),
@@ -286,7 +298,7 @@ class RuleBook:
         texts = [text, *(raw.mapped("display_name") if isinstance(raw, models.BaseModel) else raw or ())]
         option = next(filter(None, (options.get(str(candidate).lower()) for candidate in texts)), None)
         if not option:
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "tracking category %(category)s has no active option “%(name)s”",
                 category=named(category.name),
                 name=named(text),
@@ -307,19 +319,25 @@ class RuleBook:
 
     def _account_fault(self, rule, account, text, applies) -> str:
         if not account:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%(organisation)s has no account “%(name)s”", organisation=self._organisation(), name=named(text)
             )
         if account.status != "ACTIVE" or not account.code:
-            return self.env._("Xero account %s is archived, gone or without a code", named(account.display_name))
+            return self.env["xero.reason"]._(
+                "Xero account %s is archived, gone or without a code", named(account.display_name)
+            )
         if account.type == "BANK" or account.system_account in CLOSED_SYSTEM_ACCOUNTS:
-            return self.env._("Xero account %s takes no document lines", named(account.display_name))
+            return self.env["xero.reason"]._("Xero account %s takes no document lines", named(account.display_name))
         if applies is not None and account.class_type and account.class_type not in applies:
-            return self.env._("Xero does not allow the tax of the line on account %s", named(account.display_name))
+            return self.env["xero.reason"]._(
+                "Xero does not allow the tax of the line on account %s", named(account.display_name)
+            )
         return ""
 
     def _problem(self, rule, found, message) -> Outcome:
-        text = self.env._("Field rule “%(rule)s”: %(what)s. Change the rule.", rule=named(rule.name), what=message)
+        text = self.env["xero.reason"]._(
+            "Field rule “%(rule)s”: %(what)s. Change the rule.", rule=named(rule.name), what=message
+        )
         return Outcome(found, problem=text)
 
     # === XERO'S LISTS === #

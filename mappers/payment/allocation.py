@@ -98,7 +98,10 @@ class XeroMapperAllocation(models.AbstractModel):
             out.needs.append(self._need(part.entry_id))
         else:
             out.problems.append(
-                Problem("dependency", self.env._("%s is not linked with Xero any more.", named(record.display_name)))
+                Problem(
+                    "dependency",
+                    self.env["xero.reason"]._("%s is not linked with Xero any more.", named(record.display_name)),
+                )
             )
         return None
 
@@ -118,7 +121,7 @@ class XeroMapperAllocation(models.AbstractModel):
 
     def _check_approved(self, link, record, out) -> None:
         if link.xero_status in ("DRAFT", "SUBMITTED"):
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "%s is not approved in Xero: a credit can only be applied then. Approve it there, then try again.",
                 named(record.display_name),
             )
@@ -128,7 +131,7 @@ class XeroMapperAllocation(models.AbstractModel):
         credit, document = part.entry_id, part.document_id
         if credit.currency_id == document.currency_id:
             return
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "%(credit)s is in %(one)s and %(document)s in %(other)s: Xero applies a credit only to documents of its "
             "own currency. Undo the reconciliation in Odoo, or refund the one and pay the other.",
             credit=named(credit.display_name),
@@ -142,7 +145,7 @@ class XeroMapperAllocation(models.AbstractModel):
         """Xero dates it with the later of both documents: no other day can be chosen."""
         locked = connection._xero_lock_date()
         if locked and day <= locked.isoformat():
-            message = self.env._(
+            message = self.env["xero.reason"]._(
                 "Xero dates an applied credit with the later of both documents, here %(day)s, and is locked up to "
                 "%(lock)s. Move the lock date in Xero, then try again.",
                 day=day,

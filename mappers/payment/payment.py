@@ -130,7 +130,7 @@ class XeroMapperPayment(models.AbstractModel):
         day = base_day(link, own) or (first_open_day(locked) if moves else own)
         if day != own:
             out.notices.append(
-                self.env._(
+                self.env["xero.reason"]._(
                     "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked.", odoo=own, xero=day
                 )
             )
@@ -160,7 +160,7 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "validation",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "%s is not approved in Xero: a payment on it can only be sent then. Approve or send it, then "
                         "try again.",
                         named(part.document_id.display_name),
@@ -189,7 +189,9 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "mapping",
-                    self.env._("No Xero bank account takes the payments of %s.", named(part.journal_id.display_name)),
+                    self.env["xero.reason"]._(
+                        "No Xero bank account takes the payments of %s.", named(part.journal_id.display_name)
+                    ),
                 )
             )
             return {}
@@ -197,7 +199,9 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "mapping",
-                    self.env._("The bank account %s is archived in Xero.", named(row.xero_account_id.display_name)),
+                    self.env["xero.reason"]._(
+                        "The bank account %s is archived in Xero.", named(row.xero_account_id.display_name)
+                    ),
                     row._name,
                     row.id,
                 )
@@ -225,7 +229,7 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "mapping",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "No Xero account is chosen for %s, which takes the write-off.",
                         named(part.account_id.display_name),
                     ),
@@ -238,7 +242,7 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "mapping",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "The write-off goes to %s, which takes no payments in Xero. Enable payments to this account in "
                         "Xero's chart of accounts, read the accounts again, and try again.",
                         named(target.display_name),
@@ -255,7 +259,7 @@ class XeroMapperPayment(models.AbstractModel):
             out.problems.append(
                 Problem(
                     "locked_period",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "The payment is dated %(day)s; Xero is locked up to %(lock)s.",
                         day=day,
                         lock=locked.isoformat(),

@@ -121,7 +121,8 @@ def forget_unreadable(credential) -> None:
     """
     if can_read(credential):
         raise errors.Barred(
-            "key", credential.env._("The secrets of %s can be read: nothing is lost.", named(credential.name))
+            "key",
+            credential.env["xero.reason"]._("The secrets of %s can be read: nothing is lost.", named(credential.name)),
         )
     _store(credential, None)
 
@@ -219,7 +220,7 @@ def foreign_key(credential) -> errors.Barred:
     """Return the refusal of a server whose key does not open the secrets of ``credential``."""
     return errors.Barred(
         "key",
-        credential.env._(
+        credential.env["xero.reason"]._(
             "The secrets of %(name)s were stored with another server's key. Give this server the same key.",
             name=named(credential.sudo().name),
         ),
@@ -229,5 +230,7 @@ def foreign_key(credential) -> errors.Barred:
 def _no_key(env, error) -> errors.Barred:
     return errors.Barred(
         "key",
-        env._("This server cannot open or seal secrets: %s. Whoever looks after the server has to fix it.", error),
+        env["xero.reason"]._(
+            "This server cannot open or seal secrets: %s. Whoever looks after the server has to fix it.", error
+        ),
     )

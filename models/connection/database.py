@@ -46,12 +46,12 @@ def difference(env, known_uuid: str | None, known_print: str | None) -> errors.B
         the same database, and where nothing was noted or can be read
     """
     if known_uuid and known_uuid != uuid(env):
-        return errors.Barred("copy", env._("This database is a copy of one that works with Xero."))
+        return errors.Barred("copy", env["xero.reason"]._("This database is a copy of one that works with Xero."))
     own = fingerprint(env.cr) if known_print else None
     if own and own != known_print:
         return errors.Barred(
             "moved",
-            env._(
+            env["xero.reason"]._(
                 "This database was restored from a backup, copied or moved: it lies in another place than the one "
                 "that last worked with Xero."
             ),

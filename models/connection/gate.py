@@ -14,8 +14,8 @@ from psycopg2.errors import LockNotAvailable, SerializationFailure
 
 from odoo import fields, tools
 from odoo.exceptions import UserError
-from odoo.tools import format_date
 
+from ...mappers.reason import unpack
 from ...mappers.text import named, quoted
 from ...xero_api import errors, oauth
 from ...xero_api.client import XeroClient
@@ -53,7 +53,7 @@ def endpoints(env) -> Endpoints:
         except ValueError as error:
             raise errors.Barred(
                 "address",
-                env._(
+                env["xero.reason"]._(
                     "The option %(option)s of this server is wrong. %(reason)s.", option=option, reason=quoted(error)
                 ),
             ) from error
@@ -134,7 +134,7 @@ def _refuse_held(connection) -> None:
         )
         row = cr.fetchone()
     if row:
-        raise errors.Barred("held", row[0])
+        raise errors.Barred("held", unpack(connection.env, row[0]))
 
 
 def _refuse_unreached(connection, credential) -> None:
@@ -148,7 +148,7 @@ def _refuse_unreached(connection, credential) -> None:
     if connection.tenant_id not in linked.get(str(connection.id), []) or connection.tenant_id not in reached:
         raise errors.Barred(
             "tenant",
-            connection.env._(
+            connection.env["xero.reason"]._(
                 "The consent of %(app)s does not reach the organisation %(name)s. Connect again.",
                 app=named(credential.name),
                 name=named(connection.tenant_name or connection.tenant_id),
@@ -182,7 +182,10 @@ def link(connection, tenant_id: str) -> None:
     credential = connection.credential_id.sudo()
     if tenant_id not in [found["tenantId"] for found in organisations(credential)]:
         raise errors.Barred(
-            "tenant", connection.env._("The consent of %s does not reach this organisation.", named(credential.name))
+            "tenant",
+            connection.env["xero.reason"]._(
+                "The consent of %s does not reach this organisation.", named(credential.name)
+            ),
         )
 
     def keep(own):
@@ -248,7 +251,9 @@ def _alone(record, work):
                 cr.rollback()
             else:
                 return result
-    raise errors.Unavailable(record.env._("The token of %(name)s is being renewed by others.", name=named(record.name)))
+    raise errors.Unavailable(
+        record.env["xero.reason"]._("The token of %(name)s is being renewed by others.", name=named(record.name))
+    )
 
 
 def _live_token(credential, stale, claim, lock=False):
@@ -299,7 +304,7 @@ def claim(credential) -> None:
 
 def _check_not_parked(credential) -> None:
     if credential.state == "reauth":
-        raise errors.ReauthRequired(message=credential.reason or credential.env._("Reconnect to Xero."))
+        raise errors.ReauthRequired(message=credential.reason or credential.env["xero.reason"]._("Reconnect to Xero."))
 
 
 def _renew(credential, stale, claim):
@@ -328,11 +333,11 @@ def _why_refused(credential, error) -> str:
     if getattr(error, "reason", None) != "invalid_grant" or not ends or ends < fields.Datetime.now():
         return reason
     credential.connection_ids.write({"server_start": False})
-    return credential.env._(
+    return credential.env["xero.reason"]._(
         "%(reason)s It should have lasted until %(end)s: somebody ended it in Xero, or another server works with a "
         "copy of this database. Find out before you connect again.",
         reason=reason,
-        end=format_date(credential.env, ends),
+        end=ends.date(),
     )
 
 
@@ -346,7 +351,9 @@ def _request_tokens(credential, vault):
         )
     if not vault.get("refresh_token"):
         raise errors.ReauthRequired(
-            message=credential.env._("Nobody has connected %(name)s to Xero yet.", name=named(credential.name))
+            message=credential.env["xero.reason"]._(
+                "Nobody has connected %(name)s to Xero yet.", name=named(credential.name)
+            )
         )
     return oauth.refresh(
         endpoints(credential.env), credential.client_id, vault.get("client_secret"), vault["refresh_token"]
@@ -461,7 +468,7 @@ def _take_consent(credential, nonce: str, answer: str) -> dict:
     consent = vault.get("consent") or {}
     if not consent or not secrets.compare_digest(consent["nonce"], nonce):
         raise errors.XeroError(
-            credential.env._("This consent was already used or a newer one was begun. Click Connect again.")
+            credential.env["xero.reason"]._("This consent was already used or a newer one was begun. Click Connect again.")
         )
     xero_secrets.update(credential, {"consent": None, "completed": None})
     return {**consent, "client_secret": vault.get("client_secret")}
@@ -486,7 +493,7 @@ def _refuse_narrower(credential, tokens, connection_id) -> None:
         lost = lost.filtered(lambda one: one.tenant_id in present)
     if lost and not credential.accepts_narrower:
         raise errors.XeroError(
-            credential.env._(
+            credential.env["xero.reason"]._(
                 "Nothing was changed. This app also serves %(count)s other companies, and the person who logged in to "
                 "Xero does not reach their organisations: they would be cut off. Connect again as somebody in Xero who "
                 "reaches them all, or give this company a Xero app of its own. A system administrator can allow it on "

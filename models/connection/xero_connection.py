@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...mappers.text import named
 from ...xero_api import errors
+from ..link.reason import ReasonText
 from . import credential_secrets as xero_secrets
 from . import database as xero_database
 from . import gate as xero_gate
@@ -85,7 +86,7 @@ class XeroConnection(models.Model):
         copy=False,
         tracking=True,
     )
-    reason = fields.Text(readonly=True, copy=False)
+    reason = ReasonText(readonly=True, copy=False)
     warning = fields.Text(compute="_compute_warning")
     currency_code = fields.Char("Base Currency", readonly=True, copy=False)
     country_code = fields.Char("Country", readonly=True, copy=False)
@@ -156,7 +157,7 @@ class XeroConnection(models.Model):
 
     # === LIMITS AND HEALTH: written by workers, with SQL, in transactions of their own === #
     paused_until = fields.Datetime(readonly=True, copy=False)
-    pause_reason = fields.Text(readonly=True, copy=False)
+    pause_reason = ReasonText(readonly=True, copy=False)
     pause_count = fields.Integer(readonly=True, copy=False)
     minute_remaining = fields.Integer("Calls Left This Minute", readonly=True, copy=False)
     day_remaining = fields.Integer("Calls Left Today", readonly=True, copy=False)
@@ -666,19 +667,23 @@ class XeroConnection(models.Model):
         :return: translated
         """
         if self.state == "reauth":
-            return self.env._("Xero has to be reconnected by an administrator. The document waits and is sent then.")
+            return self.env["xero.reason"]._(
+                "Xero has to be reconnected by an administrator. The document waits and is sent then."
+            )
         if self.state == "held":
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "The connection is on hold: this database may be a copy or a restored backup. A Xero administrator has "
                 "to find out. The document waits, nothing is lost."
             )
         if self.state == "disconnected":
-            return self.env._("The company is disconnected from Xero. The document waits until it is connected again.")
+            return self.env["xero.reason"]._(
+                "The company is disconnected from Xero. The document waits until it is connected again."
+            )
         is_paused = self.paused_until and self.paused_until > fields.Datetime.now()
         reason = self.pause_reason if is_paused else None
         if reason or not self.hold_until_matched:
             return reason
-        return self.env._(
+        return self.env["xero.reason"]._(
             "It waits until the records that Odoo and Xero both have are matched. An administrator matches them, or "
             "ends the wait, under Xero > Configuration > Set Up."
         )
@@ -724,7 +729,7 @@ class XeroConnection(models.Model):
         """
         self.ensure_one()
         if not self.active or self.state not in GATHERING_STATES or not self.tenant_id:
-            return errors.Barred("state", self.env._("%s is not connected to Xero.", named(self.name)))
+            return errors.Barred("state", self.env["xero.reason"]._("%s is not connected to Xero.", named(self.name)))
         held = self._held()
         if held and held.state not in xero_gate.AT_WORK:
             return errors.Barred("held", held.reason)

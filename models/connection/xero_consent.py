@@ -245,7 +245,7 @@ class XeroConsent(models.AbstractModel):
 
     def _park_unreached(self, connection, unreached):
         for parked in unreached:
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "The consent given for %(other)s does not reach %(name)s. Connect again as somebody in Xero who has "
                 "both, or give this company a credential of its own.",
                 other=named(connection.tenant_name),

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ...xero_api import errors, oauth
 from ..link.access import SYSTEM_ADMINISTRATOR, check_role
+from ..link.reason import ReasonText
 from . import credential_secrets as xero_secrets
 from . import gate as xero_gate
 from . import vault as xero_vault
@@ -92,7 +93,7 @@ class XeroCredential(models.Model):
         readonly=True,
         copy=False,
     )
-    reason = fields.Text(readonly=True, copy=False)
+    reason = ReasonText(readonly=True, copy=False)
     access_expires_at = fields.Datetime("Access Token Ends", readonly=True, copy=False)
     refresh_expires_at = fields.Datetime("Consent Ends", readonly=True, copy=False)
     accepts_narrower = fields.Boolean(

@@ -49,7 +49,7 @@ class XeroHold(models.AbstractModel):
         self._begin(
             connection,
             "ahead",
-            self.env._(
+            self.env["xero.reason"]._(
                 "%(count)s elements of Xero (%(type)s) carry the signature of this server for records that this "
                 "database does not have, or has otherwise: it is older than what it sent, such as a restored backup.",
                 count=len(elements),

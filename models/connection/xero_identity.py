@@ -226,12 +226,12 @@ class XeroIdentity(models.AbstractModel):
                 "company_id": connection.company_id.id,
                 "direction": "in",
                 "path": inbound._resource,
-                "summary": self.env._(
+                "summary": self.env["xero.reason"]._(
                     "%(type)s: %(count)s in Xero carry a mark of this Odoo that is not valid",
                     type=inbound._xero_type,
                     count=len(doubted),
                 ),
-                "detail": self.env._(
+                "detail": self.env["xero.reason"]._(
                     "They say that they were made for records of this Odoo, which cannot be: the mark was copied or "
                     "made up, the record says something else, or another element of Xero stands for it. No record was "
                     "linked to them or changed by them.\n%s",

@@ -47,7 +47,7 @@ class XeroOrganisation(models.AbstractModel):
         editions = (organisation.get("Edition"), organisation.get("Version"))
         if any(edition in EDITIONS_WITHOUT_INVOICING for edition in editions):
             raise UserError(
-                self.env._(
+                self.env["xero.reason"]._(
                     "%s is a ledger or cashbook edition: it has no invoices to sync.", named(organisation.get("Name"))
                 )
             )

@@ -7,6 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 
+from ...mappers.reason import pack, unpack
 from ...mappers.text import named
 from ..queue.drain import BEGIN_ANEW
 from . import checks
@@ -77,17 +78,22 @@ class XeroAlert(models.Model):
             alert.url = f"{alert.get_base_url()}/odoo/xero-health"
 
     def _finding_values(self) -> dict:
-        return {
-            name: datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value
-            for name, value in (self.values or {}).items()
-        }
+        return {name: self._finding_value(value) for name, value in (self.values or {}).items()}
+
+    def _finding_value(self, value):
+        if isinstance(value, dict):
+            return datetime.fromisoformat(value["moment"])
+        return unpack(self.env, value) if isinstance(value, str) else value
 
     @api.model
     def _stored_values(self, values: dict) -> dict:
-        return {
-            name: {"moment": value.isoformat()} if isinstance(value, datetime) else value
-            for name, value in values.items()
-        }
+        return {name: self._stored_value(value) for name, value in values.items()}
+
+    @api.model
+    def _stored_value(self, value):
+        if isinstance(value, datetime):
+            return {"moment": value.isoformat()}
+        return pack(self.env, value) if isinstance(value, str) else value
 
     # === KEEPING UP === #
 

@@ -577,7 +577,9 @@ class XeroInbound(models.AbstractModel):
                     "company_id": connection.company_id.id,
                     "direction": "in",
                     "path": f"{self._resource}/{xero_id}",
-                    "summary": self.env._("%(type)s: %(outcome)s", type=self._xero_type, outcome=result.outcome),
+                    "summary": self.env["xero.reason"]._(
+                        "%(type)s: %(outcome)s", type=self._xero_type, outcome=result.outcome
+                    ),
                     "detail": None if result.outcome in silent else result.message,
                 }
                 for xero_id, result in told.items()

@@ -8,6 +8,7 @@ from ...mappers.contact.canonical import canonical_contact
 from ...mappers.contact.merge import merged_state
 from ...mappers.contact.parts import payment_terms
 from ...mappers.document.canonical import changed_fields
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from .decision_tables import CONTACT_TABLE
@@ -222,7 +223,7 @@ class XeroInboundContact(models.AbstractModel):
             link,
             element,
             partner,
-            self.env._(
+            self.env["xero.reason"]._(
                 "%s was archived in Xero. In Odoo it stays, because a login or another company uses it. "
                 "No document can be sent for it until it "
                 "is restored in Xero.",
@@ -243,7 +244,7 @@ class XeroInboundContact(models.AbstractModel):
                 link,
                 element,
                 partner,
-                self.env._(
+                self.env["xero.reason"]._(
                     "Xero merged the contacts of %(one)s and %(other)s into one. Merge the two in Odoo as well.",
                     one=named(partner.display_name),
                     other=named(other.display_name),
@@ -286,7 +287,7 @@ class XeroInboundContact(models.AbstractModel):
             with self.env.cr.savepoint():
                 step()
         except Untakeable as error:
-            return Result("failed", str(error), partner.id, error.fix)
+            return Result("failed", said(error), partner.id, error.fix)
         except FORBIDDEN as error:
             partner.invalidate_recordset()
             kind = "reserved" if isinstance(error, Guarded) else "refused"

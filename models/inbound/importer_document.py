@@ -5,6 +5,7 @@ from odoo import Command, fields, models
 from ...mappers.document.canonical import DETAILS, DocumentState, MoneyState
 from ...mappers.document.canonical import GONE as GONE_THERE
 from ...mappers.outgoing import ABSENT, KEPT
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
@@ -275,7 +276,7 @@ class XeroInboundDocument(models.AbstractModel):
             with self.env.cr.savepoint():
                 move = self._make(connection, element, state, books)
         except Untakeable as error:
-            return Result("failed", str(error), None, error.fix)
+            return Result("failed", said(error), None, error.fix)
         except FORBIDDEN as error:
             return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
         self._link_imported(connection, element, state, move)
@@ -343,7 +344,7 @@ class XeroInboundDocument(models.AbstractModel):
         if not journal:
             raise Untakeable(
                 "validation",
-                self.env._("There is no journal for documents from Xero: choose one on the connection."),
+                self.env["xero.reason"]._("There is no journal for documents from Xero: choose one on the connection."),
                 connection,
             )
         return journal

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 
 from ...mappers.document.canonical import DocumentState
 from ...mappers.outgoing import ABSENT
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ...xero_api import codec
@@ -79,7 +80,7 @@ class XeroInboundDocument(models.AbstractModel):
             with self.env.cr.savepoint():
                 step()
         except Untakeable as error:
-            return Result("failed", str(error), move.id, error.fix)
+            return Result("failed", said(error), move.id, error.fix)
         except FORBIDDEN as error:
             move.invalidate_recordset()
             return self._refuse(connection, link, element, state, move, quoted(error.args[0]))
@@ -121,9 +122,9 @@ class XeroInboundDocument(models.AbstractModel):
     def _post_note(self, move, outcome):
         """Leave in the chatter what was done, ``outcome`` being that of the ``Result``."""
         texts = {
-            "updated": self.env._("Changed as in Xero."),
-            "posted": self.env._("Posted: it was approved in Xero."),
-            "cancelled": self.env._("Cancelled: it was voided in Xero."),
+            "updated": self.env["xero.reason"]._("Changed as in Xero."),
+            "posted": self.env["xero.reason"]._("Posted: it was approved in Xero."),
+            "cancelled": self.env["xero.reason"]._("Cancelled: it was voided in Xero."),
         }
         if outcome in texts:
             move._message_log(body=texts[outcome])
@@ -142,11 +143,11 @@ class XeroInboundDocument(models.AbstractModel):
         """Return why Odoo forbids ``event`` on ``move``, and the ways out."""
         name = named(move.display_name)
         if move.state == "draft":
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s was paid in Xero but is a draft in Odoo. Post it, or take the payment back in Xero.", name
             )
         if move.state == "cancel":
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero and void it there, "
                 "or reset the document in Odoo "
                 "to draft and post it.",
@@ -154,18 +155,18 @@ class XeroInboundDocument(models.AbstractModel):
             )
         if self._is_settled(move):
             if event == "voided":
-                return self.env._(
+                return self.env["xero.reason"]._(
                     "%s was voided in Xero but is paid in Odoo. Options: undo the payment in Odoo and cancel it, "
                     "make a credit note in Odoo, "
                     "or send it to Xero again as a new document.",
                     name,
                 )
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s was changed in Xero but is paid in Odoo, where its amounts are closed. "
                 "Options: undo the payment in Odoo and import the change, or send Odoo's document to Xero again.",
                 name,
             )
-        return self.env._(
+        return self.env["xero.reason"]._(
             "%s was changed in Xero but lies in a period that is locked in Odoo, or is secured by a hash. "
             "Options: open the period and "
             "try again, make a credit note, or send Odoo's document to Xero again.",
@@ -261,7 +262,7 @@ class XeroInboundDocument(models.AbstractModel):
         if not currency.active:
             raise Untakeable(
                 "validation",
-                self.env._("The currency %s is not active in Odoo.", named(code)),
+                self.env["xero.reason"]._("The currency %s is not active in Odoo.", named(code)),
                 currency,
             )
         values = {"currency_id": currency.id}
@@ -278,7 +279,10 @@ class XeroInboundDocument(models.AbstractModel):
         links = self.env["xero.inbound"]._for_type("Contact")._links(connection, [state.contact])
         partner = self.env["res.partner"].browse([link.res_id for link in links.values()]).exists()
         if not partner:
-            raise Untakeable("dependency", self.env._("The contact of this document is not linked to one in Odoo yet."))
+            raise Untakeable(
+                "dependency",
+                self.env["xero.reason"]._("The contact of this document is not linked to one in Odoo yet."),
+            )
         return partner
 
     # === LINES === #
@@ -342,7 +346,7 @@ class XeroInboundDocument(models.AbstractModel):
         if decimal(state.total) != decimal(str(round(move.amount_total, 2))):
             raise Untakeable(
                 "total_mismatch",
-                self.env._(
+                self.env["xero.reason"]._(
                     "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. "
                     "Check which Odoo taxes stand for Xero's.",
                     odoo=round(move.amount_total, 2),
@@ -372,7 +376,7 @@ class XeroInboundDocument(models.AbstractModel):
         move._message_log(body=self._moved_note(day, format_date(self.env, move.date), taxed, by_tax))
 
     def _closed_reason(self, day) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "It is dated %s, in a period that is closed in Odoo. Open the period and try again, or let documents be "
             "booked on the first open day (Xero connection).",
             day,
@@ -381,18 +385,20 @@ class XeroInboundDocument(models.AbstractModel):
     def _moved_note(self, day, booked, taxed, by_tax) -> str:
         values = {"day": day, "booked": booked}
         if by_tax:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "Dated %(day)s, whose tax return is closed in Odoo; booked on %(booked)s, so its tax goes into the "
                 "later return.",
                 **values,
             )
         if taxed:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "Dated %(day)s, in a period that is closed in Odoo; booked on %(booked)s, where its tax is reported "
                 "too.",
                 **values,
             )
-        return self.env._("Dated %(day)s, in a period that is closed in Odoo; booked on %(booked)s.", **values)
+        return self.env["xero.reason"]._(
+            "Dated %(day)s, in a period that is closed in Odoo; booked on %(booked)s.", **values
+        )
 
     # === TWO DAYS === #
 

@@ -78,7 +78,7 @@ class LineBooks:
         if account is None:
             raise Untakeable(
                 "mapping",
-                self.env._(
+                self.env["xero.reason"]._(
                     "No Odoo account is mapped to Xero account %s: choose one under Mapping, Accounts, then try again.",
                     named(line.account) or "?",
                 ),
@@ -92,7 +92,7 @@ class LineBooks:
                 return self.env["account.tax"]
             raise Untakeable(
                 "mapping",
-                self.env._(
+                self.env["xero.reason"]._(
                     "No Odoo tax is mapped to Xero tax %s: choose one under Mapping, Taxes, then try again.",
                     named(tax_type),
                 ),

@@ -43,16 +43,26 @@ class XeroPartnerGuard(models.AbstractModel):
         """
         closed = {}
         for owner in self._owners(partners, self._employees(partners)):
-            closed[owner] = self.env._("%s has a login to this Odoo, or is the company of somebody who has.")
+            closed[owner] = "login"
         for owner in self._owners(partners, self._companies(partners)):
-            closed[owner] = self.env._("%s is a company of this Odoo.")
+            closed[owner] = "company"
         for partner in self._foreign(partners, connection):
-            closed[partner.id] = self.env._("%s belongs to another company of this Odoo.")
+            closed[partner.id] = "foreign"
         return {
-            partner.id: closed[partner.id].replace("%s", named(partner.display_name))
+            partner.id: self._closed_text(closed[partner.id], named(partner.display_name))
             for partner in partners
             if partner.id in closed
         }
+
+    def _closed_text(self, kind, name):
+        match kind:
+            case "login":
+                return self.env["xero.reason"]._(
+                    "%s has a login to this Odoo, or is the company of somebody who has.", name
+                )
+            case "company":
+                return self.env["xero.reason"]._("%s is a company of this Odoo.", name)
+        return self.env["xero.reason"]._("%s belongs to another company of this Odoo.", name)
 
     def _doors(self, partners) -> set:
         """Return the ids of those of ``partners`` who log in to the portal: what lets them in stays Odoo's."""
@@ -97,12 +107,12 @@ class XeroPartnerGuard(models.AbstractModel):
         """
         closed = self._closed(partner, connection).get(partner.id)
         if closed:
-            told = self.env._(
+            told = self.env["xero.reason"]._(
                 "Xero does not change it automatically: somebody who may change this contact in Odoo decides."
             )
-            return set(fields), f"{closed} {told}"
+            return set(fields), self.env["xero.reason"]._join(" ", (closed, told))
         doors = set(fields) & DOORS if self._doors(partner) else set()
-        told = self.env._(
+        told = self.env["xero.reason"]._(
             "%s has a login to the portal. Xero does not change the e-mail address automatically, because it is used "
             "to log in: somebody who may change this contact in Odoo decides.",
             named(partner.display_name),

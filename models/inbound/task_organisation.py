@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...mappers.reason import said
 from ..queue.task import DONE
 
 # What the gate calls the elements of the lists that are read as a whole.
@@ -25,7 +26,7 @@ class XeroTaskOrganisation(models.AbstractModel):
         except UserError as error:
             # A ledger edition has no invoicing: nothing can be sent any more.
             self.env.cr.rollback()
-            drain.transaction(drain.connection.write, {"state": "reauth", "reason": str(error)})
+            drain.transaction(drain.connection.write, {"state": "reauth", "reason": said(error)})
         return DONE
 
     def _read_organisation(self, drain):

@@ -8,9 +8,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...mappers.document.canonical import changed_fields
+from ...mappers.reason import said
 from ...mappers.text import named
 from ...xero_api import codec
 from ..link.access import ACCOUNTANT, ALL
+from ..link.reason import ReasonText
 from .importer import Result, Untakeable
 from .partner_guard import Guarded
 
@@ -49,7 +51,7 @@ class XeroConflict(models.Model):
         required=True,
         readonly=True,
     )
-    reason = fields.Text(readonly=True)
+    reason = ReasonText(readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("settled", "Resolved")], required=True, default="open", readonly=True, index=True
     )
@@ -89,7 +91,7 @@ class XeroConflict(models.Model):
             element,
             record,
             "both",
-            self.env._(
+            self.env["xero.reason"]._(
                 "%s was changed in Odoo and in Xero since both last agreed.",
                 named(record.display_name),
             ),
@@ -108,7 +110,7 @@ class XeroConflict(models.Model):
                 self._resolve({line.name: side for line in self.line_ids}, side)
         except Guarded as error:
             self.env.invalidate_all(flush=False)
-            self.write({"kind": "reserved", "reason": str(error), "policy": "ask"})
+            self.write({"kind": "reserved", "reason": said(error), "policy": "ask"})
             self._ask()
 
     @api.model

@@ -1,5 +1,6 @@
 """What went wrong with Xero, in words for the person who can act."""
 
+from ...mappers.reason import said
 from ...xero_api import errors
 
 
@@ -10,25 +11,29 @@ def explain(env, error: Exception) -> str:
     """
     match error:
         case errors.TenantDisconnected():
-            return env._("The organisation was disconnected in Xero, or your access to it has ended.")
+            return env["xero.reason"]._("The organisation was disconnected in Xero, or your access to it has ended.")
         case errors.Forbidden(scope=str(scope)) if scope:
-            return env._("The consent lacks the permission %s. Connect again to give it.", scope)
+            return env["xero.reason"]._("The consent lacks the permission %s. Connect again to give it.", scope)
         case errors.Forbidden():
-            return env._("Xero does not allow this to the person who connected: check the role in Xero and the plan.")
+            return env["xero.reason"]._(
+                "Xero does not allow this to the person who connected: check the role in Xero and the plan."
+            )
         case errors.AppMisconfigured(error=word):
-            return env._("Xero refuses the app (%s): check client id, client secret and permissions.", word)
+            return env["xero.reason"]._(
+                "Xero refuses the app (%s): check client id, client secret and permissions.", word
+            )
         case errors.ReauthRequired(reason="invalid_grant"):
-            return env._("The consent has ended.")
+            return env["xero.reason"]._("The consent has ended.")
         case errors.RateLimited(scope="day"):
-            return env._("Today's Xero calls are used up. It continues when Xero's next day begins.")
+            return env["xero.reason"]._("Today's Xero calls are used up. It continues when Xero's next day begins.")
         case errors.RateLimited():
-            return env._("Xero's limit of calls was reached. It continues automatically.")
+            return env["xero.reason"]._("Xero's limit of calls was reached. It continues automatically.")
         case errors.Unavailable(intercepted=True) | errors.OutcomeUnknown(intercepted=True):
-            return env._(
+            return env["xero.reason"]._(
                 "Something on the way to Xero, such as a proxy, a firewall or a page of maintenance, answered in "
                 "Xero's place (%s). It continues automatically.",
                 error.status,
             )
         case errors.Unavailable() | errors.OutcomeUnknown():
-            return env._("Xero does not answer. It continues automatically.")
-    return str(error)
+            return env["xero.reason"]._("Xero does not answer. It continues automatically.")
+    return said(error)

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from .access import ALL
 from .packed import PackedJson
+from .reason import ReasonText
 
 SITE = "https://go.xero.com"
 GONE_STATUSES = ("VOIDED", "DELETED")
@@ -39,7 +40,7 @@ class XeroLink(models.Model):
     xero_id = fields.Char("Xero ID")
     xero_number = fields.Char("Xero Number")
     state = fields.Selection(STATES, required=True, default="to_sync")
-    message = fields.Text()
+    message = ReasonText()
     digest = fields.Char(help="Hash of what was last agreed. The same content is not sent again.")
     xero_status = fields.Char("Status in Xero")
     xero_total = fields.Float("Total in Xero", digits=(16, 2))

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .reason import ReasonChar, ReasonText
+
 
 class XeroLog(models.Model):
     """Append-only audit of what went to Xero and came back. It holds metadata, never bodies or secrets."""
@@ -21,8 +23,8 @@ class XeroLog(models.Model):
     duration_ms = fields.Integer("Duration (ms)", readonly=True)
     sent_bytes = fields.Integer(readonly=True)
     received_bytes = fields.Integer(readonly=True)
-    summary = fields.Char(readonly=True)
-    detail = fields.Text(readonly=True)
+    summary = ReasonChar(readonly=True)
+    detail = ReasonText(readonly=True)
     correlation_id = fields.Char(index=True, readonly=True)
     user_id = fields.Many2one("res.users", "On Behalf Of", readonly=True)
 

@@ -69,7 +69,7 @@ class XeroExporterDocument(models.AbstractModel):
         return settled
 
     def _held_bill(self, mapper, item, element) -> Failure:
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "Xero has %(number)s of %(contact)s already: %(total)s, %(status)s. If it is the same bill, link the two "
             "with Match Records. If not, Sync to Xero on this bill sends it all the same.",
             number=named(element.get(mapper._xero_number_field)),

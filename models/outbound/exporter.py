@@ -36,7 +36,7 @@ class Item(
     :ivar total: what Xero must answer, ``Decimal`` in the document's currency; ``None`` when there is none to compare
     :ivar status: the wanted one, by Xero's name
     :ivar number: what people find it by
-    :ivar notice: why it can only be a draft, or was moved, translated; empty without a reason
+    :ivar notice: why it can only be a draft, or was moved, in the form of a column; empty without a reason
     :ivar path: below the API's base, where it is not the mapper's resource
     :ivar keys: what the mapper's ``_kept_keys`` returned; ``None`` where nothing is emptied by it
     """
@@ -239,7 +239,7 @@ class XeroExporter(models.AbstractModel):
             else "validation"
         )
         fix = {"model": first.model, "res_id": first.res_id} if first.model and first.res_id else None
-        return Failure(kind, "\n".join(problem.message for problem in problems), fix)
+        return Failure(kind, self.env["xero.reason"]._join("\n", (problem.message for problem in problems)), fix)
 
     def _chunks(self, mapper, items):
         """Cut ``items`` into those of one call each; what is too large for one is halved when it is sent.

@@ -113,7 +113,7 @@ class XeroExporterAllocation(models.AbstractModel):
         if element is not None and self._applied_to(element, item.number) == held:
             self._runner._finish_or_requeue(SQL("id = %s AND state = 'running'", item.job_id))
             return
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "Xero shows this invoice with other credits than Odoo knows of. Read it again (Xero, Check), then try "
             "again."
         )
@@ -151,7 +151,7 @@ class XeroExporterAllocation(models.AbstractModel):
             self._save_applied(drain.connection, mapper, [(item, Decimal(0))])
             self._runner._finish_or_requeue(SQL("id = %s AND state = 'running'", item.job_id))
             return
-        message = self.env._(
+        message = self.env["xero.reason"]._(
             "Xero does not say which of its credits this is. Remove the credit from the invoice there."
         )
         self._runner._fail({item.job_id: Failure("closed", message)})
@@ -188,7 +188,9 @@ class XeroExporterAllocation(models.AbstractModel):
             sent, booked = item.total, _amount(element) or item.total
             totals.append((item, self._held(self._allocation_link(connection, item.number)) + booked))
             if sent != booked:
-                message = self.env._("Xero applied %(xero)s instead of %(odoo)s.", xero=booked, odoo=sent)
+                message = self.env["xero.reason"]._(
+                    "Xero applied %(xero)s instead of %(odoo)s.", xero=booked, odoo=sent
+                )
                 failures[item.job_id] = Failure("total_mismatch", message)
         self._save_applied(connection, mapper, totals)
         return failures

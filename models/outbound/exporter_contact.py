@@ -134,7 +134,7 @@ class XeroExporterContact(models.AbstractModel):
                 {
                     job.id: Failure(
                         "duplicate",
-                        self.env._(
+                        self.env["xero.reason"]._(
                             "Xero has another contact named %s, with another tax number or e-mail address. "
                             "Rename one of them, or link this "
                             "contact to the one in Xero.",

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ...mappers.document.canonical import DocumentState
 from ...mappers.document.tracking import keep_foreign
+from ...mappers.reason import pack
 from ..connection.xero_connection import SENT_WAYS
 from ..link.xero_link import GONE_STATUSES
 from .exporter import FAILED, SEND
@@ -98,8 +99,8 @@ class XeroExporterDocument(models.AbstractModel):
         """What was taken out of Xero by undoing its run stays out of the sync."""
         if row["xero_status"] not in GONE_STATUSES or job.operation != "void" or not job.run_id:
             return {}
-        message = self.env._("Taken out of Xero when its run was undone. Sync to Xero sends it again.")
-        return {"state": "ignored", "message": message}
+        message = self.env["xero.reason"]._("Taken out of Xero when its run was undone. Sync to Xero sends it again.")
+        return {"state": "ignored", "message": pack(self.env, message)}
 
     def _follow(self, connection, items, made):
         """Payments that waited for their documents to be in Xero are queued."""

@@ -46,5 +46,6 @@ class XeroExporterPayment(models.AbstractModel):
         if expected is None or found is None or Decimal(str(found)) == Decimal(str(expected)):
             return None
         return Failure(
-            "total_mismatch", self.env._("Xero booked %(xero)s instead of %(odoo)s.", xero=found, odoo=expected)
+            "total_mismatch",
+            self.env["xero.reason"]._("Xero booked %(xero)s instead of %(odoo)s.", xero=found, odoo=expected),
         )

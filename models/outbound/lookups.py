@@ -91,7 +91,7 @@ class XeroExporter(models.AbstractModel):
     def _meet_own_past(self, connection, mapper, item, element) -> None:
         """Xero holds another record with the number and mark of this one: say so and change nothing there."""
         contact, total = self._told_by(element)
-        reason = self.env._(
+        reason = self.env["xero.reason"]._(
             "Xero already has %(number)s from this Odoo, for something else: %(contact)s, total %(total)s. That "
             "happens when a backup of this database was restored. Nothing was changed in Xero. Give this record "
             "another number, or have Xero read for what Odoo lost (Xero > Configuration > Connections).",
@@ -182,7 +182,7 @@ class XeroExporter(models.AbstractModel):
             {
                 item.job_id: Failure(
                     "duplicate",
-                    self.env._("Number used by a voided document; sending the next revision."),
+                    self.env["xero.reason"]._("Number used by a voided document; sending the next revision."),
                     None,
                     "pending",
                 )
@@ -196,7 +196,7 @@ class XeroExporter(models.AbstractModel):
         other = candidates[0]
         return Failure(
             "duplicate",
-            self.env._(
+            self.env["xero.reason"]._(
                 "Xero already has a document numbered %(number)s, made elsewhere: %(contact)s, total "
                 "%(total)s, %(status)s. "
                 "Change the number of one of them, then sync again.",

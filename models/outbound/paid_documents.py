@@ -37,30 +37,31 @@ class XeroExporterDocument(models.AbstractModel):
         what, *values = found
         number = named(link.xero_number or out.number)
         if what == "date":
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "%(number)s is dated %(odoo)s in Odoo and %(xero)s in Xero.",
                 number=number,
                 odoo=values[0],
                 xero=values[1],
             )
         elif what == "count":
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "%(number)s has %(odoo)s lines in Odoo and %(xero)s in Xero.",
                 number=number,
                 odoo=values[0],
                 xero=values[1],
             )
         else:
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "Line %(line)s of %(number)s has another amount or tax in Odoo than in Xero.",
                 line=values[0],
                 number=number,
             )
-        ways = self.env._(
+        ways = self.env["xero.reason"]._(
             "Xero does not change this once a payment or credit is on the document. Undo the payment or credit in "
             "Xero and sync again. Or change the document back in Odoo, and correct the amount by a credit note."
         )
-        return Problem("closed", f"{reason}\n{ways}", mapper._odoo_model, out.res_id, topic="paid")
+        message = self.env["xero.reason"]._join("\n", (reason, ways))
+        return Problem("closed", message, mapper._odoo_model, out.res_id, topic="paid")
 
     def _may_be_other_lines(self, link, ours, agreed) -> bool:
         """Documents that were matched have lines of their own on each side; what they come to is what was agreed."""

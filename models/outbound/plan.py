@@ -7,6 +7,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ...mappers.outgoing import ABSENT, KEPT, Outgoing, Problem
+from ...mappers.reason import pack
 from ...mappers.text import named
 from ...xero_api import codec, shape
 from ...xero_api.dates import to_date_string
@@ -100,7 +101,7 @@ class XeroExporter(models.AbstractModel):
         date = (link.base_state or {}).get("date") if link else None
         if not date or not lock or date > lock:
             return None
-        reason = self.env._(
+        reason = self.env["xero.reason"]._(
             "%(number)s is dated %(date)s in Xero, where everything up to %(lock)s is locked.",
             number=named(link.xero_number or link.record_name or link.xero_id),
             date=date,
@@ -108,7 +109,7 @@ class XeroExporter(models.AbstractModel):
         )
         return Problem(
             "locked_period",
-            f"{reason}\n{self._locked_ways_out()}",
+            self.env["xero.reason"]._join("\n", (reason, self._locked_ways_out())),
             "xero.connection",
             connection.id,
             topic="locked_period",
@@ -182,7 +183,7 @@ class XeroExporter(models.AbstractModel):
             out.total,
             wanted,
             out.number,
-            "\n".join(out.notices),
+            pack(self.env, self.env["xero.reason"]._join("\n", out.notices)),
             keys=None if wanted == "ARCHIVED" else mapper._kept_keys(out.payload),
         )
         return ("POST" if exists else "PUT"), item
@@ -259,7 +260,9 @@ class XeroExporter(models.AbstractModel):
 
     def _keep_changed(self, undoing) -> None:
         """What somebody changed in Xero since its run made it is not undone unseen."""
-        message = self.env._("It was changed in Xero since the run made it, and stays. Look at it there.")
+        message = self.env["xero.reason"]._(
+            "It was changed in Xero since the run made it, and stays. Look at it there."
+        )
         undoing.write({"state": "running", "done_at": False})
         self._runner._fail(dict.fromkeys(undoing.ids, Failure("closed", message)))
 

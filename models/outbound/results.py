@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 
+from ...mappers.reason import pack, unpack
 from ...mappers.text import quoted
 from ...xero_api import clamps, codec, elements, errors
 from ...xero_api.bounds import Unreadable
@@ -153,7 +154,7 @@ class XeroExporter(models.AbstractModel):
             "xero_id": element[mapper._xero_id_field],
             "xero_number": self._text_of(element, mapper._xero_number_field) or item.number,
             "state": "error" if waits else "synced",
-            "message": failure.message if failure else item.notice or None,
+            "message": pack(self.env, failure.message) if failure else item.notice or None,
             "digest": None if failure else item.digest,
             "xero_status": self._text_of(element, mapper._xero_status_field),
             "xero_total": elements.amount(element.get("Total")),
@@ -213,7 +214,7 @@ class XeroExporter(models.AbstractModel):
                 continue
             row |= {"date_odoo": own if day else None, "date_xero": day}
             if day and row["message"]:
-                moved.append((record, row["message"]))
+                moved.append((record, unpack(self.env, row["message"])))
         return moved
 
     # What Xero has saved is linked, however oddly the answer describes it: else it would be sent a second time.
@@ -238,7 +239,7 @@ class XeroExporter(models.AbstractModel):
     def _unreadable_total(self, expected):
         return Failure(
             "total_mismatch",
-            self.env._(
+            self.env["xero.reason"]._(
                 "The document is in Xero, but Xero's answer shows no total that can be read; Odoo has %s. Check it in "
                 "Xero and sync again.",
                 expected,
@@ -251,7 +252,7 @@ class XeroExporter(models.AbstractModel):
             return None
         return Failure(
             "validation",
-            self.env._(
+            self.env["xero.reason"]._(
                 "It is in Xero, with the status %(held)s instead of %(sent)s. Look at it there, then sync again.",
                 held=held,
                 sent=sent,
@@ -277,7 +278,7 @@ class XeroExporter(models.AbstractModel):
         if small and connection.rounding_policy == "line" and connection.rounding_account_id:
             return corrected, Failure(
                 "total_mismatch",
-                self.env._(
+                self.env["xero.reason"]._(
                     "Xero computed %(xero)s instead of %(odoo)s; a rounding line is being sent.",
                     xero=total,
                     odoo=expected,
@@ -288,7 +289,7 @@ class XeroExporter(models.AbstractModel):
         # The next sending begins without the cents that were right for another version of the document.
         return Decimal(0), Failure(
             "total_mismatch",
-            self.env._(
+            self.env["xero.reason"]._(
                 "The document is in Xero with a total of %(xero)s, Odoo has %(odoo)s. Check its lines and "
                 "taxes in both and sync again.",
                 xero=total,
@@ -304,12 +305,16 @@ class XeroExporter(models.AbstractModel):
         """Return the failure of what Xero refused with ``messages``, its own sentences."""
         classes = self._classes(messages) - {"other"}
         kind = FAILURE_OF_CLASS.get(min(classes), "validation") if classes else "validation"
-        reason = self.env._("Xero refused it: %s", "\n".join(map(quoted, messages)) or self.env._("no reason given"))
-        return Failure(kind, f"{reason}\n{self._locked_ways_out()}" if kind == "locked_period" else reason)
+        reason = self.env["xero.reason"]._(
+            "Xero refused it: %s", "\n".join(map(quoted, messages)) or self.env["xero.reason"]._("no reason given")
+        )
+        if kind == "locked_period":
+            reason = self.env["xero.reason"]._join("\n", (reason, self._locked_ways_out()))
+        return Failure(kind, reason)
 
     def _locked_ways_out(self) -> str:
         """Return what a person can do about a document in a period that is locked in Xero, translated."""
-        return self.env._(
+        return self.env["xero.reason"]._(
             "Nothing can be changed or voided there in a locked period. Move the lock date in Xero and try again, or "
             "keep the document and make a credit note that is dated in an open period."
         )

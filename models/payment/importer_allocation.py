@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...mappers.payment.canonical import allocations_of, credits_on, is_whole, payment_ids
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...xero_api import codec
 from ..connection.xero_connection import SENT_WAYS
@@ -64,7 +65,7 @@ class XeroPaymentLedger(models.AbstractModel):
         if "posted" not in (move.state, credit.state) or move.state != credit.state:
             raise Untakeable(
                 "dependency",
-                self.env._(
+                self.env["xero.reason"]._(
                     "%(credit)s was applied to %(name)s in Xero. Post both in Odoo, then try again.",
                     credit=named(credit.display_name),
                     name=named(move.display_name),
@@ -80,7 +81,7 @@ class XeroPaymentLedger(models.AbstractModel):
         if not move.currency_id.is_zero(most.amount):
             raise Untakeable(
                 "closed",
-                self.env._(
+                self.env["xero.reason"]._(
                     "%(amount)s of %(credit)s was applied to %(name)s in Xero. In Odoo one of them has less open, or "
                     "another account or currency. Undo what settled it in Odoo, and try again.",
                     amount=move.currency_id.format(float(amount)),
@@ -226,7 +227,7 @@ class XeroInboundSettlement(models.AbstractModel):
             with self.env.cr.savepoint():
                 written = self._carry_out(connection, applied, known, is_whole(element, applied))
         except Untakeable as error:
-            result = Result("failed", str(error), link.res_id, error.fix)
+            result = Result("failed", said(error), link.res_id, error.fix)
         except FORBIDDEN as error:
             result = Result("failed", quoted(error.args[0]), link.res_id, {"kind": "validation"})
         else:

@@ -4,6 +4,7 @@ from odoo import fields, models
 
 from ...mappers.document.canonical import changed_fields
 from ...mappers.payment.canonical import GONE, allocations_of, base_amount, canonical_credit
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -81,7 +82,7 @@ class XeroInboundCredit(models.AbstractModel):
             with self.env.cr.savepoint():
                 payment = self._book(connection, element, partner, applied)
         except Untakeable as error:
-            return Result("failed", str(error), None, error.fix)
+            return Result("failed", said(error), None, error.fix)
         except FORBIDDEN as error:
             return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
         if not payment:
@@ -172,7 +173,7 @@ class XeroInboundCredit(models.AbstractModel):
             return journals
         raise Untakeable(
             "mapping",
-            self.env._(
+            self.env["xero.reason"]._(
                 "Xero does not say through which bank account an overpayment or prepayment came. Choose the journal "
                 "for them on the Xero connection."
             ),
@@ -213,7 +214,7 @@ class XeroInboundCredit(models.AbstractModel):
                 self._undo_payment(connection, link, payment)
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "%(payment)s was voided in Xero, but Odoo forbids it: %(reason)s",
                 payment=named(payment.display_name),
                 reason=quoted(error.args[0]),
@@ -241,7 +242,7 @@ class XeroInboundCredit(models.AbstractModel):
                 fresh = self._book(connection, element, partner or payment.partner_id, applied)
         except Untakeable as error:
             self.env.invalidate_all(flush=False)
-            return Result("failed", str(error), payment.id, error.fix)
+            return Result("failed", said(error), payment.id, error.fix)
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))

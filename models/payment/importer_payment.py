@@ -6,6 +6,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ...mappers.payment.canonical import GONE, account_of, base_amount, canonical_payment, target_of
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -73,7 +74,7 @@ class XeroInboundPayment(models.AbstractModel):
                     connection, element, records.get(target_of(element)), rows
                 )
             except Untakeable as error:
-                order = Result("failed", str(error), None, error.fix)
+                order = Result("failed", said(error), None, error.fix)
             if isinstance(order, Result):
                 results[element[self._id_field]] = order
             else:
@@ -125,7 +126,7 @@ class XeroInboundPayment(models.AbstractModel):
         if not row._is_usable():
             raise Untakeable(
                 "mapping",
-                self.env._(
+                self.env["xero.reason"]._(
                     "Choose the journal for the Xero bank account %s; the payment is booked then.",
                     named(row.xero_account_id.display_name),
                 ),
@@ -140,7 +141,9 @@ class XeroInboundPayment(models.AbstractModel):
         if not row:
             raise Untakeable(
                 "mapping",
-                self.env._("The bank account of this payment is not known yet: read the accounts of Xero again."),
+                self.env["xero.reason"]._(
+                    "The bank account of this payment is not known yet: read the accounts of Xero again."
+                ),
                 connection,
             )
         return row
@@ -154,13 +157,15 @@ class XeroInboundPayment(models.AbstractModel):
         if move.state == "draft":
             raise Untakeable(
                 "dependency",
-                self.env._("%s was paid in Xero but is a draft in Odoo: post it.", named(move.display_name)),
+                self.env["xero.reason"]._(
+                    "%s was paid in Xero but is a draft in Odoo: post it.", named(move.display_name)
+                ),
                 move,
             )
         if move.state != "posted":
             raise Untakeable(
                 "closed",
-                self.env._(
+                self.env["xero.reason"]._(
                     "%s was paid in Xero but is cancelled in Odoo. Take the payment back in Xero, or post the "
                     "document again.",
                     named(move.display_name or order.record.display_name),
@@ -177,13 +182,16 @@ class XeroInboundPayment(models.AbstractModel):
         record = self._records(connection, [element]).get(target_of(element))
         if record is None:
             raise Untakeable(
-                "dependency", self.env._("What it pays is not linked with Odoo: make or link that document first.")
+                "dependency",
+                self.env["xero.reason"]._("What it pays is not linked with Odoo: make or link that document first."),
             )
         row = self._row(connection, element, self._rows(connection, [element]))
         if not row.journal_id:
             raise Untakeable(
                 "mapping",
-                self.env._("Choose the journal for the Xero bank account %s.", named(row.xero_account_id.display_name)),
+                self.env["xero.reason"]._(
+                    "Choose the journal for the Xero bank account %s.", named(row.xero_account_id.display_name)
+                ),
                 row,
             )
         order = Order(element, self._canonical(element), record, row)
@@ -223,7 +231,7 @@ class XeroInboundPayment(models.AbstractModel):
             with self.env.cr.savepoint():
                 return self._book_all(connection, [order])
         except Untakeable as error:
-            failure = Result("failed", str(error), None, error.fix)
+            failure = Result("failed", said(error), None, error.fix)
         except FORBIDDEN as error:
             failure = Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
         self.env.invalidate_all(flush=False)

@@ -4,6 +4,7 @@ from odoo import fields, models
 
 from ...mappers.document.canonical import changed_fields
 from ...mappers.payment.canonical import GONE, target_of
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
 from .importer_payment import Order
@@ -33,7 +34,7 @@ class XeroInboundPayment(models.AbstractModel):
         """A payment that Odoo sent was taken back in Xero: a person decides, unless Odoo has taken it back too."""
         part = self.env["xero.payment.part"].browse(link.res_id).exists()
         if part and not part.over and self._canonical(element)["status"] in GONE:
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "%s was sent to Xero and deleted there. Options: send it again, or undo its reconciliation in Odoo.",
                 named(part.display_name),
             )
@@ -67,7 +68,7 @@ class XeroInboundPayment(models.AbstractModel):
                 self.env["xero.payment.ledger"]._cancel(payment)
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
-            reason = self.env._(
+            reason = self.env["xero.reason"]._(
                 "%(payment)s was undone in Xero, but Odoo forbids it: %(reason)s",
                 payment=named(payment.display_name),
                 reason=quoted(error.args[0]),
@@ -105,11 +106,13 @@ class XeroInboundPayment(models.AbstractModel):
                 self.env["xero.payment.ledger"]._cancel(payment)
                 order = self._to_order(connection, element, records.get(target_of(element)), rows)
                 if isinstance(order, Result):
-                    raise Untakeable("dependency", self.env._("What this payment is for now is not synced with Odoo."))
+                    raise Untakeable(
+                        "dependency", self.env["xero.reason"]._("What this payment is for now is not synced with Odoo.")
+                    )
                 fresh = self.env["xero.payment.ledger"]._book_orders(connection, [order])
         except Untakeable as error:
             self.env.invalidate_all(flush=False)
-            return Result("failed", str(error), payment.id, error.fix)
+            return Result("failed", said(error), payment.id, error.fix)
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))

@@ -82,7 +82,7 @@ class XeroPaymentLedger(models.AbstractModel):
             if move.currency_id.compare_amounts(total, residual) > 0:
                 raise Untakeable(
                     "closed",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "%(paid)s was paid in Xero on %(name)s, of which only %(open)s is open in Odoo. Undo what "
                         "settled it in Odoo, or the payment in Xero, and try again.",
                         paid=move.currency_id.format(total),
@@ -148,7 +148,7 @@ class XeroPaymentLedger(models.AbstractModel):
             return fields.Date.add(max(lock[0] for lock in closed), days=1)
         raise Untakeable(
             "locked_period",
-            self.env._(
+            self.env["xero.reason"]._(
                 "The payment is dated %(day)s, in a period that is closed in Odoo. Open the period and try again, or "
                 "let payments be booked on the first open day (Xero connection).",
                 day=fields.Date.to_string(day),
@@ -227,7 +227,7 @@ class XeroPaymentLedger(models.AbstractModel):
         """
         if payment.is_matched and payment.reconciled_statement_line_ids:
             raise UserError(
-                self.env._(
+                self.env["xero.reason"]._(
                     "%s is matched with a bank statement line. Undo that match first.", named(payment.display_name)
                 )
             )

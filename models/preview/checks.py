@@ -89,7 +89,7 @@ class XeroPreview(models.Model):
         return next((snapshot for snapshot in readings if xero_type in snapshot.kinds), readings.browse())
 
     def _number_held(self, element, snapshot) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "Xero already had a document numbered %(number)s on %(day)s: %(contact)s, %(total)s %(currency)s. "
             "Match it, or change the number.",
             number=named(element.number),
@@ -114,7 +114,7 @@ class XeroPreview(models.Model):
                 "notice",
                 self._problem(
                     "attachments",
-                    self.env._(
+                    self.env["xero.reason"]._(
                         "%(count)s files of %(number)s stay in Odoo.",
                         count=count,
                         number=named(by_record[res_id].number),
@@ -141,7 +141,7 @@ class XeroPreview(models.Model):
         for [ids] in rows:
             first, *others = self.env["xero.preview.line"].browse(ids)
             for line in others:
-                message = self.env._(
+                message = self.env["xero.reason"]._(
                     "%(number)s is the number of two documents here, of %(first)s and %(second)s. Xero takes each "
                     "sales number once.",
                     number=named(line.number),
@@ -165,7 +165,7 @@ class XeroPreview(models.Model):
         for line in bills:
             month = line.date.year, line.date.month
             if new[month] + held[month] > limit:
-                message = self.env._(
+                message = self.env["xero.reason"]._(
                     "The plan of %(name)s approves %(limit)s bills a month; %(month)s would have %(count)s.",
                     name=named(self.connection_id.name),
                     limit=limit,
@@ -211,13 +211,13 @@ class XeroPreview(models.Model):
 
     def _unread(self, reading) -> str:
         if not reading:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "Whether Xero has these numbers already is not known: Xero was never read as a whole. Before it is "
                 "sent, each number is looked up."
             )
-        return self.env._(
+        return self.env["xero.reason"]._(
             "The numbers were compared with what Xero held on %s. What was added there later is not known here.",
-            format_date(self.env, reading.finished_at),
+            reading.finished_at.date(),
         )
 
     def _find_stuck(self) -> None:
@@ -230,7 +230,7 @@ class XeroPreview(models.Model):
         for line in self._lines(("action", "in", ("create", "update"))).filtered("needs"):
             causes = [by_record[tuple(need)] for need in line.needs if tuple(need) in by_record]
             if causes:
-                message = self.env._("It needs %s first, which has a problem.", named(causes[0].number))
+                message = self.env["xero.reason"]._("It needs %s first, which has a problem.", named(causes[0].number))
                 problem = Problem("validation", message, causes[0].res_model, causes[0].res_id, topic="needs")
                 found.append((line, "problem", problem))
         self._store_problems(found)
@@ -254,7 +254,8 @@ class XeroPreview(models.Model):
             if severity == "problem" and line.action not in ("left", "conflict"):
                 line.action = "blocked"
         for line, messages in texts.items():
-            line.message = "\n".join(dict.fromkeys(filter(None, [line.message, *messages])))
+            messages = dict.fromkeys(filter(None, [line.message, *messages]))
+            line.message = self.env["xero.reason"]._join("\n", messages)
         known = {problem.key: problem for problem in self.problem_ids}
         for key, members in groups.items():
             row = known.get(key) or self.env["xero.preview.problem"].create(self._problem_values(key, *members[0]))
@@ -297,15 +298,21 @@ class XeroPreview(models.Model):
     def _common_message(self, row) -> str:
         """Return the sentence for several documents; what each of them has is on its own line."""
         sentences = {
-            "locked_period": self.env._("%s documents are dated in a period that is locked in Xero.", row.count),
-            "number": self.env._("%s documents have a number that is taken.", row.count),
-            "currency": self.env._("%s documents are in a currency that the organisation does not have.", row.count),
-            "length": self.env._("Texts of %s records are shortened or left out.", row.count),
-            "attachments": self.env._("Files of %s documents stay in Odoo.", row.count),
-            "scope": self.env._("%s records are not synced.", row.count),
-            "contact": self.env._("%s documents have no contact.", row.count),
-            "amount": self.env._("Amounts of %s documents cannot be sent to Xero as they are.", row.count),
-            "approval": self.env._("%s documents may not be approved in Xero.", row.count),
-            "conflict": self.env._("%s records were changed on both sides.", row.count),
+            "locked_period": self.env["xero.reason"]._(
+                "%s documents are dated in a period that is locked in Xero.", row.count
+            ),
+            "number": self.env["xero.reason"]._("%s documents have a number that is taken.", row.count),
+            "currency": self.env["xero.reason"]._(
+                "%s documents are in a currency that the organisation does not have.", row.count
+            ),
+            "length": self.env["xero.reason"]._("Texts of %s records are shortened or left out.", row.count),
+            "attachments": self.env["xero.reason"]._("Files of %s documents stay in Odoo.", row.count),
+            "scope": self.env["xero.reason"]._("%s records are not synced.", row.count),
+            "contact": self.env["xero.reason"]._("%s documents have no contact.", row.count),
+            "amount": self.env["xero.reason"]._(
+                "Amounts of %s documents cannot be sent to Xero as they are.", row.count
+            ),
+            "approval": self.env["xero.reason"]._("%s documents may not be approved in Xero.", row.count),
+            "conflict": self.env["xero.reason"]._("%s records were changed on both sides.", row.count),
         }
-        return sentences.get(row.topic, self.env._("%s records: open them to see each.", row.count))
+        return sentences.get(row.topic, self.env["xero.reason"]._("%s records: open them to see each.", row.count))

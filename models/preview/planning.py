@@ -154,7 +154,7 @@ class XeroPreview(models.Model):
             return {}
         scope = self.env["xero.connection"]._scope(self.company_id.id)
         if not scope:
-            return dict.fromkeys(lines.ids, self.env._("The company is not connected to Xero."))
+            return dict.fromkeys(lines.ids, self.env["xero.reason"]._("The company is not connected to Xero."))
         records = self.env[lines[0].res_model].browse(lines.mapped("res_id")).exists()
         if not hasattr(records, "_xero_refusal"):
             return {}
@@ -197,11 +197,11 @@ class XeroPreview(models.Model):
                 continue
             verdict = verdicts[line.id]
             if verdict.kind == FAILED and verdict.failure:
-                message = self.env._("The connector could not prepare it; the server log says why.")
+                message = self.env["xero.reason"]._("The connector could not prepare it; the server log says why.")
                 found.append((line, "problem", self._problem("bug", message, line)))
             found += [(line, "problem", problem) for problem in verdict.problems]
             if verdict.kind == ASKED:
-                message = self.env._("Both sides changed. Choose which is right, under Conflicts.")
+                message = self.env["xero.reason"]._("Both sides changed. Choose which is right, under Conflicts.")
                 found.append((line, "problem", self._problem("conflict", message, line)))
             if verdict.out and verdict.kind in (SEND, WAITS, FAILED):
                 topic = "amount" if verdict.out.status == "DRAFT" else "other"

@@ -11,6 +11,8 @@ from ..outbound.exporter import FAILED, SEND, WAITS
 KINDS = {"res.partner": "contact", "xero.payment.part": "payment"}
 # What a change of a contact's view is called in the payload, where an empty field is left as it is in Xero.
 NO_DATE = False
+# In place of the name of a field.
+RESENT = "resent"
 
 
 class PreviewReader:
@@ -33,7 +35,6 @@ class PreviewReader:
         self._rates = {rate.tax_type: rate.name for rate in rates}
         self._percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         self._contacts, self._contact_names = self._read_contacts(links)
-        self._labels = self.env["xero.conflict.line"]._labels()
 
     def _read(self, model, key, value) -> dict:
         rows = self.env[model].sudo().search([("connection_id", "=", self.connection.id)])
@@ -155,9 +156,9 @@ class PreviewReader:
         }
 
     def _fields_card(self, payload) -> dict:
-        """Return the card of a contact, or of what has no lines: label and value of each field."""
+        """Return the card of a contact, or of what has no lines: name and value of each field."""
         view = self._view(payload)
-        rows = [[self._labels.get(name, name), show(value)] for name, value in view.items() if name != "status"]
+        rows = [[name, show(value)] for name, value in view.items() if name != "status"]
         return {"fields": rows}
 
     def _view(self, payload) -> dict:
@@ -171,17 +172,20 @@ class PreviewReader:
     # === CHANGES === #
 
     def _changes(self, line, verdict) -> list:
-        """Return ``[label, before, after]`` of each field that would change; before is what both last agreed on."""
+        """Return ``[name, before, after]`` of each field that would change; before is what both last agreed on.
+
+        Whoever reads it is told what the fields are called.
+        """
         link = self._links[line.res_id]
         before = link.base_state or {}
         if verdict.item and "Status" in verdict.item.payload and len(verdict.item.payload) == 2:
-            return [[self._labels["status"], link.xero_status or "", verdict.item.payload["Status"]]]
+            return [["status", link.xero_status or "", verdict.item.payload["Status"]]]
         payload = verdict.item.payload if verdict.item else (verdict.out.payload if verdict.out else {})
         after = self._after(link, payload, verdict.out)
         names = [name for name in after if before.get(name) != after[name] and name not in ("money", "type")]
-        rows = [[self._labels.get(name, name), *self._sides(name, before, after)] for name in names]
+        rows = [[name, *self._sides(name, before, after)] for name in names]
         if verdict.kind == SEND and verdict.out and not rows and codec.digest(verdict.out.canonical()) != link.digest:
-            rows = [[self.env._("Details"), "", self.env._("Sent again: it was never compared in full.")]]
+            rows = [[RESENT, "", ""]]
         return rows
 
     def _after(self, link, payload, out) -> dict:

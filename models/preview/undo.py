@@ -38,12 +38,14 @@ class XeroPreview(models.Model):
             if not link:
                 continue
             if line.res_model == "account.move" and exporter._has_money_on_it(link):
-                message = self.env._(
+                message = self.env["xero.reason"]._(
                     "%s is paid or credited in Xero: it stays. Undo the payment first.", named(line.number)
                 )
                 found.append((line, "problem", self._problem("paid", message, line)))
             elif link._changed_since_made():
-                message = self.env._("%s was changed since the run made it: it stays.", named(line.number))
+                message = self.env["xero.reason"]._(
+                    "%s was changed since the run made it: it stays.", named(line.number)
+                )
                 found.append((line, "problem", self._problem("changed", message, line)))
                 untouched -= line
         if lines[:1].res_model == "res.partner":
@@ -66,7 +68,9 @@ class XeroPreview(models.Model):
                 line,
                 "problem",
                 self._problem(
-                    "used", self.env._("%s stays: documents in Xero that do not go use it.", named(line.number)), line
+                    "used",
+                    self.env["xero.reason"]._("%s stays: documents in Xero that do not go use it.", named(line.number)),
+                    line,
                 ),
             )
             for line in lines

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ...mappers.text import named
 from ..link.access import XERO_USER, check_role
 from ..link.own_context import sent_value
+from ..link.reason import ReasonText
 
 # So many are looked at while the person waits; more in the background.
 AT_ONCE = 200
@@ -35,7 +36,7 @@ class XeroPreview(models.Model):
     )
     user_id = fields.Many2one("res.users", "Asked By", readonly=True, default=lambda self: self.env.user)
     finished_at = fields.Datetime(readonly=True)
-    reason = fields.Text(readonly=True)
+    reason = ReasonText(readonly=True)
     total_count = fields.Integer("Records", readonly=True)
     done_count = fields.Integer("Looked At", readonly=True)
     progress = fields.Float("Progress %", compute="_compute_progress")
@@ -286,7 +287,7 @@ class XeroPreview(models.Model):
         """Stop looking."""
         self._check_asker()
         self.sudo().filtered(lambda preview: preview.state == "planning").write(
-            {"state": "stopped", "reason": self.env._("Stopped by %s.", named(self.env.user.name))}
+            {"state": "stopped", "reason": self.env["xero.reason"]._("Stopped by %s.", named(self.env.user.name))}
         )
 
     def action_send(self):

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..link.reason import ReasonText
+from .reader import RESENT
 from .topics import TOPICS, hint_of
 
 ACTIONS = [
@@ -61,22 +63,33 @@ class XeroPreviewLine(models.Model):
     status = fields.Char("Status in Xero", readonly=True)
     taken = fields.Boolean(readonly=True, help="Its number is new to Xero's series of sales numbers.")
     card = fields.Json(readonly=True, help="The document as Xero would show it.")
-    changes = fields.Json(readonly=True, help="Field by field: label, before (as last agreed), after.")
+    changes = fields.Json(readonly=True, help="Field by field: name, before (as last agreed), after.")
     needs = fields.Json(readonly=True, help="Pairs (model, record id) of what must be in Xero first.")
     problem_ids = fields.Many2many(
         "xero.preview.problem", "xero_preview_problem_rel", "line_id", "problem_id", "Problems", readonly=True
     )
-    message = fields.Text("What Is Found", readonly=True)
+    message = ReasonText("What Is Found", readonly=True)
     shown = fields.Html("As Xero Shows It", compute="_compute_shown", sanitize=False)
 
     _record_unique = models.UniqueIndex("(preview_id, xero_type, res_model, res_id)")
     _todo = models.Index("(preview_id, rank, id) WHERE action IS NULL")
 
     @api.depends("card", "changes", "action", "message")
+    @api.depends_context("lang")
     def _compute_shown(self):
+        labels = self.env["xero.conflict.line"]._labels()
         for line in self:
-            values = {"line": line, "card": line.card or {}, "changes": line.changes or []}
+            card = dict(line.card or {})
+            if card.get("fields"):
+                card["fields"] = [[labels.get(name, name), value] for name, value in card["fields"]]
+            changes = [self._change_shown(labels, *change) for change in line.changes or ()]
+            values = {"line": line, "card": card, "changes": changes}
             line.shown = self.env["ir.qweb"]._render("xero_connector.preview_card", values)
+
+    def _change_shown(self, labels, name, before, after) -> list:
+        if name == RESENT:
+            return [self.env._("Details"), "", self.env._("Sent again: it was never compared in full.")]
+        return [labels.get(name, name), before, after]
 
     def action_open_record(self):
         """Open the record in Odoo."""
@@ -102,7 +115,7 @@ class XeroPreviewProblem(models.Model):
     sequence = fields.Integer(readonly=True)
     severity = fields.Selection(SEVERITIES, required=True, readonly=True)
     topic = fields.Selection(TOPICS, "Reason", required=True, readonly=True)
-    message = fields.Text(readonly=True)
+    message = ReasonText(readonly=True)
     hint = fields.Char("What to Do", compute="_compute_hint")
     key = fields.Char(required=True, readonly=True, help="What makes it the same problem.")
     fix_model = fields.Char(readonly=True)

@@ -10,9 +10,12 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...mappers.reason import Reason, changed
+from ...mappers.reason import pack as pack_reason
 from ...mappers.text import named
 from ..link.access import ALL
 from ..link.packed import PackedJson, pack
+from ..link.reason import ReasonChar, ReasonText
 
 _logger = logging.getLogger(__name__)
 
@@ -334,7 +337,9 @@ class XeroErasure(models.Model):
         return not self.env[link.res_model].sudo().browse(link.res_id).exists()
 
     def _column(self, field, value):
-        if value is None or field.type != "json":
+        if value is None or isinstance(field, (ReasonChar, ReasonText)):
+            return pack_reason(self.env, value)
+        if field.type != "json":
             return value
         return pack(value) if isinstance(field, PackedJson) else json.dumps(value)
 
@@ -365,7 +370,11 @@ class XeroErasure(models.Model):
     def _without(self, value):
         """Return ``value``, however it is nested, without the person's words."""
         pattern = self._pattern()
-        return value if pattern is None else _scrubbed(value, pattern)
+        if pattern is None:
+            return value
+        if isinstance(value, Reason):
+            return changed(self.env, value, lambda text: _scrubbed(text, pattern))
+        return _scrubbed(value, pattern)
 
 
 def _scrubbed(value, pattern):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...mappers.reason import pack, said
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.explain import explain
@@ -91,10 +92,10 @@ class XeroSyncRunner(models.AbstractModel):
         except errors.Forbidden as error:
             # Another permission may be missing than those for sending: the rest of the lane goes on.
             self.env.cr.rollback()
-            drain.transaction(self._fail_reading, drain, jobs.ids, Failure("auth", str(error)))
+            drain.transaction(self._fail_reading, drain, jobs.ids, Failure("auth", said(error)))
         except (errors.ProtocolError, errors.NotFound, errors.ValidationRejected) as error:
             self.env.cr.rollback()
-            drain.transaction(self._fail_reading, drain, jobs.ids, Failure("bug", str(error)))
+            drain.transaction(self._fail_reading, drain, jobs.ids, Failure("bug", said(error)))
         except errors.Unavailable as error:
             self.env.cr.rollback()
             if not error.intercepted and error.status != BROKEN:
@@ -207,12 +208,12 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _waits_for(self, blocker):
         if blocker.state in ("failed", "dead"):
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "Waits for %(name)s, which failed: %(reason)s",
                 name=named(blocker.record_name),
                 reason=blocker._waiting_reason() or "",
             )
-        return self.env._("Waits for %s, which is sent first.", named(blocker.record_name))
+        return self.env["xero.reason"]._("Waits for %s, which is sent first.", named(blocker.record_name))
 
     def _next_state(self, job, failure):
         if failure.state == "pending":
@@ -303,7 +304,7 @@ class XeroSyncRunner(models.AbstractModel):
                     "connection_id": job.connection_id.id,
                     "company_id": job.company_id.id,
                     "job_ids": [fields.Command.link(job.id)],
-                    "summary": dict(job._fields["failure_type"]._description_selection(self.env)).get(job.failure_type),
+                    "summary": self.env["xero.reason"]._label(job._name, "failure_type", job.failure_type),
                     "detail": job.failure_detail,
                     "correlation_id": job.correlation_id,
                     "user_id": job.user_id.id,
@@ -346,7 +347,7 @@ class XeroSyncRunner(models.AbstractModel):
         :param batch: the ``xero.sync.batch`` whose documents they were for
         """
         count = len(batch.items) if batch else 0
-        summary = self.env._("%s documents", count) if count else None
+        summary = self.env["xero.reason"]._("%s documents", count) if count else None
         now, uid = fields.Datetime.now(), self.env.uid
         rows = [
             {
@@ -359,7 +360,7 @@ class XeroSyncRunner(models.AbstractModel):
                 "duration_ms": call.duration_ms,
                 "sent_bytes": call.sent_bytes,
                 "received_bytes": call.received_bytes,
-                "summary": call.error or summary,
+                "summary": pack(self.env, call.error or summary),
                 "correlation_id": call.correlation_id,
                 "create_uid": uid,
                 "write_uid": uid,
@@ -452,7 +453,7 @@ class XeroSyncRunner(models.AbstractModel):
                           AND run_after < %s""",
                 later,
                 failure.kind,
-                failure.message,
+                pack(self.env, failure.message),
                 connection.id,
                 operation,
                 xero_type,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
+from ...mappers.reason import Reason, pack, said
 from ...xero_api import clamps, deadline, errors
 from ..connection.xero_connection import HELD_PROBE
 from ..link.explain import explain
@@ -142,7 +143,7 @@ class XeroSyncRunner(models.AbstractModel):
                         now=fields.Datetime.now(),
                         first=FIRST_PAUSE,
                         count=SQL("GREATEST(LEAST(COALESCE(pause_count, 0), %s), 0)", MAX_PAUSES),
-                        reason=self._unexpected(),
+                        reason=pack(self.env, self._unexpected()),
                         id=connection_id,
                     ),
                     log_exceptions=False,
@@ -152,7 +153,7 @@ class XeroSyncRunner(models.AbstractModel):
             log_unexpected(_logger, error, "Connection %s could not be paused", connection_id)
 
     def _unexpected(self) -> str:
-        return self.env._("Unexpected error, see the server log.")
+        return self.env["xero.reason"]._("Unexpected error, see the server log.")
 
     def _own(self, cr):
         """Return self as worker on ``cr``, whose failed statements are not logged: they hold what is in documents.
@@ -366,7 +367,7 @@ class XeroSyncRunner(models.AbstractModel):
                 now=now,
                 alone=alone,
                 longest=MAX_ASIDE,
-                reason=self._aside_text(),
+                reason=pack(self.env, self._aside_text()),
                 ids=list(job_ids),
             )
         )
@@ -391,13 +392,13 @@ class XeroSyncRunner(models.AbstractModel):
         return passed
 
     def _aside_text(self) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "No clear answer came from Xero: something on the way may have answered in its place. It is tried again "
             "automatically."
         )
 
     def _stuck_text(self) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "Sent alone several times, it got no answer that says whether Xero took it, while others got through. "
             "Something on the way, such as a firewall, may refuse its texts, or Xero cannot handle it. Xero does not "
             "have it. Change it or ask whoever looks after the network, then try again."
@@ -456,7 +457,7 @@ class XeroSyncRunner(models.AbstractModel):
         leaves the lane to those that have the right one.
         """
         if barred.kind in ("copy", "moved"):
-            self.env["xero.hold"]._begin(drain.connection, barred.kind, str(barred))
+            self.env["xero.hold"]._begin(drain.connection, barred.kind, said(barred))
         elif barred.kind == "held":
             drain.transaction(self._show_hold, drain.connection)
         elif barred.kind == "tenant":
@@ -470,10 +471,15 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _park(self, drain, error):
         """Have the organisation wait for a person, because of ``error``, and tell people."""
-        drain.connection.write({"state": "reauth", "reason": clamps.text(explain(self.env, error), MAX_REASON)})
+        drain.connection.write({"state": "reauth", "reason": self._explained(error)})
         # People are told in the very transaction: what waits for them would wait for the next cron otherwise.
         self.env["xero.alert"]._refresh_alerts(drain.connection)
         drain.record_calls()
+
+    def _explained(self, error):
+        """Sentences of our own are of a length that we know."""
+        reason = explain(self.env, error)
+        return reason if isinstance(reason, Reason) else clamps.text(reason, MAX_REASON)
 
     def _pause(self, drain, error):
         """Have the organisation wait: for as long as ``error`` says, else longer each time."""
@@ -485,7 +491,7 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 "UPDATE xero_connection SET paused_until = %s, pause_reason = %s, pause_count = %s WHERE id = %s",
                 fields.Datetime.now() + pause,
-                clamps.text(explain(self.env, error), MAX_REASON),
+                pack(self.env, self._explained(error)),
                 count + 1,
                 connection.id,
             )

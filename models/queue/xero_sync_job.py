@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...mappers.text import named
 from ...xero_api.elements import real_id
 from ..link.access import XERO_USER, check_role
+from ..link.reason import ReasonText
 
 _logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class XeroSyncJob(models.Model):
         ],
         readonly=True,
     )
-    failure_detail = fields.Text("Reason", readonly=True)
+    failure_detail = ReasonText("Reason", readonly=True)
     fix_action = fields.Json(readonly=True, help="The record that a person edits to fix it.")
     has_fix = fields.Boolean(compute="_compute_has_fix")
     blocked_by_id = fields.Many2one(
@@ -169,13 +170,13 @@ class XeroSyncJob(models.Model):
         """
         self.ensure_one()
         if self.state == "pending" and self.run_after >= NEVER:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s is paused. An administrator resumes it under Xero > Sync > Runs.", named(self.run_id.display_name)
             )
         if self.state in ("pending", "running"):
             return self.connection_id._reason_of_waiting() or (self.failure_detail if self.strikes else None)
         if self.failure_type == "bug":
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "The connector met an unexpected error. Try again; if it stays, show the job to an administrator."
             )
         return self.failure_detail

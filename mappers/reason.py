@@ -1,0 +1,228 @@
+"""Reasons: texts of ours that know what they say, so that people read them later in a language of their own."""
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from odoo import api, models
+from odoo.tools import format_date, format_datetime, format_list
+from odoo.tools.translate import LazyGettext, code_translations
+
+MODULE = "xero_connector"
+ENGLISH = "en_US"
+# Parts the English words from the code in what is stored. No text of ours has it.
+MARK = "\x1f"
+# A longer code is not stored: the English words are.
+LONGEST = 10_000
+UNREADABLE = (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError)
+
+
+class Reason(str):
+    """A text in the language of whoever caused it, with the code that says it in every other.
+
+    What cuts or joins it as a string gets a plain string, which is read as it stands: ``xero.reason`` joins them.
+
+    :ivar code: as of ``json``: ``{"t": source text, "a": its arguments}``, ``{"j": separator, "p": parts}``, ``{"d":
+        day}``, ``{"m": moment in UTC}``, ``{"l": [model, field, value]}`` of a selection, a list of such, or a plain
+        value, which stands for itself
+    """
+
+    __slots__ = ("code",)
+
+    def __new__(cls, words: str, code):
+        text = super().__new__(cls, words)
+        text.code = code
+        return text
+
+    def __reduce__(self):
+        return Reason, (str(self), self.code)
+
+
+def said(error: Exception):
+    """Return the text that ``error`` was raised with: ``str`` of it would have lost the code."""
+    text = error.args[0] if error.args else None
+    return text if isinstance(text, Reason) else str(error)
+
+
+def word(env, code, lang: str) -> str:
+    """Return what ``code`` says in ``lang``.
+
+    :raise TypeError: and other ``UNREADABLE``: it is no code
+    """
+    match code:
+        case {"t": str(source)}:
+            return _fill(source, _values(env, code.get("a"), lang), lang)
+        case {"j": str(separator), "p": list(parts)}:
+            return separator.join(str(_value(env, part, lang)) for part in parts)
+        case {"d": str(day)}:
+            return format_date(env, date.fromisoformat(day), lang_code=lang)
+        case {"l": [str(model), str(name), value]}:
+            selection = env[model]._fields[name]._description_selection(env(context={**env.context, "lang": lang}))
+            return dict(selection)[value]
+        case {"m": str(moment)}:
+            return format_datetime(env, datetime.fromisoformat(moment), dt_format="short", lang_code=lang)
+    raise TypeError("This is no code of a reason")
+
+
+def _fill(source, values, lang):
+    """A translation that does not take the values, or no longer exists, gives way to the source."""
+    texts = [source]
+    if lang != ENGLISH:
+        texts.insert(0, code_translations.get_python_translations(MODULE, lang).get(source, source))
+    if not values:
+        return texts[0]
+    for text in texts:
+        try:
+            return text % values
+        except (TypeError, ValueError, KeyError):
+            continue
+    return source
+
+
+def _values(env, values, lang):
+    if isinstance(values, dict):
+        return {name: _value(env, value, lang) for name, value in values.items()}
+    return tuple(_value(env, value, lang) for value in values or ())
+
+
+def _value(env, value, lang):
+    if isinstance(value, dict):
+        return word(env, value, lang)
+    if isinstance(value, list):
+        return format_list(env, [_value(env, each, lang) for each in value], lang_code=lang)
+    return value
+
+
+def _worded(env, code) -> Reason:
+    return Reason(word(env, code, env.lang or ENGLISH), code)
+
+
+def code_of(value):
+    """Return ``value``, an argument of a text, as what is stored of it: of the types of ``json``."""
+    match value:
+        case Reason():
+            return value.code
+        case LazyGettext():
+            return _code(value._source, value._args)
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return str(value)
+        case datetime():
+            return {"m": value.isoformat()}
+        case date():
+            return {"d": value.isoformat()}
+        case Iterable():
+            return [code_of(each) for each in value]
+    return str(value)
+
+
+def _code(source, args):
+    if isinstance(args, dict):
+        return {"t": source, "a": {name: code_of(value) for name, value in args.items()}}
+    return {"t": source, "a": [code_of(value) for value in args]} if args else {"t": source}
+
+
+def changed(env, reason: Reason, change) -> Reason:
+    """Return ``reason`` with what it quotes changed; its own text stays.
+
+    :param change: called with each string among its arguments; returns another
+    """
+    return _worded(env, _changed(reason.code, change))
+
+
+def _changed(code, change):
+    match code:
+        case str():
+            return change(code)
+        case list():
+            return [_changed(each, change) for each in code]
+        case {"t": _source, "a": values}:
+            named = isinstance(values, dict)
+            values = (
+                {name: _changed(each, change) for name, each in values.items()} if named else _changed(values, change)
+            )
+            return {**code, "a": values}
+        case {"p": parts}:
+            return {**code, "p": _changed(parts, change)}
+    return code
+
+
+def english(env, text) -> str:
+    """Return what ``text``, a :class:`Reason` or another string, says in English; another one stays as it is."""
+    return word(env, text.code, ENGLISH) if isinstance(text, Reason) else str(text)
+
+
+def pack(env, text) -> str | None:
+    """Return ``text`` as it is stored: English, so that it can be searched and compared, and after it the code.
+
+    Whatever is no :class:`Reason` comes back as it is: a word of a stranger that looks like a code is none.
+
+    :param text: a :class:`Reason`, another string, or nothing
+    """
+    if text is None or text is False:
+        return None
+    if not isinstance(text, Reason):
+        return _with_code(str(text), str(text)) if MARK in text else str(text)
+    return _with_code(english(env, text), text.code)
+
+
+def _with_code(words, code):
+    code = json.dumps(code, ensure_ascii=False, separators=(",", ":"))
+    words = words.replace(MARK, " ")
+    return words + MARK + code if len(code) <= LONGEST else words
+
+
+def unpack(env, stored: str | None) -> str | None:
+    """Return what :func:`pack` stored, in the language of ``env``: a :class:`Reason`, or a string that never was one.
+
+    What cannot be understood, since another version stored it or somebody edited it, is read in English.
+    """
+    if not stored or MARK not in stored:
+        return stored
+    words, _mark, code = stored.partition(MARK)
+    try:
+        code = json.loads(code)
+        return code if isinstance(code, str) else _worded(env, code)
+    except UNREADABLE:
+        return words
+
+
+def sources_with(words: str, lang: str | None) -> list[str]:
+    """Return the texts of ours whose translation into ``lang`` has ``words`` in it, whatever their case."""
+    if not lang or lang == ENGLISH:
+        return []
+    translations = code_translations.get_python_translations(MODULE, lang)
+    return [source for source, text in translations.items() if words.casefold() in text.casefold()]
+
+
+class XeroReason(models.AbstractModel):
+    _name = "xero.reason"
+    _description = "Xero Reasons"
+
+    @api.model
+    def _(self, source, /, *args, **kwargs) -> Reason:
+        """Return a text as ``env._`` does, of this module, in a form that can be stored for readers of any language.
+
+        :param source: a text, or one of ``LazyTranslate``
+        :param args: plain values, dates, moments in UTC, lists, and other reasons
+        """
+        return _worded(
+            self.env, code_of(source) if isinstance(source, LazyGettext) else _code(source, args or kwargs)
+        )
+
+    @api.model
+    def _label(self, model: str, name: str, value) -> str:
+        """Return what people call ``value`` of the selection field ``name`` of ``model``; empty for none.
+
+        :return: a reason
+        """
+        return _worded(self.env, {"l": [model, name, value]}) if value else ""
+
+    @api.model
+    def _join(self, separator: str, texts) -> str:
+        """Return ``texts`` in one, as ``separator.join`` does, as a reason where one of them is."""
+        texts = list(texts)
+        if not any(isinstance(text, Reason) for text in texts):
+            return separator.join(texts)
+        return Reason(separator.join(texts), {"j": separator, "p": [code_of(text) for text in texts]})
