@@ -9,6 +9,7 @@ from ...mappers.field_rule.rule_book import RuleBook
 from ...mappers.text import named
 from ...xero_api import codec
 from ..link.own_context import own
+from ..link.reason import ReasonChar
 
 
 class XeroFieldRule(models.Model):
@@ -27,7 +28,7 @@ class XeroFieldRule(models.Model):
     trial_move_types = fields.Json(compute="_compute_trial_move_types")
     trial_done = fields.Boolean(readonly=True, copy=False)
     trial_ok = fields.Boolean(readonly=True, copy=False)
-    trial_message = fields.Char("Result", readonly=True, copy=False)
+    trial_message = ReasonChar("Result", readonly=True, copy=False)
     trial_found = fields.Text("Found in Odoo", readonly=True, copy=False)
     trial_before = fields.Text("Without the Rule", readonly=True, copy=False)
     trial_after = fields.Text("With the Rule", readonly=True, copy=False)
@@ -123,19 +124,25 @@ class XeroFieldRule(models.Model):
             (found.message for found in after.problems if found not in before.problems), None
         )
         if not holding:
-            return self._failed(self.env._("The condition does not hold for this record: the rule does nothing here."))
+            return self._failed(
+                self.env["xero.reason"]._("The condition does not hold for this record: the rule does nothing here.")
+            )
         if problem:
             return self._failed(problem)
         if not any(book.outcome(spec, found).value is not None for found in holding):
-            return self._failed(self.env._("The rule finds no value here: what the connector sends by default stays."))
+            return self._failed(
+                self.env["xero.reason"]._("The rule finds no value here: what the connector sends by default stays.")
+            )
         if self.id not in after.ruled.get(spec.field_name, ()):
-            message = self.env._("It gives a value, but a rule before it decides, or the field is filled already.")
+            message = self.env["xero.reason"]._(
+                "It gives a value, but a rule before it decides, or the field is filled already."
+            )
             return self._failed(message)
         if before.payload == after.payload:
-            message = self.env._("It works. Here the rule gives what would be sent anyway.")
+            message = self.env["xero.reason"]._("It works. Here the rule gives what would be sent anyway.")
         else:
-            message = self.env._("It works.")
-        return {"trial_ok": True, "trial_message": "\n".join([message, *after.notices])}
+            message = self.env["xero.reason"]._("It works.")
+        return {"trial_ok": True, "trial_message": self.env["xero.reason"]._join("\n", [message, *after.notices])}
 
     def _failed(self, message) -> dict:
         return {"trial_ok": False, "trial_message": message}

@@ -82,8 +82,8 @@ class XeroMappingJournal(models.Model):
     def _reasons(self):
         return {
             **super()._reasons(),
-            "number": self.env._("Same bank account number"),
-            "only": self.env._("The only bank journal of that currency"),
+            "number": self.env["xero.reason"]._("Same bank account number"),
+            "only": self.env["xero.reason"]._("The only bank journal of that currency"),
         }
 
     # === SUGGESTIONS === #

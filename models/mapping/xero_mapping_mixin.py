@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...mappers.text import named
+from ..link.reason import ReasonChar
 
 # From what confidence on a suggestion counts as sure, and as likely.
 SURE, LIKELY = 90, 60
@@ -40,7 +41,7 @@ class XeroMappingMixin(models.AbstractModel):
         help="Only confirmed mappings are used. Suggestions wait for a person.",
     )
     confidence = fields.Integer("Confidence %", readonly=True, aggregator=None)
-    reason = fields.Char(readonly=True)
+    reason = ReasonChar(readonly=True)
     certainty = fields.Selection(
         [
             ("missing", "Missing"),
@@ -68,12 +69,12 @@ class XeroMappingMixin(models.AbstractModel):
     def _reasons(self) -> dict[str, str]:
         """Return ``{reason of a suggestion: sentence}``, translated."""
         return {
-            "code": self.env._("Same code"),
-            "name": self.env._("Same name"),
-            "rate": self.env._("The only rate of that percentage"),
-            "similar": self.env._("Similar name"),
-            "kind": self.env._("Same kind of account"),
-            "untaxed": self.env._("Lines without tax"),
+            "code": self.env["xero.reason"]._("Same code"),
+            "name": self.env["xero.reason"]._("Same name"),
+            "rate": self.env["xero.reason"]._("The only rate of that percentage"),
+            "similar": self.env["xero.reason"]._("Similar name"),
+            "kind": self.env["xero.reason"]._("Same kind of account"),
+            "untaxed": self.env["xero.reason"]._("Lines without tax"),
         }
 
     # === REGISTRY === #
@@ -157,7 +158,7 @@ class XeroMappingMixin(models.AbstractModel):
             return {
                 "state": "confirmed",
                 "confidence": 100,
-                "reason": self.env._("Chosen by %s", named(self.env.user.name)),
+                "reason": self.env["xero.reason"]._("Chosen by %s", named(self.env.user.name)),
             }
         return {"state": "missing", "confidence": 0, "reason": False}
 
@@ -189,7 +190,11 @@ class XeroMappingMixin(models.AbstractModel):
     def action_confirm(self):
         """Confirm the suggestions among ``self``."""
         self.check_access("write")
-        self.filtered(lambda row: row.state == "suggested" and row[row._target]).sudo().write({
-            "state": "confirmed", "confidence": 100, "reason": self.env._("Confirmed by %s", named(self.env.user.name)),
-        })
+        self.filtered(lambda row: row.state == "suggested" and row[row._target]).sudo().write(
+            {
+                "state": "confirmed",
+                "confidence": 100,
+                "reason": self.env["xero.reason"]._("Confirmed by %s", named(self.env.user.name)),
+            }
+        )
         return True

@@ -139,7 +139,7 @@ class XeroMatchContacts(models.AbstractModel):
 
     def _kept(self, match, lines):
         documented = self._documented(match, lines)
-        reason = self.env._("Documents of this contact are linked with Xero.")
+        reason = self.env["xero.reason"]._("Documents of this contact are linked with Xero.")
         return {line: reason for line in lines if line.res_id in documented}
 
     def _documented(self, match, lines) -> set:

@@ -131,5 +131,5 @@ class XeroMatchDocuments(models.AbstractModel):
 
     def _kept(self, match, lines):
         booked = match._booked_since(lines)
-        reason = self.env._("Payments of it were imported from Xero since.")
+        reason = self.env["xero.reason"]._("Payments of it were imported from Xero since.")
         return {line: reason for line in lines if line.res_id in booked}

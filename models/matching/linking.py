@@ -57,7 +57,11 @@ class XeroMatch(models.Model):
 
     def _give_up_line(self, line_id):
         line = self.env["xero.match.line"].browse(line_id).exists()
-        line._trouble(self.env._("The connector met an unexpected error. An administrator finds it in the server log."))
+        line._trouble(
+            self.env["xero.reason"]._(
+                "The connector met an unexpected error. An administrator finds it in the server log."
+            )
+        )
 
     def _without_changed(self, lines):
         """Set aside the lines whose record in Odoo changed since it was compared, or is gone."""
@@ -77,9 +81,13 @@ class XeroMatch(models.Model):
             links = inbound._links(self.connection_id, of_type.mapped("xero_id"))
             for line in of_type:
                 if line.xero_id in links:
-                    lines -= line._trouble(self.env._("Xero's record is linked with another one by now."))
+                    lines -= line._trouble(
+                        self.env["xero.reason"]._("Xero's record is linked with another one by now.")
+                    )
                 elif not line.element_id:
-                    lines -= line._trouble(self.env._("What was read from Xero is too old. Read Xero again."))
+                    lines -= line._trouble(
+                        self.env["xero.reason"]._("What was read from Xero is too old. Read Xero again.")
+                    )
         return lines
 
     def _link_type(self, xero_type, lines):
@@ -173,7 +181,7 @@ class XeroMatch(models.Model):
         except (Untakeable, *FORBIDDEN) as error:
             self.env.invalidate_all(flush=False)
             reason = quoted(error.args[0])
-            line.problem = self.env._("Linked as it is. Xero's values could not be imported: %s", reason)
+            line.problem = self.env["xero.reason"]._("Linked as it is. Xero's values could not be imported: %s", reason)
 
     # === END === #
 
@@ -257,9 +265,12 @@ class XeroMatch(models.Model):
         )
         sending = {(job.res_model, job.res_id) for job in running}
         reasons = (
-            (lambda line: line.touched, self.env._("Xero's values were written to the record in Odoo.")),
-            (lambda line: line in synced, self.env._("Something was synced through it since.")),
-            (lambda line: (line.res_model, line.res_id) in sending, self.env._("It is being sent just now.")),
+            (lambda line: line.touched, self.env["xero.reason"]._("Xero's values were written to the record in Odoo.")),
+            (lambda line: line in synced, self.env["xero.reason"]._("Something was synced through it since.")),
+            (
+                lambda line: (line.res_model, line.res_id) in sending,
+                self.env["xero.reason"]._("It is being sent just now."),
+            ),
         )
         found = {line: next((reason for holds, reason in reasons if holds(line)), None) for line in lines}
         return {line: reason for line, reason in found.items() if reason}

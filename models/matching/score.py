@@ -16,7 +16,7 @@ class XeroMatch(models.Model):
         self.write(
             {
                 "state": "failed",
-                "reason": self.env._(
+                "reason": self.env["xero.reason"]._(
                     "The connector met an unexpected error. Read Xero again; if it stays, an administrator finds it in "
                     "the server log."
                 ),
@@ -26,7 +26,12 @@ class XeroMatch(models.Model):
 
     def _fail_too_old(self):
         """What was read is kept for a month only."""
-        self.write({"state": "failed", "reason": self.env._("What was read from Xero is too old. Read Xero again.")})
+        self.write(
+            {
+                "state": "failed",
+                "reason": self.env["xero.reason"]._("What was read from Xero is too old. Read Xero again."),
+            }
+        )
         self._notify_screens()
 
     # === SCORE === #

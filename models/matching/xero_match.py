@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.text import named
 from ..link.own_context import sent_value
+from ..link.reason import ReasonText
 
 CONTACTS, DOCUMENTS = "contacts", "documents"
 OPEN_STATES = ("reading", "scoring", "review", "undoing", "failed")
@@ -56,7 +57,7 @@ class XeroMatch(models.Model):
     work_done = fields.Integer(readonly=True)
     work_total = fields.Integer(readonly=True)
     progress = fields.Float("Progress %", compute="_compute_progress")
-    reason = fields.Text(readonly=True)
+    reason = ReasonText(readonly=True)
     user_id = fields.Many2one("res.users", "Started By", readonly=True, default=lambda self: self.env.user)
     finished_at = fields.Datetime("Ended", readonly=True)
     differences = fields.Selection(
@@ -296,7 +297,7 @@ class XeroMatch(models.Model):
         """Stop without linking anything more; links that were made stay until they are undone."""
         self._check_state("reading", "scoring", "review", "failed")
         if self.state == "reading":
-            self.sudo().snapshot_id._cancel(self.env._("The matching was given up."))
+            self.sudo().snapshot_id._cancel(self.env["xero.reason"]._("The matching was given up."))
         self.sudo().line_ids.filtered(lambda line: line.state == "waiting").write({"state": "open", "choice": "open"})
         self.sudo()._close("abandoned")
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
+from ..link.reason import ReasonText
 from .reasons import sentence, speaks_against
 from .xero_match import CONTACTS, DOCUMENTS
 
@@ -83,7 +84,7 @@ class XeroMatchLine(models.Model):
         readonly=True,
         index=True,
     )
-    problem = fields.Text(readonly=True)
+    problem = ReasonText(readonly=True)
     differences = fields.Selection(
         lambda self: self.env["xero.match"]._fields["differences"].selection,
         "Where They Differ",

@@ -1,8 +1,9 @@
 """What became of the repairs that were begun: their jobs tell."""
 
 from odoo import api, models
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL
 
+from ...mappers.reason import unpack
 from ...mappers.text import named
 
 
@@ -54,20 +55,20 @@ class XeroReconciliationDifference(models.Model):
                 removed=sorted(removed),
             )
         )
-        return {row_id: (busy, failure) for row_id, busy, failure in rows}
+        return {row_id: (busy, unpack(self.env, failure)) for row_id, busy, failure in rows}
 
     def _why_not_sent(self, entry) -> str:
         """Return why the payment ``entry`` is left to a person, for whoever wanted to send it."""
         row = self.env["xero.mapping.journal"]._outgoing_journals(self.connection_id).get(entry.journal_id.id)
         if row and entry.create_date < row.outgoing_since:
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "This payment is older than %(moment)s, since when payments of %(journal)s are sent: it may stand in "
                 "Xero already. Look there for one of this document, day and amount. If there is none, register it in "
                 "Xero.",
-                moment=format_datetime(self.env, row.outgoing_since, dt_format="short"),
+                moment=row.outgoing_since,
                 journal=named(entry.journal_id.display_name),
             )
-        return self.env._(
+        return self.env["xero.reason"]._(
             "Payments of this journal do not go to Xero. Register it in Xero, or change the direction under "
             "Mapping, Bank Accounts."
         )

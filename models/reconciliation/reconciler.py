@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...mappers.reason import unpack
 from .worksheet import Worksheet
 
 # Odoo is read in pieces of so many records: a fixed number of queries each.
@@ -121,7 +122,7 @@ class XeroReconciler(models.AbstractModel):
                 states,
             )
         )
-        return dict(rows)
+        return {key: unpack(self.env, reason) for key, reason in rows}
 
     def _busy_elements(self, report, xero_type, xero_ids) -> set[str]:
         """Return those of ``xero_ids`` that wait to be read."""
@@ -142,7 +143,7 @@ class XeroReconciler(models.AbstractModel):
                 states,
             )
         )
-        return dict(rows)
+        return {key: unpack(self.env, reason) for key, reason in rows}
 
     def _inbound(self, report, xero_type):
         """Return the importer of a type, as the worker runs it."""

@@ -105,7 +105,7 @@ class XeroReconciliationDifference(models.Model):
             limit=1,
         )
         if not element:
-            raise UserError(self.env._("This report is too old to fix anything from. Reconcile again."))
+            raise UserError(self.env["xero.reason"]._("This report is too old to fix anything from. Reconcile again."))
         return element.data
 
     def _link(self, xero_type=None, xero_id=None):
@@ -153,7 +153,7 @@ class XeroReconciliationDifference(models.Model):
             return self._send_settlement()
         record = self._record()
         if not record:
-            raise UserError(self.env._("The record was deleted in Odoo."))
+            raise UserError(self.env["xero.reason"]._("The record was deleted in Odoo."))
         if self.kind == "vanished":
             self._link().write(UNLINKED)
             return self._push(self.xero_type, record)
@@ -221,7 +221,9 @@ class XeroReconciliationDifference(models.Model):
         part = parts.search([("entry_id", "=", entry.id), ("document_id", "=", self.res_id), ("over", "=", False)])
         if not part or not entry:
             raise UserError(
-                self.env._("Credits are not applied in Xero by this connection. Apply it there, or change the setting.")
+                self.env["xero.reason"]._(
+                    "Credits are not applied in Xero by this connection. Apply it there, or change the setting."
+                )
             )
         part._enqueue(self.connection_id, part, CLICK)
 
@@ -234,7 +236,7 @@ class XeroReconciliationDifference(models.Model):
             return self._fetch_advance()
         link, record = self._link(), self._record()
         if not link:
-            raise UserError(self.env._("The link is gone. Reconcile again."))
+            raise UserError(self.env["xero.reason"]._("The link is gone. Reconcile again."))
         if self.kind == "amount_due":
             # What Odoo keeps as open is worked out anew from what is reconciled.
             record.line_ids._compute_amount_residual()
@@ -314,7 +316,7 @@ class XeroReconciliationDifference(models.Model):
         certain = fits and verdict and verdict.kind in (OURS, APART) and verdict.record == record
         if not certain or inbound._is_gone(element) or inbound._is_being_sent(self.connection_id):
             raise UserError(
-                self.env._(
+                self.env["xero.reason"]._(
                     "It cannot be linked now: the record is gone, linked, or being sent, or it is not certain that "
                     "it was sent by this Odoo."
                 )
@@ -352,7 +354,7 @@ class XeroReconciliationDifference(models.Model):
             )
             link = self._link(xero_type, xero_id)
         elif self.kind != "deleted_in_odoo":
-            raise UserError(self.env._("A record of Odoo is linked to it by now. Reconcile again."))
+            raise UserError(self.env["xero.reason"]._("A record of Odoo is linked to it by now. Reconcile again."))
         self.env["xero.sync.job"]._enqueue_gone(link)
 
 

@@ -59,7 +59,7 @@ class XeroReconciler(models.AbstractModel):
             return
         archived = element.status not in (ACTIVE, None)
         if archived != (out.status == ARCHIVED):
-            words = {True: self.env._("Archived"), False: self.env._("Active")}
+            words = {True: self.env["xero.reason"]._("Archived"), False: self.env["xero.reason"]._("Active")}
             sheet.differ(Found("contact_archived", words[out.status == ARCHIVED], words[archived]), subject)
         elif not archived:
             self._compare_names(sheet, subject, canonical_contact(out.payload), canonical_contact(element.data))

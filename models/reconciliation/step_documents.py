@@ -83,7 +83,7 @@ class XeroReconciler(models.AbstractModel):
         :param stuck: what :meth:`_stuck_records` returned
         """
         if link.state == "conflict":
-            return self.env._("A conflict about it waits for your decision.")
+            return self.env["xero.reason"]._("A conflict about it waits for your decision.")
         return stuck.get(link.res_id)
 
     def _compare_pair(self, report, sheet, link, subject, mine, settled):
@@ -129,7 +129,7 @@ class XeroReconciler(models.AbstractModel):
         return "draft_in_odoo" if move.state == "draft" and link._is_alive() else "voided_in_odoo"
 
     def _one_sided(self, kind, move, element, mine, theirs) -> Found:
-        state = dict(move._fields["state"]._description_selection(self.env))[move.state] if move else ""
+        state = self.env["xero.reason"]._label(move._name, "state", move.state) if move else ""
         amounts = {
             "voided_in_xero": mine.total if mine else None,
             "voided_in_odoo": -theirs.total,
@@ -412,5 +412,5 @@ class XeroReconciler(models.AbstractModel):
 
     def _import_note(self, report):
         if report.connection_id.inbound_documents == "ignore":
-            return self.env._("New documents in Xero are ignored, by setting of the connection.")
+            return self.env["xero.reason"]._("New documents in Xero are ignored, by setting of the connection.")
         return None

@@ -398,14 +398,14 @@ class XeroReconciler(models.AbstractModel):
             self._differ_in_amount(sheet, subject, payment, total, open_here, remaining)
 
     def _differ_in_life(self, sheet, element, subject, payment, total, gone):
-        states = dict(payment._fields["state"]._description_selection(self.env))
-        state = states.get(payment.state, "") if payment else self.env._("Deleted")
+        say = self.env["xero.reason"]
+        state = say._label(payment._name, "state", payment.state) if payment else say._("Deleted")
         sheet.differ(Found("advance_voided", state, element.status, total if gone else -total), subject)
 
     def _differ_in_amount(self, sheet, subject, payment, total, open_here, remaining):
         mine = cents(Decimal(f"{payment.amount:.6f}"))
         if mine != total or open_here != remaining:
-            told = [self.env._("%(open)s of %(total)s open", open=one, total=all_) for one, all_ in (
+            told = [self.env["xero.reason"]._("%(open)s of %(total)s open", open=one, total=all_) for one, all_ in (
                 (f"{open_here:.2f}", f"{mine:.2f}"), (f"{remaining:.2f}", f"{total:.2f}"))]  # fmt: skip
             sheet.differ(Found("advance_differs", *told, open_here - remaining or mine - total), subject)
 

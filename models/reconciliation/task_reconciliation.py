@@ -51,7 +51,9 @@ class XeroTaskReconciliation(models.AbstractModel):
             self._give_up(
                 drain,
                 report,
-                self.env._("The connector met an unexpected error. An administrator finds it in the server log."),
+                self.env["xero.reason"]._(
+                    "The connector met an unexpected error. An administrator finds it in the server log."
+                ),
             )
 
     def _one_step(self, report) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
+from ...mappers.reason import english
 from ...xero_api import codec
 from .compare_document import ZERO
 from .kinds import KINDS
@@ -77,7 +78,7 @@ class Worksheet:
         }
         row["fingerprint"] = codec.digest(
             {
-                name: str(row.get(name) or "")
+                name: english(self.report.env, row.get(name) or "")
                 for name in (
                     "kind",
                     "res_model",

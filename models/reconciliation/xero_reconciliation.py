@@ -6,8 +6,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_datetime
 
+from ...mappers.reason import unpack
 from ...mappers.text import named
 from ..link.access import XERO_USER, check_role
+from ..link.reason import ReasonText
 from ..queue.xero_sync_job import CLICK, SWEEP
 from .worksheet import BASE_COLUMNS
 
@@ -40,7 +42,7 @@ class XeroReconciliation(models.Model):
     )
     xero_progress = fields.Float("Progress %", compute="_compute_progress", compute_sudo=True)
     compare_progress = fields.Float(readonly=True)
-    reason = fields.Text(readonly=True)
+    reason = ReasonText(readonly=True)
     from_date = fields.Date("From", readonly=True, help="Documents dated before this day are out of scope.")
     as_of = fields.Datetime("Books As Of", readonly=True, help="When reading Xero began, by Odoo's clock.")
     finished_at = fields.Datetime(readonly=True)
@@ -246,7 +248,7 @@ class XeroReconciliation(models.Model):
         """End a report that is under way; nothing was changed by it."""
         self._check_may_decide()
         for report in self.sudo().filtered(lambda report: report.state in RUNNING):
-            reason = self.env._("Stopped by %s.", named(self.env.user.name))
+            reason = self.env["xero.reason"]._("Stopped by %s.", named(self.env.user.name))
             report.snapshot_id._cancel(reason)
             report._give_up(reason)
         return True
@@ -349,7 +351,7 @@ class XeroReconciliationHealth(models.AbstractModel):
                 "books_waiting": int(waiting or 0),
                 "reconciled_at": finished_at,
                 "books_failed_at": failed_at,
-                "books_reason": reason or "",
+                "books_reason": unpack(self.env, reason) or "",
             }
             for connection_id, finished_at, by_person, count, waiting, failed_at, reason in rows
         }

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..link.access import ALL
+from ..link.reason import ReasonChar, ReasonText
 from .kinds import KINDS, REPAIRS, SECTIONS
 
 # Facts are never written again; this is what people do about them.
@@ -42,15 +43,15 @@ class XeroReconciliationDifference(models.Model):
     contact_name = fields.Char("Contact Name", readonly=True)
     date = fields.Date(readonly=True)
     # === FACTS === #
-    odoo_value = fields.Char("Odoo Has", readonly=True)
-    xero_value = fields.Char("Xero Has", readonly=True)
+    odoo_value = ReasonChar("Odoo Has", readonly=True)
+    xero_value = ReasonChar("Xero Has", readonly=True)
     currency_code = fields.Char("Document Currency", readonly=True)
     amount = fields.Float(
         "Odoo less Xero", digits=(20, 2), readonly=True, help="In the currency of the document; 0 where it is none."
     )
     size = fields.Monetary(readonly=True, help="Without sign, in the organisation's own currency.")
     currency_id = fields.Many2one(related="reconciliation_id.currency_id")
-    note = fields.Text(readonly=True)
+    note = ReasonText(readonly=True)
     total_keys = fields.Text(readonly=True, help="The sums that this makes unequal.")
     fingerprint = fields.Char(readonly=True, index=True)
     # === WHAT WAS DONE === #
@@ -63,13 +64,13 @@ class XeroReconciliationDifference(models.Model):
     )
     proposed = fields.Selection(list(REPAIRS.items()), compute="_compute_proposed")
     repair = fields.Selection(list(REPAIRS.items()), "Repair", readonly=True)
-    failure = fields.Char("Why Not", readonly=True, help="Why the last repair could not begin.")
+    failure = ReasonChar("Why Not", readonly=True, help="Why the last repair could not begin.")
     repair_state = fields.Selection(
         [("under_way", "Under Way"), ("failed", "Failed"), ("ended", "Ended, Not Proved Yet")],
         "Repair Is",
         compute="_compute_repair_state",
     )
-    repair_failure = fields.Text("Why It Failed", compute="_compute_repair_state")
+    repair_failure = ReasonText("Why It Failed", compute="_compute_repair_state")
     acted_by_id = fields.Many2one("res.users", "By", readonly=True)
     acted_at = fields.Datetime("At", readonly=True)
     ignore_id = fields.Many2one("xero.reconciliation.ignore", readonly=True, ondelete="set null")
@@ -174,13 +175,17 @@ class XeroReconciliationDifference(models.Model):
                     "connection_id": row.connection_id.id,
                     "company_id": row.company_id.id,
                     "fingerprint": row.fingerprint,
-                    "summary": f"{dict(row._fields['kind']._description_selection(self.env))[row.kind]}: "
-                    f"{row.record_name or row.xero_number or ''}",
+                    "summary": row._summary(),
                     "reason": reason,
                     "user_id": self.env.uid,
                 }
             )
             row._act("ignored", ignore_id=ignore.id)
+
+    def _summary(self) -> str:
+        say = self.env["xero.reason"]
+        label = say._label(self._name, "kind", self.kind)
+        return say._join(": ", (label, self.record_name or self.xero_number or ""))
 
     def action_unignore(self):
         """Take the acceptance back: it counts as a difference again."""
@@ -232,7 +237,7 @@ class XeroReconciliationIgnore(models.Model):
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     fingerprint = fields.Char(required=True, readonly=True, index=True)
-    summary = fields.Char("Difference", readonly=True)
+    summary = ReasonChar("Difference", readonly=True)
     reason = fields.Char(required=True, readonly=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True)
     active = fields.Boolean(default=True)

@@ -9,10 +9,12 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...mappers import marks
+from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ..connection import database as xero_database
 from ..inbound.importer import FORBIDDEN, Untakeable
 from ..link.own_context import own
+from ..link.reason import ReasonText
 from ..queue.task import AGAIN, DONE
 from ..queue.xero_sync_job import CLICK
 from .reader import Reader
@@ -55,7 +57,7 @@ class XeroRecovery(models.Model):
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", readonly=True, index=True)
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
-    reason = fields.Text(required=True, readonly=True)
+    reason = ReasonText(required=True, readonly=True)
     state = fields.Selection(STATES, required=True, default="ask", readonly=True)
     is_open = fields.Boolean(compute="_compute_is_open", store=True)
     answer = fields.Selection(
@@ -80,8 +82,8 @@ class XeroRecovery(models.Model):
     since = fields.Datetime("Read From", readonly=True, help="By Xero's clock: the newest change that Odoo knows.")
     snapshot_id = fields.Many2one("xero.snapshot", readonly=True, ondelete="set null", index="btree_not_null")
     progress = fields.Float(compute="_compute_progress")
-    trouble = fields.Text(readonly=True)
-    numbers = fields.Text("Numbers Moved On", readonly=True)
+    trouble = ReasonText(readonly=True)
+    numbers = ReasonText("Numbers Moved On", readonly=True)
     released_at = fields.Datetime(readonly=True)
     line_ids = fields.One2many("xero.recovery.line", "recovery_id")
     open_count = fields.Integer("To Decide", compute="_compute_counts")
@@ -267,9 +269,11 @@ class XeroRecovery(models.Model):
             moved = xero_database.move_sequence_on(self.env.cr, self.env[model]._table, beyond, FURTHEST)
             if moved:
                 name = named(self.env["ir.model"]._get(model).name)
-                told.append(self.env._("%(model)s: new ones begin behind %(number)s.", model=name, number=moved))
+                told.append(
+                    self.env["xero.reason"]._("%(model)s: new ones begin behind %(number)s.", model=name, number=moved)
+                )
         if told:
-            self.numbers = "\n".join(filter(None, [self.numbers, *told]))
+            self.numbers = self.env["xero.reason"]._join("\n", filter(None, [self.numbers, *told]))
 
     # === CARRYING OUT === #
 
@@ -374,7 +378,7 @@ class XeroRecoveryLine(models.Model):
     state = fields.Selection(
         [("open", "To do"), ("done", "Done"), ("failed", "Needs you")], required=True, default="open", readonly=True
     )
-    message = fields.Text(readonly=True)
+    message = ReasonText(readonly=True)
     data = fields.Json(groups=fields.NO_ACCESS)
 
     @api.depends("res_model", "res_id")
@@ -417,7 +421,7 @@ class XeroRecoveryLine(models.Model):
                 self.env.flush_all()
         except Untakeable as error:
             self.env.invalidate_all(flush=False)
-            self.write({"state": "failed", "message": str(error)})
+            self.write({"state": "failed", "message": said(error)})
         except FORBIDDEN as error:
             self.env.invalidate_all(flush=False)
             self.write({"state": "failed", "message": quoted(error.args[0])})
@@ -430,7 +434,10 @@ class XeroRecoveryLine(models.Model):
         record = self.env[self.res_model].browse(self.res_id).exists()
         link = self.env["xero.link"]._map(connection, self.xero_type, self.res_model, record.ids).get(record.id)
         if not record or (link and link.xero_id and link.xero_id != self.xero_id):
-            raise Untakeable("validation", self.env._("The record is gone, or linked to another one. Read Xero again."))
+            raise Untakeable(
+                "validation",
+                self.env["xero.reason"]._("The record is gone, or linked to another one. Read Xero again."),
+            )
         self._save_link(connection, inbound, record, digest=None, state="to_sync")
         mapper = self.env["xero.mapper"]._for_type(self.xero_type)
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, connection.company_id.id)])
@@ -513,7 +520,7 @@ class XeroRecoveryLine(models.Model):
         if taken and str(self.data.get("Type")).startswith("ACCREC"):
             raise Untakeable(
                 "duplicate",
-                self.env._(
+                self.env["xero.reason"]._(
                     "Odoo has given the number %(number)s to another document since: %(partner)s, %(total)s. Give that "
                     "one another number (reset it to draft first), then carry out again.",
                     number=named(self.number),

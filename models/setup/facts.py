@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
+from ..link.reason import ReasonText
 
 READINGS = ("Setup", "Organisation")
 # Apps registered since March 2026 begin with so many organisations.
@@ -46,7 +47,7 @@ class XeroSetup(models.Model):
         [("reading", "Reading from Xero"), ("failed", "Could not be read"), ("ready", "Read")],
         compute="_compute_reading_state",
     )
-    reading_reason = fields.Text(compute="_compute_reading_state")
+    reading_reason = ReasonText(compute="_compute_reading_state")
     account_count = fields.Integer("Accounts", compute="_compute_read_counts")
     bank_count = fields.Integer("Bank Accounts", compute="_compute_read_counts")
     tax_rate_count = fields.Integer("Tax Rates", compute="_compute_read_counts")

@@ -62,7 +62,9 @@ class XeroTaskSnapshot(models.AbstractModel):
             self._give_up(
                 drain,
                 snapshot,
-                self.env._("The connector met an unexpected error. An administrator finds it in the server log."),
+                self.env["xero.reason"]._(
+                    "The connector met an unexpected error. An administrator finds it in the server log."
+                ),
             )
 
     def _give_up(self, drain, snapshot, reason):

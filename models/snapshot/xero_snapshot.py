@@ -3,6 +3,7 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ...xero_api.paging import BARREN
+from ..link.reason import ReasonText
 from ..queue.xero_sync_job import CLICK, SWEEP
 
 # A kind is walked again when elements vanished under the walk; this often at most.
@@ -42,7 +43,7 @@ class XeroSnapshot(models.Model):
     )
     started_at = fields.Datetime(readonly=True, help="By Odoo's clock, when the first page was asked for.")
     finished_at = fields.Datetime(readonly=True)
-    reason = fields.Text(readonly=True)
+    reason = ReasonText(readonly=True)
     modified_since = fields.Datetime(readonly=True, help="By Xero's clock: what did not change since is not read.")
     by_person = fields.Boolean(readonly=True, help="A person waits for it: it may use the calls kept for people.")
     res_model = fields.Char("Asked For By", readonly=True)
