@@ -10,6 +10,8 @@ from odoo.tools.translate import code_translations
 
 from ..mappers.reason import LONGEST, MARK, Reason, pack, said, unpack
 from ..mappers.text import named, quoted
+from ..models.reconciliation.compare_document import Found
+from ..models.reconciliation.worksheet import Subject, Worksheet
 from .common.inbound import InboundCommon
 from .test_privacy_retention import RetentionCommon
 
@@ -243,6 +245,15 @@ class TestReason(RetentionCommon):
         self.assertEqual((words, count), ("Waits for A, which is sent first.", 2))
         [group] = self.env["xero.link"].formatted_read_group(mine, ["message"], ["__count"])
         self.assertEqual(self.env["xero.link"].search_count([*mine, *group["__extra_domain"]]), 2)
+
+    def test_differences_are_told_apart_by_english_words(self):
+        """Who accepted one has accepted it, whoever reconciles next."""
+        prints = set()
+        for env in (self.env, self.german):
+            sheet, say = Worksheet(env["xero.reconciliation"].browse(7)), env["xero.reason"]._
+            sheet.differ(Found("contact_archived", say("Archived"), say("Active")), Subject(xero_type="Contact"))
+            prints.add(sheet.differences[0][0]["fingerprint"])
+        self.assertEqual(len(prints), 1)
 
     @mute_logger("odoo.sql_db")
     def test_links_that_are_saved_past_the_orm(self):
