@@ -468,7 +468,9 @@ def _take_consent(credential, nonce: str, answer: str) -> dict:
     consent = vault.get("consent") or {}
     if not consent or not secrets.compare_digest(consent["nonce"], nonce):
         raise errors.XeroError(
-            credential.env["xero.reason"]._("This consent was already used or a newer one was begun. Click Connect again.")
+            credential.env["xero.reason"]._(
+                "This consent was already used or a newer one was begun. Click Connect again."
+            )
         )
     xero_secrets.update(credential, {"consent": None, "completed": None})
     return {**consent, "client_secret": vault.get("client_secret")}

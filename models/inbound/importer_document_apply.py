@@ -8,7 +8,7 @@ from odoo.tools import format_date
 
 from ...mappers.document.canonical import DocumentState
 from ...mappers.outgoing import ABSENT
-from ...mappers.reason import said
+from ...mappers.reason import pack, said
 from ...mappers.text import named, quoted
 from ...mappers.values import decimal
 from ...xero_api import codec
@@ -53,8 +53,11 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_left(self, connection, link, element, state, move, event):
         """It was voided in Xero while a person works on the draft: that goes on, and posting it makes a new one."""
-        message = self.env._("Voided in Xero while it is a draft here. Posting it makes a new document there.")
-        self._save_base(connection, link, element, digest=None, state="synced", message=message, draft_since=None)
+        message = self.env["xero.reason"]._(
+            "Voided in Xero while it is a draft here. Posting it makes a new document there."
+        )
+        columns = {"digest": None, "state": "synced", "message": pack(self.env, message), "draft_since": None}
+        self._save_base(connection, link, element, **columns)
         self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
         move._message_log(body=message)

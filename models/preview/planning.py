@@ -135,7 +135,9 @@ class XeroPreview(models.Model):
             verdict = verdicts[line.id]
             values = {**reader.values(line, verdict), "action": self._action_of(mapper, verdict, line, reader)}
             if verdict.kind == KEPT:
-                values["message"] = self.env._("A draft again: Xero keeps it as it is until it is posted or cancelled.")
+                values["message"] = self.env["xero.reason"]._(
+                    "A draft again: Xero keeps it as it is until it is posted or cancelled."
+                )
             line.write(values)
         self._note_problems(mapper, lines, verdicts, refusals)
 
