@@ -81,7 +81,7 @@ WRITES = {
     " alert_silent_hours alert_ids account_mapping_ids tax_mapping_ids journal_mapping_ids credit_direction"
     " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
     " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
-    " recovery_ids",
+    " recovery_ids void_drafts_after",
     "xero.connect.wizard": "connection_id line_ids line_id",
     "xero.connect.wizard.line": "wizard_id",
     "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
