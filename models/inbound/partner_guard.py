@@ -101,7 +101,7 @@ class XeroPartnerGuard(models.AbstractModel):
     # === WHAT THE WAY IN MAY DO === #
 
     def _reserved(self, partner, fields, connection) -> tuple[set, str]:
-        """Return those of ``fields`` (keys of the view) of ``partner`` that Xero may not change, and why.
+        """Return those of ``fields`` (keys of the canonical form) of ``partner`` that Xero may not change, and why.
 
         :return: the reason is translated, and empty where all may be changed
         """
@@ -122,7 +122,7 @@ class XeroPartnerGuard(models.AbstractModel):
     def _check(self, partner, fields, connection) -> None:
         """See that Xero may change ``fields`` of ``partner``.
 
-        :param fields: keys of the view of a contact
+        :param fields: keys of the canonical form of a contact
         :raise Guarded: it may not, with the reason
         """
         reserved, reason = self._reserved(partner, fields, connection)

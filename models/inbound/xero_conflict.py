@@ -440,7 +440,7 @@ class XeroConflictLine(models.Model):
 
 
 def show(value, name: str = "") -> str:
-    """Return a value of a view (of the field ``name``) as people read it.
+    """Return a value of a state (of the field ``name``) as people read it.
 
     :param value: text, list or dict
     """

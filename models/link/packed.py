@@ -7,7 +7,7 @@ from psycopg2 import Binary
 
 from odoo import fields
 
-# Examples of what is stored: a payment, a contact, the views of a contact and of a document, an invoice. What they say
+# Examples of what is stored: a payment, a contact, the states of a contact and of a document, an invoice. What they say
 # need not be stored again. Stored values are read with it, so it never changes: another one gets another version.
 _EXAMPLES = (
     b'{"Allocations":[{"AllocationID":"","Amount":"","Date":"/Date(17"}],"CISDeduction":"0.00","CompanyNumber":"'

@@ -55,7 +55,7 @@ class XeroLink(models.Model):
         "Draft in Odoo Since", help="Since when the document is a draft again, and Xero keeps it as it is."
     )
     base_state = PackedJson(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
-    base_digest = fields.Char(help="Hash of that view. An element that still has it is an echo.")
+    base_digest = fields.Char(help="Hash of that state. An element that still has it is an echo.")
     base_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
     from_xero = fields.Boolean(help="The record was made in Xero first: its number there stays.")
     odoo_keys = fields.Json(help="What Odoo had a value for at the last agreement, of what can be emptied in Xero.")
@@ -199,11 +199,11 @@ class XeroLink(models.Model):
         :param payload: of an update, without what is empty in Odoo
         :return: in the form of a payload
         """
-        had, view = set(self.odoo_keys or ()), self.base_state or {}
+        had, base = set(self.odoo_keys or ()), self.base_state or {}
         return {
             key: empty
             for key, (name, empty) in mapper._clearable.items()
-            if key in had and key not in payload and view.get(name)
+            if key in had and key not in payload and base.get(name)
         }
 
     def _is_alive(self) -> bool:

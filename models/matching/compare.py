@@ -48,9 +48,9 @@ class XeroMatchLine(models.Model):
             line.comparison = stored._comparison() if stored and stored.kind != "payment" else False
 
     def _comparison(self) -> Markup:
-        ours, theirs = self.sudo()._view_here(), self.sudo()._view_there()
+        ours, theirs = self.sudo()._state_here(), self.sudo()._state_there()
         kind = self.sudo()._matching()
-        kind._tidy_views(self.sudo(), ours, theirs)
+        kind._tidy_states(self.sudo(), ours, theirs)
         labels = self.env["xero.conflict.line"]._labels() | {
             "reference": self.env._("Reference"),
             "terms": self.env._("Payment terms"),
@@ -77,7 +77,7 @@ class XeroMatchLine(models.Model):
         lines = Markup("<br/>").join(show(value).split("\n")) if value else Markup('<span class="opacity-75">–</span>')
         return Markup('<td class="%s">%s</td>') % ("" if same or not value else "fw-bold", lines)
 
-    def _view_here(self) -> dict:
+    def _state_here(self) -> dict:
         """Return Odoo's side in the form of Xero's."""
         record = self.res_id and self.env[self.res_model].with_context(active_test=False).browse(self.res_id).exists()
         if not record:
@@ -86,9 +86,9 @@ class XeroMatchLine(models.Model):
         if side is None:
             return {}
         side = side._as_worker(self.connection_id)
-        return self._matching()._view_here(self, side, record.with_env(side.env))
+        return self._matching()._state_here(self, side, record.with_env(side.env))
 
-    def _view_there(self) -> dict:
+    def _state_there(self) -> dict:
         side = self._matching()._side(self.xero_type)
         if not self.element_id or side is None:
             return {}

@@ -108,7 +108,7 @@ class XeroMatchContacts(models.AbstractModel):
     def _element_name(self, element):
         return element.name or element.xero_id
 
-    def _view_here(self, line, side, record):
+    def _state_here(self, line, side, record):
         out = side._outgoing(line.connection_id, record)[record.id]
         payload = out.payload if out.status == "ACTIVE" else {"Name": record.name, "ContactStatus": "ARCHIVED"}
         return canonical_contact(payload)
@@ -129,9 +129,9 @@ class XeroMatchContacts(models.AbstractModel):
 
     def _adopt_xero(self, line, side, link, record):
         connection, element = line.connection_id, line.element_id.data
-        view = side._canonical(element)
-        fields_there = {name for name in self._differing(line, side, link, record) if view.get(name)}
-        side._write(connection, record, view, fields_there)
+        state = side._canonical(element)
+        fields_there = {name for name in self._differing(line, side, link, record) if state.get(name)}
+        side._write(connection, record, state, fields_there)
         digest = codec.digest(side._outgoing(connection, record)[record.id].canonical())
         side._save_base(connection, link, element, digest=digest)
 

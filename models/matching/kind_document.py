@@ -92,12 +92,12 @@ class XeroMatchDocuments(models.AbstractModel):
     def _element_name(self, element):
         return " · ".join(filter(None, (element.number, element.name)))
 
-    def _view_here(self, line, side, record):
+    def _state_here(self, line, side, record):
         link = self.env["xero.link"].new({"xero_id": line.xero_id})
         return dict(side._canonical_odoo(line.connection_id, link, record))
 
-    def _tidy_views(self, line, ours, theirs):
-        """Show the names of contacts where the views hold ids."""
+    def _tidy_states(self, line, ours, theirs):
+        """Show the names of contacts where the states hold ids."""
         partner = self.env["account.move"].browse(line.res_id or []).commercial_partner_id
         if partner:
             ours["contact"] = partner.name

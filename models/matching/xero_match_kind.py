@@ -18,7 +18,8 @@ class XeroMatchKind(models.AbstractModel):
     What the hooks are given: ``connection`` is one ``xero.connection``; ``match`` the ``xero.match`` that is under way,
     with its snapshot; ``line`` one ``xero.match.line``, ``lines`` several; ``side`` what :meth:`_side` returns for the
     type of the line; ``record`` the Odoo record of the line, in the environment of ``side``, archived or not; ``link``
-    its ``xero.link``, which was just made. None of them calls Xero. A *view* is what ``side._canonical`` returns.
+    its ``xero.link``, which was just made. None of them calls Xero. A *state* is the canonical form,
+    as ``side._canonical`` returns it.
     """
 
     _name = "xero.match.kind"
@@ -31,7 +32,7 @@ class XeroMatchKind(models.AbstractModel):
     # Types of elements that are read from Xero for it.
     _types = ()
     _odoo_model = None
-    # Fields of a view that stand side by side, in this order.
+    # Fields of a state that stand side by side, in this order.
     _shown = ()
     # Whether what is only in Xero stays there.
     _one_way = False
@@ -132,21 +133,21 @@ class XeroMatchKind(models.AbstractModel):
         return {}
 
     def _labels(self) -> dict:
-        """Return ``{field of the view: label}`` of its own fields.
+        """Return ``{field of the state: label}`` of its own fields.
 
         :return: translated
         """
         return {}
 
-    def _view_here(self, line, side, record) -> dict:
+    def _state_here(self, line, side, record) -> dict:
         """Return Odoo's ``record`` in the form of ``side._canonical``."""
         raise NotImplementedError
 
-    def _tidy_views(self, line, ours: dict, theirs: dict) -> None:
-        """Make two views readable for a person, in place.
+    def _tidy_states(self, line, ours: dict, theirs: dict) -> None:
+        """Make two states readable for a person, in place.
 
-        :param ours: what :meth:`_view_here` returned
-        :param theirs: the view of the element
+        :param ours: what :meth:`_state_here` returned
+        :param theirs: the state of the element
         """
 
     def _link_values(self, line, record, element: dict) -> dict:
@@ -165,9 +166,9 @@ class XeroMatchKind(models.AbstractModel):
         """
 
     def _differing(self, line, side, link, record) -> set[str]:
-        """Return the fields of the view in which both sides say something else.
+        """Return the fields of the state in which both sides say something else.
 
-        :return: keys of the view, without those that a difference in means nothing
+        :return: keys of the state, without those that a difference in means nothing
         """
         raise NotImplementedError
 

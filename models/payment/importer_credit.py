@@ -70,11 +70,11 @@ class XeroInboundCredit(models.AbstractModel):
 
     def _is_wanted(self, connection, element, applied) -> bool:
         """Whether the credit is alive, and applied to one of our documents or as recent as what is synced."""
-        view = self._canonical(element)
-        if view.get("status") in GONE or not decimal(view.get("total")):
+        state = self._canonical(element)
+        if state.get("status") in GONE or not decimal(state.get("total")):
             return False
         start = connection.sync_from or (connection.connected_at or connection.create_date).date()
-        return bool(applied) or view.get("date", "") >= fields.Date.to_string(start)
+        return bool(applied) or state.get("date", "") >= fields.Date.to_string(start)
 
     def _take(self, connection, element, partner, applied):
         """Book ``element`` and link it; return the ``Result``."""
@@ -120,19 +120,19 @@ class XeroInboundCredit(models.AbstractModel):
         return payment
 
     def _payment_values(self, connection, element, journal, partner, applied):
-        view, ledger = self._canonical(element), self.env["xero.payment.ledger"]
+        state, ledger = self._canonical(element), self.env["xero.payment.ledger"]
         company = applied[0].company_id if applied else connection.company_id
-        incoming = str(view.get("type") or "").startswith(("RECEIVE", "AR"))
+        incoming = str(state.get("type") or "").startswith(("RECEIVE", "AR"))
         documents = self.env["xero.inbound.invoice"]
-        currency = documents._currency_values(company, view.get("currency"), view.get("rate"))["currency_id"]
+        currency = documents._currency_values(company, state.get("currency"), state.get("rate"))["currency_id"]
         values = {
             "payment_type": "inbound" if incoming else "outbound",
             "partner_type": "customer" if incoming else "supplier",
             "partner_id": partner.id,
-            "amount": float(decimal(view["total"])),
+            "amount": float(decimal(state["total"])),
             "currency_id": currency,
-            "date": ledger._booking_day(connection, journal, view.get("date")),
-            "memo": view.get("reference") or self._label(),
+            "date": ledger._booking_day(connection, journal, state.get("date")),
+            "memo": state.get("reference") or self._label(),
             "journal_id": journal.id,
             "company_id": company.id,
         }
@@ -142,8 +142,8 @@ class XeroInboundCredit(models.AbstractModel):
             values["payment_method_line_id"] = method.id
         if lines:
             values["destination_account_id"] = lines.account_id[:1].id
-        if currency != company.currency_id.id and base_amount(view) is not None:
-            values["force_balance"] = float(base_amount(view))
+        if currency != company.currency_id.id and base_amount(state) is not None:
+            values["force_balance"] = float(base_amount(state))
         return values
 
     def _label(self) -> str:
@@ -191,12 +191,12 @@ class XeroInboundCredit(models.AbstractModel):
 
     def _change(self, connection, link, element, payment):
         """Do what a change in Xero asks for; return the ``Result``."""
-        view = self._canonical(element)
-        changed = changed_fields(link.base_state, view)
+        state = self._canonical(element)
+        changed = changed_fields(link.base_state, state)
         if not payment or payment.state in ("canceled", "rejected"):
             self._save_base(connection, link, element)
-            return Result("agreed" if view.get("status") in GONE else "ignored", res_id=link.res_id)
-        if view.get("status") in GONE:
+            return Result("agreed" if state.get("status") in GONE else "ignored", res_id=link.res_id)
+        if state.get("status") in GONE:
             return self._undo(connection, link, element, payment)
         if changed <= APPLIED | {"reference"}:
             self._save_base(connection, link, element)

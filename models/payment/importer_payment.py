@@ -23,7 +23,7 @@ class Order:
     """
 
     element: dict
-    view: dict
+    state: dict
     record: models.BaseModel
     row: models.BaseModel
 
@@ -35,7 +35,7 @@ class Order:
     @property
     def amount(self) -> float:
         """In the currency of the document."""
-        return float(decimal(self.view.get("amount")))
+        return float(decimal(self.state.get("amount")))
 
 
 class XeroInboundPayment(models.AbstractModel):
@@ -117,8 +117,8 @@ class XeroInboundPayment(models.AbstractModel):
 
         :raise Untakeable: something must be mended first
         """
-        view = self._canonical(element)
-        if record is None or view["status"] in GONE or not decimal(view.get("amount")):
+        state = self._canonical(element)
+        if record is None or state["status"] in GONE or not decimal(state.get("amount")):
             return Result("ignored")
         row = self._row(connection, element, rows)
         if row.state == "confirmed" and row.direction != "xero_to_odoo":
@@ -132,7 +132,7 @@ class XeroInboundPayment(models.AbstractModel):
                 ),
                 row,
             )
-        order = Order(element, view, record, row)
+        order = Order(element, state, record, row)
         self._check(order)
         return order
 
@@ -309,7 +309,7 @@ class XeroInboundPayment(models.AbstractModel):
             amount by the rate of the payment (Xero: Payments, CurrencyRate)
         """
         bank = order.element.get("BankAmount")
-        base = base_amount(order.view)
+        base = base_amount(order.state)
         company = order.move.company_id
         if base is None or order.move.currency_id == company.currency_id:
             return None

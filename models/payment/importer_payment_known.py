@@ -44,23 +44,23 @@ class XeroInboundPayment(models.AbstractModel):
         return Result("agreed")
 
     def _change(self, connection, link, element, payment):
-        view = self._canonical(element)
-        changed = changed_fields(link.base_state, view)
-        gone = view["status"] in GONE
+        state = self._canonical(element)
+        changed = changed_fields(link.base_state, state)
+        gone = state["status"] in GONE
         if not payment or (gone and payment.state in ("canceled", "rejected")):
             self._save_base(connection, link, element)
             return Result("agreed" if gone else "ignored", res_id=link.res_id)
         if changed == {"reference"}:
-            payment.memo = view.get("reference") or payment.memo
+            payment.memo = state.get("reference") or payment.memo
             self._save_base(connection, link, element)
             return Result("updated", res_id=payment.id)
         return (
-            self._undo(connection, link, element, payment, view)
+            self._undo(connection, link, element, payment, state)
             if gone
             else self._redo(connection, link, element, payment)
         )
 
-    def _undo(self, connection, link, element, payment, view):
+    def _undo(self, connection, link, element, payment, state):
         """The payment was undone in Xero: its documents are open again, the payment is cancelled."""
         documents = self.env["xero.payment.ledger"]._documents(payment)
         try:
@@ -77,7 +77,7 @@ class XeroInboundPayment(models.AbstractModel):
         self._save_base(connection, link, element)
         payment._message_log(body=self.env._("Cancelled: it was undone in Xero."))
         self._look_again(connection, documents)
-        self._notify_documents(connection, [Order(element, view, document, None) for document in documents])
+        self._notify_documents(connection, [Order(element, state, document, None) for document in documents])
         return Result("undone", res_id=payment.id)
 
     def _look_again(self, connection, documents) -> None:

@@ -9,7 +9,7 @@ from ..inbound.xero_conflict import show
 from ..outbound.exporter import FAILED, SEND, WAITS
 
 KINDS = {"res.partner": "contact", "xero.payment.part": "payment"}
-# What a change of a contact's view is called in the payload, where an empty field is left as it is in Xero.
+# What a change of a contact's state is called in the payload, where an empty field is left as it is in Xero.
 NO_DATE = False
 # In place of the name of a field.
 RESENT = "resent"
@@ -157,11 +157,11 @@ class PreviewReader:
 
     def _fields_card(self, payload) -> dict:
         """Return the card of a contact, or of what has no lines: name and value of each field."""
-        view = self._view(payload)
-        rows = [[name, show(value)] for name, value in view.items() if name != "status"]
+        state = self._canonical(payload)
+        rows = [[name, show(value)] for name, value in state.items() if name != "status"]
         return {"fields": rows}
 
-    def _view(self, payload) -> dict:
+    def _canonical(self, payload) -> dict:
         if self._inbound is None:
             return {}
         try:
@@ -193,10 +193,10 @@ class PreviewReader:
             return self._inbound._canonical_sent(link.connection_id, link, payload, None)
         if self._mapper._odoo_model == "account.move" and payload.get("LineItems"):
             element = payload_element(payload, self._percents, out.total, self._mapper._xero_id_field, link.xero_id)
-            return self._view(element)
-        view = self._view({"Type": (link.base_state or {}).get("type"), **payload})
+            return self._canonical(element)
+        state = self._canonical({"Type": (link.base_state or {}).get("type"), **payload})
         # Only what is sent changes: what a head leaves out, and what is empty in Odoo, stays in Xero.
-        return {name: value for name, value in view.items() if value not in ("", [], {}, None)}
+        return {name: value for name, value in state.items() if value not in ("", [], {}, None)}
 
     def _sides(self, name, before, after) -> list:
         values = [before.get(name), after[name]]

@@ -86,9 +86,9 @@ class XeroErasure(models.Model):
         """Return what names ``partners`` and where they are reached."""
         rows = [(name, partner[name]) for partner in partners.sudo() for name in PERSON_FIELDS]
         # Xero may have the person by another name.
-        views = [link.base_state or {} for link in self._links_of(partners)]
-        rows += [(name, view.get(name)) for view in views for name in PERSON_FIELDS]
-        rows += [("person", text) for view in views for text in _texts_in(view.get("persons"))]
+        states = [link.base_state or {} for link in self._links_of(partners)]
+        rows += [(name, state.get(name)) for state in states for name in PERSON_FIELDS]
+        rows += [("person", text) for state in states for text in _texts_in(state.get("persons"))]
         rows += [("bank", number) for number in partners.sudo().bank_ids.mapped("acc_number")]
         # Sentences hold long names shortened.
         names = [value for name, value in rows if name in ("name", "person")] + partners.sudo().mapped("display_name")

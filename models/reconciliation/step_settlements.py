@@ -377,9 +377,9 @@ class XeroReconciler(models.AbstractModel):
         return {move_id: cents(Decimal(f"{amount:.6f}")) for move_id, amount in rows}
 
     def _judge_advance(self, report, sheet, element, link, payment, open_amounts):
-        view, gone = canonical_credit(element.data), element.status in GONE
-        remaining, total = cents(decimal(view.get("remaining"))), cents(decimal(view.get("total")))
-        subject = Subject(payment or None, element, rate=rounded_rate(decimal(view.get("rate") or "1")))
+        credit, gone = canonical_credit(element.data), element.status in GONE
+        remaining, total = cents(decimal(credit.get("remaining"))), cents(decimal(credit.get("total")))
+        subject = Subject(payment or None, element, rate=rounded_rate(decimal(credit.get("rate") or "1")))
         alive = bool(payment) and payment.state not in ENDED
         if not gone:
             self._add_advance("xero", sheet, element, subject, remaining)

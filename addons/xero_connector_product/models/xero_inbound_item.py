@@ -22,7 +22,7 @@ class XeroInboundItem(models.AbstractModel):
         return self.env["xero.mapper.item"]._prepare(products, connection)
 
     def _canonical(self, element):
-        view = {
+        state = {
             "code": element.get("Code"),
             "name": element.get("Name"),
             "description": element.get("Description"),
@@ -30,6 +30,6 @@ class XeroInboundItem(models.AbstractModel):
         }
         for key, side in DETAILS:
             details = element.get(key) or {}
-            view[f"{side}_price"] = amount(details.get("UnitPrice"))
-            view[f"{side}_account"] = details.get("AccountCode")
-        return {name: value for name, value in view.items() if value}
+            state[f"{side}_price"] = amount(details.get("UnitPrice"))
+            state[f"{side}_account"] = details.get("AccountCode")
+        return {name: value for name, value in state.items() if value}

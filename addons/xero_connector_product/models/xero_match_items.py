@@ -184,7 +184,7 @@ class XeroMatchItems(models.AbstractModel):
             "purchase_account": self.env._("Purchase account"),
         }
 
-    def _view_here(self, line, side, record):
+    def _state_here(self, line, side, record):
         out = side._outgoing(line.connection_id, record)[record.id]
         return side._canonical(out.payload or {"Code": record.default_code, "Name": record.name})
 
@@ -199,7 +199,7 @@ class XeroMatchItems(models.AbstractModel):
         }
 
     def _differing(self, line, side, link, record):
-        return _differing(self._view_here(line, side, record), side._canonical(line.element_id.data))
+        return _differing(self._state_here(line, side, record), side._canonical(line.element_id.data))
 
     def _adopt_xero(self, line, side, link, record):
         raise Untakeable("mapping", self.env._("Products go from Odoo to Xero only."))

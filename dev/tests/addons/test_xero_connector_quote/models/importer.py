@@ -70,8 +70,8 @@ class XeroInboundQuote(models.AbstractModel):
             quote.state = state
         # Before it is asked what Odoo would send: an answer may have another name in Xero.
         self._save_base(connection, link, element, state="synced", message=None)
-        view = self._canonical(element)
-        if self._is_gone(element) or self._canonical_odoo(connection, link, quote) == view:
+        state = self._canonical(element)
+        if self._is_gone(element) or self._canonical_odoo(connection, link, quote) == state:
             agreed = None if self._is_gone(element) else codec.digest(self._outgoing(connection, quote).canonical())
             self._save_base(connection, link, element, digest=agreed)
             return Result("updated" if answered else "agreed", res_id=quote.id)
