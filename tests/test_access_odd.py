@@ -135,7 +135,7 @@ class TestOddCalls(OddCase):
     def test_records(self):
         for name, method, who, _record in self.surface():
             for words, records in self.odd_records(name, {"user": "accountant"}.get(who, who)):
-                result = self.attempt(f"{name}.{method} of {words}", getattr(records, method))
+                result = self.attempt(f"{name}.{method} of {words}", self.method_of(name, method, records))
                 if not isinstance(result, models.BaseModel):
                     answer = partial(json.dumps, result, default=json_default)
                     self.attempt(f"the answer of {name}.{method} of {words}", answer)
@@ -145,7 +145,7 @@ class TestOddCalls(OddCase):
     def test_arguments(self):
         for name, method, who, _record in self.surface():
             asked = self.as_person(name, who)
-            call = getattr(asked, method)
+            call = self.method_of(name, method, asked)
             for parameter in inspect.signature(call).parameters:
                 for value in ARGUMENTS:
                     self.attempt(f"{name}.{method}({parameter}={value!r})", partial(call, **{parameter: value}))
@@ -159,7 +159,8 @@ class TestOddCalls(OddCase):
             for value in ("x", 7, [[1]], {}):
                 context = dict.fromkeys(self.CONTEXT.split(), value)
                 asked = self.as_person(name, who).with_context(**context)
-                self.attempt(f"{name}.{method} in a context of {value!r}", getattr(asked, method))
+                call = self.method_of(name, method, asked)
+                self.attempt(f"{name}.{method} in a context of {value!r}", call)
         self.assert_all_in_words(500)
 
 

@@ -1,6 +1,7 @@
 """What each kind of person decides, spends and says."""
 
 from datetime import timedelta
+from functools import partial
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -104,11 +105,16 @@ class TestAccessPeople(AccessCase):
 
     # === SPENDING === #
 
+    def of_health(self, person):
+        """Return ``xero.health`` as ``person`` has it, in the own companies."""
+        return self.env["xero.health"].with_user(person).with_context(allowed_company_ids=person.company_ids.ids)
+
     def test_a_branch_reads_nothing_of_its_parents_xero(self):
         person, manager = self.person("clerk", self.branch), self.person("manager", self.branch)
         connection = self.of(person, "xero.connection")
         cursor = self.of(person, "xero.sync.cursor")
-        for call in (connection.action_read_again, connection.action_preview_queue, cursor.action_read_all):
+        read_again = partial(self.of_health(person).action_read_again, connection.ids)
+        for call in (read_again, connection.action_preview_queue, cursor.action_read_all):
             with self.assertRaisesRegex(AccessError, "switch to that company"):
                 call()
         for name in ("action_reconcile", "action_match", "action_pull", "action_check"):
@@ -117,14 +123,13 @@ class TestAccessPeople(AccessCase):
         self.assertFalse(self.polls())
 
     def test_a_reading_of_a_kind_a_minute(self):
-        connection = self.connection.with_user(self.clerk)
-        connection.action_read_again()
+        connection, clerk = self.connection, self.of_health(self.clerk)
+        clerk.action_read_again(connection.ids)
         before = self.polls()
         self.assertTrue(before)
-        other = self.connection.with_user(self.accountant)
-        for person in (connection, other):
+        for person in (clerk, self.of_health(self.accountant)):
             with self.assertRaisesRegex(UserError, "less than a minute ago"):
-                person.action_read_again()
+                person.action_read_again(connection.ids)
         self.assertEqual(self.polls(), before)
         cursor = self.of(self.clerk, "xero.sync.cursor")
         cursor.action_read_all()
@@ -133,7 +138,7 @@ class TestAccessPeople(AccessCase):
         click = self.env["xero.click"].search([("kind", "=", "changes"), ("connection_id", "=", connection.id)])
         click.clicked_at = fields.Datetime.now() - timedelta(seconds=61)
         click.flush_recordset()
-        connection.action_read_again()
+        clerk.action_read_again(connection.ids)
 
     def test_odd_elements_are_read_again_once_a_minute(self):
         odd = self.of(self.clerk, "xero.quarantine")
@@ -150,7 +155,7 @@ class TestAccessPeople(AccessCase):
         self.connection.write(left)
         self.record("xero.quarantine", self.company_a).xero_id = "11111111-1111-4111-8111-111111111111"
         for call in (
-            self.connection.with_user(self.clerk).action_read_again,
+            partial(self.of_health(self.clerk).action_read_again, self.connection.ids),
             self.connection.with_user(self.accountant).action_reconcile,
             self.of(self.clerk, "xero.sync.cursor").action_read_all,
             self.of(self.clerk, "xero.quarantine").action_retry,
@@ -158,7 +163,7 @@ class TestAccessPeople(AccessCase):
             with self.assertRaisesRegex(UserError, "kept for what is sent"):
                 call()
         self.connection.limits_at = fields.Datetime.now() - timedelta(days=2)
-        self.connection.with_user(self.clerk).action_read_again()
+        self.of_health(self.clerk).action_read_again(self.connection.ids)
 
     # === WHAT BELONGS TOGETHER === #
 

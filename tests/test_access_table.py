@@ -3,6 +3,8 @@
 import json
 import logging
 from datetime import datetime, timedelta
+from functools import partial
+from inspect import signature
 
 import requests
 
@@ -43,15 +45,31 @@ class TableCase(AccessCase):
         return {method: who for who, methods in levels.items() for method in methods.split()}
 
     def surface(self):
-        """Yield ``(model, method, level, record of company A)`` of what can be called on a record."""
+        """Yield ``(model, method, level, record of company A)`` of what can be called on a record, or about one."""
         for name in table.METHODS:
-            record = name in self.env and not self.env[name]._abstract and self.record(name, self.company_a)
+            asked = self.asked_about(name)
+            record = asked in self.env and not self.env[asked]._abstract and self.record(asked, self.company_a)
             for method, who in self.methods(name).items() if record else ():
                 yield name, method, who, record
 
+    def asked_about(self, name) -> str:
+        """Return the model whose records the methods of the model ``name`` are asked about: mostly its own."""
+        return table.ASKED_ABOUT.get(name, (name, None))[0]
+
+    def named(self, name, method, ids) -> dict:
+        """Return the arguments that name records to a method which is none of theirs; none for other methods."""
+        _model, argument = table.ASKED_ABOUT.get(name, (name, None))
+        return {argument: ids} if argument in signature(getattr(self.registry[name], method)).parameters else {}
+
+    def method_of(self, name, method, records):
+        """Return the method of the model ``name`` that is asked about ``records``, as their user calls it."""
+        if name not in table.ASKED_ABOUT:
+            return getattr(records, method)
+        return partial(getattr(records.env[name], method), **self.named(name, method, records.ids))
+
     def as_person(self, name, role, *companies, of=None):
         """Return the record of ``of`` (company A) as ``role`` in ``companies`` has it."""
-        record = self.record(name, of or self.company_a)
+        record = self.record(self.asked_about(name), of or self.company_a)
         person = self.person(role, *companies)
         return record and record.with_user(person).with_context(allowed_company_ids=person.company_ids.ids)
 
@@ -151,13 +169,13 @@ class TestAccessCalls(TableCase, HttpCase):
             self.keys[person] = env["res.users.apikeys"]._generate("rpc", "table", until)
         return self.keys[person]
 
-    def json2(self, person, model, method, ids):
+    def json2(self, person, model, method, ids, named):
         context = {"allowed_company_ids": person.company_ids.ids}
         headers = {"Authorization": f"bearer {self.key(person)}", "X-Odoo-Database": self.env.cr.dbname}
         with self.allow_requests():
             answer = requests.post(
                 f"{self.base_url()}/json/2/{model}/{method}",
-                json={"ids": ids, "context": context} if ids else {"context": context},
+                json={**named, "ids": ids, "context": context} if ids else {**named, "context": context},
                 timeout=60.0,
                 headers=headers,
                 cookies={"test_request_key": self.http_request_key},
@@ -165,8 +183,8 @@ class TestAccessCalls(TableCase, HttpCase):
         found = answer.json()
         return (None, found) if answer.status_code == 200 else (found.get("name"), found.get("message"))
 
-    def call_kw(self, person, model, method, ids):
-        kwargs = {"context": {"allowed_company_ids": person.company_ids.ids}}
+    def call_kw(self, person, model, method, ids, named):
+        kwargs = {**named, "context": {"allowed_company_ids": person.company_ids.ids}}
         params = {"model": model, "method": method, "args": [ids] if ids else [], "kwargs": kwargs}
         found = self.url_open("/web/dataset/call_kw", json={"params": params}).json()
         if "error" in found:
@@ -186,15 +204,16 @@ class TestAccessCalls(TableCase, HttpCase):
             of_model = getattr(getattr(self.registry[name], method), "_api_model", False)
             people = [self.person(role) for role in self.below(who)]
             # What is asked of no record answers about the own company.
-            people += [] if of_model else [self.person("manager", self.company_b)]
+            named = self.named(name, method, record.ids)
+            people += [] if of_model and not named else [self.person("manager", self.company_b)]
             for person in people:
-                calls.setdefault(person, []).append((name, method, [] if of_model else record.ids))
+                calls.setdefault(person, []).append((name, method, [] if of_model else record.ids, named))
         for person, of_person in calls.items():
             self.authenticate(person.login, person.login)
-            for number, (name, method, ids) in enumerate(of_person):
+            for number, (name, method, ids, named) in enumerate(of_person):
                 call = self.json2 if number % 2 else self.call_kw
                 with self.subTest(person=person.login, method=f"{name}.{method}", by=call.__name__):
-                    self._assert_refused(*call(person, name, method, ids), method)
+                    self._assert_refused(*call(person, name, method, ids, named), method)
         self.assertGreater(sum(map(len, calls.values())), 400)
 
     def _assert_refused(self, error, answer, method):
@@ -214,7 +233,7 @@ class TestAccessCalls(TableCase, HttpCase):
                 continue
             with self.subTest(role=role, method=f"{name}.{method}"), self.env.cr.savepoint() as savepoint:
                 try:
-                    getattr(asked, method)()
+                    self.method_of(name, method, asked)()
                 except AccessError as error:
                     # To merge contacts, or to change one as a conflict is settled, takes a right of Odoo's own besides.
                     savepoint.rollback()

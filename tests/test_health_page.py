@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from ..models.health.texts import page_actions
 from .common import XeroCommon
 
 QUERIES = 27
@@ -21,7 +22,7 @@ class HealthCommon(XeroCommon):
             user=user or self.env.user,
             context={"allowed_company_ids": (companies or self.company).ids, "lang": "en_US"},
         )
-        return env["xero.connection"].get_xero_health()
+        return env["xero.health"].get_page()
 
     def check_of(self, health, topic):
         return next(check for check in health["connections"][0]["checks"] if check["topic"] == topic)
@@ -115,7 +116,7 @@ class TestHealthPage(HealthCommon):
             self.env.invalidate_all()
             env = self.env(context={"allowed_company_ids": companies.ids})
             before = self.env.cr.sql_log_count
-            found = env["xero.connection"].get_xero_health()["connections"]
+            found = env["xero.health"].get_page()["connections"]
             counts.append(self.env.cr.sql_log_count - before)
             self.assertEqual(len(found), len(companies))
         self.assertLessEqual(max(counts), QUERIES, counts)
@@ -131,19 +132,43 @@ class TestHealthPage(HealthCommon):
         failures = self.health()["connections"][0]["failures"]
         self.assertEqual([(row["type"], row["count"]) for row in failures], [("mapping", 3), ("locked_period", 2)])
         self.assertTrue(all(row["advice"] and row["label"] for row in failures))
-        action = self.connection.action_open_failed("locked_period")
+        action = self.env["xero.health"].action_open_failed(self.connection.ids, "locked_period")
         self.assertEqual(self.env["xero.sync.job"].search_count(action["domain"]), 2)
-        self.connection.action_retry_failed("mapping")
+        self.env["xero.health"].action_retry_failed(self.connection.ids, "mapping")
         self.assertEqual(self.env["xero.sync.job"].search_count([("state", "=", "pending"), ("res_id", "<", 0)]), 3)
         self.assertEqual(len(self.health()["connections"][0]["failures"]), 1)
         with self.assertRaises(UserError):
-            self.connection.action_retry_failed("mapping")
+            self.env["xero.health"].action_retry_failed(self.connection.ids, "mapping")
 
     def test_read_again_asks_the_worker_and_makes_no_call(self):
-        self.connection.action_read_again()
+        self.env["xero.health"].action_read_again(self.connection.ids)
         self.assertEqual(self.simulator.calls(), {})
         self.drain()
         self.assertIn(("GET", "Invoices"), self.simulator.calls())
+
+    def test_each_button_has_something_to_open_or_to_call(self):
+        for name, action in page_actions(self.env).items():
+            with self.subTest(name):
+                if action.window:
+                    window = self.env.ref(action.window)
+                    search = self.env[window.res_model].get_view(view_type="search")["arch"]
+                    self.assertIn('name="connection_id"', search, "the page asks for the connection's")
+                else:
+                    self.assertTrue(callable(getattr(self.env[action.model], action.method)))
+
+    def test_documents_that_were_drafts_for_long_are_shown(self):
+        move = self.make_move()
+        self.drain()
+        link = self.env["xero.link"].search([("res_model", "=", "account.move"), ("res_id", "=", move.id)])
+        for days, expected in ((6, []), (8, move.ids)):
+            link.sudo().draft_since = fields.Datetime.now() - timedelta(days=days)
+            action = self.env["xero.health"].action_open_drafts(self.connection.ids)
+            self.assertEqual(self.env["account.move"].search(action["domain"]).ids, expected)
+
+    def test_connections_are_named_by_ids(self):
+        for odd in ("1", [True], [[1]], {"id": 1}, None, 7):
+            with self.assertRaisesRegex(UserError, "list of their ids"):
+                self.env["xero.health"].action_read_again(odd)
 
     def test_missing_permissions_are_named_in_words(self):
         self.credential.scopes = "accounting.contacts accounting.settings accounting.invoices"
@@ -193,7 +218,7 @@ class TestHealthAccess(HealthCommon):
         one = self.person("one")
         self.assertEqual([found["id"] for found in self.health(one)["connections"]], [self.connection.id])
         with self.assertRaises(AccessError):
-            second.with_user(one).action_retry_failed()
+            self.env["xero.health"].with_user(one).action_retry_failed(second.ids)
 
     def test_a_branch_sees_its_own_failures_only(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
@@ -214,9 +239,9 @@ class TestHealthAccess(HealthCommon):
         self.assertTrue(manager["is_manager"])
         self.assertEqual(self.check_of(manager, "connection")["actions"][0]["method"], "action_connect")
         with self.assertRaises(UserError):
-            self.connection.with_user(
+            self.env["xero.health"].with_user(
                 self.env["res.users"].search([("login", "=", "accountant")])
-            ).action_webhook_guide()
+            ).action_webhook_guide(self.connection.ids)
 
     def test_without_a_connection_the_page_is_empty(self):
         lonely = self.env["res.company"].create({"name": "Lonely"})

@@ -84,7 +84,8 @@ class TestReconcileReports(ReconCommon):
         found = self.env["xero.reconciliation.health"]._facts(self.connection)[self.connection.id]
         self.assertEqual((found["differences"], found["reconciled_at"]), (report.open_count, report.finished_at))
         self.assertTrue(report.open_count)
-        self.assertEqual(self.connection.with_user(manager).action_open_reconciliation()["res_id"], report.id)
+        health = self.env["xero.health"].with_user(manager)
+        self.assertEqual(health.action_open_reconciliation(self.connection.ids)["res_id"], report.id)
 
     def test_not_connected(self):
         self.connection.state = "reauth"

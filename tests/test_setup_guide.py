@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..models.setup.facts import documents_domain
 from .common.setup import SetupCommon
 
 OPENING_QUERIES = 60
@@ -101,7 +102,7 @@ class TestGuideFacts(SetupCommon):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
 
         def counted():
-            domain = self.connection._documents_domain()
+            domain = documents_domain(self.connection)
             leaf = next(leaf for leaf in domain.iter_conditions() if leaf.field_expr == "company_id")
             return self.env["res.company"].search([("id", leaf.operator, leaf.value)])
 

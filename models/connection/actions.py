@@ -1,20 +1,15 @@
-"""What people do with a connection: its buttons, and the lists and pages that they open."""
+"""What people do with a connection: its buttons. Those that only open a list are actions of the views."""
 
 from contextlib import closing
-from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.explain import explain
 from ..link.notice import notice
-from ..link.xero_link import GONE_STATUSES
 from . import gate as xero_gate
-
-# A correction takes minutes; what is a draft again for longer was forgotten.
-OLD_DRAFT = timedelta(days=7)
 
 
 class XeroConnection(models.Model):
@@ -134,24 +129,7 @@ class XeroConnection(models.Model):
         report = self.env["xero.reconciliation"]._request_by_click(self)
         return report.with_user(self.env.user)._get_records_action()
 
-    def action_open_reconciliation(self):
-        """Open the last report."""
-        self.ensure_one()
-        self.env["xero.reconciliation"]._check_person()
-        report = self.last_reconciliation_id
-        return report._get_records_action() if report else self.action_open_reconciliations()
-
-    def action_open_reconciliations(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_reconciliation")
-        return {**action, "domain": [("connection_id", "=", self.id)]}
-
     # === QUEUE === #
-
-    def action_open_jobs(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job")
-        return {**action, "domain": [("connection_id", "=", self.id)], "context": {"search_default_open": 1}}
 
     def action_preview_queue(self):
         """Show what the workers would do next; nothing is sent."""
@@ -177,84 +155,7 @@ class XeroConnection(models.Model):
         self.write({"hold_until_matched": False})
         return True
 
-    # === THE WAY IN === #
-
-    def action_open_conflicts(self):
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_conflict")
-        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {"search_default_open": 1}}
-
-    def _old_draft_domain(self) -> list:
-        """Return the domain of the ``xero.link`` of documents that have been drafts again for long."""
-        return [
-            ("connection_id", "in", self.ids),
-            ("res_model", "=", "account.move"),
-            ("draft_since", "<", fields.Datetime.now() - OLD_DRAFT),
-            ("xero_status", "not in", GONE_STATUSES),
-            ("state", "!=", "ignored"),
-        ]
-
-    def action_open_drafts(self):
-        """Show the documents of these organisations that have been drafts again for long."""
-        links = self.env["xero.link"].search(self._old_draft_domain())
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Drafts That Xero Keeps"),
-            "res_model": "account.move",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", links.mapped("res_id"))],
-        }
-
-    def action_open_quarantine(self):
-        """Show what of these organisations waits in the quarantine."""
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_quarantine")
-        return {**action, "domain": [("connection_id", "in", self.ids)], "context": {"search_default_open": 1}}
-
-    def action_webhook_guide(self):
-        """Show how webhooks are set up, with the address to copy."""
-        self.ensure_one()
-        self._check_administrator()
-        return self._get_records_action(
-            target="new",
-            name=self.env._("Set up webhooks"),
-            views=[(self.env.ref("xero_connector.xero_connection_view_form_webhook").id, "form")],
-        )
-
-    # === HEALTH === #
-
-    @api.model
-    def get_xero_health(self) -> dict:
-        """Return what the health page shows, as plain data."""
-        return self.env["xero.health"]._page()
-
-    def action_open_health(self):
-        """Open the health page."""
-        return self.env["ir.actions.client"]._for_xml_id("xero_connector.action_xero_health")
-
-    def action_open_failed(self, failure_type=None):
-        """Open the failed jobs of this connection.
-
-        :param failure_type: only those of this reason; ``False`` for those without any, ``None`` for all
-        """
-        return self.env["xero.health"]._open_failed(self, failure_type)
-
-    def action_retry_failed(self, failure_type=None):
-        """Put the failed jobs that the user may see back to the queue.
-
-        :param failure_type: as for ``action_open_failed``
-        """
-        return self.env["xero.health"]._retry_failed(self, failure_type)
-
-    def action_read_again(self):
-        """Have the worker read everything that changed in Xero, ahead of background work."""
-        return self.env["xero.health"]._read_again(self)
-
     # === MAPPINGS === #
-
-    def action_suggest_mappings(self):
-        """Look again for what is not confirmed. Confirmed mappings stay as they are."""
-        self.check_access("write")
-        self.env["xero.mapping.service"]._refresh(self.sudo())
-        return self.action_open_mappings()
 
     def action_accept_suggestions(self):
         """Confirm all suggestions at once."""

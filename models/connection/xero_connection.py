@@ -1,9 +1,8 @@
-from collections import namedtuple
+from collections import Counter, namedtuple
 from datetime import datetime, timedelta
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
 from ...mappers.text import named
 from ...xero_api import errors
@@ -22,9 +21,11 @@ MOVE_TYPE_SETTINGS = {
     "in_refund": "sync_refunds",
 }
 # What enqueueing needs to know, in one cached value, so that posting a document asks the database nothing. `off` has
-# the Xero types whose switch is off.
+# the Xero types whose switch is off; `sends_credits` whether credits that are reconciled in Odoo are applied in Xero.
 Scope = namedtuple(
-    "Scope", "connection_id company_id move_types drafts sync_from connected_at excluded_journals ranked_contacts off"
+    "Scope",
+    "connection_id company_id move_types drafts sync_from connected_at excluded_journals ranked_contacts off"
+    " sends_credits",
 )
 SCOPE_FIELDS = {
     "active",
@@ -46,9 +47,29 @@ GATHERING_STATES = ("connected", "reauth", "held")
 # How far Xero's clock may be from ours before we believe our own.
 CLOCK_LIMIT = timedelta(days=1)
 HELD_PROBE = timedelta(hours=1)
+UNDECIDED = [("state", "!=", "confirmed")]
 HEALTH_LEVELS = [("ok", "Healthy"), ("attention", "Needs attention"), ("broken", "Broken")]
 LOCK_POLICIES = [("refuse", "Refuse, and say why"), ("move", "Book it on the first open day")]
 POLICIES = [("ask", "Ask"), ("newest", "The newest wins"), ("odoo", "Odoo wins"), ("xero", "Xero wins")]
+
+
+def count_of(field: str, counted: dict):
+    """Return what computes a field of connections: how many rows each has that the user may see; a query a model.
+
+    :param field: its name
+    :param counted: ``{model: domain of the rows that count}``, of models with a ``connection_id``
+    """
+
+    def compute(connections):
+        total = Counter()
+        for model, domain in counted.items():
+            own = [("connection_id", "in", connections.ids), *domain]
+            groups = connections.env[model]._read_group(own, ["connection_id"], ["__count"])
+            total.update({connection.id: count for connection, count in groups})
+        for connection in connections:
+            connection[field] = total[connection._origin.id]
+
+    return compute
 
 
 class XeroConnection(models.Model):
@@ -187,8 +208,13 @@ class XeroConnection(models.Model):
         help="When a record was last read in Xero that falsely says it was made for one of this Odoo.",
     )
     recovery_ids = fields.One2many("xero.recovery", "connection_id")
-    job_pending_count = fields.Integer("Waiting", compute="_compute_job_counts")
-    job_failed_count = fields.Integer("Failed", compute="_compute_job_counts")
+    job_pending_count = fields.Integer(
+        "Waiting",
+        compute=count_of("job_pending_count", {"xero.sync.job": [("state", "in", ("pending", "running", "blocked"))]}),
+    )
+    job_failed_count = fields.Integer(
+        "Failed", compute=count_of("job_failed_count", {"xero.sync.job": [("state", "in", ("failed", "dead"))]})
+    )
 
     _tenant_unique = models.UniqueIndex(
         "(tenant_id) WHERE active AND tenant_id IS NOT NULL AND state != 'disconnected'",
@@ -266,7 +292,9 @@ class XeroConnection(models.Model):
     webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
     webhook_seen_at = fields.Datetime(related="credential_id.webhook_seen_at", string="Last Webhook Delivery")
     cursor_ids = fields.One2many("xero.sync.cursor", "connection_id", "Readings")
-    conflict_count = fields.Integer("Conflicts", compute="_compute_conflict_count")
+    conflict_count = fields.Integer(
+        "Conflicts", compute=count_of("conflict_count", {"xero.conflict": [("state", "=", "open")]})
+    )
 
     # === CLOSED PERIODS === #
 
@@ -329,7 +357,12 @@ class XeroConnection(models.Model):
 
     account_mapping_ids = fields.One2many("xero.mapping.account", "connection_id", "Account Mappings")
     tax_mapping_ids = fields.One2many("xero.mapping.tax", "connection_id", "Tax Mappings")
-    missing_mapping_count = fields.Integer("Open Mappings", compute="_compute_missing_mapping_count")
+    missing_mapping_count = fields.Integer(
+        "Open Mappings",
+        compute=api.depends("account_mapping_ids.state", "tax_mapping_ids.state")(
+            count_of("missing_mapping_count", dict.fromkeys(("xero.mapping.account", "xero.mapping.tax"), UNDECIDED))
+        ),
+    )
     journal_mapping_ids = fields.One2many("xero.mapping.journal", "connection_id", "Bank Account Mappings")
     credit_direction = fields.Selection(
         [
@@ -370,7 +403,6 @@ class XeroConnection(models.Model):
         compute="_compute_last_reconciliation",
         string="Last Verdict",
     )
-    match_count = fields.Integer("Matchings", compute="_compute_match_count")
 
     # === RETENTION === #
 
@@ -437,31 +469,6 @@ class XeroConnection(models.Model):
             connection.edition_name = plan_text(connection.edition)
             connection.timezone_name = time_zone_text(connection.timezone, self.env.lang)
             connection.tax_basis_name = tax_basis_in_words(self.env, connection.tax_basis)
-
-    def _compute_job_counts(self):
-        self._count("job_pending_count", "xero.sync.job", [("state", "in", ("pending", "running", "blocked"))])
-        self._count("job_failed_count", "xero.sync.job", [("state", "in", ("failed", "dead"))])
-
-    def _compute_conflict_count(self):
-        self._count("conflict_count", "xero.conflict", [("state", "=", "open")])
-
-    def _compute_match_count(self):
-        self._count("match_count", "xero.match", [])
-
-    @api.depends("account_mapping_ids.state", "tax_mapping_ids.state")
-    def _compute_missing_mapping_count(self):
-        self._count("missing_mapping_count", "xero.mapping.account", [("state", "!=", "confirmed")])
-        accounts = {connection.id: connection.missing_mapping_count for connection in self}
-        self._count("missing_mapping_count", "xero.mapping.tax", [("state", "!=", "confirmed")])
-        for connection in self:
-            connection.missing_mapping_count += accounts[connection.id]
-
-    def _count(self, name, model, domain):
-        """Write to the field ``name`` how many rows of ``model`` each connection has; one query."""
-        own = [("connection_id", "in", self.ids), *domain]
-        counts = dict(self.env[model]._read_group(own, ["connection_id"], ["__count"]))
-        for connection in self:
-            connection[name] = counts.get(connection._origin, 0)
 
     def _compute_health(self):
         short = self.env["xero.health"]._in_short(self)
@@ -573,6 +580,7 @@ class XeroConnection(models.Model):
             frozenset(nearest.excluded_journal_ids.ids),
             nearest.contact_policy == "ranked",
             frozenset(xero_type for xero_type, switch in self._switches().items() if not nearest[switch]),
+            nearest.credit_direction in SENT_WAYS,
         )
 
     @api.model
@@ -595,26 +603,6 @@ class XeroConnection(models.Model):
         """
         self.ensure_one()
         return self.sync_from or (self.connected_at or self.create_date).date()
-
-    def _documents_domain(self) -> Domain:
-        """Return which documents are of the companies, kinds, journals and days that are synced, as the sweep takes
-        them.
-
-        :return: of ``account.move``
-        """
-        start = self._sync_start()
-        days = Domain("invoice_date", ">=", start) | (Domain("invoice_date", "=", False) & Domain("date", ">=", start))
-        if not self.sync_from:
-            days |= Domain("create_date", ">=", self.connected_at or self.create_date)
-        served = self.env["xero.sync.runner"].sudo()._served_companies(self)
-        return days & Domain(
-            [
-                ("state", "=", "posted"),
-                ("company_id", "in", served.ids),
-                ("move_type", "in", [kind for kind, setting in MOVE_TYPE_SETTINGS.items() if self[setting]]),
-                ("journal_id", "not in", self.excluded_journal_ids.ids),
-            ]
-        )
 
     @api.model
     def _for_company(self, company):
@@ -641,16 +629,6 @@ class XeroConnection(models.Model):
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
         connections = self.sudo().with_context(active_test=True).search([("company_id", "in", ancestors.ids)])
         return max(connections, key=lambda connection: len(connection.company_id.parent_ids), default=self).id
-
-    @api.model
-    @tools.ormcache("company_id")
-    def _sends_credits(self, company_id: int) -> bool:
-        """Whether credits that are reconciled in the company's books are applied in Xero.
-
-        :param company_id: id of ``res.company``
-        """
-        company = self.env["res.company"].browse(company_id)
-        return self._for_company(company).credit_direction in SENT_WAYS
 
     # === WAITING === #
 

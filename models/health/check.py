@@ -97,7 +97,7 @@ class Finding:
     :ivar level: one of ``LEVELS``
     :ivar code: which of the check's sentences says it
     :ivar values: what the sentence needs, as plain data and moments
-    :ivar actions: names of ``texts.action_labels``
+    :ivar actions: names of ``texts.page_actions``
     :ivar alert: people are told, once, while it lasts
     """
 
@@ -141,7 +141,7 @@ class Check:
         :param level: one of ``LEVELS``
         :param code: which of the check's sentences says it
         :param values: what the sentence needs, as plain data: alerts store it
-        :param actions: names of ``texts.action_labels``
+        :param actions: names of ``texts.page_actions``
         :param alert: people are told, once, while it lasts
         """
         return Finding(self.topic, level, code, values or {}, actions, alert)

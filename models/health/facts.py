@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ..connection import credential_secrets as xero_secrets
 from ..connection.xero_organisation import FACTS_EVERY
+from ..link.xero_link import GONE_STATUSES
 from ..queue.worker import WORKERS
 from ..queue.xero_sync_job import FAILED, READINGS
 from .check import DAY, Facts, Flow
@@ -25,11 +26,24 @@ FLOWS = (
 )
 # How far back the last success of sending is looked for, and what the chart of days shows.
 LOOK_BACK = timedelta(days=30)
+# A correction takes minutes; what is a draft again for longer was forgotten.
+OLD_DRAFT = timedelta(days=7)
 
 
 def of_companies(companies) -> SQL:
     """Return the condition for jobs of ``companies``; ``None`` for those of all."""
     return SQL("TRUE") if companies is None else SQL("company_id = ANY(%s)", companies.ids)
+
+
+def old_draft_domain(connections) -> list:
+    """Return the domain of the ``xero.link`` of documents of ``connections`` that have been drafts again for long."""
+    return [
+        ("connection_id", "in", connections.ids),
+        ("res_model", "=", "account.move"),
+        ("draft_since", "<", fields.Datetime.now() - OLD_DRAFT),
+        ("xero_status", "not in", GONE_STATUSES),
+        ("state", "!=", "ignored"),
+    ]
 
 
 class XeroHealthFacts(models.AbstractModel):
@@ -89,7 +103,7 @@ class XeroHealthFacts(models.AbstractModel):
 
     def _old_drafts(self, connections, companies) -> dict:
         """Return how many documents have been drafts again for long: ``{connection id: count}``; one query."""
-        domain = connections._old_draft_domain()
+        domain = old_draft_domain(connections)
         domain += [("company_id", "in", companies.ids)] if companies is not None else []
         rows = self.env["xero.link"].sudo()._read_group(domain, ["connection_id"], ["__count"])
         return {connection.id: count for connection, count in rows}

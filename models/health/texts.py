@@ -1,5 +1,7 @@
 """Words that several checks, the health page and alerts share."""
 
+from dataclasses import dataclass
+
 from odoo.tools import format_datetime
 
 
@@ -28,27 +30,52 @@ def scope_labels(env) -> dict:
     }
 
 
-def action_labels(env) -> dict:
-    """Return ``{action: (method of the connection, label, for administrators only)}``."""
+@dataclass(frozen=True)
+class Action:
+    """What a click on the health page does: it shows a list, or has a method called.
+
+    :ivar label: translated
+    :ivar method: it gets the ids of connections first
+    :ivar model: whose method
+    :ivar window: external id of the list that is shown in its place, of the connection's records
+    :ivar for_managers: whether it is there for administrators only
+    """
+
+    label: str
+    method: str = ""
+    model: str = "xero.health"
+    window: str = ""
+    for_managers: bool = False
+
+
+def page_actions(env) -> dict:
+    """Return ``{name: Action}``."""
+
+    def managed(label, method):
+        return Action(label, method, "xero.connection", for_managers=True)
+
+    def listed(label, name):
+        return Action(label, window=f"xero_connector.{name}")
+
     return {
-        "connect": ("action_connect", env._("Connect"), True),
-        "recover": ("action_recover", env._("Find Out and Go On"), True),
-        "reconnect": ("action_connect", env._("Reconnect"), True),
-        "choose": ("action_choose", env._("Choose Organisation"), True),
-        "check": ("action_check", env._("Check"), True),
-        "setup": ("action_setup", env._("Open the Guide"), True),
-        "resume": ("action_resume", env._("Resume Now"), True),
-        "jobs": ("action_open_jobs", env._("Show Jobs"), False),
-        "failed": ("action_open_failed", env._("Show Failed Jobs"), False),
-        "retry": ("action_retry_failed", env._("Retry All"), False),
-        "read": ("action_read_again", env._("Read Again"), False),
-        "webhook": ("action_webhook_guide", env._("Webhook Guide"), True),
-        "mapping": ("action_open_mappings", env._("Open Mappings"), False),
-        "conflicts": ("action_open_conflicts", env._("Review Conflicts"), False),
-        "drafts": ("action_open_drafts", env._("Show Drafts"), False),
-        "quarantine": ("action_open_quarantine", env._("Show Quarantine"), False),
-        "reconcile": ("action_reconcile", env._("Reconcile"), False),
-        "reconciliation": ("action_open_reconciliation", env._("Show Differences"), False),
+        "connect": managed(env._("Connect"), "action_connect"),
+        "recover": managed(env._("Find Out and Go On"), "action_recover"),
+        "reconnect": managed(env._("Reconnect"), "action_connect"),
+        "choose": managed(env._("Choose Organisation"), "action_choose"),
+        "check": managed(env._("Check"), "action_check"),
+        "setup": managed(env._("Open the Guide"), "action_setup"),
+        "resume": managed(env._("Resume Now"), "action_resume"),
+        "jobs": listed(env._("Show Jobs"), "action_xero_sync_job"),
+        "failed": Action(env._("Show Failed Jobs"), "action_open_failed"),
+        "retry": Action(env._("Retry All"), "action_retry_failed"),
+        "read": Action(env._("Read Again"), "action_read_again"),
+        "webhook": Action(env._("Webhook Guide"), "action_webhook_guide", for_managers=True),
+        "mapping": Action(env._("Open Mappings"), "action_open_mappings", "xero.connection"),
+        "conflicts": listed(env._("Review Conflicts"), "action_xero_conflict"),
+        "drafts": Action(env._("Show Drafts"), "action_open_drafts"),
+        "quarantine": listed(env._("Show Quarantine"), "action_xero_quarantine"),
+        "reconcile": Action(env._("Reconcile"), "action_reconcile", "xero.connection"),
+        "reconciliation": Action(env._("Show Differences"), "action_open_reconciliation"),
     }
 
 

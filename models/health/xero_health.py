@@ -1,5 +1,7 @@
 """What the health page shows, and what can be done from it."""
 
+from dataclasses import asdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -9,7 +11,7 @@ from ..queue.xero_sync_job import CLICK, FAILED
 from . import checks, forecast
 from . import texts as words
 from .check import flow_level, silent_after
-from .facts import LOOK_BACK
+from .facts import LOOK_BACK, old_draft_domain
 
 # A retry of all is one statement for each of these many jobs.
 RETRY_AT_ONCE = 5000
@@ -38,7 +40,7 @@ class XeroHealth(models.AbstractModel):
     # === PAGE === #
 
     @api.model
-    def _page(self) -> dict:
+    def get_page(self) -> dict:
         """Return the health of every connection of the companies that are switched on, as plain data.
 
         About 20 queries whatever the number of connections, and no call to Xero.
@@ -87,7 +89,7 @@ class XeroHealth(models.AbstractModel):
             "company": connection.sudo().company_id.name,
             "level": checks.worst(findings),
             "is_linked": facts.state != "new",
-            "checks": [self._check(connection, finding) for finding in findings],
+            "checks": [self._check(finding) for finding in findings],
             "flows": [self._flow(facts, flow) for flow in facts.flows],
             "failures": self._failures(jobs),
             "queue": self._forecast_of_queue(facts, done),
@@ -95,21 +97,19 @@ class XeroHealth(models.AbstractModel):
             "charts": self.env["xero.health.charts"]._series(facts, done, calls, history),
         }
 
-    def _check(self, connection, finding) -> dict:
-        labels = words.action_labels(self.env)
-        is_manager = self._is_manager()
-        actions = [
-            {"method": method, "label": label}
-            for method, label, for_managers in (labels[name] for name in finding.actions)
-            if (is_manager or not for_managers) and hasattr(type(connection), method)
-        ]
+    def _check(self, finding) -> dict:
+        actions, is_manager = words.page_actions(self.env), self._is_manager()
         return {
             "topic": finding.topic,
             "label": checks.label(self.env, finding.topic),
             "level": finding.level,
             "text": checks.sentence(self.env, finding),
             "advice": checks.advice(self.env, finding),
-            "actions": actions,
+            "actions": [
+                {"name": name, **asdict(actions[name])}
+                for name in finding.actions
+                if is_manager or not actions[name].for_managers
+            ],
         }
 
     def _flow(self, facts, flow) -> dict:
@@ -175,11 +175,21 @@ class XeroHealth(models.AbstractModel):
             usage["seen_at"] = fields.Datetime.to_string(facts.limits_at)
         return usage or {}
 
-    # === ACTIONS === #
+    # === ACTIONS: what the page's buttons call; a person names connections by their ids === #
 
-    def _check_person(self, connections):
-        connections.check_access("read")
+    @api.model
+    def _named(self, connection_ids):
+        """Return the connections that a person names, which are for a Xero user to see.
+
+        :param connection_ids: whatever the person's program sent
+        :raise AccessError, MissingError, UserError: they are not for the user, gone, or no ids
+        """
         self.env["xero.sync.job"]._check_person()
+        if not isinstance(connection_ids, list) or not all(type(one) is int for one in connection_ids):
+            raise UserError(self.env._("Name connections by a list of their ids."))
+        connections = self.env["xero.connection"].browse(connection_ids)
+        connections.check_access("read")
+        return connections
 
     def _failed_domain(self, connections, failure_type):
         domain = [("connection_id", "in", connections.ids), ("state", "in", FAILED)]
@@ -190,34 +200,34 @@ class XeroHealth(models.AbstractModel):
         return [*domain, ("failure_type", "=", failure_type)]
 
     @api.model
-    def _open_failed(self, connections, failure_type=None) -> dict:
-        """Return the action that opens the failed jobs of ``connections``.
+    def action_open_failed(self, connection_ids, failure_type=None) -> dict:
+        """Return the action that opens the failed jobs of these connections.
 
         :param failure_type: only those of this reason; ``False`` for those without any, ``None`` for all
         """
-        self._check_person(connections)
+        domain = self._failed_domain(self._named(connection_ids), failure_type)
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job_failed")
-        return {**action, "domain": self._failed_domain(connections, failure_type), "context": {}}
+        return {**action, "domain": domain, "context": {}}
 
     @api.model
-    def _retry_failed(self, connections, failure_type=None) -> dict:
-        """Put the failed jobs of ``connections`` that the user may see back to the queue; return a notice.
+    def action_retry_failed(self, connection_ids, failure_type=None) -> dict:
+        """Put the failed jobs of these connections that the user may see back to the queue; return a notice.
 
-        :param failure_type: as for :meth:`_open_failed`
+        :param failure_type: as for :meth:`action_open_failed`
         """
-        self._check_person(connections)
-        jobs = self.env["xero.sync.job"].search(self._failed_domain(connections, failure_type), limit=RETRY_AT_ONCE)
+        domain = self._failed_domain(self._named(connection_ids), failure_type)
+        jobs = self.env["xero.sync.job"].search(domain, limit=RETRY_AT_ONCE)
         if not jobs:
             raise UserError(self.env._("Nothing failed for this reason any more."))
         jobs.action_retry()
         return notice(self.env._("%s jobs are tried again.", len(jobs)), reload=False)
 
     @api.model
-    def _read_again(self, connections) -> dict:
+    def action_read_again(self, connection_ids) -> dict:
         """Have the worker read everything that changed in Xero, ahead of background work; return a notice. Makes no
         call itself.
         """
-        self._check_person(connections)
+        connections = self._named(connection_ids)
         self.env["xero.click"]._begin(connections, "changes")
         for connection in connections.sudo():
             for inbound in self.env["xero.inbound"]._all():
@@ -226,3 +236,35 @@ class XeroHealth(models.AbstractModel):
             self.env["xero.task.organisation"]._enqueue(connection, CLICK)
         self.env["xero.sync.runner"]._wake(connections.ids)
         return notice(self.env._("Xero is being read; what changed appears within a minute."), reload=False)
+
+    @api.model
+    def action_open_drafts(self, connection_ids) -> dict:
+        """Return the action that shows the documents of these connections that have been drafts again for long."""
+        links = self.env["xero.link"].search(old_draft_domain(self._named(connection_ids)))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Drafts That Xero Keeps"),
+            "res_model": "account.move",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", links.mapped("res_id"))],
+        }
+
+    @api.model
+    def action_open_reconciliation(self, connection_ids) -> dict:
+        """Return the action that opens the last report of a connection, or all its reports where none is done."""
+        connection = self._named(connection_ids).ensure_one()
+        if report := connection.last_reconciliation_id:
+            return report._get_records_action()
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_reconciliation")
+        return {**action, "domain": [("connection_id", "=", connection.id)]}
+
+    @api.model
+    def action_webhook_guide(self, connection_ids) -> dict:
+        """Return the action that shows how webhooks are set up, with the address to copy."""
+        connection = self._named(connection_ids).ensure_one()
+        connection._check_administrator()
+        return connection._get_records_action(
+            target="new",
+            name=self.env._("Set up webhooks"),
+            views=[(self.env.ref("xero_connector.xero_connection_view_form_webhook").id, "form")],
+        )

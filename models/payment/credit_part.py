@@ -35,7 +35,8 @@ class XeroPaymentPart(models.Model):
         moves = moves.sudo()
         connections = self.env["xero.connection"]
         for company, of_company in moves.grouped("company_id").items():
-            if connections._sends_credits(company.id):
+            scope = connections._scope(company.id)
+            if scope and scope.sends_credits:
                 self.sudo()._refresh_credits_of(connections._for_company(company), of_company)
 
     def _refresh_credits_of(self, connection, moves):

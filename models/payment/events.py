@@ -34,12 +34,14 @@ class AccountPartialReconcile(models.Model):
             return self.env["account.move"]
         journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
         connections = self.env["xero.connection"]
+
+        def is_sent_credit(move):
+            scope = connections._scope(move.company_id.id)
+            return bool(scope and scope.sends_credits) and move._xero_may_be_credit()
+
         touched = (self.debit_move_id | self.credit_move_id).move_id
         return touched.filtered(
-            lambda move: (
-                move.sudo().journal_id.id in journals
-                or (connections._sends_credits(move.sudo().company_id.id) and move.sudo()._xero_may_be_credit())
-            )
+            lambda move: move.sudo().journal_id.id in journals or is_sent_credit(move.sudo())
         )
 
 

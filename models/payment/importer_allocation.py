@@ -117,7 +117,8 @@ class XeroPaymentLedger(models.AbstractModel):
             self._allocate(move, credit, missing)
         part = self._keep_part(connection, credit_type, link, move, credit)
         self._remember(connection, key, link, part, amount)
-        if part._amount() != amount and connection._sends_credits(connection.company_id.id):
+        scope = connection._scope(connection.company_id.id)
+        if part._amount() != amount and scope and scope.sends_credits:
             part._enqueue(connection, part, EVENT)
         return wanted != present
 

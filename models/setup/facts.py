@@ -1,6 +1,7 @@
 """What the guide shows: facts of the organisation, counts of both sides, and what the present choices lead to."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..link.reason import ReasonText
@@ -11,6 +12,26 @@ STARTER_CONNECTIONS = 5
 KINDS = {"account": "xero.mapping.account", "tax": "xero.mapping.tax", "journal": "xero.mapping.journal"}
 # Tracking is nobody's duty: what has no row is not told to Xero.
 SHEETS = {**KINDS, "tracking": "xero.mapping.tracking"}
+
+
+def documents_domain(connection) -> Domain:
+    """Return which documents are of the companies, kinds, journals and days that are synced, as the sweep takes them.
+
+    :return: of ``account.move``
+    """
+    start = connection._sync_start()
+    days = Domain("invoice_date", ">=", start) | (Domain("invoice_date", "=", False) & Domain("date", ">=", start))
+    if not connection.sync_from:
+        days |= Domain("create_date", ">=", connection.connected_at or connection.create_date)
+    served = connection.env["xero.sync.runner"].sudo()._served_companies(connection)
+    return days & Domain(
+        [
+            ("state", "=", "posted"),
+            ("company_id", "in", served.ids),
+            ("move_type", "in", [kind for kind, setting in MOVE_TYPE_SETTINGS.items() if connection[setting]]),
+            ("journal_id", "not in", connection.excluded_journal_ids.ids),
+        ]
+    )
 
 
 class XeroSetup(models.Model):
@@ -150,7 +171,7 @@ class XeroSetup(models.Model):
     )
     def _compute_odoo_counts(self):
         for setup in self:
-            domain = setup.connection_id._documents_domain()
+            domain = documents_domain(setup.connection_id)
             setup.odoo_document_count = self.env["account.move"].sudo().search_count(domain)
 
     def _compute_has_parts(self):

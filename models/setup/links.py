@@ -49,7 +49,7 @@ class XeroSetup(models.Model):
         return self._window_of_connection("action_xero_tax_rate")
 
     def action_open_jobs(self):
-        return self.connection_id.action_open_jobs()
+        return self._window_of_connection("action_xero_sync_job")
 
     def action_open_connection(self):
         self.ensure_one()

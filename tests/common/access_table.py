@@ -127,11 +127,9 @@ METHODS = {
         "manager": "action_xero_setup action_xero_guide action_xero_connect action_xero_check action_xero_disconnect"
     },
     "xero.connection": {
-        "user": "action_open_reconciliation action_open_reconciliations action_open_mappings get_xero_health"
-        " action_open_health action_open_failed action_retry_failed action_read_again action_open_conflicts"
-        " action_open_jobs action_preview_queue action_open_quarantine",
+        "user": "action_open_mappings action_preview_queue",
         "accountant": "action_reconcile",
-        "manager": "action_accept_suggestions action_setup action_match action_suggest_mappings action_webhook_guide"
+        "manager": "action_accept_suggestions action_setup action_match"
         " action_release action_pull action_connect action_choose action_check action_disconnect action_resume"
         " action_recover",
     },
@@ -154,6 +152,11 @@ METHODS = {
     "xero.mapping.tax": MAPPING,
     "xero.mapping.journal": MAPPING,
     "xero.mapping.tracking": MAPPING,
+    "xero.health": {
+        "user": "get_page action_open_reconciliation action_open_failed action_retry_failed action_read_again"
+        " action_open_drafts",
+        "manager": "action_webhook_guide",
+    },
     "xero.match": {
         "user": "action_open_verdict action_open_linked action_open_trouble action_open_all",
         "manager": "action_confirm_sure action_confirm_likely action_next action_done action_read_again action_abandon"
@@ -200,4 +203,6 @@ METHODS = {
     "xero.sync.job": {"user": "action_retry action_cancel action_open_record action_fix"},
 }
 # They only open a list or a page, whose content Odoo guards: whoever calls them sees nothing by it.
-WINDOWS = ("action_open_", "action_xero_jobs", "action_webhook_guide", "action_new_invoice", "get_xero_health")
+WINDOWS = ("action_open_", "action_xero_jobs", "action_new_invoice")
+# They are no records themselves: records of another model are named in the argument of this name.
+ASKED_ABOUT = {"xero.health": ("xero.connection", "connection_ids")}

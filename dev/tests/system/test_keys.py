@@ -42,7 +42,7 @@ def deliver(server, path: str, drill, xero_id: str) -> int:
 def health(stack, drill, server) -> str:
     """What the health page of a server says of the connection."""
     context = {"allowed_company_ids": [drill.company]}
-    page = stack.session(server=server).call("xero.connection", "get_xero_health", context=context)
+    page = stack.session(server=server).call("xero.health", "get_page", context=context)
     found = next(row for row in page["connections"] if row["id"] == drill.connection)
     return next(check["text"] for check in found["checks"] if check["topic"] == "connection")
 

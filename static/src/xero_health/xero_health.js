@@ -52,7 +52,7 @@ export class XeroHealth extends Component {
 
     async read(orm = this.orm) {
         const reading = ++this.reading;
-        const health = await orm.call("xero.connection", "get_xero_health", []);
+        const health = await orm.call("xero.health", "get_page", []);
         if (reading !== this.reading) {
             return; // A later one was begun meanwhile and says more.
         }
@@ -88,15 +88,19 @@ export class XeroHealth extends Component {
 
     // === ACTING === //
 
-    async run(connection, method, args = []) {
+    /** Show a list of the connection's, or have the server do it; args go after the connections' ids. */
+    async run(connection, { window, model, method }, args = []) {
         if (this.state.busy) {
             return;
         }
         this.state.busy = true;
         try {
-            const result = await this.orm.call("xero.connection", method, [[connection.id], ...args]);
-            if (result && typeof result === "object") {
-                await this.action.doAction(result, { onClose: () => this.readQuietly() });
+            const result = window || (await this.orm.call(model, method, [[connection.id], ...args]));
+            if (result && typeof result !== "boolean") {
+                await this.action.doAction(result, {
+                    additionalContext: window ? { search_default_connection_id: connection.id } : {},
+                    onClose: () => this.readQuietly(),
+                });
             }
             this.readQuietly();
         } finally {

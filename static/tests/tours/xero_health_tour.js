@@ -13,7 +13,7 @@ addTour("xero_health", () => [
     { content: "Charts are drawn", trigger: ".o_xero_health [name=usage] canvas" },
     { content: "and can be read", trigger: ".o_xero_health [name=documents] summary:contains(As a table)", run: "click" },
     { trigger: ".o_xero_health [name=documents] th:contains(Documents to Xero)" },
-    { content: "The pause is lifted", trigger: `${trouble("connection", "attention")} button[name=action_resume]`, run: "click" },
+    { content: "The pause is lifted", trigger: `${trouble("connection", "attention")} button[name=resume]`, run: "click" },
     { trigger: ".o_xero_health:not(:has([data-topic=connection][data-level=attention]))" },
     { content: "A reason leads to its jobs", trigger: ".o_xero_health [data-reason=mapping] button[name=open_reason]", run: "click" },
     { trigger: ".o_list_view .o_data_row:nth-child(2)" },
@@ -21,7 +21,7 @@ addTour("xero_health", () => [
     { trigger: ".o_back_button", run: "click" },
     { content: "Retry all of a reason", trigger: ".o_xero_health [data-reason=mapping] button[name=retry_reason]", run: "click" },
     { trigger: `.o_notification:contains(${expected().mapping} jobs are tried again)` },
-    { content: "The worker reads", trigger: `${trouble("silence", "broken")} button[name=action_read_again]`, run: "click" },
+    { content: "The worker reads", trigger: `${trouble("silence", "broken")} button[name=read]`, run: "click" },
     { trigger: ".o_notification:contains(Xero is being read)" },
     stillSamePage(),
 ]);
