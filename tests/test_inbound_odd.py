@@ -155,10 +155,10 @@ class TestOddElements(OddCommon):
         inbound = type(self.env["xero.inbound.invoice"])
         event = inbound._event
 
-        def breaking(model, link, view):
-            if view.get("reference") == "SECRET reference":
+        def breaking(model, link, state):
+            if state.reference == "SECRET reference":
                 raise ZeroDivisionError("SECRET reference")
-            return event(model, link, view)
+            return event(model, link, state)
 
         with patch.object(inbound, "_event", breaking), self.assertLogs("odoo.addons.xero_connector") as logs:
             self.poll("Invoice")
