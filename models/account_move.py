@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..mappers.text import named
 from .link.access import XERO_USER
@@ -18,6 +19,28 @@ class AccountMove(models.Model):
 
     def _xero_company(self):
         return self.company_id
+
+    # === STATUS === #
+
+    def _xero_is_draft(self):
+        return self.state == "draft"
+
+    def _xero_is_draft_sql(self):
+        self.flush_model(["state"])
+        return SQL("EXISTS (SELECT FROM account_move m WHERE m.id = l.res_id AND m.state = 'draft')")
+
+    def _xero_left_out_message(self, link):
+        """What is posted again, or cancelled, in a journal or of a kind that is left out stays in Xero as it was."""
+        scope = link.draft_since and self.state != "draft" and self.env["xero.connection"]._scope(self.company_id.id)
+        refusal = scope and link._is_alive() and self._xero_refusal(scope)
+        if not refusal:
+            return None
+        return self.env["xero.reason"]._(
+            "%(refusal)s %(number)s stays in Xero as it was before this document was reset to draft: correct or void "
+            "it there.",
+            refusal=refusal,
+            number=named(link.xero_number or link.xero_id),
+        )
 
     # === SCOPE === #
 

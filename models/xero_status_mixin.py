@@ -72,6 +72,18 @@ class XeroStatusMixin(models.AbstractModel):
         """Say whether a person may ask for these to be sent."""
         raise NotImplementedError
 
+    def _xero_is_draft(self) -> bool:
+        """Whether this record is a draft: what a link says of it may be older, where nothing is synced any more."""
+        return False
+
+    def _xero_left_out_message(self, link) -> str | None:
+        """Return why what ``link`` says of this record is no longer so, where nothing of the record is synced.
+
+        :param link: its ``xero.link``
+        :return: a reason; ``None`` where it is so
+        """
+        return None
+
     # === COMPUTE === #
 
     @api.depends_context("company", "uid")
@@ -81,8 +93,8 @@ class XeroStatusMixin(models.AbstractModel):
         pages = self._xero_pages(standings)
         for record in self:
             found = standings.get(record.id, ())
-            states = [self._xero_state(link, job) for link, job in found]
-            messages = [job._waiting_reason() if job else self._xero_link_message(link) for link, job in found]
+            states = [record._xero_state(link, job) for link, job in found]
+            messages = [job._waiting_reason() if job else record._xero_link_message(link) for link, job in found]
             record.xero_sync_state = min(states, key=WEIGHT.index, default="not_synced")
             messages = dict.fromkeys(filter(None, messages))
             record.xero_sync_message = self.env["xero.reason"]._join("\n", messages) or False
@@ -90,7 +102,6 @@ class XeroStatusMixin(models.AbstractModel):
             record.xero_has_fix = any(job.fix_action for _link, job in found)
             record._set_xero_ids(none.union(*(link for link, _job in found)))
 
-    @api.model
     def _xero_state(self, link, job) -> str:
         """Return the status a person sees: the open job's if there is one, else what was last agreed.
 
@@ -103,7 +114,7 @@ class XeroStatusMixin(models.AbstractModel):
             return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
         if link.xero_status in GONE_STATUSES:
             return "not_synced"
-        if link.draft_since and link.state in DRAFT_STATES:
+        if link.draft_since and link.state in DRAFT_STATES and self._xero_is_draft():
             return "draft"
         return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(
             link.state, "not_synced"
@@ -115,7 +126,7 @@ class XeroStatusMixin(models.AbstractModel):
         :param link: its ``xero.link``
         """
         if self._xero_state(link, self.env["xero.sync.job"]) != "draft":
-            return link.message
+            return self._xero_left_out_message(link) or link.message
         return self.env._(
             "A draft again since %(since)s: in Xero %(number)s stays as it is. Post it to update it there, with its "
             "number; cancel it to void it there.",

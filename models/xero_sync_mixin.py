@@ -65,6 +65,10 @@ class XeroSyncMixin(models.AbstractModel):
 
     # === SEARCH AND GROUP === #
 
+    def _xero_is_draft_sql(self) -> SQL:
+        """Return a condition on the links ``l``: what :meth:`_xero_is_draft` says of their records."""
+        return SQL("FALSE")
+
     def _xero_states_sql(self, links=None) -> SQL:
         """Return a selection of ``res_id`` and ``state``, the status of ``_xero_state``: one row for each record that
         has an open job or a link.
@@ -84,7 +88,8 @@ class XeroSyncMixin(models.AbstractModel):
               FULL JOIN (
                     SELECT l.res_id,
                            COALESCE(MIN(CASE WHEN l.xero_status IN %(gone)s THEN NULL
-                                             WHEN l.draft_since IS NOT NULL AND l.state IN %(drafts)s THEN 'draft'
+                                             WHEN l.draft_since IS NOT NULL AND l.state IN %(drafts)s AND %(draft)s
+                                             THEN 'draft'
                                              WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
                                              WHEN l.state IN ('synced', 'conflict') THEN l.state END), 'not_synced')
                            AS state
@@ -96,6 +101,7 @@ class XeroSyncMixin(models.AbstractModel):
             of_model=self._xero_links_sql(),
             gone=GONE_STATUSES,
             drafts=DRAFT_STATES,
+            draft=self._xero_is_draft_sql(),
             links=links or SQL("TRUE"),
         )
 

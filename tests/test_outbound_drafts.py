@@ -193,6 +193,41 @@ class TestDrafts(PaymentCommon):
         groups = Move.formatted_read_group(mine, ["xero_sync_state"], ["__count"])
         self.assertEqual({row["xero_sync_state"]: row["__count"] for row in groups}, {"draft": 1, "synced": 1})
 
+    def test_posted_again_or_cancelled_where_nothing_is_synced(self):
+        """The status says what is so, whoever looks: it is no draft, and Xero keeps what it had."""
+        Move = self.env["account.move"]
+        for left_out in ("journal", "kind"):
+            for ends in ("action_post", "button_cancel"):
+                with self.subTest(left_out=left_out, ends=ends):
+                    move = self.reset()
+                    link, since = self.link_of(move).sudo(), fields.Datetime.now() - timedelta(days=30)
+                    link.draft_since = since
+                    number = link.xero_number
+                    self.assertIn(link, link.search(self.connection._old_draft_domain()))
+                    if left_out == "journal":
+                        self.connection.excluded_journal_ids = move.journal_id
+                    else:
+                        self.connection.sync_invoices = False
+                    move.invoice_line_ids.price_unit = 321
+                    getattr(move, ends)()
+                    self.drain()
+                    self.env.invalidate_all()
+                    self.assertEqual((self.writes(), move.xero_sync_state), (0, "synced"))
+                    self.assertIn(f"{number} stays in Xero as it was", move.xero_sync_message)
+                    self.assertIn("left out" if left_out == "journal" else "switched off", move.xero_sync_message)
+                    mine = ("id", "=", move.id)
+                    self.assertFalse(Move.search([mine, ("xero_sync_state", "=", "draft")]))
+                    self.assertEqual(Move.search([mine, ("xero_sync_state", "=", "synced")]), move)
+                    self.assertNotIn(link, link.search(self.connection._old_draft_domain()))
+                    self.connection.write({"excluded_journal_ids": [(5,)], "sync_invoices": True})
+                    self.env["xero.sync.runner"]._sweep()
+                    self.drain()
+                    self.env.invalidate_all()
+                    self.assertFalse(link.draft_since or move.xero_sync_message)
+                    posted = ends == "action_post"
+                    self.assertEqual(self.in_xero(move)["Status"], "AUTHORISED" if posted else "VOIDED")
+                    self.assertInXero(move) if posted else None
+
     def test_since_is_when_it_was_reset_first(self):
         move = self.reset()
         since = fields.Datetime.now() - timedelta(days=3)

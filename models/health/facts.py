@@ -43,6 +43,7 @@ def old_draft_domain(connections) -> list:
         ("draft_since", "<", fields.Datetime.now() - OLD_DRAFT),
         ("xero_status", "not in", GONE_STATUSES),
         ("state", "!=", "ignored"),
+        ("res_id", "in", SQL("(SELECT id FROM account_move WHERE state = 'draft')")),
     ]
 
 

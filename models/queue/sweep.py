@@ -44,7 +44,9 @@ class XeroSyncRunner(models.AbstractModel):
         return waiting + self._sweep_moves(connection, scope)
 
     def _sweep_moves(self, connection, scope) -> int:
-        """Posted documents that have no agreed link, or were written after it, and no open job; one query."""
+        """Documents without an open job: posted ones that have no agreed link, what was written after it, and what is
+        no draft again any more; one query.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -55,8 +57,8 @@ class XeroSyncRunner(models.AbstractModel):
                AND NOT m.journal_id = ANY(%(excluded)s)
                AND ((m.state = 'posted' AND l.xero_id IS NULL AND (%(recent_enough)s))
                     OR (m.state = 'posted' AND l.state != 'ignored'
-                        AND (l.state = 'to_sync' OR l.draft_since IS NOT NULL
-                             OR l.xero_status IN ('VOIDED', 'DELETED')))
+                        AND (l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
+                    OR (m.state != 'draft' AND l.state != 'ignored' AND l.draft_since IS NOT NULL)
                     OR (l.xero_id IS NOT NULL AND l.state IN ('synced', 'error')
                            AND date_trunc('second', m.write_date) > l.synced_at AND m.write_date > %(recent)s))
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id
