@@ -150,7 +150,10 @@ def _changed(code, change):
 
 def english(env, text) -> str:
     """Return what ``text``, a :class:`Reason` or another string, says in English; another one stays as it is."""
-    return word(env, text.code, ENGLISH) if isinstance(text, Reason) else str(text)
+    try:
+        return word(env, text.code, ENGLISH) if isinstance(text, Reason) else str(text)
+    except UNREADABLE:
+        return str(text)
 
 
 def pack(env, text) -> str | None:
@@ -163,7 +166,8 @@ def pack(env, text) -> str | None:
     if text is None or text is False:
         return None
     if not isinstance(text, Reason):
-        return _with_code(str(text), str(text)) if MARK in text else str(text)
+        text = str(text)
+        return _with_code(text, text) if MARK in text else text
     return _with_code(english(env, text), text.code)
 
 
@@ -207,17 +211,25 @@ class XeroReason(models.AbstractModel):
         :param source: a text, or one of ``LazyTranslate``
         :param args: plain values, dates, moments in UTC, lists, and other reasons
         """
-        return _worded(
-            self.env, code_of(source) if isinstance(source, LazyGettext) else _code(source, args or kwargs)
-        )
+        if isinstance(source, LazyGettext):
+            return _worded(self.env, code_of(source))
+        try:
+            return _worded(self.env, _code(source, args or kwargs))
+        except UNREADABLE:
+            # Nobody's work ends because of what is said about it: a chain of reasons too deep, an odd argument.
+            plain = {name: str(value) for name, value in kwargs.items()} or [str(value) for value in args]
+            return _worded(self.env, _code(source, plain))
 
     @api.model
     def _label(self, model: str, name: str, value) -> str:
         """Return what people call ``value`` of the selection field ``name`` of ``model``; empty for none.
 
-        :return: a reason
+        :return: a reason; ``value`` itself where it has no label
         """
-        return _worded(self.env, {"l": [model, name, value]}) if value else ""
+        try:
+            return _worded(self.env, {"l": [model, name, value]}) if value else ""
+        except UNREADABLE:
+            return str(value)
 
     @api.model
     def _join(self, separator: str, texts) -> str:

@@ -1,6 +1,7 @@
 import json
 import pickle
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -8,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import LazyTranslate, mute_logger
 from odoo.tools.translate import code_translations
 
-from ..mappers.reason import LONGEST, MARK, Reason, pack, said, unpack
+from ..mappers.reason import LONGEST, MARK, Reason, pack, said, sources_with, unpack
 from ..mappers.text import named, quoted
 from ..models.reconciliation.compare_document import Found
 from ..models.reconciliation.worksheet import Subject, Worksheet
@@ -129,6 +130,18 @@ class TestReason(RetentionCommon):
         self.assertIs(type(str(text)), str)
         self.assertEqual(pickle.loads(pickle.dumps(text)).code, text.code)
 
+    def test_no_argument_raises_in_whoever_writes(self):
+        """A worker that says what went wrong is not stopped by it."""
+        moment = datetime(2026, 1, 1, 10, tzinfo=UTC)
+        self.assertEqual(self.stored(self.say("<%s>", moment)), f"<{moment}>")
+        self.assertEqual(self.stored(self.say("<%(at)s>", at=moment)), f"<{moment}>")
+        for args in (("xero.link", "state", "nope"), ("no.model", "x", "nope"), ("xero.link", "res_id", "nope")):
+            self.assertEqual(self.env["xero.reason"]._label(*args), "nope")
+        deep = "x"
+        for _each in range(2000):
+            deep = self.say("%s.", deep)
+        self.assertEqual(self.stored(deep), "x" + "." * 2000)
+
     # === WHAT IS STORED === #
 
     def test_strangers_words_are_never_code(self):
@@ -236,6 +249,49 @@ class TestReason(RetentionCommon):
             with self.subTest(operator=operator, value=value, lang=env.lang):
                 links = env["xero.link"].search([mine, ("message", operator, value)])
                 self.assertEqual(bool(links), is_found)
+
+    def test_search_for_what_is_not_read(self):
+        """Who reads German and looks for all without a German word does not find it."""
+        link, plain, none = self.link(message=self.say(WAITS, "A")), *(
+            self.link(res_id=900_000_002 + number, message=text) for number, text in enumerate(("B", False))
+        )  # fmt: skip
+        mine, word = ("id", "in", (link | plain | none).ids), translation(DE, WAITS).partition("%s")[2].strip(" ,.")
+        for operator, value in (("not ilike", word.upper()), ("not like", word)):
+            found = self.german["xero.link"].search([mine, ("message", operator, value)])
+            self.assertEqual(found, plain | none)
+
+    def test_programs_send_what_is_no_text(self):
+        link = self.link()
+        for odd in (5, True, b"x", date(2026, 1, 2), [MARK], {"t": WAITS}):
+            with self.subTest(odd=odd):
+                link.message = odd
+                self.column(link)
+                link.invalidate_recordset()
+                self.assertEqual(link.message, str(odd))
+                self.env["xero.link"].search([("message", "=", odd)] if not isinstance(odd, (list, dict)) else [])
+
+    def test_a_common_word_costs_little(self):
+        """One look at each row, however many texts have the word: it was a pattern for each of them."""
+        self.assertGreater(len(sources_with("der", DE)), 100)
+        field, links = self.env["xero.link"]._fields["message"], self.german["xero.link"]
+        query = links._search([])
+        sql = field.condition_to_sql("message", "ilike", "der", links, links._table, query)
+        self.assertNotIn("LIKE ANY", sql.code)
+        stored = pack(self.env, self.say(FAILED, name="B" * 99, reason=self.say(WAITS, "A" * 99)))
+        self.env.cr.execute(
+            """INSERT INTO xero_link (connection_id, company_id, xero_type, res_model, res_id, state, message)
+               SELECT %s, %s, 'Invoice', 'account.move', 800000000 + n, 'synced', %s FROM generate_series(1, 5000) n""",
+            [self.connection.id, self.company.id, stored],
+        )
+        start = time.perf_counter()
+        links.search_count([("message", "ilike", "der")])
+        self.assertLess(time.perf_counter() - start, 1)
+
+    def test_aggregates_are_of_words(self):
+        link, words = self.link(message=self.say(WAITS, "A")), "Waits for A, which is sent first."
+        aggregates = ["message:array_agg", "message:max", "message:count_distinct"]
+        [found] = self.env["xero.link"]._read_group([("id", "=", link.id)], [], aggregates)
+        self.assertEqual(found, ([words], words, 1))
 
     def test_groups_are_of_words(self):
         self.link(message=self.say(WAITS, "A"))
