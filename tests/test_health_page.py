@@ -159,6 +159,8 @@ class TestHealthPage(HealthCommon):
     def test_documents_that_were_drafts_for_long_are_shown(self):
         move = self.make_move()
         self.drain()
+        move.button_draft()
+        self.env.flush_all()
         link = self.env["xero.link"].search([("res_model", "=", "account.move"), ("res_id", "=", move.id)])
         for days, expected in ((6, []), (8, move.ids)):
             link.sudo().draft_since = fields.Datetime.now() - timedelta(days=days)
