@@ -1,5 +1,7 @@
 """Indexes that nothing looks things up by are gone: each row that is written costs what it takes to keep them."""
 
+from odoo.tools import SQL
+
 UNUSED = (
     # What is open has an index of its own.
     "xero_link__state_index",
@@ -12,4 +14,4 @@ UNUSED = (
 
 def migrate(cr, version):
     for name in UNUSED:
-        cr.execute(f"DROP INDEX IF EXISTS {name}")
+        cr.execute(SQL("DROP INDEX IF EXISTS %s", SQL.identifier(name)))
