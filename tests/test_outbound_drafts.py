@@ -8,6 +8,7 @@ from pathlib import Path
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models.health.facts import old_draft_domain
 from ..models.xero_status_mixin import SYNC_STATES
 from .common.payment import PaymentCommon
 
@@ -203,7 +204,7 @@ class TestDrafts(PaymentCommon):
                     link, since = self.link_of(move).sudo(), fields.Datetime.now() - timedelta(days=30)
                     link.draft_since = since
                     number = link.xero_number
-                    self.assertIn(link, link.search(self.connection._old_draft_domain()))
+                    self.assertIn(link, link.search(old_draft_domain(self.connection)))
                     if left_out == "journal":
                         self.connection.excluded_journal_ids = move.journal_id
                     else:
@@ -218,7 +219,7 @@ class TestDrafts(PaymentCommon):
                     mine = ("id", "=", move.id)
                     self.assertFalse(Move.search([mine, ("xero_sync_state", "=", "draft")]))
                     self.assertEqual(Move.search([mine, ("xero_sync_state", "=", "synced")]), move)
-                    self.assertNotIn(link, link.search(self.connection._old_draft_domain()))
+                    self.assertNotIn(link, link.search(old_draft_domain(self.connection)))
                     self.connection.write({"excluded_journal_ids": [(5,)], "sync_invoices": True})
                     self.env["xero.sync.runner"]._sweep()
                     self.drain()
