@@ -55,7 +55,7 @@ def _jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
     odoo_jobs = _odoo_jobs(chosen, stack) if with_odoo else []
     if "system" in chosen.suites:
         templates.prepare()
-    return [*odoo_jobs[:1], *long, *odoo_jobs[1:], *short]
+    return [*odoo_jobs[: suites.ODOO_PARTS], *long, *odoo_jobs[suites.ODOO_PARTS :], *short]
 
 
 def _odoo_jobs(chosen: Choice, stack: ExitStack) -> list[Job]:
