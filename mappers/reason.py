@@ -1,12 +1,13 @@
 """Reasons: texts of ours that know what they say, so that people read them later in a language of their own."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
 from odoo import api, models
 from odoo.tools import format_date, format_datetime, format_list
-from odoo.tools.translate import LazyGettext, code_translations
+from odoo.tools.translate import LazyGettext, code_translations, get_translated_module
 
 MODULE = "xero_connector"
 ENGLISH = "en_US"
@@ -14,6 +15,8 @@ ENGLISH = "en_US"
 MARK = "\x1f"
 # A longer code is not stored: the English words are.
 LONGEST = 10_000
+# What our texts have places for; a width of a million is not among it.
+PLACES = re.compile(r"%(?!(?:\(\w+\))?[sd]|%)")
 UNREADABLE = (ValueError, TypeError, KeyError, LookupError, AttributeError, RecursionError)
 
 
@@ -22,9 +25,9 @@ class Reason(str):
 
     What cuts or joins it as a string gets a plain string, which is read as it stands: ``xero.reason`` joins them.
 
-    :ivar code: as of ``json``: ``{"t": source text, "a": its arguments}``, ``{"j": separator, "p": parts}``, ``{"d":
-        day}``, ``{"m": moment in UTC}``, ``{"l": [model, field, value]}`` of a selection, a list of such, or a plain
-        value, which stands for itself
+    :ivar code: as of ``json``: ``{"t": source text, "a": its arguments, "o": its addon where it is another one}``,
+        ``{"j": separator, "p": parts}``, ``{"d": day}``, ``{"m": moment in UTC}``, ``{"l": [model, field, value]}`` of
+        a selection, a list of such, or a plain value, which stands for itself
     """
 
     __slots__ = ("code",)
@@ -51,7 +54,7 @@ def word(env, code, lang: str) -> str:
     """
     match code:
         case {"t": str(source)}:
-            return _fill(source, _values(env, code.get("a"), lang), lang)
+            return _fill(source, _values(env, code.get("a"), lang), lang, str(code.get("o", MODULE)))
         case {"j": str(separator), "p": list(parts)}:
             return separator.join(str(_value(env, part, lang)) for part in parts)
         case {"d": str(day)}:
@@ -64,12 +67,12 @@ def word(env, code, lang: str) -> str:
     raise TypeError("This is no code of a reason")
 
 
-def _fill(source, values, lang):
+def _fill(source, values, lang, module):
     """A translation that does not take the values, or no longer exists, gives way to the source."""
     texts = [source]
     if lang != ENGLISH:
-        texts.insert(0, code_translations.get_python_translations(MODULE, lang).get(source, source))
-    if not values:
+        texts.insert(0, code_translations.get_python_translations(module, lang).get(source, source))
+    if not values or PLACES.search(source):
         return texts[0]
     for text in texts:
         try:
@@ -103,7 +106,7 @@ def code_of(value):
         case Reason():
             return value.code
         case LazyGettext():
-            return _code(value._source, value._args)
+            return _code(value._source, value._args, value._module)
         case None | bool() | int() | float():
             return value
         case str():
@@ -117,10 +120,11 @@ def code_of(value):
     return str(value)
 
 
-def _code(source, args):
+def _code(source, args, module):
+    code = {"t": source} if module == MODULE else {"t": source, "o": module}
     if isinstance(args, dict):
-        return {"t": source, "a": {name: code_of(value) for name, value in args.items()}}
-    return {"t": source, "a": [code_of(value) for value in args]} if args else {"t": source}
+        return {**code, "a": {name: code_of(value) for name, value in args.items()}}
+    return {**code, "a": [code_of(value) for value in args]} if args else code
 
 
 def changed(env, reason: Reason, change) -> Reason:
@@ -192,12 +196,19 @@ def unpack(env, stored: str | None) -> str | None:
         return words
 
 
-def sources_with(words: str, lang: str | None) -> list[str]:
-    """Return the texts of ours whose translation into ``lang`` has ``words`` in it, whatever their case."""
-    if not lang or lang == ENGLISH:
+def sources_with(env, words: str) -> list[str]:
+    """Return the texts of ours, and of the addons that extend this one, whose translation into the language of ``env``
+    has ``words`` in it, whatever their case.
+    """
+    if not env.lang or env.lang == ENGLISH:
         return []
-    translations = code_translations.get_python_translations(MODULE, lang)
-    return [source for source, text in translations.items() if words.casefold() in text.casefold()]
+    addons = {name for name in env.registry._init_modules if name.startswith(MODULE)}
+    return [
+        source
+        for addon in sorted(addons)
+        for source, text in code_translations.get_python_translations(addon, env.lang).items()
+        if words.casefold() in text.casefold()
+    ]
 
 
 class XeroReason(models.AbstractModel):
@@ -206,19 +217,21 @@ class XeroReason(models.AbstractModel):
 
     @api.model
     def _(self, source, /, *args, **kwargs) -> Reason:
-        """Return a text as ``env._`` does, of this module, in a form that can be stored for readers of any language.
+        """Return a text as ``env._`` does, of the calling addon, in a form that can be stored for readers of any
+        language.
 
         :param source: a text, or one of ``LazyTranslate``
         :param args: plain values, dates, moments in UTC, lists, and other reasons
         """
         if isinstance(source, LazyGettext):
             return _worded(self.env, code_of(source))
+        addon = get_translated_module(2)
         try:
-            return _worded(self.env, _code(source, args or kwargs))
+            return _worded(self.env, _code(source, args or kwargs, addon))
         except UNREADABLE:
             # Nobody's work ends because of what is said about it: a chain of reasons too deep, an odd argument.
             plain = {name: str(value) for name, value in kwargs.items()} or [str(value) for value in args]
-            return _worded(self.env, _code(source, plain))
+            return _worded(self.env, _code(source, plain, addon))
 
     @api.model
     def _label(self, model: str, name: str, value) -> str:

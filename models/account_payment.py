@@ -88,11 +88,11 @@ class AccountPayment(models.Model):
 
     def _xero_refusal(self) -> str:
         if self.journal_id.id not in self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids():
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "Payments of %s are not sent to Xero: their direction is chosen under Xero, Mapping, Bank Accounts.",
                 named(self.journal_id.name),
             )
-        return self.env._(
+        return self.env["xero.reason"]._(
             "%s pays nothing that goes to Xero: reconcile it with an invoice or bill first. Payments that came from "
             "Xero, or were made before the direction was chosen, are not sent.",
             named(self.display_name),

@@ -166,6 +166,13 @@ class TestReason(RetentionCommon):
             with self.subTest(code[:40]):
                 self.assertEqual(unpack(self.german, f"Words{MARK}{code}"), "Words")
 
+    def test_texts_of_an_addon(self):
+        """Its own translations say it, not those of this one."""
+        code = {"t": WAITS, "o": "xero_connector_other", "a": ["A"]}
+        texts = {"xero_connector": {WAITS: "Falsch: %s"}, "xero_connector_other": {WAITS: "Wartet erst auf %s"}}
+        with patch.object(code_translations, "get_python_translations", lambda module, lang: texts[module]):
+            self.assertEqual(unpack(self.german, f"Words{MARK}{json.dumps(code)}"), "Wartet erst auf A")
+
     def test_texts_that_are_ours_no_longer(self):
         stored = pack(self.env, self.say("Once upon a %(what)s", what="time"))
         self.assertEqual(unpack(self.german, stored), "Once upon a time")
@@ -175,6 +182,12 @@ class TestReason(RetentionCommon):
         for wrong in ("%(nobody)s", "%d %s", "%(name)d", "%(name"):
             with patch.object(code_translations, "get_python_translations", return_value={FAILED: wrong}):
                 self.assertEqual(unpack(self.german, stored), "Waits for A, which failed: B")
+
+    def test_widths_are_none_of_ours(self):
+        for source in ("%999999999s", "%(a)999999999s", "%*d", "%.999999999f"):
+            with self.subTest(source):
+                stored = f"Words{MARK}{json.dumps({'t': source, 'a': ['x']})}"
+                self.assertEqual(unpack(self.german, stored), source)
 
     def test_arguments_that_do_not_fit_are_left_out(self):
         self.assertEqual(self.stored(self.say("%(a)s", b=1)), "%(a)s")
@@ -272,7 +285,7 @@ class TestReason(RetentionCommon):
 
     def test_a_common_word_costs_little(self):
         """One look at each row, however many texts have the word: it was a pattern for each of them."""
-        self.assertGreater(len(sources_with("der", DE)), 100)
+        self.assertGreater(len(sources_with(self.german, "der")), 100)
         field, links = self.env["xero.link"]._fields["message"], self.german["xero.link"]
         query = links._search([])
         sql = field.condition_to_sql("message", "ilike", "der", links, links._table, query)

@@ -42,6 +42,8 @@ class TestMatchContactFlow(MatchCommon):
         match = self.start()
         self.assertEqual((match.sure_count, match.doubtful_count), (2, 0))
         self.assertIn("E-mail", self.line_of(match, other).differing)
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.assertIn("E-Mail", self.line_of(match, other).with_context(lang="de_DE").differing)
         match.action_confirm_sure()
         self.drain()
         self.assertEqual((match.linked_count, match.sure_count, match.state), (2, 0, "review"))

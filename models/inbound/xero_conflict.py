@@ -382,36 +382,39 @@ class XeroConflictLine(models.Model):
         return ID.sub(lambda found: names.get(found[0].lower(), found[0]), text or "")
 
     @api.depends("name")
+    @api.depends_context("lang")
     def _compute_label(self):
         labels = self._labels()
         for line in self:
             line.label = labels.get(line.name, line.name)
 
     def _labels(self) -> dict:
+        """Return ``{field of a state: label}``, reasons that may be stored."""
+        reason = self.env["xero.reason"]
         return {
-            "status": self.env._("Status"),
-            "number": self.env._("Number"),
-            "reference": self.env._("Reference"),
-            "contact": self.env._("Contact"),
-            "date": self.env._("Date"),
-            "due_date": self.env._("Due date"),
-            "currency": self.env._("Currency"),
-            "rate": self.env._("Currency rate"),
-            "tax": self.env._("Tax"),
-            "total": self.env._("Total"),
-            "lines": self.env._("Lines"),
-            "type": self.env._("Type"),
-            "name": self.env._("Name"),
-            "email": self.env._("E-mail"),
-            "registry": self.env._("Company number"),
-            "tax_number": self.env._("Tax number"),
-            "phone": self.env._("Phone"),
-            "invoice_address": self.env._("Invoice address"),
-            "persons": self.env._("People"),
-            "delivery_address": self.env._("Delivery address"),
-            "terms": self.env._("Payment terms"),
-            "merged_to": self.env._("Merged into"),
-            "tracking": self.env._("Tracking"),
+            "status": reason._("Status"),
+            "number": reason._("Number"),
+            "reference": reason._("Reference"),
+            "contact": reason._("Contact"),
+            "date": reason._("Date"),
+            "due_date": reason._("Due date"),
+            "currency": reason._("Currency"),
+            "rate": reason._("Currency rate"),
+            "tax": reason._("Tax"),
+            "total": reason._("Total"),
+            "lines": reason._("Lines"),
+            "type": reason._("Type"),
+            "name": reason._("Name"),
+            "email": reason._("E-mail"),
+            "registry": reason._("Company number"),
+            "tax_number": reason._("Tax number"),
+            "phone": reason._("Phone"),
+            "invoice_address": reason._("Invoice address"),
+            "persons": reason._("People"),
+            "delivery_address": reason._("Delivery address"),
+            "terms": reason._("Payment terms"),
+            "merged_to": reason._("Merged into"),
+            "tracking": reason._("Tracking"),
         }
 
     @api.depends("conflict_id.state")

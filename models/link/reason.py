@@ -52,7 +52,7 @@ class _Reason:
         )
         if operator not in LIKES or not isinstance(value, str) or len(value) < SHORTEST:
             return words
-        sources = sources_with(value, model.env.lang)
+        sources = sources_with(model.env, value)
         if not sources:
             return words
         column = self.to_sql(model, alias)

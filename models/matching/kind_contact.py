@@ -80,12 +80,12 @@ class XeroMatchContacts(models.AbstractModel):
         pairs = lines.filtered(lambda line: line.res_id and line.element_id)
         partners = self.env["res.partner"].with_context(active_test=False).browse(pairs.mapped("res_id"))
         outgoing = self._side("Contact")._outgoing(match.connection_id, partners)
-        labels = self.env["xero.conflict.line"]._labels()
+        labels, reason = self.env["xero.conflict.line"]._labels(), self.env["xero.reason"]
         for line in pairs:
             ours, theirs = canonical_contact(outgoing[line.res_id].payload), canonical_contact(line.element_id.data)
             fields = changed_fields(ours, theirs) - IGNORED_DIFFERENCES
             fields = {name for name in fields if ours.get(name)}
-            line.differing = ", ".join(str(labels.get(name, name)) for name in sorted(fields)) or False
+            line.differing = reason._join(", ", [labels.get(name, name) for name in sorted(fields)]) or False
         pairs.element_id.invalidate_recordset(["data"], flush=False)
 
     def _fingerprints(self, connection, kind, res_ids):

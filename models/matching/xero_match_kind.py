@@ -135,7 +135,7 @@ class XeroMatchKind(models.AbstractModel):
     def _labels(self) -> dict:
         """Return ``{field of the state: label}`` of its own fields.
 
-        :return: translated
+        :return: reasons, which may be stored
         """
         return {}
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
-from ..link.reason import ReasonText
+from ..link.reason import ReasonChar, ReasonText
 from .reasons import sentence, speaks_against
 from .xero_match import CONTACTS, DOCUMENTS
 
@@ -63,7 +63,7 @@ class XeroMatchLine(models.Model):
     date = fields.Date(readonly=True)
     amount = fields.Float(digits=(16, 2), readonly=True)
     currency_code = fields.Char("Currency", readonly=True)
-    differing = fields.Char("Differs In", readonly=True)
+    differing = ReasonChar("Differs In", readonly=True)
     choice = fields.Selection(
         [("open", "Open"), ("link", "The same"), ("apart", "Not the same"), ("book", "Book in Odoo")],
         required=True,

@@ -107,7 +107,7 @@ class XeroMapperItem(models.AbstractModel):
         return shorten((text or "").strip(), DESCRIPTION_LENGTH)
 
     def _too_long(self, product, code) -> str:
-        return self.env._(
+        return self.env["xero.reason"]._(
             "The internal reference of %(name)s has %(length)s characters; Xero takes 30 as code of an item.",
             name=named(product.display_name),
             length=len(code),

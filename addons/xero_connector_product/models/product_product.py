@@ -19,9 +19,9 @@ class ProductProduct(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if self.env["xero.connection"].sudo().browse(scope.connection_id).item_policy == "off":
-            return self.env._("Products are switched off in the Xero settings of this company.")
+            return self.env["xero.reason"]._("Products are switched off in the Xero settings of this company.")
         if not self.env["xero.mapper.item"]._handles(self):
-            return self.env._(
+            return self.env["xero.reason"]._(
                 "%s needs an internal reference, and to be sold or purchased, to be an item in Xero.",
                 named(self.display_name),
             )

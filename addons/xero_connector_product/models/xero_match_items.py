@@ -152,11 +152,12 @@ class XeroMatchItems(models.AbstractModel):
         pairs = lines.filtered(lambda line: line.res_id and line.element_id)
         side = self._side("Item")._as_worker(match.connection_id)
         products = side.env["product.product"].with_context(active_test=False).browse(pairs.mapped("res_id"))
-        outgoing, labels = side._outgoing(match.connection_id, products), self._labels()
+        outgoing = side._outgoing(match.connection_id, products)
+        labels, reason = self._labels(), self.env["xero.reason"]
         for line in pairs:
             ours = side._canonical(outgoing[line.res_id].payload)
             names = _differing(ours, side._canonical(line.element_id.data))
-            line.differing = ", ".join(labels[name] for name in self._shown if name in names) or False
+            line.differing = reason._join(", ", [labels[name] for name in self._shown if name in names]) or False
         pairs.element_id.invalidate_recordset(["data"], flush=False)
 
     # === SHOW === #
@@ -173,15 +174,16 @@ class XeroMatchItems(models.AbstractModel):
         }
 
     def _labels(self):
+        reason = self.env["xero.reason"]
         return {
-            "code": self.env._("Code"),
-            "name": self.env._("Name"),
-            "description": self.env._("Description"),
-            "purchase_description": self.env._("Purchase description"),
-            "sale_price": self.env._("Sales price"),
-            "sale_account": self.env._("Sales account"),
-            "purchase_price": self.env._("Cost"),
-            "purchase_account": self.env._("Purchase account"),
+            "code": reason._("Code"),
+            "name": reason._("Name"),
+            "description": reason._("Description"),
+            "purchase_description": reason._("Purchase description"),
+            "sale_price": reason._("Sales price"),
+            "sale_account": reason._("Sales account"),
+            "purchase_price": reason._("Cost"),
+            "purchase_account": reason._("Purchase account"),
         }
 
     def _state_here(self, line, side, record):
@@ -202,7 +204,7 @@ class XeroMatchItems(models.AbstractModel):
         return _differing(self._state_here(line, side, record), side._canonical(line.element_id.data))
 
     def _adopt_xero(self, line, side, link, record):
-        raise Untakeable("mapping", self.env._("Products go from Odoo to Xero only."))
+        raise Untakeable("mapping", self.env["xero.reason"]._("Products go from Odoo to Xero only."))
 
     # === UNDO === #
 
@@ -218,7 +220,7 @@ class XeroMatchItems(models.AbstractModel):
             )
         )
         named = {product_id for [product_id] in rows}
-        reason = self.env._("Documents that name this product are linked with Xero.")
+        reason = self.env["xero.reason"]._("Documents that name this product are linked with Xero.")
         return {line: reason for line in lines if line.res_id in named}
 
 

@@ -52,6 +52,14 @@ class TestItemSync(ItemCommon, XeroCommon):
         self.drain()
         self.assertEqual(self.in_xero(waiting)["LineItems"][0]["ItemCode"], "SHORT")
 
+    def test_reasons_are_read_in_the_readers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        job = self.job_of(self.make_product("X" * 31, "Long"))
+        self.drain()
+        job.invalidate_recordset()
+        self.assertIn("characters", job.failure_detail)
+        self.assertIn("Zeichen", job.with_context(lang="de_DE").failure_detail)
+
     def test_an_item_of_the_same_code_is_the_one(self):
         self.item("CH-1", "Made in Xero")
         chair = self.make_product()

@@ -6,7 +6,7 @@ import ast
 
 from test_rooms import modules
 
-FOLDERS = ("models", "mappers")
+FOLDERS = ("models", "mappers", "addons", "dev/tests/addons")
 FIELDS = {"ReasonText", "ReasonChar"}
 # What carries a text to where it is stored.
 CARRIERS = {
@@ -14,6 +14,8 @@ CARRIERS = {
     *("Untakeable", "Guarded", "Barred", "ReauthRequired"),
 }
 WRITERS = {"create", "write"}
+# Hooks whose text becomes what a document or a pair says.
+TELLERS = {"_xero_refusal", "_refusal", "_xero_left_out_message", "_kept", "_labels"}
 
 
 def reason_fields() -> set[str]:
@@ -54,7 +56,9 @@ def worded_variables(function) -> frozenset:
 def stored_values(function, fields):
     """Expressions in a function whose value is stored in one of `fields`, or on its way there."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and _name(node.func) in CARRIERS:
+        if isinstance(node, ast.Return) and node.value and function.name in TELLERS:
+            yield node.value
+        elif isinstance(node, ast.Call) and _name(node.func) in CARRIERS:
             yield from (*node.args, *(keyword.value for keyword in node.keywords))
         elif isinstance(node, ast.Call) and _name(node.func) in WRITERS:
             for values in (part for argument in node.args for part in ast.walk(argument) if isinstance(part, ast.Dict)):
@@ -102,5 +106,8 @@ def stores(self, env):
     self.create([{"reason": self.env._("a")} for _ in "b"])
     self.message = env._("a") + "b"
     return Failure("bug", text), Problem("bug", message=env._("a")), Failure("bug", fine)
+
+def _xero_refusal(self, scope):
+    return self.env._("a") if scope else self.env["xero.reason"]._("a")
 """
-    assert found_in(ast.parse(code), {"message", "reason"}) == [6, 7, 8, 9]
+    assert found_in(ast.parse(code), {"message", "reason"}) == [6, 7, 8, 9, 12]

@@ -50,7 +50,7 @@ class Quote(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if "Quote" in scope.off:
-            return self.env._("Quotes are switched off in the Xero settings of this company.")
+            return self.env["xero.reason"]._("Quotes are switched off in the Xero settings of this company.")
         return None
 
     @api.model_create_multi
