@@ -1,14 +1,26 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..mappers.text import named
 from .link.access import XERO_USER
+from .link.xero_link import GONE_STATUSES
+from .xero_status_mixin import sync_states
 
 
 class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "xero.sync.mixin"]
 
+    xero_sync_state = fields.Selection(sync_states("Voided in Xero"))
+    xero_is_missing = fields.Boolean(
+        "Not in Xero",
+        compute="_compute_xero_is_missing",
+        search="_search_xero_is_missing",
+        compute_sudo=True,
+        groups=XERO_USER,
+        help="Posted here, and not in Xero, whatever is the reason. What was voided there is not counted.",
+    )
     xero_invoice_id = fields.Char(
         "Xero ID", compute="_compute_xero_sync", search="_search_xero_id", compute_sudo=True, groups=XERO_USER
     )
@@ -21,6 +33,38 @@ class AccountMove(models.Model):
         return self.company_id
 
     # === STATUS === #
+
+    @api.depends_context("company", "uid")
+    def _compute_xero_is_missing(self):
+        standings = self._xero_standings()
+        for move in self:
+            found = standings.get(move.id, ())
+            has_place = any(link._is_alive() or (link.xero_id and not job) for link, job in found)
+            move.xero_is_missing = move.state == "posted" and not has_place
+
+    def _search_xero_is_missing(self, operator, value):
+        """Of each posted document its own link and jobs are looked up, never all of them."""
+        if operator != "in":
+            return NotImplemented
+        self.flush_model(["state"])
+        missing = Domain.custom(to_sql=lambda _model, alias, _query: self._xero_is_missing_sql(alias))
+        missing &= Domain("state", "=", "posted")
+        return Domain.OR([missing if is_missing else ~missing for is_missing in value])
+
+    def _xero_is_missing_sql(self, alias) -> SQL:
+        """Return a condition on the documents of ``alias``: none of their links stands in Xero, or was voided there
+        with nothing under way.
+        """
+        return SQL(
+            """NOT EXISTS (SELECT FROM xero_link l
+                            WHERE l.res_id = %(id)s AND %(links)s AND l.xero_id IS NOT NULL
+                              AND (COALESCE(l.xero_status, '') NOT IN %(gone)s OR NOT EXISTS (
+                                   SELECT FROM xero_sync_job j WHERE j.res_id = %(id)s AND %(jobs)s)))""",
+            id=SQL.identifier(alias, "id"),
+            links=self._xero_links_sql(),
+            jobs=self._xero_open_jobs_sql(),
+            gone=GONE_STATUSES,
+        )
 
     def _xero_is_draft(self):
         return self.state == "draft"

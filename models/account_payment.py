@@ -7,6 +7,9 @@ from ..mappers.text import named
 from .link.access import XERO_USER
 from .queue.xero_sync_job import CLICK, SWEEP
 
+# In which of its states a part that is over is of no interest any more.
+OVER_STATES = ("gone", "not_synced")
+
 
 class AccountPayment(models.Model):
     _name = "account.payment"
@@ -23,7 +26,7 @@ class AccountPayment(models.Model):
     def _compute_xero_part_ids(self):
         parts = self.env["xero.payment.part"].search([("entry_id", "in", self.move_id.ids)])
         # What was taken back and is out of Xero is of no interest any more.
-        shown = parts.filtered(lambda part: not part.over or part.xero_sync_state != "not_synced")
+        shown = parts.filtered(lambda part: not part.over or part.xero_sync_state not in OVER_STATES)
         by_entry = shown.grouped("entry_id")
         for payment in self:
             payment.xero_part_ids = by_entry.get(payment.move_id, parts.browse()) if payment.move_id else parts.browse()
@@ -40,9 +43,13 @@ class AccountPayment(models.Model):
         return self.env["xero.payment.part"].search([("entry_id", "in", self.move_id.ids)])
 
     def _xero_standings(self):
-        found, of_parts = super()._xero_standings(), self.xero_part_ids._xero_standings()
-        for payment in self:
-            for part in payment.xero_part_ids:
+        """Of parts that are over, only where there are no others: the payment stood in Xero, and does no more."""
+        parts = self._xero_parts()
+        of_entry = parts.grouped("entry_id")
+        shown = {payment: payment.xero_part_ids or of_entry.get(payment.move_id, ()) for payment in self}
+        found, of_parts = super()._xero_standings(), parts._xero_standings()
+        for payment, of_payment in shown.items():
+            for part in of_payment:
                 found.setdefault(payment.id, []).extend(of_parts.get(part.id, ()))
         return found
 

@@ -15,11 +15,17 @@ SYNC_STATES = [
     ("failed", "Failed"),
     ("conflict", "Conflict"),
     ("draft", "Draft in Odoo"),
+    ("gone", "Removed in Xero"),
 ]
 # What a link may be in for its record to show as a draft again; of a conflict people hear first.
 DRAFT_STATES = ("synced", "to_sync", "error")
 # What stands in Xero more than once shows the first of these that one of them is in.
-WEIGHT = ("failed", "conflict", "sending", "queued", "draft", "synced", "not_synced")
+WEIGHT = ("failed", "conflict", "sending", "queued", "draft", "synced", "gone", "not_synced")
+
+
+def sync_states(gone: str) -> list[tuple[str, str]]:
+    """Return ``SYNC_STATES`` with ``gone`` as what people call the end of such a record in Xero."""
+    return [(state, gone if state == "gone" else label) for state, label in SYNC_STATES]
 
 
 class XeroStatusMixin(models.AbstractModel):
@@ -113,7 +119,7 @@ class XeroStatusMixin(models.AbstractModel):
             waiting_for_person = job.state in ("failed", "dead") or job.blocked_by_id.state in ("failed", "dead")
             return "sending" if job.state == "running" else "failed" if waiting_for_person else "queued"
         if link.xero_status in GONE_STATUSES:
-            return "not_synced"
+            return "gone"
         if link.draft_since and link.state in DRAFT_STATES and self._xero_is_draft():
             return "draft"
         return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(

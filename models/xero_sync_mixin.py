@@ -95,7 +95,8 @@ class XeroSyncMixin(models.AbstractModel):
                                              WHEN l.draft_since IS NOT NULL AND l.state IN %(drafts)s AND %(draft)s
                                              THEN 'draft'
                                              WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
-                                             WHEN l.state IN ('synced', 'conflict') THEN l.state END), 'not_synced')
+                                             WHEN l.state IN ('synced', 'conflict') THEN l.state END),
+                                    CASE WHEN BOOL_OR(l.xero_status IN %(gone)s) THEN 'gone' ELSE 'not_synced' END)
                            AS state
                       FROM xero_link l
                      WHERE %(of_model)s AND %(links)s
@@ -140,26 +141,31 @@ class XeroSyncMixin(models.AbstractModel):
         if "not_synced" in asked:
             found |= Domain.custom(to_sql=lambda _model, alias, _query: self._xero_nothing_known_sql(alias))
         if known := sorted(asked - {"not_synced"}):
-            is_open = SQL("(l.state IN %s OR l.draft_since IS NOT NULL)", OPEN_STATES)
-            links = is_open if WAITING_STATES.issuperset(known) else None
-            states = self._xero_states_sql(links)
+            states = self._xero_states_sql(self._xero_links_of_sql(asked))
             matching = SQL("(SELECT states.res_id FROM (%s) states WHERE states.state = ANY(%s))", states, known)
             found |= Domain("id", "in", matching)
         return found
 
+    def _xero_links_of_sql(self, states) -> SQL | None:
+        """Return a condition on the links ``l`` that can give a record one of ``states``; ``None``: any link can."""
+        if "synced" in states:
+            return None
+        conditions = [SQL("l.xero_status IN %s", GONE_STATUSES)] if "gone" in states else []
+        if WAITING_STATES.intersection(states):
+            conditions.append(SQL("l.state IN %s OR l.draft_since IS NOT NULL", OPEN_STATES))
+        return SQL("(%s)", SQL(" OR ").join(conditions))
+
     def _xero_nothing_known_sql(self, alias) -> SQL:
-        """Return a condition on the records of ``alias``: no open job and no link says that Xero has them, or will."""
+        """Return a condition on the records of ``alias``: no open job and no link says that Xero has them, will,
+        or had.
+        """
         return SQL(
             """(NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_id = %(id)s AND %(jobs)s)
             AND NOT EXISTS (SELECT FROM xero_link l WHERE l.res_id = %(id)s AND %(links)s AND %(living)s))""",
             id=SQL.identifier(alias, "id"),
             jobs=self._xero_open_jobs_sql(),
             links=self._xero_links_sql(),
-            living=SQL(
-                "l.state IN %s AND (l.xero_status IS NULL OR l.xero_status NOT IN %s)",
-                (*OPEN_STATES, "synced"),
-                GONE_STATUSES,
-            ),
+            living=SQL("(l.state IN %s OR l.xero_status IN %s)", (*OPEN_STATES, "synced"), GONE_STATUSES),
         )
 
     def _xero_open_jobs_sql(self) -> SQL:

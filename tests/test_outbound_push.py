@@ -141,7 +141,7 @@ class TestPush(XeroCommon):
         move.button_cancel()
         self.drain()
         self.assertEqual(self.simulator.documents(self.tenant, "Invoices")[-1]["Status"], "VOIDED")
-        self.assertEqual(move.xero_sync_state, "not_synced")
+        self.assertEqual(move.xero_sync_state, "gone")
         move.button_draft()
         move.action_post()
         self.drain()

@@ -43,16 +43,46 @@ class TestPaymentScreen(OutgoingCommon):
         self.assertEqual(payment.xero_sync_state, "synced")
         self.assertSameDue(move)
 
-    def test_taken_back_is_of_no_interest_any_more(self):
+    def test_taken_back_is_removed_and_of_no_interest_any_more(self):
         payment = self.register(self.pushed())
         self.drain()
         payment.move_id.line_ids.remove_move_reconcile()
         self.assertEqual(payment.xero_sync_state, "queued")
         self.drain()
-        self.assertEqual(payment.xero_sync_state, "not_synced")
+        self.assertEqual(payment.xero_sync_state, "gone")
         self.assertFalse(payment.xero_part_ids)
         with self.assertRaisesRegex(UserError, "reconcile it"):
             payment.action_xero_sync()
+
+    def label_of(self, payment):
+        payment.invalidate_recordset()
+        return dict(payment._fields["xero_sync_state"]._description_selection(self.env))[payment.xero_sync_state]
+
+    def test_removed_in_xero_until_it_pays_something_again(self):
+        """What is over says no more than what a payment stands for now."""
+        move = self.pushed()
+        payment = self.register(move)
+        self.drain()
+        self.person("undo_payment", payment=self.paid_in_xero()[0]["PaymentID"])
+        self.poll()
+        self.drain()
+        self.conflict_of(self.parts_of(payment)).action_take_xero()
+        self.drain()
+        self.assertEqual(self.label_of(payment), "Removed in Xero")
+        lines = (payment.move_id | move).line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        lines.reconcile()
+        self.drain()
+        self.assertEqual(self.label_of(payment), "In Xero", payment.xero_sync_message)
+
+    def test_what_came_from_xero_and_was_undone_there_is_removed(self):
+        self.row.direction = "xero_to_odoo"
+        move = self.pushed()
+        element = self.pay_in_xero(move)
+        self.poll()
+        payment = self.payment_of(element)
+        self.person("undo_payment", payment=element["PaymentID"])
+        self.poll()
+        self.assertEqual((payment.state, self.label_of(payment)), ("canceled", "Removed in Xero"))
 
     def test_a_payment_that_came_from_xero(self):
         self.row.direction = "xero_to_odoo"

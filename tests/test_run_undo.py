@@ -62,7 +62,7 @@ class TestUndo(PreviewCase):
         run = self.sent(move, other)
         self.undo(run).action_undo()
         self.drain()
-        self.assertEqual(move.xero_sync_state, "not_synced")
+        self.assertEqual(move.xero_sync_state, "gone")
         self.simulator.reset_stats()
         self.env["xero.sync.runner"].sudo()._sweep()
         move.ref = "An edit"

@@ -1,7 +1,10 @@
 """What the screens rely on: groups that match filters, words for people, and views that open for those who may."""
 
+from lxml import etree
+
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import XeroCommon
 
@@ -33,6 +36,30 @@ class TestStatus(XeroCommon):
         for move in self.moves:
             found = self.env["account.move"].search([*within, ("xero_sync_state", "=", move.xero_sync_state)])
             self.assertEqual(found, move)
+
+    def test_voided_in_xero_is_no_word_of_documents_that_were_never_sent(self):
+        """Group, filter, badge and label say it; what is posted and not in Xero is one filter, without it."""
+        self.moves[0].button_draft()
+        self.moves[0].button_cancel()
+        draft = self.make_move(post=False)
+        self.drain()
+        moves = self.moves + draft
+        self.assertEqual(self.moves[0].xero_sync_state, "gone")
+        self.assertEqual(
+            dict(moves.fields_get(["xero_sync_state"])["xero_sync_state"]["selection"])["gone"], "Voided in Xero"
+        )
+        within = [("id", "in", moves.ids)]
+        groups = self.env["account.move"].formatted_read_group(within, ["xero_sync_state"], ["__count"])
+        self.assertEqual({row["xero_sync_state"]: row["__count"] for row in groups}["gone"], 1)
+        arch = etree.fromstring(
+            self.env["account.move"].get_view(self.env.ref("account.view_account_invoice_filter").id, "search")["arch"]
+        )
+        found = {
+            name: moves.search([*within, *safe_eval(arch.find(f".//filter[@name='{name}']").get("domain"))])
+            for name in ("xero_gone", "xero_missing")
+        }
+        self.assertEqual(found["xero_gone"], self.moves[0])
+        self.assertEqual(found["xero_missing"], self.moves[1] + self.moves[3], "the third has been sent by now")
 
     def test_a_selection_goes_as_far_as_it_can(self):
         draft = self.make_move(post=False)

@@ -79,6 +79,7 @@ class XeroLink(models.Model):
     _record_unique = models.UniqueIndex("(res_model, res_id, connection_id, xero_type)")
     _open = models.Index("(res_model, connection_id) WHERE state IN ('to_sync', 'error', 'conflict')")
     _drafts = models.Index("(res_model, connection_id) WHERE draft_since IS NOT NULL")
+    _gone = models.Index("(res_model, connection_id) WHERE xero_status IN ('VOIDED', 'DELETED')")
     _xero_unique = models.UniqueIndex("(connection_id, xero_type, xero_id) WHERE xero_id IS NOT NULL")
 
     @api.depends("xero_id", "xero_type", "connection_id.short_code")

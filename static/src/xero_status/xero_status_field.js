@@ -25,6 +25,7 @@ const LOOKS = {
     draft: { color: "text-bg-warning", icon: "fa-pencil" },
     conflict: { color: "text-bg-warning", icon: "fa-code-fork" },
     blocked: { color: "text-bg-warning", icon: "fa-hourglass-half" },
+    gone: { color: "text-bg-light border", icon: "fa-ban" },
     cancelled: QUIET,
     ignored: QUIET,
 };

@@ -129,7 +129,7 @@ class TestQuoteSync(InboundCommon):
         deleted.unlink()
         self.drain()
         self.assertEqual({element["Status"] for element in self.there()}, {"DELETED"})
-        self.assertEqual(cancelled.xero_sync_state, "not_synced")
+        self.assertEqual(cancelled.xero_sync_state, "gone")
 
     def test_a_lost_answer_makes_no_second_one(self):
         quotes = [self.quote(), self.quote()]
