@@ -303,6 +303,15 @@ class XeroSyncMixin(models.AbstractModel):
         :return: a notification for the screen
         """
         self._xero_check_person()
+        ready, reasons = self._xero_send_ready()
+        return self._xero_selection_notice(len(ready), reasons)
+
+    def _xero_send_ready(self, runs=None) -> tuple:
+        """Queue those that can be synced.
+
+        :param runs: ``{connection id: run}`` that the jobs are part of; ``None``: a new run where there are several
+        :return: the records that are queued, and sentences on what was left out and why
+        """
         ready, reasons = self.browse(), []
         for company, records in self.grouped(lambda record: record._xero_company()).items():
             scope = self.env["xero.connection"]._scope(company.id)
@@ -312,9 +321,9 @@ class XeroSyncMixin(models.AbstractModel):
             refusals = {record: record._xero_refusal(scope) for record in records}
             ready |= self.browse([record.id for record, refusal in refusals.items() if not refusal])
             reasons += filter(None, refusals.values())
-        if not ready._xero_sync_asked(ready._xero_new_runs()):
+        if not ready._xero_sync_asked(ready._xero_new_runs() if runs is None else runs):
             reasons.insert(0, self.env._("They are sent after what others post: these are many within an hour."))
-        return self._xero_selection_notice(len(ready), reasons)
+        return ready, reasons
 
     def _xero_new_runs(self) -> dict:
         """Return a run for each connection that is to get several of these records, so that they can be followed, and

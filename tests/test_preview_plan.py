@@ -1,5 +1,6 @@
 """What a preview says is what a drain does; and a preview does nothing."""
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -74,7 +75,7 @@ class TestPreviewPlan(PreviewCase):
         row.state = "confirmed"
         with self.assertNoTrace():
             preview.action_again()
-        self.assertEqual((preview.blocked_count, preview.create_count), (0, 2 + preview.first_count))
+        self.assertEqual((preview.blocked_count, preview.create_count), (0, 2))
         self.assertFalse(self.problems(preview))
 
     def test_sends_what_has_no_problem(self):
@@ -86,6 +87,50 @@ class TestPreviewPlan(PreviewCase):
         self.drain()
         self.assertInXero(good)
         self.assertEqual(bad.xero_sync_state, "not_synced")
+
+    def test_what_was_sent_says_so(self):
+        """Who, when, how many of what; the same numbers before, in it, and on the run."""
+        partners = self.env["res.partner"].create([{"name": f"New {n} Ltd", "is_company": True} for n in range(2)])
+        known, *moves = self.silent(), self.silent(partner=partners[0]), self.silent(partner=partners[1])
+        moves = self.env["account.move"].union(known, *moves)
+        known.action_xero_sync()
+        self.drain()
+        preview = self.preview(moves)
+        self.assertEqual((preview.create_count, preview.same_count, preview.contact_count), (2, 1, 2))
+        preview.action_send()
+        self.assertEqual((preview.state, preview.sent_by_id, preview.sent_documents), ("sent", self.env.user, 2))
+        self.assertEqual(preview.sent_contacts, 2)
+        for text in (f"Sent by {self.env.user.name}", "Documents: 2", "contacts that they need: 2"):
+            self.assertIn(text, preview.summary)
+        self.assertNotIn("Nothing has been sent", preview.summary)
+        self.assertRaisesRegex(UserError, "Sent by", preview.action_send)
+        self.assertRaisesRegex(UserError, "new preview", preview.action_again)
+        self.drain()
+        self.assertInXero(moves)
+        run = self.env["xero.run"].browse(preview.action_open_run()["res_id"])
+        self.assertEqual((run.state, run.documents_text, run.contacts_text), ("done", "2 finished", "2 finished"))
+        self.assertEqual((run.created_documents, run.created_contacts), (2, 2))
+        for contacts in (False, True):
+            links = self.env["xero.link"].search(run.with_context(contacts=contacts).action_open_created()["domain"])
+            self.assertEqual(len(links), 2, "the list has as many rows as its button says")
+
+    def test_contacts_that_were_sent_are_no_documents(self):
+        partners = self.env["res.partner"].create([{"name": f"New {n} Ltd", "is_company": True} for n in range(3)])
+        preview = self.preview(partners)
+        self.assertEqual((preview.create_count, preview.contact_count), (3, 0))
+        preview.action_send()
+        self.assertEqual((preview.sent_documents, preview.sent_contacts), (0, 3))
+        self.assertIn("Contacts: 3.", preview.summary)
+        self.drain()
+        run = preview.sent_run_id
+        self.assertEqual((run.documents_text, run.contacts_text), (False, "3 finished"))
+
+    def test_one_document_opens_at_once(self):
+        move, other = self.silent(), self.silent()
+        alone = self.preview(move)
+        self.assertIn(move.name, alone.display_name)
+        self.assertEqual(alone.only_shown, self.line_of(alone, move).shown)
+        self.assertFalse(self.preview(move | other).only_line_id)
 
     def test_queue(self):
         move = self.make_move()
@@ -112,7 +157,7 @@ class TestPreviewPlan(PreviewCase):
         self.assertGreater(preview.progress, 0)
         with self.assertNoTrace():
             self.env["xero.preview"].sudo()._cron_plan()
-        self.assertEqual((preview.state, preview.create_count), ("ready", 5 + preview.first_count))
+        self.assertEqual((preview.state, preview.create_count), ("ready", 5))
 
     def test_queries_do_not_grow_with_the_documents(self):
         partner = self.partner_a

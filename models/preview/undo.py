@@ -92,4 +92,5 @@ class XeroPreview(models.Model):
             # All of it was paid or changed meanwhile: the reasons are on the preview now.
             return self._open()
         self.run_id.sudo()._undo(lines)
+        self.sudo()._note_done("undone", self.run_id)
         return self.run_id._get_records_action()

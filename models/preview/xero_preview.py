@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ...mappers.text import named
 from ..link.access import XERO_USER, check_role
@@ -11,6 +11,8 @@ from ..link.reason import ReasonText
 
 # So many are looked at while the person waits; more in the background.
 AT_ONCE = 200
+# What a sending, or an undoing, has something to do for.
+SENDABLE = ("create", "update", "void", "delete", "archive")
 KINDS = [("records", "Chosen records"), ("queue", "Queue"), ("history", "History"), ("undo", "Undo")]
 
 
@@ -29,7 +31,7 @@ class XeroPreview(models.Model):
     kind = fields.Selection(KINDS, required=True, readonly=True, default="records")
     run_id = fields.Many2one("xero.run", readonly=True, ondelete="cascade", index="btree_not_null")
     state = fields.Selection(
-        [("planning", "Looking"), ("ready", "Ready"), ("stopped", "Stopped")],
+        [("planning", "Looking"), ("ready", "Ready"), ("stopped", "Stopped"), ("sent", "Sent"), ("undone", "Undone")],
         required=True,
         default="planning",
         readonly=True,
@@ -47,17 +49,44 @@ class XeroPreview(models.Model):
     remove_count = fields.Integer("To Void or Delete", compute="_compute_counts")
     same_count = fields.Integer("Left Alone", compute="_compute_counts")
     blocked_count = fields.Integer("With Problems", compute="_compute_counts")
-    first_count = fields.Integer("Needed First", compute="_compute_counts")
+    contact_count = fields.Integer(
+        "Contacts", compute="_compute_counts", help="Contacts to send or take out beside the documents."
+    )
+    main_count = fields.Integer(compute="_compute_counts", help="Documents, or contacts where there is nothing else.")
+    sent_at = fields.Datetime(readonly=True)
+    sent_by_id = fields.Many2one("res.users", readonly=True)
+    sent_run_id = fields.Many2one("xero.run", readonly=True, ondelete="set null", index="btree_not_null")
+    sent_documents = fields.Integer("Documents Sent", readonly=True)
+    sent_contacts = fields.Integer("Contacts Sent", readonly=True)
+    only_line_id = fields.Many2one("xero.preview.line", compute="_compute_only_line_id")
+    only_shown = fields.Html("As Xero Shows It", compute="_compute_only_line_id", sanitize=False)
     totals = fields.Html(compute="_compute_totals", sanitize=False)
     summary = fields.Char(compute="_compute_summary")
 
     # === COMPUTE === #
 
-    @api.depends("kind", "create_date")
+    @api.depends("kind", "only_line_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         names = dict(self._fields["kind"]._description_selection(self.env))
         for preview in self:
-            preview.display_name = self.env._("Preview: %s", names[preview.kind])
+            number = preview.kind == "records" and preview.only_line_id.number
+            preview.display_name = self.env._("Preview: %s", named(number) if number else names[preview.kind])
+
+    @api.depends("kind", "state", "done_count")
+    @api.depends_context("lang")
+    def _compute_only_line_id(self):
+        """The one record that was chosen: it is shown at once."""
+        groups = self.env["xero.preview.line"]._read_group(
+            [("preview_id", "in", self.filtered(lambda preview: preview.kind == "records").ids), ("first", "=", False)],
+            ["preview_id"],
+            ["id:max"],
+            having=[("__count", "=", 1)],
+        )
+        only = {preview.id: line_id for preview, line_id in groups}
+        for preview in self:
+            preview.only_line_id = only.get(preview.id)
+            preview.only_shown = preview.only_line_id.shown
 
     @api.depends("done_count", "total_count", "state")
     def _compute_progress(self):
@@ -67,21 +96,29 @@ class XeroPreview(models.Model):
 
     @api.depends("done_count", "state")
     def _compute_counts(self):
+        """Documents and contacts are counted apart."""
         groups = self.env["xero.preview.line"]._read_group(
-            [("preview_id", "in", self.ids)], ["preview_id", "action", "first"], ["__count"]
+            [("preview_id", "in", self.ids)], ["preview_id", "action", "xero_type"], ["__count"]
         )
-        counts = {(preview.id, action, first): count for preview, action, first, count in groups}
         for preview in self:
+            documents, contacts = {}, {}
+            for owner, action, xero_type, count in groups:
+                if owner == preview:
+                    counts = contacts if xero_type == "Contact" else documents
+                    counts[action] = counts.get(action, 0) + count
+            preview.contact_count = sum(contacts.get(action, 0) for action in SENDABLE) if documents else 0
+            preview._set_counts(documents or contacts)
 
-            def count(*actions, preview=preview):
-                return sum(counts.get((preview.id, action, first), 0) for action in actions for first in (True, False))
+    def _set_counts(self, counts: dict) -> None:
+        def count(*actions):
+            return sum(counts.get(action, 0) for action in actions)
 
-            preview.create_count = count("create")
-            preview.update_count = count("update")
-            preview.remove_count = count("void", "delete", "archive")
-            preview.same_count = count("same", "left")
-            preview.blocked_count = count("blocked", "conflict")
-            preview.first_count = sum(n for (key, _action, first), n in counts.items() if key == preview.id and first)
+        self.create_count = count("create")
+        self.update_count = count("update")
+        self.remove_count = count("void", "delete", "archive")
+        self.same_count = count("same", "left")
+        self.blocked_count = count("blocked", "conflict")
+        self.main_count = sum(counts.values())
 
     @api.depends("done_count", "state")
     def _compute_totals(self):
@@ -112,7 +149,8 @@ class XeroPreview(models.Model):
         ]
         return sorted(rows, key=lambda row: row["place"])
 
-    @api.depends("state", "kind", "done_count", "total_count", "problem_ids")
+    @api.depends("state", "kind", "done_count", "total_count", "problem_ids", "run_id.state", "sent_at")
+    @api.depends_context("lang", "tz")
     def _compute_summary(self):
         for preview in self:
             preview.summary = preview._summary()
@@ -126,14 +164,22 @@ class XeroPreview(models.Model):
             )
         if self.state == "stopped":
             return self.reason or self.env._("It was stopped.")
+        if self.state == "sent":
+            return self._sent_text()
+        if self.state == "undone":
+            return self.env._(
+                "Undone by %(person)s, %(moment)s, as shown here. The run shows how far it is.", **self._sent_words()
+            )
+        if self.kind == "history" and self.run_id.state != "draft":
+            return self.env._("This is what was foreseen. The history has been started since: it shows how far it is.")
         if not self.total_count:
             return self.env._("There is nothing to do.")
         blocking = self.problem_ids.filtered(lambda problem: problem.severity == "problem")
         if blocking:
             return self.env._(
-                "%(blocked)s of %(total)s stay as they are. To fix: %(reasons)s. Nothing has been sent.",
+                "Cannot be sent: %(blocked)s of %(total)s. Reasons to fix: %(reasons)s. Nothing has been sent.",
                 blocked=self.blocked_count,
-                total=self.total_count,
+                total=self.main_count,
                 reasons=len(blocking),
             )
         if self.kind == "undo":
@@ -142,6 +188,23 @@ class XeroPreview(models.Model):
         if checks:
             return self.env._("No problem was found. To check: %s. Nothing has been sent.", len(checks))
         return self.env._("No problem was found. Nothing has been sent.")
+
+    def _sent_words(self) -> dict:
+        return {
+            "person": named(self.sent_by_id.sudo().name),
+            "moment": format_datetime(self.env, self.sent_at, dt_format="short"),
+        }
+
+    def _sent_text(self) -> str:
+        words = {**self._sent_words(), "documents": self.sent_documents, "contacts": self.sent_contacts}
+        if not self.sent_documents:
+            return self.env._("Sent by %(person)s, %(moment)s. Contacts: %(contacts)s.", **words)
+        if not self.sent_contacts:
+            return self.env._("Sent by %(person)s, %(moment)s. Documents: %(documents)s.", **words)
+        return self.env._(
+            "Sent by %(person)s, %(moment)s. Documents: %(documents)s, and contacts that they need: %(contacts)s.",
+            **words,
+        )
 
     # === OPENING === #
 
@@ -280,6 +343,8 @@ class XeroPreview(models.Model):
         """Look once more, for a person who mended something."""
         self._check_asker()
         for preview in self.sudo():
+            if preview.state in ("sent", "undone"):
+                raise UserError(self.env._("What was shown here is done. Make a new preview."))
             preview._restart()
         return True
 
@@ -295,23 +360,65 @@ class XeroPreview(models.Model):
         self.ensure_one()
         self._check_user()
         self.check_access("read")
+        if self.state == "sent":
+            raise UserError(self._sent_text())
         if self.kind != "records" or self.state != "ready":
             raise UserError(self.env._("Wait until the preview is ready."))
-        lines = self.sudo()._lines(("first", "=", False), ("action", "not in", ("blocked", "left")))
+        lines = self.sudo()._lines(("first", "=", False), ("action", "in", SENDABLE))
         if not lines:
-            raise UserError(self.env._("Everything here has a problem: fix that first."))
-        models = lines.grouped("res_model")
-        for model, of_model in models.items():
-            notice = self.env[model].browse(of_model.mapped("res_id")).exists().action_xero_sync_selected()
-        return notice
+            raise UserError(self.env._("Everything here has a problem, or is in Xero as it is."))
+        run = self.env["xero.run"]._of_selection(self.connection_id.sudo())
+        sent, reasons = lines.browse(), []
+        for model, of_model in lines.grouped("res_model").items():
+            records = self.env[model].browse(of_model.mapped("res_id")).exists()
+            records._xero_check_person()
+            ready, left_out = records._xero_send_ready({self.connection_id.id: run})
+            queued = set(ready.ids)
+            sent |= of_model.filtered(lambda line, queued=queued: line.res_id in queued)
+            reasons += left_out
+        if not sent:
+            raise UserError("\n".join(reasons) or self.env._("All of it was deleted in Odoo meanwhile."))
+        self.sudo()._note_sent(sent, run)
+        return records._xero_selection_notice(len(sent), reasons)
+
+    def _note_sent(self, lines, run) -> None:
+        """Keep that ``lines``, and the contacts that they need, were sent as jobs of ``run``."""
+        needed = {(model, res_id) for line in lines for model, res_id in line.needs or ()}
+        contacts = self._lines(("first", "=", True), ("xero_type", "=", "Contact"), ("action", "in", SENDABLE))
+        contacts = contacts.filtered(lambda line: (line.res_model, line.res_id) in needed)
+        chosen = lines.filtered(lambda line: line.xero_type == "Contact")
+        self._note_done("sent", run)
+        self.write({"sent_documents": len(lines - chosen), "sent_contacts": len(chosen | contacts)})
+
+    def _note_done(self, state, run) -> None:
+        """Keep who had done what is shown, and when.
+
+        :param state: ``sent`` or ``undone``
+        :param run: ``xero.run`` that does it
+        """
+        self.write(
+            {"state": state, "sent_at": fields.Datetime.now(), "sent_by_id": self.env.uid, "sent_run_id": run.id}
+        )
+        self._notify_screens()
+
+    def action_open_run(self):
+        """Open the run that does, or did, what is shown."""
+        self.ensure_one()
+        self.check_access("read")
+        run = self.sent_run_id or self.run_id
+        if not run:
+            raise UserError(self.env._("Nothing was sent from here."))
+        return run._get_records_action()
 
     def action_open_lines(self):
-        """Open the lines with the actions named in the context as ``actions``, or what is needed ``first``."""
+        """Open the lines with the actions named in the context as ``actions``; ``contacts``: those of contacts."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_preview_line")
         domain = [("preview_id", "=", self.id)]
         if actions := sent_value(self.env, "actions", str):
             domain.append(("action", "in", actions.split(",")))
-        if self.env.context.get("first"):
-            domain.append(("first", "=", True))
+        if self.env.context.get("contacts"):
+            domain += [("xero_type", "=", "Contact"), ("action", "in", SENDABLE)]
+        elif actions and self.sudo()._lines(("xero_type", "!=", "Contact")):
+            domain.append(("xero_type", "!=", "Contact"))
         return {**action, "domain": domain, "context": {}}

@@ -12,9 +12,13 @@ EDITABLE = {"date_from", "date_to", "with_invoices", "with_bills", "with_credit_
 WORKERS_OWN = {
     *("state", "kind", "automatic", "exhausted", "total_count", "cursor_date", "cursor_id", "final_counts", "subject"),
 }
+GONE = ("VOIDED", "DELETED", "ARCHIVED")
 ACTIVE = ("running", "paused", "undoing")
 OPEN_JOBS = ("pending", "running", "blocked")
 FAILED_JOBS = ("failed", "dead")
+STATES = ("open", "done", "failed")
+# What is counted apart; all other jobs are of documents.
+SUBJECTS = {"res.partner": "contacts", "xero.payment.part": "payments"}
 
 
 class XeroRun(models.Model):
@@ -77,7 +81,12 @@ class XeroRun(models.Model):
     open_count = fields.Integer("Waiting", compute="_compute_counts")
     done_count = fields.Integer("Finished", compute="_compute_counts")
     failed_count = fields.Integer("Failed", compute="_compute_counts")
+    documents_text = fields.Char("Documents So Far", compute="_compute_counts")
+    contacts_text = fields.Char("Contacts So Far", compute="_compute_counts")
+    payments_text = fields.Char("Payments So Far", compute="_compute_counts")
     created_count = fields.Integer("Created in Xero", compute="_compute_created")
+    created_contacts = fields.Integer("Contacts Created in Xero", compute="_compute_created")
+    created_documents = fields.Integer("Documents Created in Xero", compute="_compute_created")
     progress = fields.Float("Progress %", compute="_compute_counts")
     undo_preview_id = fields.Many2one(
         "xero.preview", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
@@ -98,54 +107,73 @@ class XeroRun(models.Model):
             )
 
     def _job_counts(self) -> dict:
-        """Return ``{run id: {state: count}}`` of the jobs of the present direction: sending, or undoing."""
+        """Return ``{run id: {state: count}}`` of the jobs of the present direction: sending, or undoing. Under
+        ``subjects`` are the same counts for each of documents, contacts and payments.
+        """
         self.env["xero.sync.job"].flush_model()
         self.flush_model(["state"])
-        counts = {run.id: dict.fromkeys(("open", "done", "failed"), 0) for run in self}
+        counts = {run.id: self._no_counts() for run in self}
         rows = self.env.execute_query(
             SQL(
                 """SELECT j.run_id, CASE WHEN j.state IN %(failed)s OR b.state IN %(failed)s THEN 'failed'
-                                        WHEN j.state IN %(open)s THEN 'open' ELSE 'done' END, count(*)
+                                        WHEN j.state IN %(open)s THEN 'open' ELSE 'done' END, j.res_model, count(*)
                      FROM xero_sync_job j JOIN xero_run r ON r.id = j.run_id
                      LEFT JOIN xero_sync_job b ON b.id = j.blocked_by_id AND j.state = 'blocked'
                     WHERE j.run_id = ANY(%(ids)s) AND j.state != 'cancelled'
-                      AND (j.operation = 'void') = (r.state IN ('undoing', 'undone')) GROUP BY 1, 2""",
+                      AND (j.operation = 'void') = (r.state IN ('undoing', 'undone')) GROUP BY 1, 2, 3""",
                 ids=self.ids,
                 failed=FAILED_JOBS,
                 open=OPEN_JOBS,
             )
         )
-        for run_id, state, count in rows:
-            counts[run_id][state] = count
+        for run_id, state, model, count in rows:
+            of_run = counts[run_id]
+            of_subject = of_run["subjects"].setdefault(SUBJECTS.get(model, "documents"), dict.fromkeys(STATES, 0))
+            of_run[state] += count
+            of_subject[state] += count
         return counts
 
+    def _no_counts(self) -> dict:
+        return {**dict.fromkeys(STATES, 0), "subjects": {}}
+
     @api.depends("state", "total_count")
+    @api.depends_context("lang")
     def _compute_counts(self):
         counts = self._job_counts()
         for run in self:
-            found = counts.get(run.id) or dict.fromkeys(("open", "done", "failed"), 0)
-            if run.state not in ACTIVE and run.final_counts and not any(found.values()):
+            found = counts.get(run.id) or self._no_counts()
+            if run.state not in ACTIVE and run.final_counts and not any(found[state] for state in STATES):
                 found = run.final_counts
+            for name in ("documents", "contacts", "payments"):
+                run[f"{name}_text"] = self._counts_text((found.get("subjects") or {}).get(name))
             run.open_count, run.done_count, run.failed_count = found["open"], found["done"], found["failed"]
             run.progress = run._progress(found)
+
+    def _counts_text(self, counts) -> str | bool:
+        """Return how far one kind of records is; ``False`` without any."""
+        if not counts or not any(counts.values()):
+            return False
+        if counts["open"] or counts["failed"]:
+            return self.env._("%(done)s finished, %(failed)s failed, %(open)s waiting", **counts)
+        return self.env._("%s finished", counts["done"])
 
     def _progress(self, counts) -> float:
         if self.state in ("done", "undone"):
             return 100.0
-        ended, known = counts["done"] + counts["failed"], sum(counts.values())
+        ended, known = counts["done"] + counts["failed"], sum(counts[state] for state in STATES)
         # Contacts come on top of the documents that were counted.
         whole = known if self.exhausted or self.state == "undoing" else max(known, self.total_count)
         return min(100.0, 100.0 * ended / whole) if whole else 0.0
 
     def _compute_created(self):
         groups = self.env["xero.link"]._read_group(
-            [("run_id", "in", self.ids), ("xero_status", "not in", ("VOIDED", "DELETED", "ARCHIVED"))],
-            ["run_id"],
-            ["__count"],
+            [("run_id", "in", self.ids), ("xero_status", "not in", GONE)], ["run_id", "res_model"], ["__count"]
         )
-        counts = {run.id: count for run, count in groups}
         for run in self:
-            run.created_count = counts.get(run.id, 0)
+            of_run = [(model, count) for owner, model, count in groups if owner == run]
+            run.created_count = sum(count for _model, count in of_run)
+            run.created_contacts = sum(count for model, count in of_run if model == "res.partner")
+            run.created_documents = sum(count for model, count in of_run if model not in SUBJECTS)
 
     # === CRUD === #
 
@@ -304,10 +332,14 @@ class XeroRun(models.Model):
         return {**action, "context": {"group_by": "failure_type"}}
 
     def action_open_created(self):
-        """Open what the run made in Xero."""
+        """Open the documents that the run made in Xero and that are there; with ``contacts`` in the context, the
+        contacts.
+        """
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_link")
-        return {**action, "domain": [("run_id", "=", self.id)], "context": {}}
+        contacts = self.env.context.get("contacts")
+        kind = ("res_model", "=", "res.partner") if contacts else ("res_model", "not in", list(SUBJECTS))
+        return {**action, "domain": [("run_id", "=", self.id), ("xero_status", "not in", GONE), kind], "context": {}}
 
     # === END === #
 

@@ -170,7 +170,7 @@ METHODS = {
     },
     "xero.payment.part": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
     "xero.preview": {
-        "user": "action_again action_stop action_send action_open_lines",
+        "user": "action_again action_stop action_send action_open_lines action_open_run",
         "manager": "action_undo",
     },
     "xero.preview.line": {"user": "action_open_record"},

@@ -14,6 +14,7 @@ const LOOKS = {
     paused: { color: "text-bg-warning", icon: "fa-pause" },
     ready: DONE,
     done: DONE,
+    sent: DONE,
     undone: { color: "text-bg-secondary", icon: "fa-undo" },
     cancelled: QUIET,
     stopped: QUIET,

@@ -21,7 +21,7 @@ addTour("xero_preview", () => {
         told("Locked period", locked),
         told("Text too long", ""),
         told("Currency not in Xero", currency),
-        { content: "Contacts go first", trigger: "button[name=action_open_lines]:contains(Needed First)" },
+        { content: "Contacts go first", trigger: "button[name=action_open_lines]:contains(Contacts)" },
         { content: "Mend it", trigger: `${problem("Missing mapping", "Barter Income")} button[name=action_fix]`, run: "click" },
         { trigger: ".modal [name=account_id]:contains(Barter Income)" },
         { trigger: ".modal [name=xero_account_id] input", run: "edit 200" },
@@ -40,6 +40,11 @@ addTour("xero_preview", () => {
         { trigger: ".o_back_button", run: "click" },
         { trigger: "button[name=action_send]", run: "click" },
         { trigger: ".o_notification:contains(queued for Xero)" },
+        { content: "It says that it was sent, and by whom", trigger: ".o_xero_status[data-value=sent]" },
+        { trigger: "[name=summary]:contains(Sent by)" },
+        { content: "It cannot be sent again", trigger: "body:not(:has(button[name=action_send]))" },
+        { trigger: "button[name=action_open_run]", run: "click" },
+        { content: "What is sent can be followed", trigger: ".o_form_view [name=documents_text]:contains(finished)" },
     ];
 });
 
