@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common.reconciliation import ReconCommon
@@ -17,6 +17,7 @@ class TestReconcileBooks(ReconCommon):
         self.settle()
         report = self.reconcile()
         self.assertAgree(report)
+        self.assertTies(report)
         self.assertEqual(report.compared_count, 12 + 3 + 3)
         self.assertEqual(report.on_the_way_count, 0)
         self.assertEqual(
@@ -54,6 +55,38 @@ class TestReconcileBooks(ReconCommon):
                 "LineItems": [{"Description": "Deposit", "UnitAmount": amount, "Quantity": 1, "AccountCode": "200"}],
             },
         )["PrepaymentID"]
+
+    def test_what_is_on_the_page_ties(self):
+        """Also where a tax or an account has no counterpart, in another currency, and with what is bought."""
+        self.in_currency()
+        currency = self.env["res.currency"].search([("name", "=", "AUD")])
+        unknown = self.tax_sale_a.copy({"name": "Unheard of", "amount": 39.0})
+        account = self.company_data["default_account_revenue"].copy({"name": "Unheard of", "code": "UNHEARD"})
+        untaxed = {"quantity": 1, "price_unit": 20.0, "tax_ids": [Command.clear()]}
+        unmapped = {"quantity": 1, "price_unit": 80.0, "tax_ids": [Command.set(unknown.ids)]}
+        elsewhere = {"quantity": 1, "price_unit": 7.0, "account_id": account.id}
+        kinds = ("out_invoice", "in_invoice", "out_refund", "in_refund")
+        for kind in kinds:
+            self.document(kind)
+            self.document(kind, currency_id=currency.id, lines=((3, 33.33), (7, 0.01), (1, 99.99)))
+        self.settle()
+        self.assertAgree(self.reconcile())
+        self.document(lines=(unmapped, untaxed, (1, 10.0)))
+        self.document(lines=(unmapped, elsewhere), currency_id=currency.id)
+        self.document("in_invoice", currency_id=currency.id)
+        self.drain()
+        report = self.reconcile()
+        self.assertTies(report)
+        [row] = report.month_total_ids.filtered(lambda row: row.tax_name == "No Xero tax rate chosen")
+        foreign = currency._convert(80.0, self.company.currency_id, self.company, fields.Date.to_date("2026-03-01"))
+        self.assertAlmostEqual(row.odoo_amount, 80.0 + foreign, 1)
+        self.assertAlmostEqual(row.odoo_tax, 0.39 * (80.0 + foreign), 1)
+        self.assertIn("No Xero account chosen", report.month_total_ids.mapped("account_name"))
+        bought = report.month_total_ids.filtered(lambda row: row.document_type == "ACCPAY")
+        self.assertLess(max(bought.mapped("odoo_amount")), 0, "what is bought lowers the result")
+        report.month_total_ids.sudo().document_type = False
+        report.sudo().is_tied = False
+        self.assertNotIn("Invoices", report.results_table or "", "a report of an earlier version has no kinds")
 
     def test_settled_books_agree(self):
         moves = [self.document(partner=self.new_partner()) for _number in range(6)]

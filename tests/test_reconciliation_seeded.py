@@ -91,6 +91,7 @@ class TestReconcileSeeded(Hurts):
         report = self.reconcile()
         self.assertFound(report, expected)
         self.assertEqual(report.difference_count, DIFFERENCES)
+        self.assertTies(report)
         return report
 
     def assertSumsLeadToDifferences(self, report):

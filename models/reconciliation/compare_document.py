@@ -17,6 +17,8 @@ ONE = Decimal(1)
 ZERO = Decimal("0.00")
 # Two programs may spread the same tax over the lines of a document otherwise, by so much for each line.
 CENT_A_LINE = Decimal("0.01")
+# The tax of a line for whose taxes no Xero tax rate is chosen.
+NOT_CHOSEN = "?"
 
 
 @dataclass
@@ -46,6 +48,26 @@ class Facts:
         """Return ``amount`` in the organisation's own currency, by this side's rate."""
         return cents(amount / self.rate) if self.rate else cents(amount)
 
+    def worths(self) -> list[tuple]:
+        """Return ``(account code, tax type, net, tax)`` of the lines in the organisation's own currency, which add up
+        to what the document is worth there: cents of the conversion are with the largest line, tax that no rate is
+        chosen for is with its lines, and whatever else no line explains is on a row without account and tax.
+        """
+        rows = [[*key, self.base(net), self.base(tax)] for key, (net, tax, _count) in sorted(self.lines.items())]
+        rest = self.base(self.total) - sum((net + tax for *_key, net, tax in rows), ZERO)
+        without_rate = [row for row in rows if row[1] == NOT_CHOSEN]
+        if without_rate:
+            _largest(without_rate)[3] += rest
+        elif rows and abs(rest) <= 2 * CENT_A_LINE * len(rows):
+            _largest(rows)[2] += rest
+        elif rest:
+            rows.append(["", "", rest, ZERO])
+        return [tuple(row) for row in rows]
+
+
+def _largest(rows):
+    return max(rows, key=lambda row: abs(row[2]))
+
 
 def facts_of(state: DocumentState, due: Decimal, comparable=True) -> Facts:
     """Return the facts in what a side has.
@@ -59,16 +81,16 @@ def facts_of(state: DocumentState, due: Decimal, comparable=True) -> Facts:
         total=cents(decimal(state.total)),
         tax=cents(decimal(state.tax)),
         due=cents(due),
-        lines=_sums(state.lines),
+        lines=_sums(state.lines, "NONE" if comparable else NOT_CHOSEN),
         comparable=comparable,
     )
 
 
-def _sums(lines) -> dict:
+def _sums(lines, no_tax: str) -> dict:
     sums = defaultdict(lambda: [ZERO, ZERO, 0])
     for line in lines:
         if line.net:
-            row = sums[line.account, line.tax_type or "NONE"]
+            row = sums[line.account, line.tax_type or no_tax]
             row[0] += cents(decimal(line.net))
             row[1] += cents(decimal(line.tax))
             row[2] += 1

@@ -204,8 +204,10 @@ class XeroReconciler(models.AbstractModel):
             known = not any(problem.code in UNKNOWN_LINES for problem in out.problems)
             state = DocumentState.load(inbound._canonical(element))
             facts = facts_of(state, Decimal(f"{move.amount_residual:.2f}"), known)
+            # The tax of lines without a mapping is Odoo's own.
+            tax = facts.tax if known else Decimal(f"{move.amount_tax:.2f}")
             # What was given back or overpaid counts once, on either side.
-            found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due))
+            found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due), tax=tax)
         return found
 
     # === ONLY IN ODOO === #

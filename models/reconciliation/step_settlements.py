@@ -419,7 +419,8 @@ class XeroReconciler(models.AbstractModel):
             "side": ledger,
             "currency_code": element.currency,
         }
-        sheet.add(side, key, subject, count=1, amount=-amount, due=-amount, base=-facts.base(amount))
+        worth = -facts.base(amount)
+        sheet.add(side, key, subject, count=1, amount=-amount, due=-amount, base=worth, worth=worth)
         sheet.add_contact(
             side,
             subject,
@@ -428,7 +429,7 @@ class XeroReconciler(models.AbstractModel):
             None,
             element.currency,
             -amount,
-            -facts.base(amount),
+            worth,
         )
 
     # === ODOO'S === #
@@ -448,6 +449,7 @@ class XeroReconciler(models.AbstractModel):
             key = {"section": "document", "document_type": "ADVANCE", "side": ledger}
             key["currency_code"] = payment.currency_id.name
             amounts = {"amount": sign * open_amount, "due": sign * open_amount, "base": sign * base}
+            amounts["worth"] = amounts["base"]
             sheet.add("odoo", key, subject, count=1, **amounts)
             partner = payment.partner_id.commercial_partner_id
             contact = contacts.get(partner.id)

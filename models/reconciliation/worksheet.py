@@ -23,14 +23,14 @@ KEYS = (
     "contact_name",
     "currency_code",
 )
-AMOUNTS = ("count", "amount", "tax", "due", "base")
+AMOUNTS = ("count", "amount", "tax", "due", "base", "worth")
 BASE_COLUMNS = ("receivable_odoo", "receivable_xero", "payable_odoo", "payable_xero")
 APPROVED = ("AUTHORISED", "PAID")
 GONE = ("VOIDED", "DELETED")
 
 
 def _nothing() -> dict:
-    return {"odoo": [0] + [ZERO] * 4, "xero": [0] + [ZERO] * 4}
+    return {side: [0] + [ZERO] * (len(AMOUNTS) - 1) for side in ("odoo", "xero")}
 
 
 class Worksheet:
@@ -94,22 +94,20 @@ class Worksheet:
         )
         self.differences.append((row, subject))
 
-    def add(self, side: str, key: dict, subject, *, count=0, amount=ZERO, tax=ZERO, due=ZERO, base=ZERO) -> None:
+    def add(self, side: str, key: dict, subject, *, count=0, **amounts) -> None:
         """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``).
 
         :param key: which sum it is: some of ``KEYS``
         :param subject: the :class:`Subject` that it is of
         :param count: of documents or lines
-        :param amount: ``Decimal``, as ``tax``, ``due`` and ``base``: with its sign, in the currency that ``key`` names,
-            else in the organisation's
-        :param tax: as ``amount``
-        :param due: as ``amount``
-        :param base: ``due`` in the organisation's currency
+        :param amounts: ``Decimal`` with its sign: ``amount``, ``tax`` and ``due`` in the currency that ``key`` names,
+            else in the organisation's; ``base`` and ``worth`` are ``due`` and ``amount`` in the organisation's
         """
         parts = tuple(key.get(name) for name in KEYS)
         for row in (self.totals[parts][side], subject.sums[parts][side]):
-            for index, value in enumerate((count, amount, tax, due, base)):
-                row[index] += value
+            row[0] += count
+            for name, value in amounts.items():
+                row[AMOUNTS.index(name)] += value
 
     def add_document(self, side: str, subject, facts) -> None:
         """Add an approved document to the sums by kind, by contact, and by month, account and tax.
@@ -130,22 +128,26 @@ class Worksheet:
             tax=sign * facts.tax,
             due=sign * facts.due,
             base=base_due,
+            worth=sign * facts.base(facts.total),
         )
         due = sign * facts.due
         self.add_contact(side, subject, subject.side, facts.contact, subject.partner_id, facts.currency, due, base_due)
-        for (account, tax_type), (net, tax, _count) in facts.lines.items():
+        # What is bought lowers the result as what is sold raises it, so that months add up to something.
+        result = -sign if subject.side == "payable" else sign
+        for account, tax_type, net, tax in facts.worths():
             self.add(
                 side,
                 {
                     "section": "month",
+                    "document_type": subject.document_type,
                     "month": f"{facts.date[:7]}-01" if facts.date else None,
                     "account_code": account,
                     "tax_type": tax_type,
                 },
                 subject,
                 count=1,
-                amount=sign * facts.base(net),
-                tax=sign * facts.base(tax),
+                amount=result * net,
+                tax=result * tax,
             )
 
     def add_contact(self, side, subject, ledger, contact_xero_id, partner_id, currency, due, base) -> None:

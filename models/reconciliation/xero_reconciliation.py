@@ -73,6 +73,13 @@ class XeroReconciliation(models.Model):
     receivable_xero = fields.Monetary("Receivable in Xero", readonly=True)
     payable_odoo = fields.Monetary("Payable in Odoo", readonly=True)
     payable_xero = fields.Monetary("Payable in Xero", readonly=True)
+    is_tied = fields.Boolean(
+        readonly=True, help="Its sums by month have kinds and signs; reports of earlier versions have none."
+    )
+    receivable_difference = fields.Monetary(compute="_compute_balance_differences")
+    payable_difference = fields.Monetary(compute="_compute_balance_differences")
+    kinds_table = fields.Html("By Kind", compute="_compute_kinds_table", sanitize=False)
+    results_table = fields.Html("By Kind of Document", compute="_compute_results_table", sanitize=False)
     difference_ids = fields.One2many("xero.reconciliation.difference", "reconciliation_id", readonly=True)
     total_ids = fields.One2many("xero.reconciliation.total", "reconciliation_id", readonly=True)
     document_total_ids = fields.One2many(
@@ -165,6 +172,55 @@ class XeroReconciliation(models.Model):
             counts[report.id] += len(failed if state == "repairing" else rows)
         for report in self:
             report.open_count = counts.get(report.id, 0)
+
+    @api.depends("receivable_odoo", "receivable_xero", "payable_odoo", "payable_xero")
+    def _compute_balance_differences(self):
+        for report in self:
+            report.receivable_difference = report.receivable_odoo - report.receivable_xero
+            report.payable_difference = report.payable_odoo - report.payable_xero
+
+    @api.depends("state", "difference_count")
+    @api.depends_context("lang")
+    def _compute_kinds_table(self):
+        for report in self:
+            rows = report.state == "done" and report._kinds()
+            values = {"rows": rows, "money": report.currency_id.format, "report": report}
+            report.kinds_table = self.env["ir.qweb"]._render("xero_connector.reconciliation_kinds", values)
+
+    def _kinds(self) -> list[tuple]:
+        """Return ``(kind, count, sum in base currency without signs)`` of what was found and nobody had accepted: the
+        counts add up to :attr:`difference_count`, the sums to :attr:`difference_amount`.
+        """
+        found = [("reconciliation_id", "=", self.id)]
+        found += ["|", ("state", "!=", "ignored"), ("acted_at", ">=", self.finished_at)]
+        difference = self.env["xero.reconciliation.difference"]
+        labels = dict(difference._fields["kind"]._description_selection(self.env))
+        groups = difference._read_group(found, ["kind"], ["__count", "size:sum"], order="__count DESC, kind")
+        return [(labels[kind], count, size) for kind, count, size in groups]
+
+    @api.depends("state", "is_tied")
+    @api.depends_context("lang")
+    def _compute_results_table(self):
+        for report in self:
+            rows = report.state == "done" and report.is_tied and report._results()
+            values = {"rows": rows, "money": report.currency_id.format}
+            report.results_table = self.env["ir.qweb"]._render("xero_connector.reconciliation_results", values)
+
+    def _results(self) -> list[dict]:
+        """Return what months and accounts add up to for each kind of document: net and tax of either side, as
+        they are summed there.
+        """
+        totals = self.env["xero.reconciliation.total"]
+        labels = dict(totals._fields["document_type"]._description_selection(self.env))
+        months = totals._read_group(
+            [("reconciliation_id", "=", self.id), ("section", "=", "month")],
+            ["document_type"],
+            [f"{side}_{name}:sum" for side in ("odoo", "xero") for name in ("amount", "tax")],
+        )
+        return [
+            {"kind": labels.get(kind, kind), "odoo": (net, tax), "xero": (xero_net, xero_tax)}
+            for kind, net, tax, xero_net, xero_tax in sorted(months, key=lambda row: list(labels).index(row[0]))
+        ]
 
     # === ASKING === #
 
@@ -294,6 +350,7 @@ class XeroReconciliation(models.Model):
                 "difference_amount": size,
                 "ignored_count": counts.get("ignored", (0, 0.0))[0],
                 "compare_progress": 100.0,
+                "is_tied": True,
                 "finished_at": fields.Datetime.now(),
                 "work": False,
                 **self.env["xero.reconciliation.total"]._balances(self),

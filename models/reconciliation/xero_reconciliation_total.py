@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .compare_document import NOT_CHOSEN
 from .worksheet import BASE_COLUMNS
 
 AMOUNT = (20, 2)
@@ -10,7 +11,8 @@ class XeroReconciliationTotal(models.Model):
     """Sums of both sides: documents by kind and currency, months by account and tax, open amounts by contact.
 
     Sums by month are in the organisation's own currency, each document by its side's rate and rounded alone; the
-    others are in the currency of the documents. Credits count negative.
+    others are in the currency of the documents. Credits count negative; by month also what is bought, so that the sum
+    is what was sold less what was bought.
     """
 
     _name = "xero.reconciliation.total"
@@ -40,6 +42,8 @@ class XeroReconciliationTotal(models.Model):
     month = fields.Date(readonly=True)
     account_code = fields.Char("Xero Account", readonly=True)
     tax_type = fields.Char("Xero Tax", readonly=True)
+    account_name = fields.Char("Account", compute="_compute_names")
+    tax_name = fields.Char("Tax", compute="_compute_names")
     contact_xero_id = fields.Char(readonly=True)
     partner_id = fields.Many2one("res.partner", "Contact", readonly=True, ondelete="set null")
     contact_name = fields.Char("Contact Name", readonly=True)
@@ -54,11 +58,40 @@ class XeroReconciliationTotal(models.Model):
     xero_due = fields.Float("Due in Xero", digits=AMOUNT, readonly=True)
     odoo_base = fields.Float("Due in Odoo, Base", digits=AMOUNT, readonly=True)
     xero_base = fields.Float("Due in Xero, Base", digits=AMOUNT, readonly=True)
+    odoo_worth = fields.Float("Total in Odoo, Base", digits=AMOUNT, readonly=True)
+    xero_worth = fields.Float("Total in Xero, Base", digits=AMOUNT, readonly=True)
+    base_difference = fields.Float(
+        "Difference, Base", digits=AMOUNT, compute="_compute_base_difference", help="Odoo less Xero: what is due."
+    )
     difference = fields.Float(
         digits=AMOUNT, readonly=True, help="Odoo less Xero: amounts by month, what is due elsewhere."
     )
 
     _key_unique = models.UniqueIndex("(reconciliation_id, key)")
+
+    @api.depends("account_code", "tax_type")
+    @api.depends_context("lang")
+    def _compute_names(self):
+        """Name accounts and taxes as Xero does."""
+        for connection, rows in self.grouped(lambda row: row.reconciliation_id.connection_id).items():
+            mine = [("connection_id", "=", connection.id)]
+            accounts = self.env["xero.account"].search([*mine, ("code", "in", rows.mapped("account_code"))])
+            rates = self.env["xero.tax.rate"].search([*mine, ("tax_type", "in", rows.mapped("tax_type"))])
+            account_names = {account.code: f"{account.code} {account.name}" for account in accounts}
+            tax_names = {rate.tax_type: rate.name for rate in rates} | {
+                NOT_CHOSEN: self.env._("No Xero tax rate chosen")
+            }
+            nowhere = self.env._("On no line")
+            for row in rows:
+                code, tax_type = row.account_code, row.tax_type
+                no_account = self.env._("No Xero account chosen") if tax_type else nowhere
+                row.account_name = account_names.get(code, code) or no_account
+                row.tax_name = tax_names.get(tax_type, tax_type) or nowhere
+
+    @api.depends("odoo_base", "xero_base")
+    def _compute_base_difference(self):
+        for row in self:
+            row.base_difference = row.odoo_base - row.xero_base
 
     def action_open_differences(self):
         """Open the differences of what contributes to this sum unequally on the two sides."""
@@ -82,7 +115,7 @@ class XeroReconciliationTotal(models.Model):
         self.env.cr.execute(
             SQL(
                 "DELETE FROM xero_reconciliation_total WHERE reconciliation_id = %s AND section = 'contact'"
-                " AND odoo_due = xero_due",
+                " AND odoo_due = xero_due AND odoo_base = xero_base",
                 report.id,
             )
         )

@@ -40,6 +40,36 @@ class ReconCommon(PaymentCommon):
         self.assertEqual(report.receivable_odoo, report.receivable_xero)
         self.assertEqual(report.payable_odoo, report.payable_xero)
 
+    def assertTies(self, report):
+        """Every number on the page adds up to another one there."""
+        self.assertTrue(report.is_tied and report.results_table)
+        kinds = report._kinds()
+        self.assertEqual(sum(count for _kind, count, _size in kinds), report.difference_count)
+        self.assertCents(sum(size for _kind, _count, size in kinds), report.difference_amount)
+        documents, months = report.document_total_ids, report.month_total_ids
+        for side in ("receivable", "payable"):
+            of_side = documents.filtered(lambda row, side=side: row.side == side)
+            of_contacts = report.contact_total_ids.filtered(lambda row, side=side: row.side == side)
+            for book in ("odoo", "xero"):
+                self.assertCents(sum(of_side.mapped(f"{book}_base")), report[f"{side}_{book}"], (side, book))
+            self.assertCents(sum(of_contacts.mapped("base_difference")), report[f"{side}_difference"], side)
+        for kind in ("ACCREC", "ACCPAY", "ACCRECCREDIT", "ACCPAYCREDIT"):
+            sign = -1 if kind.startswith("ACCPAY") else 1
+            for book in ("odoo", "xero"):
+                of_kind = months.filtered(lambda row, kind=kind: row.document_type == kind)
+                worth = sum(
+                    documents.filtered(lambda row, kind=kind: row.document_type == kind).mapped(f"{book}_worth")
+                )
+                told = sum(of_kind.mapped(f"{book}_amount")) + sum(of_kind.mapped(f"{book}_tax"))
+                self.assertCents(told, sign * worth, (kind, book))
+        self.assertFalse(months.filtered(lambda row: row.document_type in (False, "ADVANCE")))
+        for row in months:
+            told = row.odoo_amount + row.odoo_tax - row.xero_amount - row.xero_tax
+            self.assertCents(row.difference, told)
+
+    def assertCents(self, one, other, message=None):
+        self.assertEqual(round(one, 2), round(other, 2), message)
+
     # === BOOKS === #
 
     def new_partner(self, **values):
