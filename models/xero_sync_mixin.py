@@ -153,7 +153,7 @@ class XeroSyncMixin(models.AbstractModel):
         conditions = [SQL("l.xero_status IN %s", GONE_STATUSES)] if "gone" in states else []
         if WAITING_STATES.intersection(states):
             conditions.append(SQL("l.state IN %s OR l.draft_since IS NOT NULL", OPEN_STATES))
-        return SQL("(%s)", SQL(" OR ").join(conditions))
+        return SQL("(%s)", SQL(" OR ").join(conditions or [SQL("FALSE")]))
 
     def _xero_nothing_known_sql(self, alias) -> SQL:
         """Return a condition on the records of ``alias``: no open job and no link says that Xero has them, will,

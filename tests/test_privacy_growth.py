@@ -118,6 +118,8 @@ class TestGrowth(XeroCommon):
             ("in", ["not_synced", "synced"]),
             ("not in", ["not_synced"]),
             ("not in", ["not_synced", "synced"]),
+            ("in", ["unheard of"]),
+            ("not in", ["unheard of", "gone"]),
         ):
             with self.subTest(operator=operator, states=states):
                 found = everything.search([("id", "in", everything.ids), ("xero_sync_state", operator, states)])
