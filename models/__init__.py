@@ -2,6 +2,7 @@ from .connection import vault
 from .connection import credential_secrets
 from .connection import gate
 from .link import access
+from .link import ask
 from .link import reason
 from .link import hook
 from .connection import database

@@ -45,6 +45,7 @@ class XeroStatusMixin(models.AbstractModel):
     xero_sync_message = ReasonText("Xero Message", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_url = fields.Char("Xero Address", compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_has_fix = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
+    xero_must_ask = fields.Boolean(compute="_compute_xero_sync", compute_sudo=True, groups=XERO_USER)
     xero_can_sync = fields.Boolean(compute="_compute_xero_can_sync", compute_sudo=True, groups=XERO_USER)
 
     # === HOOKS === #
@@ -106,6 +107,8 @@ class XeroStatusMixin(models.AbstractModel):
             record.xero_sync_message = self.env["xero.reason"]._join("\n", messages) or False
             record.xero_url = pages.get(record.id, none).url
             record.xero_has_fix = any(job.fix_action for _link, job in found)
+            fixed = [job for _link, job in found if job.fix_action]
+            record.xero_must_ask = bool(fixed) and fixed[0].must_ask
             record._set_xero_ids(none.union(*(link for link, _job in found)))
 
     def _xero_state(self, link, job) -> str:

@@ -368,7 +368,9 @@ class XeroSyncMixin(models.AbstractModel):
                 run_id=run_id,
             )
         self.env["xero.sync.runner"]._wake([scope.connection_id])
-        self.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)
+        self.invalidate_recordset(
+            ["xero_sync_state", "xero_sync_message", "xero_has_fix", "xero_must_ask"], flush=False
+        )
 
     def action_xero_conflict(self):
         """Open the review of what both sides hold of this record."""

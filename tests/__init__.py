@@ -1,6 +1,7 @@
 from . import test_access_guard
 from . import test_outbound_ahead
 from . import test_access_people
+from . import test_access_roles
 from . import test_access_table
 from . import test_access_odd
 from . import test_connection_access

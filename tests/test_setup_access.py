@@ -22,8 +22,8 @@ class TestGuideAccess(SetupCommon):
                     getattr(guide.with_user(person), name)()
             with self.assertRaises(AccessError):
                 self.env["xero.setup"].with_user(person).action_open()
-            with self.assertRaises(AccessError):
-                self.env["xero.mapping.account"].with_user(person).load(["account_id", "xero_account_id"], [["1", "2"]])
+        with self.assertRaises(AccessError):
+            self.env["xero.mapping.account"].with_user(person).load(["account_id", "xero_account_id"], [["1", "2"]])
 
     def test_a_xero_administrator_who_is_no_accountant_goes_through_it(self):
         """Whoever connects need not see the books."""

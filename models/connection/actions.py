@@ -24,6 +24,11 @@ class XeroConnection(models.Model):
         if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
             raise UserError(self.env._("Only a Xero administrator connects companies."))
 
+    def _check_accountant(self):
+        """:raise AccessError: the user does not decide about the books of these companies"""
+        self._check_may_decide()
+        self._check_own_company()
+
     def action_connect(self):
         """Begin the connection: open Xero's consent page, or for a custom connection what follows it."""
         self.ensure_one()
@@ -65,7 +70,7 @@ class XeroConnection(models.Model):
 
     def action_pull(self):
         """Read accounts, tax rates and currencies now, and have the worker read everything that changed in Xero."""
-        self._check_administrator()
+        self._check_accountant()
         self.env["xero.click"]._begin(self, "lists")
         for connection in self:
             own = connection.sudo()
@@ -124,8 +129,7 @@ class XeroConnection(models.Model):
     def action_reconcile(self):
         """Prove that the two books agree: begins a report, which the worker makes, and opens it."""
         self.ensure_one()
-        self._check_may_decide()
-        self._check_own_company()
+        self._check_accountant()
         report = self.env["xero.reconciliation"]._request_by_click(self)
         return report.with_user(self.env.user)._get_records_action()
 
@@ -159,7 +163,7 @@ class XeroConnection(models.Model):
 
     def action_accept_suggestions(self):
         """Confirm all suggestions at once."""
-        self.check_access("write")
+        self._check_accountant()
         self.env["xero.mapping.service"]._accept(self)
         return True
 

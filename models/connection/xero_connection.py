@@ -662,8 +662,8 @@ class XeroConnection(models.Model):
         if reason or not self.hold_until_matched:
             return reason
         return self.env["xero.reason"]._(
-            "It waits until the records that Odoo and Xero both have are matched. An administrator matches them, or "
-            "ends the wait, under Xero > Configuration > Set Up."
+            "It waits until the records that Odoo and Xero both have are matched. An accountant matches them under "
+            "Xero > Match Records; an administrator can end the wait."
         )
 
     # === CLOCK === #

@@ -58,7 +58,7 @@ class XeroFieldRule(models.Model):
         :return: the run, on which progress and failures show and which can be stopped
         """
         self.ensure_one()
-        self._check_administrator()
+        self._check_accountant()
         self.check_access("write")
         ids = self._record_model().search(self._sent_domain(), order="id").ids
         if not ids or not self.env["xero.connection"]._scope(self.company_id.id):
@@ -163,6 +163,6 @@ class XeroFieldRule(models.Model):
         )
 
     def _example(self, target, values):
-        self._check_administrator()
+        self._check_accountant()
         rule = self.create({"document": "out_invoice", "target_id": self.env.ref(target).id, **values})
         return rule._get_records_action(target="current")

@@ -46,7 +46,7 @@ class XeroFieldRule(models.Model):
         :raise UserError: no record is chosen, or it is none this rule is for
         """
         self.ensure_one()
-        self._check_administrator()
+        self._check_accountant()
         self.check_access("write")
         self._check_content()
         record = self._trial_record()
@@ -179,7 +179,7 @@ class XeroFieldRule(models.Model):
 
         :raise UserError: one was not tried successfully since it was last changed
         """
-        self._check_administrator()
+        self._check_accountant()
         self.check_access("write")
         for rule in self:
             if rule.state == "draft":
@@ -191,7 +191,7 @@ class XeroFieldRule(models.Model):
 
     def action_stop(self):
         """Take the rules out of use; what they sent stays in Xero until the documents are sent again."""
-        self._check_administrator()
+        self._check_accountant()
         self.check_access("write")
         self.filtered(lambda rule: rule.state == "active").sudo().write({"state": "tested"})
         return True

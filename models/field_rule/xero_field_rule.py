@@ -10,7 +10,7 @@ from ...mappers.field_rule.reach import Reader, Unreadable, path_fields
 from ...mappers.field_rule.rule_book import condition_paths
 from ...mappers.field_rule.values import Rule
 from ...mappers.text import named, quoted
-from ..link.access import XERO_ADMINISTRATOR, check_role
+from ..link.access import ACCOUNTANT, check_role
 from ..link.own_context import own_value
 from .xero_field_target import DOCUMENTS
 
@@ -402,5 +402,5 @@ class XeroFieldRule(models.Model):
             return self._spec().paths
 
     @api.model
-    def _check_administrator(self):
-        check_role(self.env, XERO_ADMINISTRATOR, self.env._("Only Xero administrators change field rules."))
+    def _check_accountant(self):
+        check_role(self.env, ACCOUNTANT, self.env._("Only Xero accountants change field rules."))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from odoo.tools import format_datetime
 
+from ..link.access import ACCOUNTANT, XERO_ADMINISTRATOR
+
 
 def flow_labels(env) -> dict:
     """Return ``{flow: name}``."""
@@ -38,21 +40,21 @@ class Action:
     :ivar method: it gets the ids of connections first
     :ivar model: whose method
     :ivar window: external id of the list that is shown in its place, of the connection's records
-    :ivar for_managers: whether it is there for administrators only
+    :ivar group: external id of the group that it is there for; empty for everybody who sees the page
     """
 
     label: str
     method: str = ""
     model: str = "xero.health"
     window: str = ""
-    for_managers: bool = False
+    group: str = ""
 
 
 def page_actions(env) -> dict:
     """Return ``{name: Action}``."""
 
     def managed(label, method):
-        return Action(label, method, "xero.connection", for_managers=True)
+        return Action(label, method, "xero.connection", group=XERO_ADMINISTRATOR)
 
     def listed(label, name):
         return Action(label, window=f"xero_connector.{name}")
@@ -69,12 +71,12 @@ def page_actions(env) -> dict:
         "failed": Action(env._("Show Failed Jobs"), "action_open_failed"),
         "retry": Action(env._("Retry All"), "action_retry_failed"),
         "read": Action(env._("Read Again"), "action_read_again"),
-        "webhook": Action(env._("Webhook Guide"), "action_webhook_guide", for_managers=True),
+        "webhook": Action(env._("Webhook Guide"), "action_webhook_guide", group=XERO_ADMINISTRATOR),
         "mapping": Action(env._("Open Mappings"), "action_open_mappings", "xero.connection"),
         "conflicts": listed(env._("Review Conflicts"), "action_xero_conflict"),
         "drafts": Action(env._("Show Drafts"), "action_open_drafts"),
         "quarantine": listed(env._("Show Quarantine"), "action_xero_quarantine"),
-        "reconcile": Action(env._("Reconcile"), "action_reconcile", "xero.connection"),
+        "reconcile": Action(env._("Reconcile"), "action_reconcile", "xero.connection", group=ACCOUNTANT),
         "reconciliation": Action(env._("Show Differences"), "action_open_reconciliation"),
     }
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..link.access import XERO_USER, check_role
+from ..link.access import XERO_ADMINISTRATOR, XERO_USER, check_role
 from ..link.notice import notice
 from ..queue.xero_sync_job import CLICK, FAILED
 from . import checks, forecast
@@ -57,7 +57,10 @@ class XeroHealth(models.AbstractModel):
         }
 
     def _is_manager(self) -> bool:
-        return self.env.su or self.env.user.has_group("xero_connector.group_xero_manager")
+        return self.env.su or self.env.user.has_group(XERO_ADMINISTRATOR)
+
+    def _is_for_user(self, action) -> bool:
+        return self.env.su or not action.group or self.env.user.has_group(action.group)
 
     @api.model
     def _of(self, connections) -> list[dict]:
@@ -98,7 +101,7 @@ class XeroHealth(models.AbstractModel):
         }
 
     def _check(self, finding) -> dict:
-        actions, is_manager = words.page_actions(self.env), self._is_manager()
+        actions = words.page_actions(self.env)
         return {
             "topic": finding.topic,
             "label": checks.label(self.env, finding.topic),
@@ -106,9 +109,7 @@ class XeroHealth(models.AbstractModel):
             "text": checks.sentence(self.env, finding),
             "advice": checks.advice(self.env, finding),
             "actions": [
-                {"name": name, **asdict(actions[name])}
-                for name in finding.actions
-                if is_manager or not actions[name].for_managers
+                {"name": name, **asdict(actions[name])} for name in finding.actions if self._is_for_user(actions[name])
             ],
         }
 

@@ -8,7 +8,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
-from ..link.access import XERO_ADMINISTRATOR, cell_text, check_line, check_role
+from ..link.access import ACCOUNTANT, cell_text, check_line, check_role
 
 CONFIRMED = "confirmed"
 # What one connection's lines can name: ``rows`` by the key of their Odoo side, and both sides by their names.
@@ -155,7 +155,7 @@ class XeroMappingMixin(models.AbstractModel):
         if self._sheet_key not in fields or self._target not in fields:
             return super().load(fields, data)
         self.check_access("write")
-        check_role(self.env, XERO_ADMINISTRATOR, self.env._("Only Xero administrators decide mappings."))
+        check_role(self.env, ACCOUNTANT, self.env._("Only Xero accountants decide mappings."))
         wanted, messages = self._sheet_understand(fields, data)
         ids = not messages and [self._sheet_apply(row, values).id for row, values in wanted]
         # A test run rolls back to before this: nothing may be left to write after that.

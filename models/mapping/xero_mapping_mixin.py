@@ -15,7 +15,7 @@ class XeroMappingMixin(models.AbstractModel):
     """
 
     _name = "xero.mapping.mixin"
-    _inherit = ["xero.company.guard"]
+    _inherit = ["xero.company.guard", "xero.ask"]
     _description = "Xero Mapping"
 
     # The field that points at Xero's side.
@@ -138,6 +138,7 @@ class XeroMappingMixin(models.AbstractModel):
         if vals.get("state") == "confirmed":
             # What waited for this decision goes on by itself.
             self.env["xero.sync.job"]._retry_fixed(self)
+            self._answered()
         return result
 
     def _write_decision(self, vals) -> None:

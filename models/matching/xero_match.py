@@ -142,10 +142,10 @@ class XeroMatch(models.Model):
     def _start(self, connection):
         """Return the open matching of ``connection``, or begin one.
 
-        :raise UserError: the organisation is not connected, or the user is no administrator of Xero
+        :raise AccessError: the user decides nothing there
+        :raise UserError: the organisation is not connected
         """
-        self._check_manager()
-        connection.ensure_one().check_access("write")
+        connection.ensure_one()._check_accountant()
         found = self.search([("connection_id", "=", connection.id), ("state", "in", OPEN_STATES)], limit=1)
         if found:
             return found
@@ -212,14 +212,9 @@ class XeroMatch(models.Model):
 
     # === PEOPLE === #
 
-    def _check_manager(self):
-        if not self.env.su and not self.env.user.has_group("xero_connector.group_xero_manager"):
-            raise UserError(self.env._("Only a Xero administrator matches records."))
-        self.check_access("read")
-
     def _check_state(self, *states):
         self.ensure_one()
-        self._check_manager()
+        self._check_may_decide()
         if self.state not in states:
             raise UserError(self.env._("This step is over, or its turn has not come yet. Reload the page."))
 

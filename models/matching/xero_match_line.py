@@ -134,7 +134,7 @@ class XeroMatchLine(models.Model):
         return super().write(vals)
 
     def _check_open(self):
-        self.match_id._check_manager()
+        self.match_id._check_may_decide()
         self.check_access("read")
         for match in self.match_id:
             match._check_state("review")

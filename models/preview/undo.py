@@ -80,7 +80,7 @@ class XeroPreview(models.Model):
     def action_undo(self):
         """Undo the run, as shown."""
         self.ensure_one()
-        self.run_id._check_administrator()
+        self.run_id._check_accountant()
         if self.kind != "undo" or self.state != "ready":
             raise UserError(self.env._("Wait until the preview is ready."))
         self.run_id._check_state("running", "paused", "done", "cancelled", "undone")

@@ -164,7 +164,7 @@ class XeroPreviewProblem(models.Model):
         connection = self.connection_id
         if not connection.has_access("read"):
             return self.action_open_lines()
-        matches = self.env.user.has_group("xero_connector.group_xero_manager") and connection.sudo()._is_unmatched()
+        matches = self._may_decide() and connection.sudo()._is_unmatched()
         return connection.action_match() if matches else connection.action_reconcile()
 
     def _missing_row(self) -> tuple:

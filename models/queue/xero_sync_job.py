@@ -100,6 +100,7 @@ class XeroSyncJob(models.Model):
         "xero.sync.job", "Waits For", readonly=True, ondelete="set null", index="btree_not_null"
     )
     batch_id = fields.Many2one("xero.sync.batch", readonly=True, ondelete="set null", index="btree_not_null")
+    must_ask = fields.Boolean(compute="_compute_has_fix", help="Others decide what fixes it: the user asks them.")
     idempotency_key = fields.Char(related="batch_id.idempotency_key")
     correlation_id = fields.Char(readonly=True)
     started_at = fields.Datetime(readonly=True)
@@ -171,7 +172,7 @@ class XeroSyncJob(models.Model):
         self.ensure_one()
         if self.state == "pending" and self.run_after >= NEVER:
             return self.env["xero.reason"]._(
-                "%s is paused. An administrator resumes it under Xero > Sync > Runs.", named(self.run_id.display_name)
+                "%s is paused. An accountant resumes it under Xero > Sync > Runs.", named(self.run_id.display_name)
             )
         if self.state in ("pending", "running"):
             return self.connection_id._reason_of_waiting() or (self.failure_detail if self.strikes else None)
@@ -188,9 +189,12 @@ class XeroSyncJob(models.Model):
         """Run a statement that writes jobs, between what the ORM has not written yet and what it must read anew.
 
         :return: the rows that it returns, if any
+    @api.depends_context("uid")
         """
         self.flush_model()
         self.env.cr.execute(query)
+            place = self.env.get((job.fix_action or {}).get("model"))
+            job.must_ask = place is not None and hasattr(place, "_must_ask") and place._must_ask()
         rows = self.env.cr.fetchall() if self.env.cr.description else []
         self.invalidate_model(flush=False)
         return rows

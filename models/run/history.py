@@ -221,7 +221,7 @@ class XeroRun(models.Model):
     def action_preview(self):
         """Show what the history would do, before it starts."""
         self.ensure_one()
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("draft")
         preview = self.env["xero.preview"]._new(self.connection_id.sudo(), "history")
         preview._seed_run(self.sudo())
@@ -237,7 +237,7 @@ class XeroRun(models.Model):
     def action_start(self):
         """Begin in the background."""
         self.ensure_one()
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("draft")
         if self.kind != "history" or not self.date_from:
             raise UserError(self.env._("Choose the day from which documents are sent."))
@@ -312,7 +312,9 @@ class XeroRun(models.Model):
         if rows:
             self.write({"cursor_date": rows[-1][2], "cursor_id": rows[-1][0]})
             self.env["xero.sync.runner"]._wake(self.connection_id.ids)
-        moves.invalidate_recordset(["xero_sync_state", "xero_sync_message", "xero_has_fix"], flush=False)
+        moves.invalidate_recordset(
+            ["xero_sync_state", "xero_sync_message", "xero_has_fix", "xero_must_ask"], flush=False
+        )
         self.exhausted = len(rows) < SLICE
         self._notify_screens()
         return len(rows)

@@ -18,7 +18,7 @@ class XeroRun(models.Model):
     def action_undo(self):
         """Show exactly what undoing would do; nothing happens before it is confirmed there."""
         self.ensure_one()
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("running", "paused", "done", "cancelled", "undone")
         preview = self.env["xero.preview"]._new(self.connection_id.sudo(), "undo")
         preview.run_id = self.sudo()

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ...mappers.text import named
-from ..link.access import XERO_ADMINISTRATOR, XERO_USER, check_role
+from ..link.access import ACCOUNTANT, XERO_USER, check_role
 from ..queue.xero_sync_job import NEVER
 
 EDITABLE = {"date_from", "date_to", "with_invoices", "with_bills", "with_credit_notes", "with_refunds"}
@@ -201,8 +201,8 @@ class XeroRun(models.Model):
 
     # === GUARD === #
 
-    def _check_administrator(self):
-        check_role(self.env, XERO_ADMINISTRATOR, self.env._("Only Xero administrators handle runs."))
+    def _check_accountant(self):
+        check_role(self.env, ACCOUNTANT, self.env._("Only Xero accountants handle runs."))
         self.check_access("write")
 
     def _check_person(self):
@@ -225,7 +225,7 @@ class XeroRun(models.Model):
 
     def action_pause(self):
         """Keep what is not sent yet from being sent; what a worker has in hand ends first."""
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("running")
         runs = self.sudo()
         runs.state = "paused"
@@ -250,7 +250,7 @@ class XeroRun(models.Model):
 
     def action_resume(self):
         """Go on where it was paused."""
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("paused")
         runs = self.sudo()
         runs.state = "running"
@@ -267,7 +267,7 @@ class XeroRun(models.Model):
 
     def action_cancel(self):
         """End it: what is not sent yet leaves the queue; what is in Xero stays there, until the run is undone."""
-        self._check_administrator()
+        self._check_accountant()
         self._check_state("draft", "running", "paused")
         runs = self.sudo()
         runs._cancel_pushes()

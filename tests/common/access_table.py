@@ -48,17 +48,17 @@ CHANGES = {
     "xero.connect.wizard.line": ("manager", "wcu"),
     "xero.setup.wizard": ("manager", "wcu"),
     "xero.setup": ("manager", "wcu"),
-    "xero.field.rule": ("manager", "wcu"),
-    "xero.field.rule.value": ("manager", "wcu"),
-    "xero.mapping.account": ("manager", "wcu"),
-    "xero.mapping.tax": ("manager", "wcu"),
-    "xero.mapping.journal": ("manager", "wcu"),
-    "xero.mapping.tracking": ("manager", "wcu"),
-    "xero.run": ("manager", "wcu"),
-    "xero.match": ("manager", "w"),
+    "xero.field.rule": ("accountant", "wcu"),
+    "xero.field.rule.value": ("accountant", "wcu"),
+    "xero.mapping.account": ("accountant", "wcu"),
+    "xero.mapping.tax": ("accountant", "wcu"),
+    "xero.mapping.journal": ("accountant", "wcu"),
+    "xero.mapping.tracking": ("accountant", "wcu"),
+    "xero.run": ("accountant", "wcu"),
+    "xero.match": ("accountant", "w"),
     "xero.recovery": ("manager", "w"),
     "xero.recovery.line": ("manager", "w"),
-    "xero.match.line": ("manager", "w"),
+    "xero.match.line": ("accountant", "w"),
     "xero.conflict.line": ("accountant", "w"),
     "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
 }
@@ -116,7 +116,10 @@ DOCUMENT = {
     "user": "action_xero_sync action_xero_sync_selected action_xero_preview action_xero_open action_xero_conflict"
     " action_xero_fix action_xero_jobs"
 }
-MAPPING = {"manager": "action_confirm action_read_xero"}
+MAPPING = {
+    "user": "action_ask",
+    "accountant": "action_confirm action_read_xero",
+}
 METHODS = {
     "account.move": DOCUMENT,
     "res.partner": DOCUMENT,
@@ -128,10 +131,9 @@ METHODS = {
     },
     "xero.connection": {
         "user": "action_open_mappings action_preview_queue",
-        "accountant": "action_reconcile",
-        "manager": "action_accept_suggestions action_setup action_match"
-        " action_release action_pull action_connect action_choose action_check action_disconnect action_resume"
-        " action_recover",
+        "accountant": "action_reconcile action_accept_suggestions action_match action_pull",
+        "manager": "action_setup action_release action_connect action_choose action_check action_disconnect"
+        " action_resume action_recover",
     },
     "xero.credential": {"settings": "action_reseal action_start_over"},
     "xero.conflict": {
@@ -144,12 +146,13 @@ METHODS = {
     "xero.connect.wizard.line": {"manager": "action_choose"},
     "xero.setup.wizard": {"manager": "action_connect"},
     "xero.field.rule": {
-        "manager": "action_apply action_example_salesperson action_example_category action_example_theme action_try"
+        "accountant": "action_apply action_example_salesperson action_example_category action_example_theme action_try"
         " action_use action_stop"
     },
     "xero.mapping.mixin": MAPPING,
     "xero.mapping.account": MAPPING,
     "xero.mapping.tax": MAPPING,
+    "xero.ask": {"user": "action_ask"},
     "xero.mapping.journal": MAPPING,
     "xero.mapping.tracking": MAPPING,
     "xero.health": {
@@ -159,19 +162,19 @@ METHODS = {
     },
     "xero.match": {
         "user": "action_open_verdict action_open_linked action_open_trouble action_open_all",
-        "manager": "action_confirm_sure action_confirm_likely action_next action_done action_read_again action_abandon"
-        " action_undo",
+        "accountant": "action_confirm_sure action_confirm_likely action_next action_done action_read_again"
+        " action_abandon action_undo",
     },
-    "xero.match.candidate": {"manager": "action_choose"},
+    "xero.match.candidate": {"accountant": "action_choose"},
     "xero.match.line": {
         "user": "action_skip action_open_record",
-        "manager": "action_same_money action_book action_leave action_search action_take action_link action_apart"
+        "accountant": "action_same_money action_book action_leave action_search action_take action_link action_apart"
         " action_reopen",
     },
     "xero.payment.part": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
     "xero.preview": {
         "user": "action_again action_stop action_send action_open_lines action_open_run",
-        "manager": "action_undo",
+        "accountant": "action_undo",
     },
     "xero.preview.line": {"user": "action_open_record"},
     "xero.preview.problem": {"user": "action_fix action_open_lines"},
@@ -189,7 +192,7 @@ METHODS = {
     "xero.reconciliation.total": {"user": "action_open_differences"},
     "xero.run": {
         "user": "action_retry_failed action_open_jobs action_open_failed action_open_created action_open_bank_accounts",
-        "manager": "action_undo action_preview action_start action_pause action_resume action_cancel",
+        "accountant": "action_undo action_preview action_start action_pause action_resume action_cancel",
     },
     "xero.setup": {
         "manager": "action_open_account action_open_tax action_open_journal action_open_tracking"
@@ -198,7 +201,7 @@ METHODS = {
         " action_read_again action_confirm_sure action_start action_hold action_release action_finish"
         " action_finish_waiting"
     },
-    "xero.snapshot.element": {"manager": "action_match_choose"},
+    "xero.snapshot.element": {"accountant": "action_match_choose"},
     "xero.sync.cursor": {"user": "action_read_all"},
     "xero.sync.job": {"user": "action_retry action_cancel action_open_record action_fix"},
 }
