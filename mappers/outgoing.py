@@ -22,6 +22,7 @@ class Problem:
     :ivar model: model of the record to edit, with its id in ``res_id``: the screen that fixes it
     :ivar missing: the mapping it is about, to create when ``res_id`` is empty: ``("account", account id)`` or
         ``("tax", ids of the taxes, "sale" or "purchase")`` or ``("tracking", analytic account id)``
+    :ivar waits: keys of ``mappers/awaited``: what else may change so that it is none any more, besides that record
     :ivar topic: which check found it, one of the topics of ``docs/reference/preview.md``; empty: as ``code`` says
     """
 
@@ -31,6 +32,7 @@ class Problem:
     res_id: int | None = None
     missing: tuple | None = None
     topic: str = ""
+    waits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

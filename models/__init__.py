@@ -20,12 +20,14 @@ from .link import xero_link
 from .link import xero_log
 from .queue import xero_sync_batch
 from .queue import xero_sync_job
+from .queue import awaiting
 from .queue import feeder
 from .queue import task
 from .queue import worker
 from .queue import claim
 from .queue import outcome
 from .outbound import exporter
+from .outbound import xero_refusal
 from .outbound import plan
 from .outbound import results
 from .outbound import lookups
@@ -122,6 +124,7 @@ from . import account_move_line
 from . import res_partner
 from . import base_partner_merge
 from . import res_company
+from . import res_currency
 from . import res_config_settings
 from . import ir_websocket
 from . import mail_compose_message

@@ -1,5 +1,9 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..mappers.awaited import CLOSED_PERIODS
+
+LOCKS = {"fiscalyear_lock_date", "tax_lock_date", "sale_lock_date", "purchase_lock_date", "hard_lock_date"}
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -18,6 +22,16 @@ class ResCompany(models.Model):
             company.xero_connection_id = (
                 connections._any_for_company(company) if company._xero_is_of_user() else connections
             )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not LOCKS.isdisjoint(vals):
+            # What Xero has in a period that was closed may be booked now.
+            for company in self:
+                connection = self.env["xero.connection"]._for_company(company)
+                if connection:
+                    self.env["xero.sync.job"].sudo()._retry_awaiting([CLOSED_PERIODS], connection)
+        return result
 
     def _xero_is_of_user(self) -> bool:
         """Whether this is one of the companies that the user works in; every company is for the system itself."""

@@ -11,6 +11,7 @@ from . import test_outbound_outcomes
 from . import test_queue_jobs
 from . import test_queue_drain
 from . import test_queue_cost
+from . import test_queue_awaiting
 from . import test_queue_tasks
 from . import test_queue_lanes
 from . import test_outbound_push

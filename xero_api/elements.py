@@ -188,6 +188,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("account_mapping", r"^account code .* (?:has been archived|is not a valid code|has been removed)"),
     ("account_mapping", r"^account code must be specified"),
     ("tax_mapping", r"^the taxtype code .* cannot be used|^the tax ?type .* (?:is not valid|does not exist)"),
+    ("tracking_mapping", r"\btracking\b"),
+    ("currency", r"not subscribed to currency|\bcurrency code .* is not valid|\bmulti-?currency\b"),
     ("document_closed", r"has (?:a )?payments? or credit notes? allocated"),
     ("document_closed", r"not of valid status for modification|^to update fields on a paid invoice line item"),
     ("overpaid", r"^payment amount exceeds the amount outstanding"),
@@ -195,6 +197,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("arithmetic", r"^the total debits .* must equal"),
     ("contact_archived", r"matched an archived contact|^the contact is archived|archived contacts cannot"),
     ("plan_limit", r"^you(?:'|\u2019| ha)ve reached the limit"),
+    ("account_mapping", r"\baccount\b.*\b(?:archived|deleted|not valid|invalid|cannot be used|not enabled)\b"),
+    ("account_mapping", r"^the bank account must be in the currency"),
+    ("tax_mapping", r"\btax ?(?:type|rate)\b.*\b(?:archived|deleted|not valid|invalid|cannot be used)\b"),
     ("gone", r"with the supplied id was not found|^an existing .* could not be found"),
 )
 _CLASSES = [(code, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for code, pattern in _PATTERNS]
@@ -203,9 +208,9 @@ _CLASSES = [(code, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for code, pat
 def classify(message: str) -> str:
     """Return what a sentence of Xero's is about.
 
-    One of duplicate_number, duplicate_name, locked_period, account_mapping, tax_mapping, document_closed, overpaid,
-    arithmetic, contact_archived, idempotency, plan_limit, gone, other. Upper and lower case, surrounding blanks and the
-    quoted codes inside make no difference.
+    One of duplicate_number, duplicate_name, locked_period, account_mapping, tax_mapping, tracking_mapping, currency,
+    document_closed, overpaid, arithmetic, contact_archived, idempotency, plan_limit, gone, other. Upper and lower case,
+    surrounding blanks and the quoted codes inside make no difference.
 
     :param message: one of :func:`faults.messages_of`.
     """

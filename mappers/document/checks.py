@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import models
 
+from ..awaited import ALLOWED, LISTS, currency_key
 from ..outgoing import Problem
 from ..text import ELLIPSIS, named
 from .sheet import DESCRIPTION_LENGTH
@@ -21,7 +22,9 @@ class XeroMapperCommercial(models.AbstractModel):
             topic = "length" if self._has_number(document) else "number"
             self._refuse(document, out, self._number_refusal(self._name_of(document)), topic)
         if document.currency_id.name not in books.currencies:
-            self._refuse_by(books.connection, out, self._currency_refusal(document, books), "validation", "currency")
+            waits = (currency_key(document.currency_id.name), ALLOWED, LISTS)
+            refusal = self._currency_refusal(document, books)
+            self._refuse_by(books.connection, out, refusal, "validation", "currency", waits)
         if not 0 <= out.total <= LARGEST_TOTAL:
             message = self.env["xero.reason"]._(
                 "Xero takes no document of %(total)s: %(name)s.", total=out.total, name=self._name_of(document)
@@ -64,22 +67,24 @@ class XeroMapperCommercial(models.AbstractModel):
                 )
             )
 
-    def _refuse(self, document, out, message: str, topic: str, code: str = "validation") -> None:
+    def _refuse(self, document, out, message: str, topic: str, code: str = "validation", waits=()) -> None:
         """Add the problem ``message``, translated, that is fixed on ``document`` itself.
 
         :param topic: one of the preview's, see :class:`~..outgoing.Problem`
         :param code: a failure type of ``xero.sync.job``
+        :param waits: keys of ``mappers/awaited``: what else may cure it
         """
-        out.problems.append(Problem(code, message, self._odoo_model, document.id, topic=topic))
+        out.problems.append(Problem(code, message, self._odoo_model, document.id, topic=topic, waits=waits))
 
-    def _refuse_by(self, connection, out, message: str, code: str, topic: str) -> None:
+    def _refuse_by(self, connection, out, message: str, code: str, topic: str, waits: tuple) -> None:
         """Refuse for a reason that is mended at the connection; as :meth:`_refuse`.
 
         :param message: translated
         :param code: a failure type of ``xero.sync.job``
         :param topic: one of the preview's
+        :param waits: keys of ``mappers/awaited``: what cures it
         """
-        out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic))
+        out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic, waits=waits))
 
     def _number_refusal(self, name) -> str:
         return self.env["xero.reason"]._(

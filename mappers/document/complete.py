@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 
+from ..awaited import LISTS, record_key
 from ..outgoing import Problem
 from ..text import named
 from .money import (
@@ -156,7 +157,8 @@ class MappedRows:
         message = texts.get(fault) or texts[None]
         unusable = missing[0] == "account" and fault in ("archived", "uncoded", "closed")
         topic = "archived_account" if unusable else "mapping"
-        return Problem("mapping", message, model, res_id or None, missing, topic)
+        waits = (LISTS,) if fault in ("archived", "uncoded", "closed") else ()
+        return Problem("mapping", message, model, res_id or None, missing, topic, waits)
 
     def _check_pair(self, row, account, tax):
         if account.class_type in tax.applies or not account.class_type:
@@ -173,5 +175,6 @@ class MappedRows:
                 "xero.mapping.tax" if tax.id else "xero.mapping.account",
                 tax.id or account.id,
                 topic="tax_account",
+                waits=(LISTS, record_key("xero.mapping.account", account.id)),
             ),
         )

@@ -4,6 +4,7 @@ from odoo import models
 
 from ...xero_api import codec
 from ...xero_api.dates import to_date_string
+from ..awaited import ALLOWED, LOCK_DATES, record_key
 from ..text import named
 
 
@@ -29,7 +30,7 @@ class XeroMapperDocument(models.AbstractModel):
                 number=named(out.number),
                 company=named(other.company_id.name),
             )
-            self._refuse(move, out, message, "number", "duplicate")
+            self._refuse(move, out, message, "number", "duplicate", (record_key(self._odoo_model, other.id),))
 
     def _check_plan(self, move, books, out) -> None:
         """What Xero says that the plan, or the person who connected, may not do; it is read once a day."""
@@ -45,7 +46,7 @@ class XeroMapperDocument(models.AbstractModel):
                 name=self._name_of(move),
                 action=action,
             )
-            self._refuse_by(books.connection, out, message, "plan", "approval")
+            self._refuse_by(books.connection, out, message, "plan", "approval", (ALLOWED,))
 
     def _check_lock(self, move, books, out) -> None:
         """Xero refuses documents dated on or before a lock date. What is in Xero unchanged needs no sending."""
@@ -60,7 +61,7 @@ class XeroMapperDocument(models.AbstractModel):
             date=date,
             lock=to_date_string(books.lock_date),
         )
-        self._refuse(move, out, message, "locked_period", "locked_period")
+        self._refuse_by(books.connection, out, message, "locked_period", "locked_period", (LOCK_DATES,))
 
     def _is_unchanged(self, link, out) -> bool:
         digests = (codec.digest(out.payload), codec.digest(out.canonical()))

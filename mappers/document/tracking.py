@@ -2,6 +2,7 @@
 
 from odoo import models
 
+from ..awaited import LISTS, record_key
 from ..outgoing import Problem
 from ..text import named
 from ..values import lower, words
@@ -54,11 +55,11 @@ class XeroMapperCommercial(models.AbstractModel):
                         {"TrackingCategoryID": option.category_id, "TrackingOptionID": option.option_id}
                     )
                 elif plan in book.required:
-                    out.problems.append(self._untracked(account, option))
+                    out.problems.append(self._untracked(account, option, books.connection))
             if row.line_id:
-                self._require_plans(document, row, book.required - set(whole), out)
+                self._require_plans(document, row, book.required - set(whole), books, out)
 
-    def _untracked(self, account_id, option) -> Problem:
+    def _untracked(self, account_id, option, connection) -> Problem:
         account = self.env["account.analytic.account"].sudo().browse(account_id)
         message = self.env["xero.reason"]._(
             "No Xero tracking option is chosen for %s, whose plan every line must have in Xero.",
@@ -66,14 +67,20 @@ class XeroMapperCommercial(models.AbstractModel):
         )
         row = option and option.row_id
         return Problem(
-            "mapping", message, "xero.mapping.tracking", row, None if row else ("tracking", account_id)
+            "mapping",
+            message,
+            "xero.mapping.tracking",
+            row,
+            None if row else ("tracking", account_id),
+            waits=(LISTS, record_key("xero.connection", connection.id)),
         )
 
-    def _require_plans(self, document, row, missing, out) -> None:
+    def _require_plans(self, document, row, missing, books, out) -> None:
         for plan in self.env["account.analytic.plan"].sudo().browse(sorted(missing)):
             message = self.env["xero.reason"]._(
                 "%(line)s: give the whole line to one analytic account of %(plan)s; Xero tracks no shares.",
                 line=named(row.text),
                 plan=named(plan.name),
             )
-            out.problems.append(Problem("validation", message, self._odoo_model, document.id))
+            waits = (record_key("xero.connection", books.connection.id),)
+            out.problems.append(Problem("validation", message, self._odoo_model, document.id, waits=waits))

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import models
 
+from ..awaited import LOCK_DATES
 from ..outgoing import Need, Outgoing, Problem
 from ..text import named
 
@@ -151,4 +152,4 @@ class XeroMapperAllocation(models.AbstractModel):
                 day=day,
                 lock=locked.isoformat(),
             )
-            out.problems.append(Problem("locked_period", message))
+            out.problems.append(Problem("locked_period", message, connection._name, connection.id, waits=(LOCK_DATES,)))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from odoo import models
 
 from .. import marks
+from ..awaited import LISTS, LOCK_DATES, record_key
 from ..document.dates import base_day, first_open_day
 from ..outgoing import Need, Outgoing, Problem
 from ..text import named, shorten
@@ -89,7 +90,7 @@ class XeroMapperPayment(models.AbstractModel):
         out.number = self._reference(part)
         out.payload = {
             **self._target(part, links, out),
-            "Account": self._account(part, rows, accounts, out),
+            "Account": self._account(part, connection, rows, accounts, out),
             "Date": self._sent_day(part, connection, links.get(("Payment", part.id)), out),
             "Amount": out.total,
             "Reference": out.number,
@@ -173,7 +174,7 @@ class XeroMapperPayment(models.AbstractModel):
 
     # === ACCOUNTS === #
 
-    def _account(self, part, rows, accounts, out) -> dict:
+    def _account(self, part, connection, rows, accounts, out) -> dict:
         """Return the account that ``part`` is paid from or into, in the form of the payload; what is in its way goes to
         ``out``.
 
@@ -192,6 +193,9 @@ class XeroMapperPayment(models.AbstractModel):
                     self.env["xero.reason"]._(
                         "No Xero bank account takes the payments of %s.", named(part.journal_id.display_name)
                     ),
+                    connection._name,
+                    connection.id,
+                    waits=(record_key("account.journal", part.journal_id.id),),
                 )
             )
             return {}
@@ -204,6 +208,7 @@ class XeroMapperPayment(models.AbstractModel):
                     ),
                     row._name,
                     row.id,
+                    waits=(LISTS,),
                 )
             )
         return {"AccountID": row.xero_account_id.xero_id}
@@ -249,6 +254,7 @@ class XeroMapperPayment(models.AbstractModel):
                     ),
                     row._name,
                     row.id,
+                    waits=(LISTS,),
                 )
             )
         return {"AccountID": target.xero_id}
@@ -264,6 +270,9 @@ class XeroMapperPayment(models.AbstractModel):
                         day=day,
                         lock=locked.isoformat(),
                     ),
+                    connection._name,
+                    connection.id,
+                    waits=(LOCK_DATES,),
                 )
             )
 

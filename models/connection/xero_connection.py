@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
+from ...mappers.awaited import ALLOWED, CLOSED_PERIODS, LOCK_DATES, record_key
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.reason import ReasonText
@@ -39,6 +40,20 @@ SCOPE_FIELDS = {
     "excluded_journal_ids",
     "credit_direction",
     *MOVE_TYPE_SETTINGS.values(),
+}
+# What failures wait for that a change of these may cure.
+AWAITED = {
+    "period_lock_date": LOCK_DATES,
+    "year_lock_date": LOCK_DATES,
+    "xero_lock_policy": LOCK_DATES,
+    "odoo_lock_policy": CLOSED_PERIODS,
+    "actions_refused": ALLOWED,
+    "organisation_class": ALLOWED,
+}
+# Settings that failures name as what to change.
+NAMED_SETTINGS = {
+    *("required_plan_ids", "rounding_policy", "rounding_account_id", "excluded_journal_ids", "credit_direction"),
+    *("inbound_sale_journal_id", "inbound_purchase_journal_id", "credit_journal_id", "sync_when"),
 }
 # Values of the setting for applied credits that have Odoo's credits go to Xero.
 SENT_WAYS = ("both", "odoo_to_xero")
@@ -492,7 +507,13 @@ class XeroConnection(models.Model):
 
     def write(self, vals):
         released = self.filtered("hold_until_matched") if vals.get("hold_until_matched") is False else self.browse()
+        before = {connection: {name: connection[name] for name in AWAITED if name in vals} for connection in self}
         result = super().write(vals)
+        for connection, values in before.items():
+            keys = [AWAITED[name] for name, value in values.items() if connection[name] != value]
+            if not NAMED_SETTINGS.isdisjoint(vals):
+                keys.append(record_key(connection._name, connection.id))
+            self.env["xero.sync.job"]._retry_awaiting(keys, connection)
         if not SCOPE_FIELDS.union(self._switches().values()).isdisjoint(vals):
             self.env.registry.clear_cache()
         if released:

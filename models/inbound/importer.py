@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tools import SQL, ormcache
 
+from ...mappers.awaited import element_key, record_key
 from ...mappers.document.canonical import changed_fields
 from ...xero_api import codec, dates, shape
 from ..connection import xero_identity as identity
@@ -42,6 +43,8 @@ OUTCOMES = {
 }
 # Outcomes that wrote nothing and are not worth a line in the log.
 SILENT = ("echo", "agreed", "ignored")
+# Outcomes that say nothing new of the record in Odoo.
+UNCHANGED = ("echo", "failed", "quarantined")
 CHUNK = 200
 # How Odoo itself says no.
 FORBIDDEN = (AccessError, UserError, RedirectWarning)
@@ -53,11 +56,12 @@ class Untakeable(Exception):
 
     :param kind: a failure type of ``xero.sync.job``
     :param record: the record whose screen mends it
+    :param waits: keys of ``mappers/awaited``: what else may change so that it can be taken over
     """
 
-    def __init__(self, kind: str, message: str, record=None):
+    def __init__(self, kind: str, message: str, record=None, waits=()):
         super().__init__(message)
-        self.fix = {"kind": kind, **({"model": record._name, "res_id": record.id} if record else {})}
+        self.fix = {"kind": kind, "waits": waits, **({"model": record._name, "res_id": record.id} if record else {})}
 
 
 class XeroInboundHook(models.AbstractModel):
@@ -405,7 +409,17 @@ class XeroInbound(models.AbstractModel):
         results = worker._guarded(connection, worker._import_elements, elements)
         worker._write_down(connection, results)
         worker._shut_away(connection, results, elements)
+        worker._wake_waiting(connection, results, elements)
         return results
+
+    def _wake_waiting(self, connection, results, elements) -> None:
+        """Try again what failed and waits for one of ``elements``, or for what Odoo knows as one that changed; one
+        query.
+        """
+        changed = {one.res_id for one in results.values() if one.res_id and one.outcome not in UNCHANGED}
+        keys = [element_key(self._xero_type, element[self._id_field]) for element in elements]
+        keys += [record_key(self._odoo_model, res_id) for res_id in changed]
+        self.env["xero.sync.job"]._retry_awaiting(keys, connection)
 
     def _import_elements(self, connection, elements) -> dict:
         """Judge ``elements`` and take over what changed; called on the worker (see ``_as_worker``).

@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from odoo import Command, fields, models
 from odoo.tools import format_date
 
+from ...mappers.awaited import CLOSED_PERIODS, element_key
 from ...mappers.document.canonical import DocumentState
 from ...mappers.outgoing import ABSENT
 from ...mappers.reason import pack, said
@@ -285,6 +286,7 @@ class XeroInboundDocument(models.AbstractModel):
             raise Untakeable(
                 "dependency",
                 self.env["xero.reason"]._("The contact of this document is not linked to one in Odoo yet."),
+                waits=(element_key("Contact", state.contact),),
             )
         return partner
 
@@ -373,7 +375,7 @@ class XeroInboundDocument(models.AbstractModel):
             return
         day = format_date(self.env, move.date)
         if connection.odoo_lock_policy != "move":
-            raise Untakeable("locked_period", self._closed_reason(day), connection)
+            raise Untakeable("locked_period", self._closed_reason(day), connection, (CLOSED_PERIODS,))
         move.date = fields.Date.add(max(lock[0] for lock in closed), days=1)
         by_tax = {lock[1] for lock in closed} == {"tax_lock_date"}
         move._message_log(body=self._moved_note(day, format_date(self.env, move.date), taxed, by_tax))

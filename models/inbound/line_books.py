@@ -2,6 +2,7 @@
 
 from odoo import Command
 
+from ...mappers.awaited import record_key
 from ...mappers.document.canonical import LineState, shape
 from ...mappers.text import named
 from ...mappers.values import decimal
@@ -82,8 +83,14 @@ class LineBooks:
                     "No Odoo account is mapped to Xero account %s: choose one under Mapping, Accounts, then try again.",
                     named(line.account) or "?",
                 ),
+                waits=self._keys("xero.account", ["|", ("code", "=", line.account), ("xero_id", "=", line.account)]),
             )
         return account
+
+    def _keys(self, model, domain) -> tuple:
+        """Return what a line waits for that has no counterpart in Odoo: that one is chosen for it."""
+        rows = self.env[model].search([("connection_id", "=", self.connection.id), *domain])
+        return tuple(record_key(model, res_id) for res_id in rows.ids)
 
     def _tax(self, line):
         tax_type = line.tax_type or "NONE"
@@ -96,5 +103,6 @@ class LineBooks:
                     "No Odoo tax is mapped to Xero tax %s: choose one under Mapping, Taxes, then try again.",
                     named(tax_type),
                 ),
+                waits=self._keys("xero.tax.rate", [("tax_type", "=", tax_type)]),
             )
         return self.taxes[tax_type]

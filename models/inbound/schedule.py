@@ -11,6 +11,9 @@ from ..queue.xero_sync_job import CLICK
 SMALL_DAY = 1000
 EVERY_SMALL = timedelta(minutes=30)
 EVERY_LARGE = timedelta(minutes=10)
+# The organisation takes seven calls. While something waits for it, it is read after so many intervals: every hour, or
+# every three where the day is small.
+FACTS_AWAITED = 6
 
 
 class XeroInboundSchedule(models.AbstractModel):
@@ -34,7 +37,12 @@ class XeroInboundSchedule(models.AbstractModel):
                 self.env["xero.sync.runner"]._wake(connection.ids)
 
     def _are_facts_due(self, connection) -> bool:
-        return not connection.facts_at or connection.facts_at < fields.Datetime.now() - FACTS_EVERY
+        """Whether the organisation is to be read: once a day, more often while something that failed waits for it."""
+        if not connection.facts_at:
+            return True
+        age = fields.Datetime.now() - connection.facts_at
+        soon = FACTS_AWAITED * self._interval(connection)
+        return age > FACTS_EVERY or age > soon and self.env["xero.sync.job"]._is_awaited(connection)
 
     @api.model
     def _due(self, connection) -> list[str]:

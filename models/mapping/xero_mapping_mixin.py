@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ...mappers.awaited import record_key
 from ...mappers.text import named
 from ..link.reason import ReasonChar
 
@@ -137,9 +138,35 @@ class XeroMappingMixin(models.AbstractModel):
         self._write_decision(vals)
         if vals.get("state") == "confirmed":
             # What waited for this decision goes on by itself.
-            self.env["xero.sync.job"]._retry_fixed(self)
+            self.env["xero.sync.job"]._retry_awaiting(self._awaited_keys(), ahead=True)
             self._answered()
         return result
+
+    def _awaited_keys(self) -> list[str]:
+        """Return what failures that these rows may cure wait for, as ``mappers/awaited`` has it: the rows, and both
+        sides of them.
+        """
+        keys = []
+        for field in ("id", *self._sides()):
+            records = self if field == "id" else self[field]
+            keys += [record_key(records._name, res_id) for res_id in records.ids]
+        return keys
+
+    @api.model
+    def _sides(self, *models) -> list[str]:
+        """Return the fields of this kind that point at something of Odoo's or Xero's.
+
+        :param models: names of those that count; by default all but the connection's
+        """
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one"
+            and field.store
+            and not field.related
+            and name not in ("connection_id", "create_uid", "write_uid")
+            and (not models or field.comodel_name in models)
+        ]
 
     def _write_decision(self, vals) -> None:
         """Keep what the ``vals`` that a person wrote decide."""

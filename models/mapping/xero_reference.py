@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...mappers.awaited import currency_key, record_key
 from ...xero_api import shape
 from ..link.access import ALL
 
@@ -64,22 +65,37 @@ class XeroReference(models.AbstractModel):
         """
         rows = {row[self._key]: row for row in self.search([("connection_id", "=", connection.id)])}
         found = {values[self._key]: values for values in map(self._values, elements) if values.get(self._key)}
-        self.create([{"connection_id": connection.id, **values} for key, values in found.items() if key not in rows])
+        news = [{"connection_id": connection.id, **values} for key, values in found.items() if key not in rows]
+        changed = self.create(news)
         for key, row in rows.items():
             if key in spared and key not in found:
                 continue
-            row._update_changed(found.get(key) or self._vanished())
+            if row._update_changed(found.get(key) or self._vanished()):
+                changed |= row
         self.flush_model()
+        self.env["xero.sync.job"]._retry_awaiting(changed._awaited_keys(), connection)
 
     def _vanished(self) -> dict:
         """Return the values of a row that Xero does not list any more."""
         return {"status": GONE}
 
-    def _update_changed(self, values):
-        """Write those of ``values`` that differ from the row's."""
+    def _update_changed(self, values) -> bool:
+        """Write those of ``values`` that differ from the row's; return whether any does."""
         changed = {name: value for name, value in values.items() if self[name] != value}
         if changed:
             self.write(changed)
+        return bool(changed)
+
+    def _awaited_keys(self) -> list[str]:
+        """Return what failures wait for that a change of these rows may cure, as ``mappers/awaited`` has it: the rows,
+        and the mappings that name them.
+        """
+        keys = [record_key(self._name, res_id) for res_id in self.ids]
+        for kind in self.env["xero.mapping.mixin"]._all() if self else ():
+            for name in kind._sides(self._name):
+                rows = kind.sudo().search([(name, "in", self.ids)])
+                keys += [record_key(kind._name, res_id) for res_id in rows.ids]
+        return keys
 
 
 class XeroAccount(models.Model):
@@ -224,6 +240,10 @@ class XeroCurrency(models.Model):
 
     def _vanished(self):
         return {}
+
+    def _awaited_keys(self):
+        """Documents wait for a code that has no row yet."""
+        return [currency_key(code) for code in self.mapped("code")]
 
 
 class XeroBrandingTheme(models.Model):

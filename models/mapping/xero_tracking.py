@@ -33,6 +33,10 @@ class XeroTrackingCategory(models.Model):
             "status": element.get("Status") or ACTIVE,
         }
 
+    def _awaited_keys(self):
+        """Extend: an option can be used again when its category can."""
+        return super()._awaited_keys() + self.option_ids._awaited_keys()
+
     @api.model
     def _refresh_with_options(self, connection, categories: list) -> None:
         """As :meth:`_refresh`, with the options that Xero's ``categories`` hold."""
@@ -82,4 +86,6 @@ class XeroTrackingOption(models.Model):
     def _update_changed(self, values):
         """Extend: the category is compared by its id."""
         same = values.get("category_id") == self.category_id.id
-        super()._update_changed({key: value for key, value in values.items() if key != "category_id" or not same})
+        return super()._update_changed(
+            {key: value for key, value in values.items() if key != "category_id" or not same}
+        )

@@ -9,15 +9,20 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...mappers.awaited import record_key
 from ...xero_api import clamps, codec, errors
 from ...xero_api.elements import list_key
 from ..queue.failure import Failure
 from . import ahead as xero_ahead
+from .xero_refusal import Refused
 
 # Xero takes 10 MB and advises 3.5.
 MAX_BODY = 3_000_000
 # Answers of a gateway that gave up waiting: Xero may be saving still, which matters for what would be made twice.
 GAVE_UP = (408, 502, 504)
+# What Xero refuses for what was read of the organisation, and for how long that is known.
+OF_ORGANISATION = {"account_mapping", "tax_mapping", "tracking_mapping", "currency", "locked_period", "plan_limit"}
+FACTS_KNOWN = timedelta(minutes=3)
 # What becomes of a job, as `_plan_jobs` says: a call, a failure, a wait for what it needs; anything else needs no call.
 SEND, FAILED, WAITS = "send", "failed", "waits"
 
@@ -156,8 +161,13 @@ class XeroExporter(models.AbstractModel):
 
         It happens in the transaction that writes down the refusal: what is to be read is queued.
 
-        :param refused: pairs (element as sent, Xero's messages)
+        :param refused: list of ``Refused``
         """
+        kinds = {kind for one in refused for kind in self._classes(one.messages)}
+        known = connection.facts_at and connection.facts_at > fields.Datetime.now() - FACTS_KNOWN
+        if kinds & OF_ORGANISATION and not known:
+            # It was changed there since it was read: then it can be seen when it is changed back.
+            self.env["xero.task"]._named("Organisation")._enqueue(connection)
 
     def _request(self, client, batch, body: bytes):
         """Make the one call of ``batch``.
@@ -239,7 +249,10 @@ class XeroExporter(models.AbstractModel):
             else "validation"
         )
         fix = {"model": first.model, "res_id": first.res_id} if first.model and first.res_id else None
-        return Failure(kind, self.env["xero.reason"]._join("\n", (problem.message for problem in problems)), fix)
+        waits = {key for problem in problems for key in problem.waits}
+        waits |= {record_key(problem.model, problem.res_id) for problem in problems if problem.model and problem.res_id}
+        message = self.env["xero.reason"]._join("\n", (problem.message for problem in problems))
+        return Failure(kind, message, fix, waits=tuple(sorted(waits)))
 
     def _chunks(self, mapper, items):
         """Cut ``items`` into those of one call each; what is too large for one is halved when it is sent.
@@ -370,6 +383,10 @@ class XeroExporter(models.AbstractModel):
             jobs.write({"send_alone": True})
             self._close_batch(drain, batch)
             return
+        elements = codec.loads(batch.body).get(list_key(batch.resource)) or [{}]
+        refused = [(job.id, Refused(job.res_id, elements[0], messages)) for job in jobs]
         batch.write({"state": "done", "body": False})
         drain.record_calls(batch)
-        self._runner._fail({job.id: self._refusal(messages) for job in jobs})
+        mapper = self.env["xero.mapper"]._for_type(batch.xero_type)
+        self._runner._fail(self._refusals(drain.connection, mapper, refused))
+        self._look_into(drain.connection, [one for _job_id, one in refused])

@@ -113,10 +113,11 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _look_into(self, connection, refused):
         """A contact that Xero calls archived may have been merged there: what became of it is read at once."""
+        super()._look_into(connection, refused)
         contacts = [
-            (payload.get("Contact") or {}).get("ContactID")
-            for payload, messages in refused
-            if "contact_archived" in self._classes(messages)
+            (one.payload.get("Contact") or {}).get("ContactID")
+            for one in refused
+            if "contact_archived" in self._classes(one.messages)
         ]
         self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", filter(None, contacts))
 

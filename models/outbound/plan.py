@@ -6,6 +6,7 @@ from collections import namedtuple
 from odoo import models
 from odoo.tools import SQL
 
+from ...mappers.awaited import LOCK_DATES
 from ...mappers.outgoing import ABSENT, KEPT, Outgoing, Problem
 from ...mappers.reason import pack
 from ...mappers.text import named
@@ -113,6 +114,7 @@ class XeroExporter(models.AbstractModel):
             "xero.connection",
             connection.id,
             topic="locked_period",
+            waits=(LOCK_DATES,),
         )
 
     # === PREPARE === #

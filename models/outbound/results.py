@@ -11,6 +11,7 @@ from ...xero_api import clamps, codec, elements, errors
 from ...xero_api.bounds import Unreadable
 from ...xero_api.dates import to_date_string
 from ..queue.failure import Failure
+from .xero_refusal import NO_CURE, Refused
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ FAILURE_OF_CLASS = {
     "locked_period": "locked_period",
     "account_mapping": "mapping",
     "tax_mapping": "mapping",
+    "tracking_mapping": "mapping",
     "document_closed": "closed",
     "overpaid": "closed",
     "contact_archived": "closed",
@@ -76,8 +78,8 @@ class XeroExporter(models.AbstractModel):
             elif batch.method == "PUT" and self._classes(outcome.errors) & {"duplicate_number", "duplicate_name"}:
                 duplicates.append((item, payload, outcome.errors))
             else:
-                failures[item.job_id] = self._refusal(outcome.errors)
-                refused.append((payload, outcome.errors))
+                refused.append((item.job_id, Refused(item.res_id, payload, outcome.errors)))
+        failures.update(self._refusals(drain.connection, mapper, refused))
         made = batch.method == "PUT"
         failures.update(self._save_links(drain.connection, mapper, saved, made))
         drain.record_calls(batch)
@@ -87,7 +89,7 @@ class XeroExporter(models.AbstractModel):
         done = [item.job_id for item, _element in saved if item.job_id not in failures]
         self._runner._finish(done, None if unclear else batch)
         self._follow(drain.connection, [item for item, _element in saved], made)
-        self._look_into(drain.connection, refused)
+        self._look_into(drain.connection, [one for _job_id, one in refused])
         return duplicates, not unclear
 
     def _keep_unclear(self, batch, unclear):
@@ -301,8 +303,19 @@ class XeroExporter(models.AbstractModel):
         """Return what Xero's ``messages`` are about, by the names of :func:`~...xero_api.elements.classify`."""
         return {elements.classify(message) for message in messages}
 
-    def _refusal(self, messages) -> Failure:
-        """Return the failure of what Xero refused with ``messages``, its own sentences."""
+    def _refusals(self, connection, mapper, refused) -> dict:
+        """Return the failures of what Xero refused, by id of the job: what a person can do, and what they wait for.
+
+        :param refused: pairs (job id, ``Refused``), in any number
+        """
+        cures = self.env["xero.refusal"]._cures(connection, mapper, [one for _job_id, one in refused])
+        return {job_id: self._refusal(one.messages, cure) for (job_id, one), cure in zip(refused, cures, strict=True)}
+
+    def _refusal(self, messages, cure=NO_CURE) -> Failure:
+        """Return the failure of what Xero refused with ``messages``, its own sentences.
+
+        :param cure: where it is fixed, and what it waits for
+        """
         classes = self._classes(messages) - {"other"}
         kind = FAILURE_OF_CLASS.get(min(classes), "validation") if classes else "validation"
         reason = self.env["xero.reason"]._(
@@ -310,11 +323,12 @@ class XeroExporter(models.AbstractModel):
         )
         if kind == "locked_period":
             reason = self.env["xero.reason"]._join("\n", (reason, self._locked_ways_out()))
-        return Failure(kind, reason)
+        return Failure(kind, reason, cure.fix, waits=cure.waits)
 
     def _locked_ways_out(self) -> str:
         """Return what a person can do about a document in a period that is locked in Xero, translated."""
         return self.env["xero.reason"]._(
-            "Nothing can be changed or voided there in a locked period. Move the lock date in Xero and try again, or "
-            "keep the document and make a credit note that is dated in an open period."
+            "Nothing can be changed or voided there in a locked period. Move the lock date in Xero: it goes again "
+            "automatically when that is read, at once with Read from Xero. Or keep the document and make a credit note "
+            "that is dated in an open period."
         )

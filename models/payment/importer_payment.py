@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from odoo import models
 from odoo.tools import SQL
 
+from ...mappers.awaited import element_key
 from ...mappers.payment.canonical import GONE, account_of, base_amount, canonical_payment, target_of
 from ...mappers.reason import said
 from ...mappers.text import named, quoted
@@ -184,6 +185,7 @@ class XeroInboundPayment(models.AbstractModel):
             raise Untakeable(
                 "dependency",
                 self.env["xero.reason"]._("What it pays is not linked with Odoo: make or link that document first."),
+                waits=[element_key(kind, xero_id) for kind, xero_id in [target_of(element)] if kind],
             )
         row = self._row(connection, element, self._rows(connection, [element]))
         if not row.journal_id:

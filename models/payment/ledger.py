@@ -3,6 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...mappers.awaited import CLOSED_PERIODS
 from ...mappers.text import named
 from ..inbound.importer import Untakeable
 from ..inbound.importer_document import SETTLED
@@ -154,6 +155,7 @@ class XeroPaymentLedger(models.AbstractModel):
                 day=fields.Date.to_string(day),
             ),
             connection,
+            (CLOSED_PERIODS,),
         )
 
     def _create_payments(self, values_list) -> list:

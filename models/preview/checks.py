@@ -15,7 +15,7 @@ from .topics import topic_of
 SEQUENCES = {"problem": 1, "warning": 2, "notice": 3}
 # Xero's smallest plans approve so many bills a month; for sales nobody has confirmed a figure.
 # Mended once for all documents, in the organisation.
-CURRENCIES = ("xero.connection", "currency")
+IN_ORGANISATION = {("xero.connection", "currency"), ("xero.connection", "locked_period")}
 # A weekly reconciliation reads everything; what was read before the last one is old.
 READ_RECENTLY = timedelta(days=8)
 SMALL_PLANS = {"STARTER": 5, "EARLY": 5, "TRIAL": 5}
@@ -265,7 +265,7 @@ class XeroPreview(models.Model):
                     "count": row.count + len({line.id for line, _problem in members}),
                 }
             )
-            named = row.fix_model and (row.fix_model, row.topic) != CURRENCIES
+            named = row.fix_model and (row.fix_model, row.topic) not in IN_ORGANISATION
             if row.count > 1 and not named and not row.fix_missing:
                 row.message = self._common_message(row)
 
@@ -275,7 +275,7 @@ class XeroPreview(models.Model):
         own = (problem.model, problem.res_id) in ((line.res_model, line.res_id), (None, None))
         if own and not problem.missing:
             return f"{severity} {topic}"
-        if (problem.model, topic) == CURRENCIES:
+        if (problem.model, topic) in IN_ORGANISATION:
             return f"{severity} {topic} {problem.model} {problem.res_id}"
         return f"{severity} {topic} {problem.model} {problem.res_id} {problem.missing} {problem.message[:200]}"
 

@@ -6,12 +6,13 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...mappers.awaited import ALLOWED
 from ...mappers.reason import pack, said
 from ...mappers.text import named
 from ...xero_api import errors
 from ..link.explain import explain
 from ..link.trace import log_unexpected, trace_of
-from .failure import Failure
+from .failure import Failure, awaited
 from .notification import keep_bus_connection
 from .task import AGAIN, DONE, HELD
 
@@ -146,7 +147,7 @@ class XeroSyncRunner(models.AbstractModel):
     # === STATES === #
 
     def _finish(self, job_ids, batch=None) -> None:
-        """Close jobs and let go what waited for them.
+        """Close jobs and let go what waited for them, or for their records.
 
         :param job_ids: of running jobs; others are left as they are
         :param batch: the stored call that brought that, to close with them
@@ -158,15 +159,18 @@ class XeroSyncRunner(models.AbstractModel):
             SQL(
                 """WITH done AS (
                         UPDATE xero_sync_job SET state = 'done', done_at = %(now)s, failure_type = NULL,
-                               failure_detail = NULL, fix_action = NULL, blocked_by_id = NULL, send_alone = FALSE
+                               failure_detail = NULL, fix_action = NULL, waits_for = NULL, blocked_by_id = NULL,
+                               send_alone = FALSE
                          WHERE id = ANY(%(ids)s) AND state = 'running'),
                         closed AS (UPDATE xero_sync_batch SET state = 'done', body = NULL WHERE id = %(batch)s),
-                        freed AS (%(release)s)
+                        freed AS (%(release)s),
+                        woken AS (%(woken)s)
                    %(about)s""",
                 now=fields.Datetime.now(),
                 ids=list(job_ids),
                 batch=batch.id if batch else None,
                 release=jobs._release_sql(list(job_ids)),
+                woken=jobs._woken_sql(job_ids),
                 about=self._about_sql(job_ids),
             )
         )
@@ -191,6 +195,7 @@ class XeroSyncRunner(models.AbstractModel):
                     "failure_type": failure.kind,
                     "failure_detail": failure.message,
                     "fix_action": failure.fix,
+                    "waits_for": awaited(failure.fix, failure.waits),
                     **self._next_state(job, failure),
                 }
             )
@@ -422,7 +427,7 @@ class XeroSyncRunner(models.AbstractModel):
         :param error: what Xero did not permit
         """
         fix = {"model": drain.connection._name, "res_id": drain.connection.id}
-        failure = Failure("auth", explain(self.env, error), fix)
+        failure = Failure("auth", explain(self.env, error), fix, waits=(ALLOWED,))
         drain.record_calls()
         left = self._unsettled(job_ids)
         self._fail(dict.fromkeys(left, failure))

@@ -10,6 +10,7 @@ from ...mappers.text import named
 from ...xero_api.elements import real_id
 from ..link.access import XERO_USER, check_role
 from ..link.reason import ReasonText
+from .failure import awaited
 
 _logger = logging.getLogger(__name__)
 
@@ -447,6 +448,7 @@ class XeroSyncJob(models.Model):
                     "fix_action": {"model": fix["model"], "res_id": fix["res_id"]}
                     if fix.get("model") and fix.get("res_id")
                     else None,
+                    "waits_for": awaited(fix, fix.get("waits", ())),
                 }
             )
 
@@ -482,6 +484,7 @@ class XeroSyncJob(models.Model):
                 "failure_type": False,
                 "failure_detail": False,
                 "fix_action": False,
+                "waits_for": False,
                 "blocked_by_id": False,
             }
         )
@@ -499,24 +502,6 @@ class XeroSyncJob(models.Model):
         (self - of_runs).write({"run_after": fields.Datetime.now(), **place})
         for run, jobs in of_runs.grouped("run_id").items():
             jobs.run_after = NEVER if run.state == "paused" else fields.Datetime.now()
-
-    @api.model
-    def _retry_fixed(self, records) -> None:
-        """Try again what failed and named one of ``records`` as the place to fix it.
-
-        :param records: of one model, any of them
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT id FROM xero_sync_job WHERE state IN %s AND fix_action->>'model' = %s
-                       AND (fix_action->>'res_id')::int = ANY(%s)""",
-                FAILED,
-                records._name,
-                records.ids,
-            )
-        )
-        if rows:
-            self.sudo().browse([job_id for [job_id] in rows])._retry()
 
     def action_cancel(self):
         """Take waiting jobs out of the queue. A later change of the document queues it again."""
@@ -540,7 +525,7 @@ class XeroSyncJob(models.Model):
         return SQL(
             """UPDATE xero_sync_job SET state = 'pending', blocked_by_id = NULL,
                       run_after = GREATEST(%s, run_after),
-                      failure_type = NULL, failure_detail = NULL, fix_action = NULL
+                      failure_type = NULL, failure_detail = NULL, fix_action = NULL, waits_for = NULL
                 WHERE blocked_by_id = ANY(%s) AND state = 'blocked'""",
             fields.Datetime.now(),
             job_ids,
