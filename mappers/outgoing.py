@@ -62,6 +62,8 @@ class Outgoing:
     :ivar ruled: ids of the field rules that filled a field, by its name in Xero (``LineItems.`` before those of lines)
     :ivar notices: why it can only be a draft in Xero, translated
     :ivar remarks: what is left out or shortened so that Xero takes it, translated; only the preview tells
+    :ivar holder: id of another record of the mapper's, whose element bears ``number`` in Xero though it has another one
+        in Odoo by now
     :ivar res_id: id of the record, of the mapper's ``_odoo_model``
     """
 
@@ -75,6 +77,7 @@ class Outgoing:
     notices: list[str] = field(default_factory=list)
     ruled: dict[str, set[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    holder: int | None = None
 
     @property
     def is_due(self) -> bool:

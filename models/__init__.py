@@ -97,6 +97,7 @@ from .outbound import exporter_document
 from .outbound import paid_documents
 from .outbound import bill_check
 from .outbound import drafts
+from .outbound import renumbering
 from .outbound import exporter_payment
 from .outbound import exporter_allocation
 from . import digest

@@ -201,7 +201,14 @@ class XeroMapperDocument(models.AbstractModel):
         return f"{own}-R{link.revision}" if link and link.revision else own
 
     def _draft_number(self, move) -> str:
-        return f"odoo-{self._database_mark()}-{move.id}"
+        return self._own_number(move.id)
+
+    def _own_number(self, res_id: int) -> str:
+        """Return a number that no other document has: of one that has none, or whose number in Xero makes room.
+
+        :param res_id: id of ``_odoo_model``
+        """
+        return f"odoo-{self._database_mark()}-{res_id}"
 
     def _reference(self, move, number) -> str:
         """Return the customer's reference; on purchases Xero has no such field (Xero: Invoices, Reference).

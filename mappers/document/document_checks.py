@@ -22,7 +22,9 @@ class XeroMapperDocument(models.AbstractModel):
 
     def _check_number(self, move, books, out) -> None:
         """Xero takes each sales number once: two companies of one organisation may not share a series."""
-        other = books.number_owner(move, out.number) if self._is_sale(move) else None
+        if not self._is_sale(move):
+            return
+        other = books.number_owner(move, out.number)
         if other:
             message = self.env["xero.reason"]._(
                 "%(number)s is the number of another document of %(company)s that is in Xero, or on its way there. "
@@ -31,6 +33,8 @@ class XeroMapperDocument(models.AbstractModel):
                 company=named(other.company_id.name),
             )
             self._refuse(move, out, message, "number", "duplicate", (record_key(self._odoo_model, other.id),))
+        else:
+            out.holder = books.number_holder(move, out.number)
 
     def _check_plan(self, move, books, out) -> None:
         """What Xero says that the plan, or the person who connected, may not do; it is read once a day."""

@@ -56,6 +56,12 @@ class MoveBooks(Books):
     def _number_owners(self, moves, xero_type) -> dict:
         """Return ``{number: document ids}`` of who bears one of the numbers of ``moves``, in Xero or in this batch."""
         owners = defaultdict(set)
+        sales = {move.id for move in moves if move.move_type.startswith("out_")}
+        self._holders = {
+            link.xero_number: link.res_id
+            for link in self.links.values()
+            if link.res_id in sales and link.xero_number and link._is_alive()
+        }
         for move in moves:
             if move.move_type.startswith("out_") and move.state == "posted" and move.name:
                 owners[move.name].add(move.id)
@@ -72,7 +78,19 @@ class MoveBooks(Books):
         )
         for link in links:
             owners[link.xero_number].add(link.res_id)
+        self._holders |= {link.xero_number: link.res_id for link in links}
         return {number: ids for number, ids in owners.items() if len(ids) > 1}
+
+    def number_holder(self, move, number: str) -> int | None:
+        """Return the id of the other sales document that bears ``number`` in Xero, ``None`` without one.
+
+        It is asked where :meth:`number_owner` finds nobody: that document has given the number up in Odoo.
+        """
+        holder = self._holders.get(number)
+        if holder in (None, move.id) or holder in self._batch:
+            return None if holder == move.id else holder
+        other = self.env["account.move"].browse(holder).exists()
+        return holder if not other or other.move_type.startswith("out_") else None
 
     def number_owner(self, move, number: str):
         """Return another sales document that goes before ``move`` with the same number, ``None`` without one.

@@ -30,12 +30,13 @@ SEND, FAILED, WAITS = "send", "failed", "waits"
 class Item(
     namedtuple(
         "Item",
-        "job_id res_id company_id payload digest total status number notice path keys",
-        defaults=(None, None, None),
+        "job_id res_id company_id payload digest total status number notice path keys interim holder",
+        defaults=(None, None, None, None, None),
     )
 ):
     """One element of a call and the job it is for. Its payload and path are stored with the call.
 
+    :ivar job_id: 0 where no job asked for it
     :ivar payload: what is sent, with Xero's id when it is an update; ``None`` once it is read from a stored call
     :ivar digest: of what both sides agree on then; ``None`` for a removal
     :ivar total: what Xero must answer, ``Decimal`` in the document's currency; ``None`` when there is none to compare
@@ -44,11 +45,13 @@ class Item(
     :ivar notice: why it can only be a draft, or was moved, in the form of a column; empty without a reason
     :ivar path: below the API's base, where it is not the mapper's resource
     :ivar keys: what the mapper's ``_kept_keys`` returned; ``None`` where nothing is emptied by it
+    :ivar interim: whether it is a number on the way to another one: the record is still to be sent
+    :ivar holder: as of ``Outgoing``
     """
 
     __slots__ = ()
 
-    STORED = ("job_id", "res_id", "company_id", "digest", "total", "status", "number", "notice", "keys")
+    STORED = ("job_id", "res_id", "company_id", "digest", "total", "status", "number", "notice", "keys", "interim")
 
     def dump(self) -> dict:
         """Return it in the form that is stored, as JSON takes it."""
@@ -115,6 +118,14 @@ class XeroExporter(models.AbstractModel):
         :return: those that may be sent; the jobs of the others are settled
         """
         return items
+
+    def _make_room(self, drain, mapper, plan) -> dict:
+        """See that what ``plan`` is about to send meets nothing of ours in Xero that will be another thing soon.
+
+        :param plan: items by HTTP method, screened
+        :return: what of it may be sent; the jobs of the rest are settled
+        """
+        return plan
 
     def _update_content(self, mapper, link, out) -> dict:
         """Return what of ``out`` Xero takes as an update of what ``link`` stands for, without its id.
@@ -206,6 +217,7 @@ class XeroExporter(models.AbstractModel):
             plan["PUT"] = self._screen_creations(drain, mapper, plan["PUT"])
         if plan.get("POST"):
             plan["POST"] = self._screen_updates(drain, mapper, plan["POST"])
+        plan = self._make_room(drain, mapper, plan)
         for method, items in plan.items():
             for chunk in self._chunks(mapper, items):
                 self._store_and_send(drain, mapper, method, chunk)
@@ -279,7 +291,7 @@ class XeroExporter(models.AbstractModel):
             self._store_and_send(drain, mapper, method, items[middle:])
             return
         values = self._batch_values(drain, mapper, method, items, body)
-        batch = drain.transaction(self._store_batch, values, [item.job_id for item in items])
+        batch = drain.transaction(self._store_batch, values, [item.job_id for item in items if item.job_id])
         batch._know(values)
         self._call(drain, mapper, batch, body)
 

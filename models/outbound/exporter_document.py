@@ -45,6 +45,19 @@ class XeroExporterDocument(models.AbstractModel):
         details = self._details(mapper, link, out)
         return {**head, "LineItems": details} if details else head
 
+    # === NUMBERS === #
+
+    def _make_room(self, drain, mapper, plan):
+        """A number that another document of ours has given up in Odoo is free in Xero when that bears another."""
+        return self.env["xero.renumbering"]._make_room(self, drain, mapper, plan)
+
+    def _is_changed(self, inbound, link, element):
+        """A number on the way to another one, of which the answer was lost, is no change of a person."""
+        mapper = self.env["xero.mapper"]._for_type(link.xero_type)
+        if element.get(mapper._xero_number_field) == mapper._own_number(link.res_id) and link.xero_number:
+            element = {**element, mapper._xero_number_field: link.xero_number}
+        return super()._is_changed(inbound, link, element)
+
     # === LOOK FIRST === #
 
     def _screen_creations(self, drain, mapper, items):
@@ -122,8 +135,9 @@ class XeroExporterDocument(models.AbstractModel):
         self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", filter(None, contacts))
 
     def _save_links(self, connection, mapper, saved, made=False):
-        """Credits may have been applied in Odoo before the documents were in Xero."""
+        """Credits may have been applied in Odoo before the documents were in Xero; what stepped aside is sent."""
         failures = super()._save_links(connection, mapper, saved, made)
+        self.env["xero.renumbering"]._queue_on_the_way(connection, mapper, [item for item, _element in saved])
         self._refresh_applied(connection, [item.res_id for item, _element in saved])
         return failures
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...mappers.awaited import element_key, record_key
 from ...mappers.document.canonical import DocumentState
 from ...mappers.text import named
 from ...xero_api import codec, shape
@@ -31,12 +32,25 @@ class XeroExporter(models.AbstractModel):
         """
         if not duplicates:
             return
-        found = self._namesakes(drain.client, mapper, [payload for _item, payload, _messages in duplicates])
+        found = self._namesakes(drain.client, mapper, self._looked_for(drain.connection, mapper, duplicates))
         for (item, payload, messages), candidates in zip(duplicates, found, strict=True):
             drain.transaction(self._resolve_duplicate, drain, mapper, item, payload, messages, candidates)
 
+    def _looked_for(self, connection, mapper, duplicates) -> list[dict]:
+        """Return what was sent of each of ``duplicates``, updates with what tells them from others: they may say
+        little.
+        """
+        links = self.env["xero.link"]._map(
+            connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item, _payload, _messages in duplicates]
+        )
+        found = []
+        for item, payload, _messages in duplicates:
+            base = DocumentState.load(links[item.res_id].base_state) if item.res_id in links else DocumentState()
+            found.append({"Type": base.type, "Date": base.date, **payload} if base.type else payload)
+        return found
+
     def _resolve_duplicate(self, drain, mapper, item, payload, messages, candidates) -> None:
-        """Settle the job of a creation that Xero refused because its number or name is taken.
+        """Settle the job of what Xero refused because its number or name is taken.
 
         :param item: of the stored call, with its ``payload``
         :param messages: what Xero said
@@ -44,6 +58,11 @@ class XeroExporter(models.AbstractModel):
         """
         drain.record_calls()
         connection = drain.connection
+        own = (payload.get(mapper._xero_id_field) or "").lower()
+        candidates = [element for element in candidates if element[mapper._xero_id_field].lower() != own]
+        if own:
+            self._resolve_taken(connection, mapper, item, payload, messages, candidates)
+            return
         living = self._unlinked(connection, mapper, self._marked(mapper, item, payload, candidates))
         same = [
             element
@@ -74,7 +93,8 @@ class XeroExporter(models.AbstractModel):
         ):
             self._renumber(connection, mapper, item)
         else:
-            self._runner._fail({item.job_id: self._number_taken(mapper, payload, messages, candidates)})
+            failure = self._number_taken(connection, mapper, item, payload, messages, candidates)
+            self._runner._fail({item.job_id: failure})
 
     def _is_as_sent(self, connection, mapper, item, payload, element) -> bool:
         """Whether ``element``, which bears the mark of our record, is what ``payload`` says: a mark alone may be that
@@ -189,11 +209,21 @@ class XeroExporter(models.AbstractModel):
             }
         )
 
-    def _number_taken(self, mapper, payload, messages, candidates) -> Failure:
+    def _number_taken(self, connection, mapper, item, payload, messages, candidates) -> Failure:
+        """Return the failure of a number that somebody else has; it waits for that one to change."""
         number = payload.get(mapper._xero_number_field)
         if not candidates:
             return self._refusal(messages)
-        other = candidates[0]
+        other, fix = candidates[0], {"model": mapper._odoo_model, "res_id": item.res_id}
+        waits = [element_key(mapper._xero_type, other[mapper._xero_id_field])]
+        ours = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "=", mapper._xero_type),
+                ("xero_id", "=", other[mapper._xero_id_field]),
+            ]
+        )
+        waits += [record_key(link.res_model, link.res_id) for link in ours]
         return Failure(
             "duplicate",
             self.env["xero.reason"]._(
@@ -205,6 +235,8 @@ class XeroExporter(models.AbstractModel):
                 total=other.get("Total"),
                 status=other.get("Status"),
             ),
+            fix,
+            waits=tuple(waits),
         )
 
     # === WHO HAS IT === #
@@ -363,6 +395,7 @@ class XeroExporter(models.AbstractModel):
         drain.record_calls(batch)
         self._runner._fail(failures)
         self._runner._finish([item.job_id for item, _element in saved if item.job_id not in failures])
-        self._runner._set_aside([item.job_id for item in items if item.res_id not in found], alone=len(items) == 1)
+        left = [item.job_id for item in items if item.res_id not in found and item.job_id]
+        self._runner._set_aside(left, alone=len(items) == 1)
         self._runner._finish_or_requeue(SQL("batch_id = %s AND state = 'running'", batch.id))
         self._follow(drain.connection, [item for item, _element in saved], True)

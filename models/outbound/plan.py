@@ -187,6 +187,7 @@ class XeroExporter(models.AbstractModel):
             out.number,
             pack(self.env, self.env["xero.reason"]._join("\n", out.notices)),
             keys=None if wanted == "ARCHIVED" else mapper._kept_keys(out.payload),
+            holder=out.holder,
         )
         return ("POST" if exists else "PUT"), item
 
@@ -245,6 +246,10 @@ class XeroExporter(models.AbstractModel):
         )
 
     def _is_changed(self, inbound, link, element) -> bool:
+        """Whether somebody changed ``element`` in Xero since the last agreement.
+
+        :param inbound: the ``xero.inbound`` of the type
+        """
         return (
             bool(link.base_digest)
             and link.base_digest != codec.digest(inbound._canonical(element))
@@ -252,6 +257,10 @@ class XeroExporter(models.AbstractModel):
         )
 
     def _import_first(self, drain, inbound, elements, job_ids):
+        """Take over ``elements``, which people changed in Xero; the running jobs ``job_ids`` begin anew.
+
+        :param inbound: the ``xero.inbound`` of the type
+        """
         drain.record_calls()
         undoing = self.env["xero.sync.job"].search(
             [("id", "in", job_ids), ("operation", "=", "void"), ("run_id", "!=", False)]

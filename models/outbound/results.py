@@ -75,7 +75,7 @@ class XeroExporter(models.AbstractModel):
                 saved.append((item, outcome.element))
             elif outcome.unclear:
                 unclear.append((item, payload))
-            elif batch.method == "PUT" and self._classes(outcome.errors) & {"duplicate_number", "duplicate_name"}:
+            elif self._is_taken(batch, item, outcome.errors):
                 duplicates.append((item, payload, outcome.errors))
             else:
                 refused.append((item.job_id, Refused(item.res_id, payload, outcome.errors)))
@@ -91,6 +91,13 @@ class XeroExporter(models.AbstractModel):
         self._follow(drain.connection, [item for item, _element in saved], made)
         self._look_into(drain.connection, [one for _job_id, one in refused])
         return duplicates, not unclear
+
+    def _is_taken(self, batch, item, messages) -> bool:
+        """Whether Xero refused ``item`` because somebody else has its number or name: that is looked into."""
+        kinds = self._classes(messages)
+        if batch.method == "PUT":
+            return bool(kinds & {"duplicate_number", "duplicate_name"})
+        return bool(item.job_id) and "duplicate_number" in kinds
 
     def _keep_unclear(self, batch, unclear):
         """Leave in ``batch`` what has to be looked up: pairs (item, payload)."""
@@ -155,7 +162,7 @@ class XeroExporter(models.AbstractModel):
             "res_id": item.res_id,
             "xero_id": element[mapper._xero_id_field],
             "xero_number": self._text_of(element, mapper._xero_number_field) or item.number,
-            "state": "error" if waits else "synced",
+            "state": "error" if waits else "to_sync" if item.interim else "synced",
             "message": pack(self.env, failure.message) if failure else item.notice or None,
             "digest": None if failure else item.digest,
             "xero_status": self._text_of(element, mapper._xero_status_field),

@@ -182,8 +182,9 @@ class XeroSyncRunner(models.AbstractModel):
         """Set jobs (``{job id: Failure}``) to the state of their failure, unless a newer job of the record waits
         already.
 
-        :param failures: ``{job id: Failure}``, of running jobs; others are left as they are
+        :param failures: ``{job id: Failure}``, of running jobs; others are left as they are, and 0 is none
         """
+        failures = {job_id: failure for job_id, failure in failures.items() if job_id}
         if not failures:
             return
         self._finish_superseded(list(failures))
