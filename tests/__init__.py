@@ -61,6 +61,7 @@ from . import test_mapper_money
 from . import test_mapper_problems
 from . import test_mapper_random
 from . import test_mapper_state
+from . import test_mapper_tax
 from . import test_mapping_reference
 from . import test_mapping_suggest
 from . import test_model_based

@@ -7,7 +7,8 @@ from .mapped import CLASS_FIELDS, Account, Tax, mapped
 from .sheet import TaxLookup
 from .tracking_book import TrackingBook
 
-TAX_FIELDS = ("amount", "amount_type", "children_tax_ids", "repartition_line_ids", "name")
+TAX_FIELDS = ("amount", "amount_type", "type_tax_use", "children_tax_ids", "repartition_line_ids", "name")
+PART_FIELDS = ("document_type", "repartition_type", "factor_percent", "account_id", "use_in_tax_closing", "tax_id")
 
 
 class Books:
@@ -41,7 +42,9 @@ class Books:
         :param taxes: ``account.tax`` of all lines of the batch
         """
         (taxes | taxes.children_tax_ids).fetch(TAX_FIELDS)
-        taxes.repartition_line_ids.fetch(("document_type", "use_in_tax_closing", "tax_id"))
+        parts = (taxes | taxes.children_tax_ids).repartition_line_ids
+        parts.fetch(PART_FIELDS)
+        parts.account_id.fetch(("account_type",))
 
     def account(self, account_id: int) -> Account | None:
         """Return the :class:`Account` an Odoo account is mapped to, or ``None``.

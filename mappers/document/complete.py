@@ -38,7 +38,7 @@ def complete(mapper, document, sheet, books, out) -> bool:
         return False
     for row in sheet.rows:
         choose_shape(row, mapper._knows_discounts(document), mapper._price_places)
-    apart = _carry_taxes(sheet, books, decimals)
+    apart = _carry_taxes(mapper, document, sheet, books, out)
     mapped.fill(apart)
     for row in apart:
         choose_shape(row, False, mapper._price_places)
@@ -47,17 +47,39 @@ def complete(mapper, document, sheet, books, out) -> bool:
     return not any(problem.code == "mapping" for problem in out.problems)
 
 
-def _carry_taxes(sheet, books, decimals) -> list:
+def _carry_taxes(mapper, document, sheet, books, out) -> list:
     """Give the booked tax to the rows; return rows for what cannot be tax of a line in Xero."""
+    decimals, lookup = document.currency_id.decimal_places, books.taxes
     by_taxes = defaultdict(list)
     for row in sheet.rows:
         by_taxes[row.taxes].append(row)
-    targets = tax_targets(sheet.rows, sheet.booked, books.taxes.percents, decimals)
-    apart = []
-    for taxes, shares in targets.items():
-        if taxes is None or not carry(by_taxes[taxes], sum(shares.values(), ZERO), decimals):
+    percents = {
+        tax_id: lookup.percents[tax_id] * lookup.claimed((tax_id,), sheet.is_refund)
+        for tax_id in {tax_id for taxes in by_taxes for tax_id in taxes}
+    }
+    apart, untold = [], ZERO
+    for taxes, shares in tax_targets(sheet.rows, sheet.booked, percents, decimals).items():
+        whole, rows = sum(shares.values(), ZERO), by_taxes[taxes]
+        rest = whole if taxes is None else carry(rows, whole, decimals, lookup.claimed(taxes, sheet.is_refund))
+        if taxes is None or (rest and rest == whole):
             apart += _as_rows(sheet, shares, smallest(decimals))
+        elif rest:
+            largest = max(shares, key=lambda tax_id: abs(shares[tax_id]))
+            apart += _as_rows(sheet, {largest: rest}, smallest(decimals))
+        if any(row.percent for row in rows):
+            untold += rest
+    if untold:
+        out.notices.append(_untold_notice(mapper, document, untold))
     return apart
+
+
+def _untold_notice(mapper, document, untold) -> str:
+    return mapper.env["xero.reason"]._(
+        "%(amount)s of the tax of %(name)s is on a line of its own in Xero, outside the tax return: Xero takes no such "
+        "tax on the lines that it is of.",
+        amount=untold,
+        name=mapper._name_of(document),
+    )
 
 
 def _as_rows(sheet, shares: dict, step: Decimal) -> list:

@@ -38,7 +38,20 @@ def read_sheet(move, lines, book: TaxLookup) -> Sheet:
     :param book: the :class:`TaxLookup` of the batch, ``books.taxes``
     :return: amounts in the document's currency, rounded to its decimals
     """
-    sheet, sign, decimals = Sheet(), move.direction_sign, move.currency_id.decimal_places
+    is_refund = move.move_type.endswith("refund")
+    return read_lines(lines, book, move.direction_sign, move.currency_id.decimal_places, is_refund)
+
+
+def read_lines(lines, book: TaxLookup, sign: int, decimals: int, is_refund: bool) -> Sheet:
+    """Return ``lines`` with the amounts Odoo booked.
+
+    :param lines: ``account.move.line`` of one entry, in one currency
+    :param book: the :class:`TaxLookup` of the batch, ``books.taxes``
+    :param sign: 1 where debits count, -1 where credits do
+    :param decimals: of the currency
+    :param is_refund: taxes are divided as on credit notes
+    """
+    sheet = Sheet(is_refund=is_refund)
     for line in sorted(lines, key=_place):
         kind = line.display_type
         if kind in LEFT_OUT:
@@ -60,7 +73,9 @@ def _place(line):
 
 
 def _row(line, amount: Decimal, book) -> Row:
-    return Row(_text(line), line.account_id.id, book.key(line.tax_ids), amount)
+    # The tax of a private share is tax already: Odoo takes none of it, whatever its account has by default.
+    taxes = line.tax_ids if line.display_type != "non_deductible_tax" else line.tax_ids.browse()
+    return Row(_text(line), line.account_id.id, book.key(taxes), amount)
 
 
 def _with_details(row, line) -> Row:

@@ -15,6 +15,8 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+# As many steps a set of few lines may be off and still be a matter of rounding.
+FEW = 5
 # Xero's limit on the written length of a quantity.
 QUANTITY_LENGTH = 13
 
@@ -117,7 +119,7 @@ def tax_targets(rows: Iterable[Row], booked: dict, percents: dict, decimals: int
 
     :param rows: with ``net`` and ``taxes``
     :param booked: tax by tax id, in the document's currency
-    :param percents: nominal percent by tax id, for the rare case of nets that cancel out
+    :param percents: percent that is booked as tax, by tax id, for nets that cancel each other out in part
     :param decimals: of the document's currency
     :return: ``{set of taxes: {tax id: amount}}``; taxes without any row are under ``None``
     """
@@ -136,12 +138,16 @@ def tax_targets(rows: Iterable[Row], booked: dict, percents: dict, decimals: int
 def _shares(amount: Decimal, nets: list[Decimal], percent, step: Decimal) -> list[Decimal]:
     if len(nets) < 2:
         return [amount]
-    if sum(nets):
+    if min(nets) * max(nets) >= 0 and sum(nets):
         return spread(amount, nets, step)
-    return settle([net * (percent or ZERO) / HUNDRED for net in nets], amount, step)
+    near = [(net * (percent or ZERO) / HUNDRED).quantize(step, ROUND_HALF_UP) for net in nets]
+    missing = amount - sum(near)
+    if not any(nets) or not missing:
+        return settle(near, amount, step)
+    return [share + more for share, more in zip(near, spread(missing, [abs(net) for net in nets], step))]
 
 
-def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
+def carry(rows: list[Row], target: Decimal, decimals: int, claimed: Decimal = ONE) -> Decimal:
     """Give ``rows`` (all of one set of taxes) the taxes that add up to ``target``.
 
     Xero's own tax is that of each line, rounded to cents. A ``TaxAmount`` overrides it, and may not be above the
@@ -150,29 +156,58 @@ def carry(rows: list[Row], target: Decimal, decimals: int) -> bool:
     :param rows: their ``tax`` and ``told`` are written
     :param target: tax of all of them, in the document's currency
     :param decimals: of the document's currency
-    :return: ``False`` when no tax Xero would take on these rows can reach ``target``; the rows then carry none
+    :param claimed: what part of Xero's tax Odoo books as tax; the rest is a cost
+    :return: what of ``target`` no tax that Xero would take on these rows can reach. Where it is more than a matter of
+        rounding the rows carry none at all
     """
+    step = smallest(decimals)
     own = [line_tax(row.net, row.percent) for row in rows]
-    taxes = _taxes(rows, own, target, smallest(decimals))
-    if not all(_acceptable(tax, row.net) for tax, row in zip(taxes, rows)):
-        taxes = [ZERO] * len(rows)
+    near = [line_tax(row.net, row.percent * claimed) for row in rows]
+    taxes = _taxes(rows, near, target, step)
+    rest = target - sum(taxes)
+    if abs(rest) > step * max(len(rows), FEW) or not all(_acceptable(tax, row.net) for tax, row in zip(taxes, rows)):
+        taxes, rest = [ZERO] * len(rows), target
     for row, computed, tax in zip(rows, own, taxes):
         row.tax, row.told = tax, tax != computed or not _certain(row, decimals)
-    return sum(taxes) == target
+    return rest
 
 
-def _taxes(rows: list[Row], own: list[Decimal], target: Decimal, step: Decimal) -> list[Decimal]:
-    """Return taxes in whole steps of the currency, as near to Xero's ``own`` as ``target`` lets them be."""
-    near = [tax.quantize(step, ROUND_HALF_UP) for tax in own]
+def _taxes(rows: list[Row], near: list[Decimal], target: Decimal, step: Decimal) -> list[Decimal]:
+    """Return taxes in whole steps of the currency, as near to ``near`` as ``target`` lets them be."""
+    near = [tax.quantize(step, ROUND_HALF_UP) for tax in near]
     missing = target - sum(near)
     if not missing or not any(row.percent for row in rows) or not any(row.net for row in rows):
         return near
     nets = [row.net for row in rows]
     if abs(missing) > step * len(rows) and min(nets) * max(nets) >= 0:
-        return spread(target, nets, step)
+        even = spread(target, nets, step)
+        if all(map(_acceptable, even, nets)):
+            return even
     # Negative lines are left alone where possible: what Xero makes of a given tax on them is not documented.
-    weights = [max(net, ZERO) for net in nets] if max(nets) > 0 else [abs(net) for net in nets]
-    return [tax + share for tax, share in zip(near, spread(missing, weights, step))]
+    for part in ([net if net > 0 else ZERO for net in nets], [-net if net < 0 else ZERO for net in nets]):
+        near = _placed(near, nets, part, target - sum(near), step)
+    return near
+
+
+def _placed(taxes: list[Decimal], nets: list[Decimal], weights: list, missing: Decimal, step: Decimal) -> list[Decimal]:
+    """Return ``taxes`` with as much of ``missing`` as those of ``weights`` can take, in proportion to these.
+
+    A tax is between nothing and the net of its line.
+    """
+    taxes = list(taxes)
+    while missing and sum(weights):
+        shares, added = spread(missing, weights, step), ZERO
+        for index, (net, share) in enumerate(zip(nets, shares)):
+            lowest, highest = min(net, ZERO), max(net, ZERO)
+            if weights[index]:
+                bounded = min(max(taxes[index] + share, lowest), highest)
+                added, taxes[index] = added + bounded - taxes[index], bounded
+            if taxes[index] == (highest if missing > 0 else lowest):
+                weights[index] = ZERO
+        missing -= added
+        if not added:
+            break
+    return taxes
 
 
 def _acceptable(tax: Decimal, net: Decimal) -> bool:

@@ -16,9 +16,11 @@ class Sheet:
     :ivar lines: in the document's order: :class:`Row` for amounts, ``str`` for sections and notes
     :ivar booked: tax that Xero computes as tax of lines, by tax id, in the document's currency
     :ivar origins: the rows that the tax of an id becomes where it cannot be a tax of lines
+    :ivar is_refund: taxes are divided as on credit notes
     """
 
     lines: list = field(default_factory=list)
+    is_refund: bool = False
     booked: dict = field(default_factory=lambda: defaultdict(Decimal))
     origins: dict = field(default_factory=lambda: defaultdict(list))
 
@@ -50,13 +52,14 @@ class TaxLookup:
 
     - fixed amounts, such as a levy per piece;
     - negative percentages, such as withholding (but not the two halves of a reverse charge, which cancel out);
-    - the part of a tax that is a cost because it cannot be claimed back.
+    - the part of a tax that is a cost because it cannot be claimed back, be it all of it.
     """
 
     def __init__(self):
         self.percents = {}
         self._keys = {}
         self._apart = {}
+        self._claimed = {}
 
     def key(self, taxes) -> tuple:
         """Return the sorted ids of those of ``taxes`` (groups resolved) that Xero is to compute.
@@ -66,9 +69,22 @@ class TaxLookup:
         """
         ids = taxes._ids
         if ids not in self._keys:
-            kept = {child.id for tax in taxes for child in self._members(tax) if not self._is_amount(child, tax)}
-            self._keys[ids] = tuple(sorted(kept))
+            kept = {child: tax for tax in taxes for child in self._members(tax) if not self._is_amount(child, tax)}
+            self._claimed |= {child.id: self._claims(child, tax) for child, tax in kept.items()}
+            self._keys[ids] = tuple(sorted(child.id for child in kept))
         return self._keys[ids]
+
+    def claimed(self, taxes: tuple, is_refund: bool) -> Decimal:
+        """Return what part of the nominal tax of a set is booked as tax: 1, or less where a part of it is a cost.
+
+        :param taxes: what :meth:`key` returned
+        :param is_refund: on a credit note
+        """
+        percents = [self.percents[tax_id] for tax_id in taxes]
+        whole = sum(percents, Decimal(0))
+        if not whole:
+            return Decimal(0 if any(percents) else 1)
+        return sum(self.percents[tax_id] * self._claimed[tax_id][is_refund] for tax_id in taxes) / whole
 
     def _members(self, tax):
         return tax.children_tax_ids if tax.amount_type == "group" else tax
@@ -90,13 +106,43 @@ class TaxLookup:
         """
         key = part.id, group.id
         if key not in self._apart:
-            self._apart[key] = self._is_amount(part.tax_id, group or part.tax_id) or self._is_cost(part)
+            parent = group or part.tax_id
+            self._apart[key] = self._is_amount(part.tax_id, parent) or self._is_cost(part, parent)
         return self._apart[key]
 
-    def _is_cost(self, part) -> bool:
-        """A tax without any account to settle is not meant as cost: its accounts are just not set up."""
-        siblings = part.tax_id.repartition_line_ids.filtered(lambda other: other.document_type == part.document_type)
-        return not part.use_in_tax_closing and any(siblings.mapped("use_in_tax_closing"))
+    def is_whole_cost(self, tax) -> bool:
+        """Whether nothing of ``tax``, an ``account.tax``, is claimed on bills."""
+        members = self._members(tax)
+        return bool(members) and not any(self._claims(member, tax)[False] for member in members)
+
+    def _claims(self, tax, parent) -> tuple[Decimal, Decimal]:
+        """Return what part of ``tax``, in ``parent``, is booked as tax: on documents, and on credit notes."""
+        found = [Decimal(0), Decimal(0)]
+        for part in self._tax_parts(tax):
+            if not self._is_cost(part, parent):
+                found[part.document_type == "refund"] += decimal_of(part.factor_percent, 12) / 100
+        return tuple(found)
+
+    def _tax_parts(self, tax):
+        return tax.repartition_line_ids.filtered(lambda part: part.repartition_type == "tax")
+
+    def _is_cost(self, part, parent) -> bool:
+        """Whether ``part`` of a tax is no tax to settle, but a cost.
+
+        A tax of sales without any account to settle is not meant as cost: its accounts are just not set up.
+        """
+        if part.use_in_tax_closing:
+            return False
+        siblings = self._tax_parts(part.tax_id).filtered(lambda other: other.document_type == part.document_type)
+        if any(siblings.mapped("use_in_tax_closing")):
+            return True
+        # Parts that cancel out are a reverse charge.
+        cancels_out = not round(sum(siblings.mapped("factor_percent")), 6)
+        return parent.type_tax_use == "purchase" and not cancels_out and all(map(self._is_on_cost, siblings))
+
+    def _is_on_cost(self, part) -> bool:
+        """Whether it is booked to the account of the line, or to one of costs."""
+        return not part.account_id or part.account_id.account_type.startswith(("expense", "income"))
 
 
 def decimal_of(value: float, decimals: int) -> Decimal:
