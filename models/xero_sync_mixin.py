@@ -337,6 +337,11 @@ class XeroSyncMixin(models.AbstractModel):
         return {connection.id: Run._of_selection(connection) for connection, count in counts.items() if count > 1}
 
     def _xero_selection_notice(self, queued: int, reasons: list[str]) -> dict:
+        """Return the notice of what :meth:`_xero_send_ready` has queued.
+
+        :param queued: how many records
+        :param reasons: sentences on what was left out
+        """
         lines = reasons[:REASONS_SHOWN]
         if len(reasons) > REASONS_SHOWN:
             lines.append(self.env._("… and %s more.", len(reasons) - REASONS_SHOWN))

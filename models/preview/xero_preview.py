@@ -70,8 +70,7 @@ class XeroPreview(models.Model):
     def _compute_display_name(self):
         names = dict(self._fields["kind"]._description_selection(self.env))
         for preview in self:
-            number = preview.kind == "records" and preview.only_line_id.number
-            preview.display_name = self.env._("Preview: %s", named(number) if number else names[preview.kind])
+            preview.display_name = self.env._("Preview: %s", named(preview.only_line_id.number) or names[preview.kind])
 
     @api.depends("kind", "state", "done_count")
     @api.depends_context("lang")
