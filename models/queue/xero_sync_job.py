@@ -97,11 +97,11 @@ class XeroSyncJob(models.Model):
     failure_detail = ReasonText("Reason", readonly=True)
     fix_action = fields.Json(readonly=True, help="The record that a person edits to fix it.")
     has_fix = fields.Boolean(compute="_compute_has_fix")
+    must_ask = fields.Boolean(compute="_compute_has_fix", help="Others decide what fixes it: the user asks them.")
     blocked_by_id = fields.Many2one(
         "xero.sync.job", "Waits For", readonly=True, ondelete="set null", index="btree_not_null"
     )
     batch_id = fields.Many2one("xero.sync.batch", readonly=True, ondelete="set null", index="btree_not_null")
-    must_ask = fields.Boolean(compute="_compute_has_fix", help="Others decide what fixes it: the user asks them.")
     idempotency_key = fields.Char(related="batch_id.idempotency_key")
     correlation_id = fields.Char(readonly=True)
     started_at = fields.Datetime(readonly=True)
@@ -160,9 +160,12 @@ class XeroSyncJob(models.Model):
         )
 
     @api.depends("fix_action")
+    @api.depends_context("uid")
     def _compute_has_fix(self):
         for job in self:
             job.has_fix = bool(job.fix_action)
+            place = self.env.get((job.fix_action or {}).get("model"))
+            job.must_ask = place is not None and hasattr(place, "_must_ask") and place._must_ask()
 
     def _waiting_reason(self) -> str | None:
         """Return why this open job is not done, for the person who looks at its document; ``None`` when it just waits
@@ -190,12 +193,9 @@ class XeroSyncJob(models.Model):
         """Run a statement that writes jobs, between what the ORM has not written yet and what it must read anew.
 
         :return: the rows that it returns, if any
-    @api.depends_context("uid")
         """
         self.flush_model()
         self.env.cr.execute(query)
-            place = self.env.get((job.fix_action or {}).get("model"))
-            job.must_ask = place is not None and hasattr(place, "_must_ask") and place._must_ask()
         rows = self.env.cr.fetchall() if self.env.cr.description else []
         self.invalidate_model(flush=False)
         return rows
