@@ -82,6 +82,7 @@ class XeroAsk(models.AbstractModel):
         return chosen or able.sorted(lambda user: (user.has_group(SYSTEM_ADMINISTRATOR), user.id))[:ASKED]
 
     def _ask(self, person):
+        """Leave ``person``, a ``res.users``, a to-do in the own language; return the ``mail.activity``."""
         told = self.connection_id.with_context(lang=person.lang)
         link = Markup('<a href="/odoo/{model}/{id}">{name}</a>').format(
             model=self._name, id=self.id, name=self.with_context(lang=person.lang).display_name
