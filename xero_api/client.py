@@ -14,7 +14,7 @@ from . import clamps, dates, deadline, faults, limits, paging, retry
 from .attachments import attachment_name
 from .endpoints import Endpoints
 from .errors import ReauthRequired, XeroError
-from .gateway import UNITDP, Gateway, Request
+from .gateway import UNITDP, UNITDP_IN_LISTS, Gateway, Request
 from .limits import Limits
 from .log import get_logger
 from .transport import SECONDS, RawAnswer, RestClient, new_session
@@ -73,10 +73,11 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _with_prices(resource: str, params: dict[str, Any] | None) -> dict[str, Any]:
+def _with_prices(resource: str, params: dict[str, Any] | None, single: bool = False) -> dict[str, Any]:
     """Return the parameters that have a value, with ``unitdp=4`` for resources that have prices."""
     given = {name: value for name, value in (params or {}).items() if value is not None}
-    return {"unitdp": 4, **given} if resource in UNITDP else given
+    takes = resource in UNITDP and not (single and resource in UNITDP_IN_LISTS)
+    return {"unitdp": 4, **given} if takes else given
 
 
 @dataclass
@@ -152,9 +153,8 @@ class XeroClient:
         if modified_since:
             text = modified_since if isinstance(modified_since, str) else dates.to_modified_since(modified_since)
             headers["If-Modified-Since"] = text
-        return self._run(
-            Request("GET", resource, xero_id, _with_prices(resource, params), headers=headers), write=False
-        )
+        query = _with_prices(resource, params, bool(xero_id))
+        return self._run(Request("GET", resource, xero_id, query, headers=headers), write=False)
 
     def pages(
         self,
@@ -241,7 +241,9 @@ class XeroClient:
         if not isinstance(body, bytes):
             raise TypeError("The body must be bytes, see codec.dumps")
         headers = {"Idempotency-Key": _checked_key(idempotency_key)}
-        params = _with_prices(resource, {"summarizeErrors": "false"})
+        # One record under its own address, such as a payment to delete: the answer is about it alone.
+        single = resource.count("/") == 1
+        params = {} if single else _with_prices(resource, {"summarizeErrors": "false"})
         return self._run(Request(method, resource, None, params, body, headers), write=True)
 
     # === Calling === #

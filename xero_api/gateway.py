@@ -29,6 +29,9 @@ LIST_PARAMS = frozenset({"IDs", "InvoiceNumbers", "ContactIDs", "Statuses", "Ref
 # Resources whose prices have four decimals only when `unitdp=4` is sent, on reading as on writing.
 UNITDP = frozenset({"BankTransactions", "CreditNotes", "Invoices", "Items", "Overpayments", "Prepayments"})
 
+# Of these only lists take it (Xero's API description).
+UNITDP_IN_LISTS = frozenset({"Overpayments", "Prepayments"})
+
 # (method, resource, with an id in the path) -> name of the SDK's generated method. What is not here goes
 # through the SDK's call_api with the same headers.
 SDK_METHODS: dict[tuple[str, str, bool], str] = {

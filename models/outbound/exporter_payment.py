@@ -31,7 +31,8 @@ class XeroExporterPayment(models.AbstractModel):
             return super()._request(client, batch, body)
         [element] = codec.loads(body)[batch.resource]
         path = f"{batch.resource}/{element['PaymentID']}"
-        return client.post(path, codec.dumps(element), idempotency_key=batch.idempotency_key)
+        deletion = codec.dumps({"Status": element["Status"]})
+        return client.post(path, deletion, idempotency_key=batch.idempotency_key)
 
     def _shown_for(self, records):
         """People look at payments, not at their parts."""

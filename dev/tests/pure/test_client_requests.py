@@ -41,7 +41,7 @@ def test_create(server: ScriptedServer, harness: Harness) -> None:
         ("CreditNotes", {"summarizeErrors": "false", "unitdp": "4"}),
         ("Contacts", {"summarizeErrors": "false"}),
         ("Payments", {"summarizeErrors": "false"}),
-        ("Payments/123", {"summarizeErrors": "false"}),
+        ("Payments/123", {}),
         ("CreditNotes/123/Allocations", {"summarizeErrors": "false"}),
         ("NewThings", {"summarizeErrors": "false"}),
     ],
@@ -121,6 +121,24 @@ def test_parameters_that_the_sdk_does_not_know(server: ScriptedServer, harness: 
     assert seen.query == {"IDs": "a,b", "newFlag": "true", "unitdp": "4"}
     assert seen.headers["xero-tenant-id"] == "tenant-1"
     assert seen.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("resource", "xero_id", "query"),
+    [
+        ("Prepayments", None, {"unitdp": "4"}),
+        ("Prepayments", "123", {}),
+        ("Overpayments", "123", {}),
+        ("CreditNotes", "123", {"unitdp": "4"}),
+        ("Invoices", "123", {"unitdp": "4"}),
+        ("Payments", "123", {}),
+    ],
+)
+def test_unitdp_goes_where_the_api_description_has_it(
+    server: ScriptedServer, harness: Harness, resource: str, xero_id: str | None, query: dict[str, str]
+) -> None:
+    harness.client.get(resource, xero_id=xero_id)
+    assert server.seen[0].query == query
 
 
 def test_unitdp_can_be_chosen(server: ScriptedServer, harness: Harness) -> None:
