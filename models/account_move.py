@@ -74,8 +74,10 @@ class AccountMove(models.Model):
         return SQL("EXISTS (SELECT FROM account_move m WHERE m.id = l.res_id AND m.state = 'draft')")
 
     def _xero_left_out_message(self, link):
-        """What is posted again, or cancelled, in a journal or of a kind that is left out stays in Xero as it was."""
-        scope = link.draft_since and self.state != "draft" and self.env["xero.connection"]._scope(self.company_id.id)
+        """What is posted again, or cancelled, in a journal or of a kind that is left out stays in Xero as it was; so
+        does a draft there, whatever becomes of it.
+        """
+        scope = link.draft_since and self.env["xero.connection"]._scope(self.company_id.id)
         refusal = scope and link._is_alive() and self._xero_refusal(scope)
         if not refusal:
             return None

@@ -134,8 +134,9 @@ class XeroStatusMixin(models.AbstractModel):
 
         :param link: its ``xero.link``
         """
-        if self._xero_state(link, self.env["xero.sync.job"]) != "draft":
-            return self._xero_left_out_message(link) or link.message
+        left_out = self._xero_left_out_message(link)
+        if left_out or self._xero_state(link, self.env["xero.sync.job"]) != "draft":
+            return left_out or link.message
         return self.env._(
             "A draft again since %(since)s: in Xero %(number)s stays as it is. Post it to update it there, with its "
             "number; cancel it to void it there.",

@@ -134,8 +134,17 @@ class TestMapperDocument(MapperCase):
         draft.button_draft()
         kept = self.prepare(draft)
         self.assertEqual((kept.status, kept.payload["Status"]), ("KEPT", "AUTHORISED"), "it waits to be posted again")
-        for hours, since, status in ((0, 9, "KEPT"), (4, 3, "KEPT"), (4, 5, "ABSENT")):
+        for hours, since, edited, status in (
+            (0, 9, 9, "KEPT"),
+            (4, 3, 3, "KEPT"),
+            (4, 5, 0, "KEPT"),
+            (4, 5, 2, "ABSENT"),
+        ):
             self.connection.void_drafts_after = hours
+            draft.flush_recordset()
+            changed = fields.Datetime.now() - timedelta(hours=edited)
+            self.env.cr.execute("UPDATE account_move SET write_date = %s WHERE id = %s", (changed, draft.id))
+            draft.invalidate_recordset(["write_date"])
             link.draft_since = fields.Datetime.now() - timedelta(hours=since)
             self.assertEqual(self.prepare(draft).status, status)
         link.xero_status = "VOIDED"

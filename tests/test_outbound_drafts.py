@@ -229,6 +229,45 @@ class TestDrafts(PaymentCommon):
                     self.assertEqual(self.in_xero(move)["Status"], "AUTHORISED" if posted else "VOIDED")
                     self.assertInXero(move) if posted else None
 
+    def rest(self, move, hours=2):
+        """Let nobody have changed ``move`` for a while."""
+        self.env.flush_all()
+        changed = fields.Datetime.now() - timedelta(hours=hours)
+        self.env.cr.execute("UPDATE account_move SET write_date = %s WHERE id = %s", (changed, move.id))
+        self.env.invalidate_all()
+
+    def test_nothing_is_voided_while_somebody_works_on_it(self):
+        move = self.reset()
+        self.connection.void_drafts_after = 2
+        self.link_of(move).sudo().draft_since = fields.Datetime.now() - timedelta(hours=3)
+        for what in ("write", "line"):
+            if what == "write":
+                move.ref = "At work"
+            else:
+                move.invoice_line_ids.price_unit = 77
+            self.env["xero.sync.job"]._enqueue_poll(self.connection, "Contact")
+            self.drain()
+            self.assertEqual((self.in_xero(move)["Status"], move.xero_sync_state), ("AUTHORISED", "draft"))
+        self.rest(move)
+        self.env["xero.sync.job"]._enqueue_poll(self.connection, "Contact")
+        self.drain()
+        self.assertEqual(self.in_xero(move)["Status"], "VOIDED")
+
+    def test_draft_in_a_journal_that_is_left_out(self):
+        """Posting it changes nothing in Xero: it does not say so."""
+        for left_out in ("journal", "kind"):
+            with self.subTest(left_out=left_out):
+                move = self.reset()
+                if left_out == "journal":
+                    self.connection.excluded_journal_ids = move.journal_id
+                else:
+                    self.connection.sync_invoices = False
+                self.env.invalidate_all()
+                self.assertNotIn("Post it", move.xero_sync_message)
+                self.assertIn("left out" if left_out == "journal" else "switched off", move.xero_sync_message)
+                self.assertIn("stays in Xero", move.xero_sync_message)
+                self.connection.write({"excluded_journal_ids": [(5,)], "sync_invoices": True})
+
     def test_since_is_when_it_was_reset_first(self):
         move = self.reset()
         since = fields.Datetime.now() - timedelta(days=3)
@@ -353,6 +392,7 @@ class TestDrafts(PaymentCommon):
 class TestDraftTable(PaymentCommon):
     """Brings about every row of the table of the reference."""
 
+    rest = TestDrafts.rest
     draft, alone, writes = TestDrafts.reset, TestDrafts.alone, TestDrafts.writes
 
     def setUp(self):
@@ -448,6 +488,7 @@ class TestDraftTable(PaymentCommon):
             self.connection.void_drafts_after = 2
             self.link_of(move).sudo().draft_since = fields.Datetime.now() - timedelta(hours=3)
             self.env.flush_all()
+            self.rest(move)
             self.env["xero.sync.job"]._enqueue_poll(self.connection, "Contact")
         else:
             self.change(change, move)

@@ -14,6 +14,8 @@ from .move_books import MOVE_FIELDS, MoveBooks
 from .paid import closed_key, identified_lines
 
 REFERENCE_LENGTH = 255
+# A draft that was changed this recently is being worked on.
+DRAFT_QUIET = timedelta(hours=1)
 # Xero refuses what is in these already.
 APPROVED = ("AUTHORISED", "PAID")
 
@@ -149,11 +151,11 @@ class XeroMapperDocument(models.AbstractModel):
         return KEPT if is_alive and not self._is_draft_too_long(move, link, books.connection) else ABSENT
 
     def _is_draft_too_long(self, move, link, connection) -> bool:
-        """Whether ``move``, a draft again, is to be taken out of Xero by the connection's setting."""
-        hours = connection.void_drafts_after
+        """Whether ``move``, a draft again that nobody works on, is to leave Xero by the connection's setting."""
+        hours, now = connection.void_drafts_after, fields.Datetime.now()
         if not (hours and move.posted_before and link.draft_since):
             return False
-        return link.draft_since + timedelta(hours=hours) <= fields.Datetime.now()
+        return link.draft_since + timedelta(hours=hours) <= now and move.write_date + DRAFT_QUIET <= now
 
     # === HEAD === #
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...mappers.document.document import DRAFT_QUIET
 from ...mappers.outgoing import KEPT
 from ..link.xero_link import LIVING
 from ..queue.xero_sync_job import SWEEP
@@ -61,13 +62,14 @@ class XeroFeederDraft(models.AbstractModel):
                 SQL(
                     """SELECT l.id FROM xero_link l JOIN account_move m ON m.id = l.res_id
                         WHERE l.connection_id = %s AND l.res_model = 'account.move' AND l.state IN ('synced', 'error')
-                          AND l.draft_since <= %s
+                          AND l.draft_since <= %s AND m.write_date <= %s
                           AND m.state = 'draft' AND m.posted_before AND %s
                           AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = l.res_model
                                              AND j.res_id = l.res_id AND j.connection_id = l.connection_id
                                              AND j.state NOT IN ('done', 'cancelled'))""",
                     connection.id,
                     fields.Datetime.now() - timedelta(hours=hours),
+                    fields.Datetime.now() - DRAFT_QUIET,
                     SQL(LIVING),
                 )
             )
