@@ -73,6 +73,7 @@ from . import test_payment_credits_safe
 from . import test_payment_in
 from . import test_payment_mapping
 from . import test_payment_out
+from . import test_payment_third_currency
 from . import test_payment_permission
 from . import test_setup_access
 from . import test_setup_guide

@@ -117,6 +117,51 @@ class TestMapperProblems(MapperCase):
         franc = self.setup_other_currency("CHF")
         self.assertIn("CHF", self.problem(self.move([(10, self.tax20)], currency_id=franc.id), "validation").message)
 
+    def add_currency(self, code, *rates):
+        """Return a currency that the organisation has, with these rates in Odoo."""
+        currency = self.setup_other_currency(code, rates=[("2000-01-01", 1.5)])
+        self.env["res.currency.rate"].search([("currency_id", "=", currency.id)]).unlink()
+        for day, rate in rates:
+            self.env["res.currency.rate"].create({"currency_id": currency.id, "name": day, "rate": rate})
+        self.env["xero.currency"].sudo().create({"connection_id": self.connection.id, "code": code})
+        return currency
+
+    def test_currency_without_a_rate_for_the_day(self):
+        """Odoo takes 1, or the first later rate, without a word."""
+        for code, rates in (("CHF", ()), ("SEK", [("2026-06-01", 10.5)])):
+            with self.subTest(code=code):
+                currency = self.add_currency(code, *rates)
+                for move_type in ("out_invoice", "in_invoice", "out_refund"):
+                    move = self.move([(10, None)], move_type, currency_id=currency.id)
+                    problem = self.problem(move, "validation")
+                    self.assertIn(code, problem.message)
+                    self.assertEqual((problem.model, problem.res_id), ("res.currency", currency.id))
+
+    def test_rate_that_came_too_late_or_was_typed(self):
+        currency = self.add_currency("CHF")
+        late = self.move([(10, None)], currency_id=currency.id)
+        typed = self.move([(10, None)], currency_id=currency.id, invoice_currency_rate=1.25, post=False)
+        typed.action_post()
+        self.assertEqual(typed.invoice_currency_rate, 1.25)
+        self.assertEqual(self.sent(typed).payload["CurrencyRate"], D("1.25"))
+        self.env["res.currency.rate"].create({"currency_id": currency.id, "name": "2026-01-01", "rate": 1.1})
+        problem = self.problem(late, "validation")
+        self.assertEqual((problem.model, problem.res_id), ("account.move", late.id))
+        self.assertIn("1.1", problem.message)
+        late.button_draft()
+        late.refresh_invoice_currency_rate()
+        late.action_post()
+        self.assertEqual(self.sent(late).payload["CurrencyRate"], D("1.1"))
+
+    def test_currency_worth_the_same(self):
+        currency = self.add_currency("CHF", ("2020-01-01", 1.0))
+        self.assertEqual(self.sent(self.move([(10, None)], currency_id=currency.id)).payload["CurrencyRate"], D(1))
+
+    def test_what_was_agreed_needs_no_rate(self):
+        move = self.move([(10, None)], currency_id=self.add_currency("CHF").id)
+        self.link(move, "d0000000-0000-0000-0000-000000000007", xero_status="AUTHORISED")
+        self.sent(move)
+
     def test_locked_period(self):
         move = self.move([(10, self.tax20)])
         self.connection.year_lock_date = date(2026, 3, 4)

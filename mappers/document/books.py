@@ -1,6 +1,9 @@
 """What a batch of documents needs to know, read once: mappings, links, currencies, settings."""
 
 from decimal import Decimal
+from functools import cached_property
+
+from odoo import fields
 
 from ...xero_api.money import rate
 from .mapped import CLASS_FIELDS, Account, Tax, mapped
@@ -96,10 +99,36 @@ class Books:
             return rate(Decimal(repr(own_rate)))
         return self._crossed_rate(currency, company, day)
 
+    def currency_without_rate(self, currency, company, day):
+        """Return the currency of which Odoo knows no rate on or before ``day``; ``None`` when it knows all it takes.
+
+        :param currency: ``res.currency`` of a document
+        :param company: ``res.company`` of the document; its own currency needs no rate
+        :param day: a ``date``; ``None`` for today
+        """
+        day = day or fields.Date.context_today(currency)
+        needed = [currency] if company.currency_id.name == self.base else [currency, self._base_currency()]
+        for one in needed:
+            if one and one != company.currency_id:
+                first = self._first_rates.get((one.id, company.root_id.id)) or self._first_rates.get((one.id, None))
+                if first is None or first > day:
+                    return one
+        return None
+
+    @cached_property
+    def _first_rates(self) -> dict:
+        """``{(currency id, company id or None): day of the first rate}``; one query for a batch."""
+        self.env["res.currency.rate"].flush_model(["currency_id", "company_id", "name"])
+        self.env.cr.execute("SELECT currency_id, company_id, MIN(name) FROM res_currency_rate GROUP BY 1, 2")
+        return {(currency_id, company_id): first for currency_id, company_id, first in self.env.cr.fetchall()}
+
+    def _base_currency(self):
+        return self.env["res.currency"].with_context(active_test=False).search([("name", "=", self.base)], limit=1)
+
     def _crossed_rate(self, *key) -> Decimal:
         """The company keeps its books in another currency than the organisation: its own rate says nothing to Xero."""
         if key not in self._rates:
-            base = self.env["res.currency"].with_context(active_test=False).search([("name", "=", self.base)], limit=1)
+            base = self._base_currency()
             crossed = self.env["res.currency"]._get_conversion_rate(base, *key) if base else 0.0
             self._rates[key] = rate(Decimal(repr(crossed)))
         return self._rates[key]

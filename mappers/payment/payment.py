@@ -184,7 +184,7 @@ class XeroMapperPayment(models.AbstractModel):
         :param accounts: as of :meth:`_outgoing`
         """
         if part.account_id:
-            return self._write_off_account(part, accounts, out)
+            return self._write_off_account(part, connection, accounts, out)
         row = rows.get(part.journal_id.id)
         if not row:
             out.problems.append(
@@ -211,7 +211,30 @@ class XeroMapperPayment(models.AbstractModel):
                     waits=(LISTS,),
                 )
             )
+        self._check_account_currency(part, connection, row, row.xero_account_id, out)
         return {"AccountID": row.xero_account_id.xero_id}
+
+    def _check_account_currency(self, part, connection, row, account, out) -> None:
+        """Xero takes payments from accounts in the currency of the document, or in its own (Xero: Payments, Account).
+
+        :param row: the mapping that ``account`` stands in
+        """
+        base = connection.currency_code or connection.company_id.currency_id.name
+        currency, held = part.document_id.currency_id.name, account.currency_code or base
+        if held in (currency, base):
+            return
+        message = self.env["xero.reason"]._(
+            "%(document)s is in %(currency)s and the Xero account %(account)s in %(held)s: Xero takes payments only "
+            "from an account in the currency of the document or in %(base)s. Pay it through such an account, or choose "
+            "another Xero account for this journal.",
+            document=named(part.document_id.display_name),
+            currency=currency,
+            account=named(account.display_name),
+            held=held,
+            base=base,
+        )
+        problem = Problem("validation", message, row._name, row.id, topic="bank_currency", waits=(LISTS,))
+        out.problems.append(problem)
 
     def _write_off_rows(self, parts, connection) -> dict:
         rows = (
@@ -227,7 +250,7 @@ class XeroMapperPayment(models.AbstractModel):
         )
         return {row.account_id.id: row for row in rows}
 
-    def _write_off_account(self, part, accounts, out) -> dict:
+    def _write_off_account(self, part, connection, accounts, out) -> dict:
         """Xero writes off by a payment from an account that payments are enabled for."""
         row = accounts.get(part.account_id.id)
         if not row:
@@ -257,6 +280,7 @@ class XeroMapperPayment(models.AbstractModel):
                     waits=(LISTS,),
                 )
             )
+        self._check_account_currency(part, connection, row, target, out)
         return {"AccountID": target.xero_id}
 
     def _check_period(self, day: str, connection, out) -> None:
