@@ -38,6 +38,7 @@ from . import test_inbound_contact_merge
 from . import test_outbound_deleted
 from . import test_outbound_drafts
 from . import test_outbound_renumber
+from . import test_outbound_answers
 from . import test_outbound_merges
 from . import test_outbound_paid
 from . import test_inbound_documents

@@ -449,6 +449,8 @@ class XeroInbound(models.AbstractModel):
                 else:
                     changed.append((link, element))
         self._complete_bases(connection, seen_first)
+        echoed = [links[xero_id] for xero_id, result in results.items() if result.outcome == "echo"]
+        self.env["xero.conflict"]._taken_back([link for link in echoed if link.state == "conflict"])
         if changed:
             waiting = self.env["xero.conflict"]._waiting(connection, self, changed)
             results |= {xero_id: Result("ignored") for xero_id in waiting}

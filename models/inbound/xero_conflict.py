@@ -180,6 +180,22 @@ class XeroConflict(models.Model):
         found.write({"state": "settled", "choice": "other", "settled_at": fields.Datetime.now()})
         found._end_hand_over()
 
+    @api.model
+    def _taken_back(self, links) -> None:
+        """Xero holds again what was agreed last: nobody need be asked, and what Odoo has to say is sent.
+
+        :param links: ``xero.link`` in state ``conflict``
+        """
+        for link in links:
+            if self.search_count([("link_id", "=", link.id), ("state", "=", "open"), ("kind", "=", "merged")], limit=1):
+                continue
+            self._overtaken(link)
+            link.write({"state": "synced", "message": False})
+            mapper = self.env["xero.mapper"]._for_type(link.xero_type)
+            if mapper._odoo_model == link.res_model:
+                pairs = [(link.res_id, link.company_id.id)]
+                self.env["xero.sync.job"]._enqueue(link.connection_id.id, mapper, pairs)
+
     def _ask(self):
         """Hold what is to be sent, mark the record, and leave the reason where people look."""
         for conflict in self:

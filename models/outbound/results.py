@@ -1,15 +1,18 @@
 """What Xero answered: each element is judged alone, and what it saved is linked."""
 
 import logging
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import fields, models
 
+from ...mappers.awaited import record_key
 from ...mappers.reason import pack, unpack
 from ...mappers.text import quoted
 from ...xero_api import clamps, codec, elements, errors
 from ...xero_api.bounds import Unreadable
 from ...xero_api.dates import to_date_string
+from ..link.xero_link import GONE_STATUSES
 from ..queue.failure import Failure
 from .xero_refusal import NO_CURE, Refused
 
@@ -53,7 +56,7 @@ class XeroExporter(models.AbstractModel):
             error = errors.OutcomeUnknown(f"{len(found)} answers to {len(sent)} elements do not fit them")
             drain.transaction(self._mark_unknown, drain, batch, error, True)
             raise error
-        told = list(zip(self._items(batch), sent, outcomes, strict=True))
+        told = self._looked_at(drain, mapper, batch, list(zip(self._items(batch), sent, outcomes, strict=True)))
         duplicates, is_settled = drain.transaction(self._save_results, drain, mapper, batch, told)
         if any(outcome.ok for outcome in outcomes):
             drain.made_headway()
@@ -61,6 +64,35 @@ class XeroExporter(models.AbstractModel):
             self._resolve_duplicates(drain, mapper, duplicates)
         if not is_settled:
             raise errors.OutcomeUnknown("Xero answered neither with an id nor with a reason")
+
+    def _looked_at(self, drain, mapper, batch, told) -> list[tuple]:
+        """Return ``told`` with what Xero holds where an answer shows another status than the one sent, or none that can
+        be read: that is no success, and not surely a failure. It costs a call for forty of them.
+
+        :param told: as for :meth:`_save_results`
+        :raise OutcomeUnknown: Xero cannot be read; the call is kept for a look-up
+        """
+        inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
+        odd = [
+            outcome.element[mapper._xero_id_field]
+            for item, _payload, outcome in told
+            if outcome.ok and self._is_other(item.status, self._text_of(outcome.element, mapper._xero_status_field))
+        ]
+        if not odd or inbound is None or not mapper._xero_id_field:
+            return told
+        try:
+            found = {element[inbound._id_field]: element for element in self._read_current(drain, inbound, odd)}
+        except errors.XeroError as error:
+            drain.transaction(self._mark_unknown, drain, batch, error, True)
+            raise errors.OutcomeUnknown("An answer with another status could not be looked into") from error
+        return [
+            (item, payload, replace(outcome, element=found.get(outcome.xero_id, outcome.element)))
+            for item, payload, outcome in told
+        ]
+
+    def _is_other(self, sent, held) -> bool:
+        """Whether the status ``held`` is another than the one that was ``sent``, and does not follow from it."""
+        return bool(sent) and held != sent and held not in FOLLOWS.get(sent, ())
 
     def _save_results(self, drain, mapper, batch, told) -> tuple[list, bool]:
         """Write links and job states of one call.
@@ -189,7 +221,9 @@ class XeroExporter(models.AbstractModel):
         adjustment, failure = self._compare(connection, link, None if kept_draft else item.total, total)
         if total is None and item.total is not None and element.get("Total") is not None:
             failure = self._unreadable_total(item.total)
-        return adjustment, self._other_status(item.status, self._text_of(element, mapper._xero_status_field)) or failure
+        held = self._text_of(element, mapper._xero_status_field)
+        waits = (record_key(mapper._odoo_model, item.res_id),)
+        return adjustment, self._other_status(item.status, held, waits) or failure
 
     def _made_values(self, link, job, row) -> dict:
         """Return the columns that say when and by which run it was made; empty where the link says so already."""
@@ -255,17 +289,21 @@ class XeroExporter(models.AbstractModel):
             ),
         )
 
-    def _other_status(self, sent, held) -> Failure | None:
-        """Return the failure of an element that Xero keeps in another status than the one sent: it is no success."""
-        if not sent or not held or held == sent or held in FOLLOWS.get(sent, ()):
+    def _other_status(self, sent, held, waits=()) -> Failure | None:
+        """Return the failure of an element that Xero keeps in another status than the one sent: it is no success.
+
+        :param waits: as of ``Failure``
+        """
+        if not self._is_other(sent, held) or not (held or sent in GONE_STATUSES):
             return None
         return Failure(
             "validation",
             self.env["xero.reason"]._(
                 "It is in Xero, with the status %(held)s instead of %(sent)s. Look at it there, then sync again.",
-                held=held,
+                held=held or "?",
                 sent=sent,
             ),
+            waits=waits,
         )
 
     def _compare(self, connection, link, expected, total):
