@@ -150,6 +150,17 @@ class TestAwaiting(AwaitingCommon):
         self.read_organisation_later()
         self.assertInXero(move | second)
 
+    def test_tried_again_by_a_person_who_unlocked_it(self):
+        """What was read before is old: it is read again first."""
+        self.person("set_lock_date", period="2026-03-31")
+        move = self.make_move()
+        self.drain()
+        self.person("set_lock_date", period=None)
+        self.connection.facts_at = fields.Datetime.now() - timedelta(minutes=5)
+        self.job_of(move).action_retry()
+        self.drain()
+        self.assertInXero(move)
+
     def test_locked_period_that_may_be_moved_out_of(self):
         self.connection.write({"period_lock_date": "2026-03-31"})
         self.person("set_lock_date", period="2026-03-31")

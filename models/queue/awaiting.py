@@ -1,11 +1,17 @@
 """Failures that a change cures: each keeps what it waits for, and what changes lets them go."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...mappers.awaited import ALLOWED, LISTS, LOCK_DATES, record_key
 from ..connection.xero_click import AHEAD
-from .xero_sync_job import FAILED
+from .xero_sync_job import CLICK, FAILED
+
+# What is read of the organisation as a whole, and for how long that is good for a person who has changed it.
+OF_ORGANISATION = (LOCK_DATES, LISTS, ALLOWED)
+FRESH = timedelta(minutes=1)
 
 
 class XeroSyncJob(models.Model):
@@ -64,6 +70,15 @@ class XeroSyncJob(models.Model):
             ids=list(job_ids),
         )
 
+    def _read_first(self, connection) -> None:
+        """Have the organisation read before these jobs are tried again, where they wait for what it tells: a person may
+        have changed it there.
+        """
+        told = {key for job in self for key in job.waits_for or ()}.intersection(OF_ORGANISATION)
+        fresh = connection.facts_at and connection.facts_at > fields.Datetime.now() - FRESH
+        if told and not fresh:
+            self.env["xero.task"]._named("Organisation")._enqueue(connection, CLICK)
+
     def _is_awaited(self, connection) -> bool:
         """Whether something that failed waits for what is read of the organisation as a whole; one query."""
         [[found]] = self.env.execute_query(
@@ -72,7 +87,7 @@ class XeroSyncJob(models.Model):
                                      AND waits_for ?| %s)""",
                 connection.id,
                 FAILED,
-                [LOCK_DATES, LISTS, ALLOWED],
+                list(OF_ORGANISATION),
             )
         )
         return found

@@ -468,6 +468,7 @@ class XeroSyncJob(models.Model):
             raise UserError(self.env._("Only waiting, blocked and failed jobs can be tried again."))
         for connection, of_connection in jobs.grouped("connection_id").items():
             ahead = self.env["xero.click"]._ask_sending(connection, len(of_connection))
+            of_connection._read_first(connection)
             of_connection._retry(alone=len(jobs) == 1, ahead=ahead)
 
     def _retry(self, alone=False, ahead=True) -> None:
