@@ -191,6 +191,25 @@ class TestRenumber(PaymentCommon):
         self.assertInXero(moves[2])
         self.assertEqual(self.numbers(moves[2]), [f"{number}-R1"])
 
+    def test_a_revision_belongs_to_its_number(self):
+        move = self.sent(1)
+        number = move.name
+        for _time in range(2):
+            move.button_draft()
+            move.button_cancel()
+            self.drain()
+            move.button_draft()
+            move.action_post()
+            self.drain()
+        self.assertEqual(self.numbers(move), [f"{number}-R2"])
+        move.name = "INV/2026/05555"
+        self.drain()
+        self.assertNumbered(move)
+        move.name = number
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(self.numbers(move), [f"{number}-R2"])
+
     def test_made_elsewhere_goes_when_that_one_has_another_number(self):
         self.sent(1)
         element = self.person(

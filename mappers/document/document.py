@@ -200,7 +200,8 @@ class XeroMapperDocument(models.AbstractModel):
             return theirs
         if not own:
             return "" if move.state == "posted" else self._draft_number(move)
-        return f"{own}-R{link.revision}" if link and link.revision else own
+        is_revised = link and link.revision and link.revision_of in (own, False)
+        return f"{own}-R{link.revision}" if is_revised else own
 
     def _draft_number(self, move) -> str:
         return self._own_number(move.id)

@@ -50,6 +50,7 @@ class XeroLink(models.Model):
         help="Cents that Xero's answer differed by; the next sending carries them on a rounding line.",
     )
     revision = fields.Integer(help="Added to the number, when a voided document of ours keeps the plain one in Xero.")
+    revision_of = fields.Char(help="The number that the revision is of: another one needs none.")
     synced_at = fields.Datetime()
     draft_since = fields.Datetime(
         "Draft in Odoo Since", help="Since when the document is a draft again, and Xero keeps it as it is."

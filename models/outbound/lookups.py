@@ -176,6 +176,8 @@ class XeroExporter(models.AbstractModel):
     def _renumber(self, connection, mapper, item) -> None:
         """Our own voided document keeps its number in Xero: the new one gets the next revision of Odoo's."""
         self._runner._finish_superseded([item.job_id])
+        links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, [item.res_id])
+        plain = self._plain_number(links.get(item.res_id), item.number or "")
         self.env["xero.link"]._save(
             [
                 {
@@ -190,8 +192,12 @@ class XeroExporter(models.AbstractModel):
         )
         self.env.cr.execute(
             SQL(
-                """UPDATE xero_link SET revision = COALESCE(revision, 0) + 1, from_xero = FALSE
-                WHERE connection_id = %s AND xero_type = %s AND res_model = %s AND res_id = %s""",
+                """UPDATE xero_link SET from_xero = FALSE, revision_of = %s,
+                          revision = CASE WHEN COALESCE(revision_of, %s) = %s THEN COALESCE(revision, 0) + 1 ELSE 1 END
+                    WHERE connection_id = %s AND xero_type = %s AND res_model = %s AND res_id = %s""",
+                plain,
+                plain,
+                plain,
                 connection.id,
                 mapper._xero_type,
                 mapper._odoo_model,
@@ -208,6 +214,11 @@ class XeroExporter(models.AbstractModel):
                 )
             }
         )
+
+    def _plain_number(self, link, number: str) -> str:
+        """Return ``number`` without the revision of ``link``, where it bears that."""
+        plain = number.removesuffix(f"-R{link.revision}") if link and link.revision else number
+        return plain if not link or link.revision_of in (False, plain) else number
 
     def _number_taken(self, connection, mapper, item, payload, messages, candidates) -> Failure:
         """Return the failure of a number that somebody else has; it waits for that one to change."""
