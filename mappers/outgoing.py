@@ -64,6 +64,7 @@ class Outgoing:
     :ivar remarks: what is left out or shortened so that Xero takes it, translated; only the preview tells
     :ivar holder: id of another record of the mapper's, whose element bears ``number`` in Xero though it has another one
         in Odoo by now
+    :ivar untold: what Odoo has besides and Xero cannot be told, in the form of a payload: Xero's is not emptied for it
     :ivar res_id: id of the record, of the mapper's ``_odoo_model``
     """
 
@@ -78,6 +79,7 @@ class Outgoing:
     ruled: dict[str, set[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     holder: int | None = None
+    untold: dict = field(default_factory=dict)
 
     @property
     def is_due(self) -> bool:

@@ -10,6 +10,7 @@ ELLIPSIS = "…"
 NAME_LENGTH = 80
 QUOTE_LENGTH = 400
 EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+BETWEEN_EMAILS = re.compile(r"[,;|\r\n]+|\s/\s")
 PRINTABLE = re.compile(r"[ -~]+")
 
 
@@ -48,9 +49,31 @@ def printable(text, limit: int = 255) -> str:
     return folded if len(folded) <= limit and PRINTABLE.fullmatch(folded) else ""
 
 
-def email(text, limit: int = 255) -> str:
-    """Return the one plain address in ``text``; empty when Xero would refuse it (no umlauts, one address only)."""
-    address = (text or "").strip()
-    if "<" in address:
-        address = address.partition("<")[2].partition(">")[0].strip()
+def emails(text, limit: int = 255) -> list[str]:
+    """Return the plain addresses in ``text``, in its order, that Xero takes; a domain in other letters as it travels.
+
+    People separate several by commas, semicolons, lines or blanks, with or without names around them.
+    """
+    found = []
+    for part in BETWEEN_EMAILS.split(str(text or "")):
+        words = [part.partition("<")[2].partition(">")[0]] if "<" in part else part.split()
+        # Of words some of which are no address it cannot be told where one begins.
+        for word in words if all("@" in word for word in words) else ():
+            address = _sendable(word.strip().strip("()'\".").removeprefix("mailto:"), limit)
+            if address and address not in found:
+                found.append(address)
+    return found
+
+
+def _sendable(address: str, limit: int) -> str:
+    local, _at, domain = address.rpartition("@")
+    try:
+        address = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+    except UnicodeError:
+        return ""
     return address if len(address) <= limit and EMAIL.fullmatch(address) else ""
+
+
+def email(text, limit: int = 255) -> str:
+    """Return the first address in ``text`` that Xero takes; empty without one (no umlauts before the @)."""
+    return next(iter(emails(text, limit)), "")

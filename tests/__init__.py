@@ -113,3 +113,6 @@ from . import test_privacy_erasure
 from . import test_link_packed
 from . import test_link_reason
 from . import test_access_odd_input
+from . import test_contact_merge
+from . import test_contact_random
+from . import test_inbound_contact_survives

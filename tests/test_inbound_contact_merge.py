@@ -97,9 +97,19 @@ class TestContactMerge(InboundCommon):
     def test_an_address_that_odoo_had_is_emptied(self):
         self.write(street="1 Hill", zip="7010")
         self.write(street=False, zip=False)
-        for kind, city in (("POBOX", "Nelson"), ("STREET", "Picton")):
-            row = self.row(kind)
-            self.assertEqual((row["AddressLine1"], row["PostalCode"], row["City"]), ("", "", city))
+        row = self.row()
+        self.assertEqual((row["AddressLine1"], row["PostalCode"], row["City"]), ("", "", "Nelson"))
+        row = self.row("STREET")
+        self.assertEqual((row["AddressLine1"], row["City"]), ("10 Yard", "Picton"), "Xero's own: Odoo has one address")
+        self.assertQuiet()
+
+    def test_a_delivery_address_of_its_own_is_emptied(self):
+        part = self.add(type="delivery", name="Depot", street="1 Dock", zip="7010")
+        self.assertEqual([self.row("STREET")[name] for name in ("AddressLine1", "PostalCode")], ["1 Dock", "7010"])
+        part.write({"street": False, "zip": False})
+        self.drain()
+        row = self.row("STREET")
+        self.assertEqual((row["AddressLine1"], row["PostalCode"], row["City"]), ("", "", "Picton"))
         self.assertQuiet()
 
     def test_lines_that_odoo_took_over_are_odoos(self):

@@ -8,8 +8,8 @@ from ..document.mapped import mapped
 from ..field_rule.rule_book import RuleBook
 from ..outgoing import Outgoing, Problem
 from ..text import email, fold, named, shorten, squeeze
-from .merge import kept_parts, merged
-from .parts import addresses, payment_terms, person_names, persons, phones
+from .merge import element_of, kept, merged, merged_state, sheet
+from .parts import addresses, payment_terms, person_names, persons, phones, untold_persons
 
 NAME_LENGTH = 255
 CODE_LENGTH = 50
@@ -37,15 +37,14 @@ COMPANY_FIELDS = (
     "property_supplier_payment_term_id",
     "specific_property_product_pricelist",
 )
-NO_PHONE = [{"PhoneType": "DEFAULT", "PhoneNumber": "", "PhoneAreaCode": "", "PhoneCountryCode": ""}]
 TERM_LINE_FIELDS = ("value", "value_amount", "nb_days", "delay_type", "days_next_month")
 
 
 class XeroMapperContact(models.AbstractModel):
     """Commercial partners: what Odoo invoices is a contact in Xero; its addresses and people are parts of it.
 
-    Fields that are empty in Odoo are left out, so that what people have filled in in Xero stays; those that Odoo had
-    before are emptied (``xero_emptied``).
+    Fields that are empty in Odoo are left out. An update says what Odoo changed since both last agreed, by field and
+    element (``merge``): what people typed in Xero stays.
     """
 
     _name = "xero.mapper.contact"
@@ -61,13 +60,6 @@ class XeroMapperContact(models.AbstractModel):
     _xero_page = "/Contacts/View/{xero_id}"
     _flow = "contacts"
     _push_rank = 10
-    _clearable = {
-        "EmailAddress": ("email", ""),
-        "AccountNumber": ("reference", ""),
-        "CompanyNumber": ("registry", ""),
-        "TaxNumber": ("tax_number", ""),
-        "Phones": ("phone", NO_PHONE),
-    }
     _first_fields = OWN_FIELDS + COMPANY_FIELDS
     _tracked_fields = frozenset({*OWN_FIELDS, *COMPANY_FIELDS, "parent_id", "child_ids"})
 
@@ -146,16 +138,42 @@ class XeroMapperContact(models.AbstractModel):
             if element.get("ContactNumber")
         ]
 
-    def _kept_keys(self, payload, element=None):
-        """Extend: by the parts of addresses and by people."""
-        return super()._kept_keys(payload, element) + kept_parts(payload, element)
+    # === AGREEMENT === #
 
-    def _fit(self, payload, element, had):
-        """Keep what people typed in Xero where Odoo has, and had, nothing; and the contact number of another app."""
-        number = element.get("ContactNumber")
-        if number and not self._mark_of(element):
-            payload = {key: value for key, value in payload.items() if key != "ContactNumber"}
-        return merged(payload, element, had)
+    def _sheet(self, out) -> dict:
+        """Return what Odoo has of a contact.
+
+        :param out: an active one
+        """
+        return sheet(out.payload, out.untold)
+
+    def _sheet_to_keep(self, out, link) -> dict:
+        """Return what the link keeps when all that Odoo has is agreed: later changes are told from it.
+
+        :param out: an archived one has nothing to keep
+        :param link: ``None`` without one
+        """
+        return {} if out.status == "ARCHIVED" else kept(out.payload, out.untold, link and self._sheet_of(link))
+
+    def _sheet_of(self, link) -> dict | None:
+        """Return what Odoo had at the last agreement; ``None`` where that is not known."""
+        return link.odoo_keys if isinstance(link.odoo_keys, dict) else None
+
+    def _update(self, out, link, element=None) -> dict:
+        """Return the update that says what Odoo changed, without Xero's id.
+
+        :param element: the contact as Xero holds it now; by default as both last agreed
+        """
+        element = element_of(link.base_state or {}) if element is None else element
+        payload = merged(out.payload, out.untold, self._sheet_of(link), element, out.ruled)
+        if element.get("ContactNumber") and not self._mark_of(element):
+            # Another app's, or another database's.
+            payload.pop("ContactNumber", None)
+        return payload
+
+    def _state_after(self, out, link) -> dict:
+        """Return the state of what Xero would hold after the update, if it holds what both last agreed on."""
+        return merged_state(out.payload, out.untold, self._sheet_of(link), link.base_state or {}, out.ruled)
 
     def _removal_payload(self, link) -> dict:
         """Contacts are never deleted in Xero; they are archived."""
@@ -172,11 +190,12 @@ class XeroMapperContact(models.AbstractModel):
         out = Outgoing(partner.id, status="ACTIVE", number=name)
         invoice = parts.filtered(lambda part: part.type == "invoice")[:1] or partner
         delivery = parts.filtered(lambda part: part.type == "delivery")[:1] or partner
+        mail = email(partner.email) or email(invoice.email)
         payload = {
             "Name": name,
             "ContactStatus": "ACTIVE",
             **person_names(partner),
-            "EmailAddress": email(partner.email) or email(invoice.email),
+            "EmailAddress": mail,
             "AccountNumber": self._code(partner.ref),
             "CompanyNumber": self._code(partner.company_registry),
             "TaxNumber": self._tax_number(partner, out),
@@ -187,6 +206,14 @@ class XeroMapperContact(models.AbstractModel):
             "DefaultCurrency": self._currency(partner, currencies),
         }
         out.payload = {key: value for key, value in payload.items() if value}
+        filled = {
+            "EmailAddress": squeeze(partner.email or invoice.email),
+            "AccountNumber": squeeze(partner.ref),
+            "CompanyNumber": squeeze(partner.company_registry),
+        }
+        out.untold = {key: value for key, value in filled.items() if value and key not in out.payload}
+        if people := untold_persons(parts):
+            out.untold["ContactPersons"] = people
         if not name:
             out.problems.append(
                 Problem("validation", self.env["xero.reason"]._("The contact has no name."), "res.partner", partner.id)

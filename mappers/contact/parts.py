@@ -1,8 +1,7 @@
 """The parts of a contact: addresses, people, phones, payment terms. Reads partner records, returns Xero's elements."""
 
-import re
-
-from ..text import email, fold, shorten, squeeze
+from ..text import email, shorten, squeeze
+from .countries import spelled
 
 STREET_LENGTH = 500
 TEXT_LENGTH = 255
@@ -27,11 +26,23 @@ def _split(name) -> dict:
 
 def persons(parts) -> list[dict]:
     """Return the first five people with an e-mail address."""
-    found = [part for part in parts if part.type == "contact" and part.name and email(part.email)]
-    return [
-        {**_split(person.name), "EmailAddress": email(person.email), "IncludeInEmails": False}
-        for person in found[:MAX_PERSONS]
-    ]
+    return [_person(part, email(part.email)) for part in _people(parts) if email(part.email)][:MAX_PERSONS]
+
+
+def untold_persons(parts) -> list[dict]:
+    """Return the other people: without an e-mail address, with one that Xero does not take (``None``), or too many."""
+    found = _people(parts)
+    mails = [(part, email(part.email)) for part in found]
+    untold = [_person(part, None if squeeze(part.email) else "") for part, mail in mails if not mail]
+    return untold + [_person(part, mail) for part, mail in mails if mail][MAX_PERSONS:]
+
+
+def _people(parts):
+    return [part for part in parts if part.type == "contact" and part.name]
+
+
+def _person(part, mail) -> dict:
+    return {**_split(part.name), "EmailAddress": mail, "IncludeInEmails": False}
 
 
 def addresses(partner, invoice, delivery) -> list[dict]:
@@ -48,15 +59,10 @@ def _address(kind: str, place, partner) -> dict:
         "City": shorten(squeeze(place.city), TEXT_LENGTH),
         "Region": shorten(squeeze(place.state_id.name), TEXT_LENGTH),
         "PostalCode": shorten(squeeze(place.zip), CODE_LENGTH),
-        "Country": country(place.country_id.name),
+        "Country": spelled(place.country_id.name),
         "AttentionTo": shorten(squeeze(place.name), TEXT_LENGTH) if place != partner else "",
     }
     return {"AddressType": kind, **{key: value for key, value in lines.items() if value}}
-
-
-def country(name) -> str:
-    """Return the name of a country as Xero takes it: letters only."""
-    return " ".join(re.sub(r"[^A-Za-z ]", " ", fold(name)).split())[:CODE_LENGTH].strip()
 
 
 def phones(partner) -> list[dict]:

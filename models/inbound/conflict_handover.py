@@ -44,7 +44,8 @@ class XeroConflict(models.Model):
             return partners
         partner = partners.browse(self.res_id).exists()
         guard = self.env["xero.partner.guard"]
-        return partner if guard._closed(partner, self.connection_id) or guard._doors(partner) else partners
+        is_guarded = guard._closed(partner, self.connection_id) or guard._doors(partner | partner.child_ids)
+        return partner if is_guarded else partners
 
     def action_hand_over(self):
         """Leave a to-do for somebody who may change the contact; the conflict stays open.

@@ -4,13 +4,18 @@ from dataclasses import replace
 from decimal import Decimal
 
 from odoo import models
+from odoo.exceptions import UserError
 
+from ...mappers.contact.merge import PEOPLE, as_there, disputed, element_of, sheet
+from ...mappers.contact.people import Person
 from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
 from ...mappers.document.paid import detailed_lines
 from ...mappers.outgoing import ABSENT
+from ...mappers.values import clean
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
+from .partner_guard import Guarded
 
 WITH_LINES = {"tax", "total"}
 
@@ -59,6 +64,13 @@ class XeroInbound(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _unopposed(self, conflict) -> set:
+        """Return the fields of ``conflict`` that no policy decides about, as the sides do not meet in them.
+
+        :return: names of its lines, which are then given to :meth:`_resolve_sides` as ``merged``
+        """
+        return set()
+
     def _resend(self, connection, link, element, record) -> None:
         """Remember what Xero holds and have Odoo's side sent over it.
 
@@ -73,24 +85,44 @@ class XeroInbound(models.AbstractModel):
 class XeroInboundContact(models.AbstractModel):
     _inherit = "xero.inbound.contact"
 
-    def _resolve_sides(self, connection, link, element, record, mine):
-        state = self._canonical(element)
-        theirs = changed_fields(self._canonical_odoo(connection, link, record), state) - mine
+    def _unopposed(self, conflict):
+        names = set(conflict.line_ids.mapped("name"))
+        # Who archives or restores means the contact as it is.
+        views = [view or {} for view in (conflict.base_view, conflict.odoo_view, conflict.xero_view)]
+        return set() if "status" in names else names - disputed(*views)
+
+    def _resolve_sides(self, connection, link, element, record, mine, merged=frozenset()):
+        state, ours = self._canonical(element), self._canonical_odoo(connection, link, record)
+        base, apart = link.base_state or {}, changed_fields(ours, state)
+        theirs, before = apart - mine - merged, self._outgoing(connection, record)[record.id]
         if "status" in theirs:
             self._set_active(connection, record, state.get("status") == "ACTIVE")
-        self._write(connection, record, state, theirs - {"status"})
-        if mine:
+        refused = self._write(connection, record, state, theirs - {"status"}, ours)
+        refused |= self._write(connection, record, state, merged & changed_fields(base, state), base)
+        if refused:
+            told = "\n".join(map(str, refused.values()))
+            raise Guarded(told) if "persons" in refused else UserError(told)
+        if mine or merged:
+            values = self._base_values(connection, link, record, element, before)
+            link.odoo_keys = self._with_chosen(values.get("odoo_keys"), link, ours, state, mine & apart)
             self._resend(connection, link, element, record)
             return
-        self._save_base(
-            connection,
-            link,
-            element,
-            **{
-                **self._base_values(connection, link, record, element),
-                "digest": codec.digest(self._outgoing(connection, record)[record.id].canonical()),
-            },
-        )
+        self._save_base(connection, link, element, **self._base_values(connection, link, record, element))
+
+    def _with_chosen(self, told, link, ours, theirs, mine):
+        """Return the sheet by which Odoo's side of the fields ``mine`` is sent: as if Odoo had had Xero's.
+
+        :param told: the sheet of what is agreed else, as JSON; empty where there is none
+        """
+        told = codec.loads(told.encode()) if told else self._mapper()._sheet_of(link)
+        if told is None:
+            return False
+        held, own = (sheet(element_of(clean({name: side.get(name) for name in mine}))) for side in (theirs, ours))
+        taken = {name: held.get(name, "") for name in {*held, *own} - {PEOPLE} if held.get(name) != own.get(name)}
+        if PEOPLE in {*held, *own}:
+            people = [[Person(*row) for row in side.get(PEOPLE, [])] for side in (told, held)]
+            taken[PEOPLE] = [list(one) for one in as_there(*people)]
+        return clean({**told, **taken})
 
 
 class XeroInboundDocument(models.AbstractModel):

@@ -5,11 +5,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...mappers.contact.canonical import canonical_contact
-from ...mappers.contact.merge import merged_state
+from ...mappers.contact.countries import key, spelled, territory
+from ...mappers.contact.merge import carried, changed_people, disputed
 from ...mappers.contact.parts import payment_terms
+from ...mappers.contact.people import Person, pairs
 from ...mappers.document.canonical import changed_fields
 from ...mappers.reason import said
-from ...mappers.text import named, quoted
+from ...mappers.text import email, named, quoted
 from ...xero_api import codec
 from .decision_tables import CONTACT_TABLE
 from .importer import FORBIDDEN, Result, Untakeable
@@ -24,6 +26,8 @@ PLAIN = {
     "tax_number": "vat",
     "phone": "phone",
 }
+# Odoo may refuse each of these for a reason of its own; then the rest is taken over without it.
+IDENTIFIERS = {"registry": "company_registry", "tax_number": "vat"}
 PLACES = {"invoice_address": "invoice", "delivery_address": "delivery"}
 
 
@@ -119,25 +123,20 @@ class XeroInboundContact(models.AbstractModel):
         return bool(self._apart(link, self._canonical_odoo(connection, link, partner), state))
 
     def _both_sides(self, connection, link, partner, state) -> set:
-        """Return the fields that both sides changed, each to something else; others do not meet."""
-        base = link.base_state or {}
-        odoo = self._canonical_odoo(connection, link, partner)
-        remote, local = changed_fields(base, state), changed_fields(base, odoo)
-        return {name for name in remote & local if odoo.get(name) != state.get(name)}
+        """Return the fields in which both sides changed the same, each to something else; others do not meet."""
+        return disputed(link.base_state or {}, self._canonical_odoo(connection, link, partner), state)
 
     def _canonical_odoo(self, connection, link, partner) -> dict:
-        """Return Odoo's side in the form of Xero's. What Odoo never had is not sent, so there Xero's value stands."""
+        """Return Odoo's side in the form of Xero's: what both last agreed on, with Odoo's changes in it."""
         return self._canonical_of(connection, link, self._outgoing(connection, partner)[partner.id])
 
     def _canonical_of(self, connection, link, out) -> dict:
-        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
-        base = link.base_state or {}
         if out.status == "ARCHIVED":
-            state = {**base, **canonical_contact(out.payload)}
-        else:
-            state = merged_state(out.payload, base, set(link.odoo_keys or ()))
-        emptied = {mapper._clearable[key][0] for key in link._emptied(mapper, out.payload)}
-        return {name: value for name, value in state.items() if name not in emptied}
+            return {**(link.base_state or {}), **canonical_contact(out.payload)}
+        return self._mapper()._state_after(out, link)
+
+    def _mapper(self):
+        return self.env["xero.mapper"]._for_type(self._xero_type)
 
     def _shared(self, connection, partners) -> set:
         """Return the partners that a login or another connected company uses."""
@@ -164,11 +163,8 @@ class XeroInboundContact(models.AbstractModel):
         values = {}
         if partner and not changed_fields(self._canonical_odoo(connection, link, partner), state):
             # Nothing of Odoo's is left to be sent.
-            out = self._outgoing(connection, partner)[partner.id]
-            keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
             values = {
-                "digest": codec.digest(out.canonical()),
-                "odoo_keys": codec.dumps(keys).decode(),
+                **self._agreed(self._outgoing(connection, partner)[partner.id], link),
                 "state": "synced",
                 "message": None,
             }
@@ -180,18 +176,22 @@ class XeroInboundContact(models.AbstractModel):
         base = link.base_state or {}
         changed = changed_fields(base, state)
         reserved, reason = self.env["xero.partner.guard"]._reserved(partner, changed, connection)
+        refused = {}
         result = self._try(
             connection,
             link,
             element,
             partner,
             "updated",
-            lambda: self._write(connection, partner, state, changed - reserved),
+            lambda: refused.update(self._write(connection, partner, state, changed - reserved, base)),
         )
-        if not reserved or result.outcome != "updated":
+        if not (reserved or refused) or result.outcome != "updated":
             return result
-        self._save_base_except(link, base, self._canonical(element), reserved)
-        return self._refuse(connection, link, element, partner, reason, "reserved")
+        self._save_base_except(link, base, self._canonical(element), {*reserved, *refused})
+        if refused:
+            reason = self.env["xero.reason"]._join("\n", [*refused.values(), *filter(None, [reason])])
+        kind = "reserved" if reserved or "persons" in refused else "refused"
+        return self._refuse(connection, link, element, partner, reason, kind)
 
     def _do_reserved(self, connection, link, element, state, partner, event):
         """Nothing of this partner is Xero's to change: ask, unless both sides hold the same anyway."""
@@ -283,6 +283,7 @@ class XeroInboundContact(models.AbstractModel):
         return self.env["xero.conflict"]._refuse(self, connection, link, element, partner, reason, kind)
 
     def _try(self, connection, link, element, partner, outcome, step):
+        before = self._unsent(connection, partner)
         try:
             with self.env.cr.savepoint():
                 step()
@@ -292,16 +293,12 @@ class XeroInboundContact(models.AbstractModel):
             partner.invalidate_recordset()
             kind = "reserved" if isinstance(error, Guarded) else "refused"
             return self._refuse(connection, link, element, partner, quoted(error.args[0]), kind)
-        self._save_base(connection, link, element, **self._base_values(connection, link, partner, element))
+        self._save_base(connection, link, element, **self._base_values(connection, link, partner, element, before))
         self.env["xero.conflict"]._overtaken(link)
         return Result(outcome, res_id=partner.id)
 
-    def _base_values(self, connection, link, partner, element) -> dict:
-        """Return the columns of the link after the partner took over ``element``.
-
-        A change of Odoo's that is still to be sent keeps the old digest, so that it is sent; what it emptied too.
-        """
-        values = {"state": "synced", "message": None, "xero_number": element.get("Name") or None}
+    def _unsent(self, connection, partner):
+        """Return the ``Outgoing`` of ``partner`` where a change of Odoo's is still to be sent; else ``None``."""
         waiting = self.env["xero.sync.job"].search_count(
             [
                 ("connection_id", "=", connection.id),
@@ -313,11 +310,31 @@ class XeroInboundContact(models.AbstractModel):
             ],
             limit=1,
         )
-        if not waiting:
-            out = self._outgoing(connection, partner)[partner.id]
-            keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
-            values |= {"digest": codec.digest(out.canonical()), "odoo_keys": codec.dumps(keys).decode()}
+        return self._outgoing(connection, partner)[partner.id] if waiting else None
+
+    def _base_values(self, connection, link, partner, element, before=None) -> dict:
+        """Return the columns of the link after the partner took over ``element``.
+
+        :param before: the ``Outgoing`` of right before, where a change of Odoo's is still to be sent: the old digest is
+            kept, so that it is, and of what Odoo had only what Xero changed is another thing now
+        """
+        values = {"state": "synced", "message": None, "xero_number": element.get("Name") or None}
+        out = self._outgoing(connection, partner)[partner.id]
+        if before is None:
+            return values | self._agreed(out, link)
+        if "ARCHIVED" not in (out.status, before.status):
+            mapper = self._mapper()
+            told = carried(mapper._sheet_of(link), mapper._sheet(before), mapper._sheet(out))
+            values["odoo_keys"] = codec.dumps(told).decode()
         return values
+
+    def _agreed(self, out, link) -> dict:
+        """Return the columns of ``link`` when nothing of ``out`` is left to be sent."""
+        sheet = self._mapper()._sheet_to_keep(out, link)
+        return {
+            "digest": codec.digest(out.canonical()),
+            **({"odoo_keys": codec.dumps(sheet).decode()} if sheet else {}),
+        }
 
     # === NEW === #
 
@@ -359,22 +376,32 @@ class XeroInboundContact(models.AbstractModel):
         """Link ``element`` to the one partner that surely is the same, or make a partner of it."""
         state = self._canonical(element)
         partner = self._same(connection, state)
-        found = bool(partner)
+        found, refused = bool(partner), {}
         try:
             with self.env.cr.savepoint():
                 if not found:
                     partner = self.env["res.partner"].create(self._new_values(connection, element, state))
-                    self._write(connection, partner, state, set(state) - {"name", "status"})
+                    refused = self._write(connection, partner, state, set(state) - {"name", "status"})
         except (AccessError, UserError) as error:
             return Result("failed", quoted(error.args[0]), None, {"kind": "validation"})
         self.env["xero.link"]._save(
             [self._link_row(connection, partner.id, element, xero_number=element.get("Name"), from_xero=True)]
         )
         link = self.env["xero.link"]._map(connection, "Contact", "res.partner", partner.ids)[partner.id]
-        out = self._outgoing(connection, partner)[partner.id]
-        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload, element)
-        link.write({"digest": codec.digest(out.canonical()), "odoo_keys": keys if not found else False})
-        return Result("linked" if found else "created", res_id=partner.id)
+        self._save_base(
+            connection, link, element, **self._agreed(self._outgoing(connection, partner)[partner.id], link)
+        )
+        reason = self._tell_refused(link, partner, refused)
+        return Result("linked" if found else "created", reason, res_id=partner.id)
+
+    def _tell_refused(self, link, partner, refused) -> str | None:
+        """Say on a new ``partner`` what Odoo did not take of the contact; return it, ``None`` when that is nothing."""
+        if not refused:
+            return None
+        reason = self.env["xero.reason"]._join("\n", refused.values())
+        link.message = reason
+        partner._message_log(body=reason)
+        return reason
 
     def _new_values(self, connection, element, state) -> dict:
         person = (
@@ -427,105 +454,189 @@ class XeroInboundContact(models.AbstractModel):
         if partner.env.su:
             self.env["xero.partner.guard"]._check(partner, changed, connection)
 
-    def _write(self, connection, partner, state, changed) -> None:
+    def _write(self, connection, partner, state, changed, base=None) -> dict:
         """Write the fields ``changed`` of ``state``, but not what rules fill, to ``partner``, its addresses and people.
 
+        Of a field with parts, those are written that are another than in ``base``: a person's correction of a street
+        says nothing of the country.
+
         :param partner: as superuser, or in the environment of the person who decided
+        :param base: the state to compare with; by default one without anything
+        :return: ``{field: reason}`` of what stays as it is: identifiers that Odoo does not take, people whose address
+            lets them in
         :raise Guarded: Xero may not change these fields by itself
         """
+        base = base or {}
         ruled = self._ruled(connection, partner).get(partner.id) or ()
         changed = changed - ruled_keys(ruled)[0]
         self._check(connection, partner, changed)
-        values = {field: state.get(name) or False for name, field in PLAIN.items() if name in changed}
+        values = {
+            field: state.get(name) or False for name, field in PLAIN.items() if name in changed - IDENTIFIERS.keys()
+        }
         if not values.get("name", True):
             del values["name"]
         if "terms" in changed:
-            values |= self._term_values(state.get("terms") or {})
+            values |= self._term_values(partner, state.get("terms") or {}, base.get("terms") or {})
         if values:
             partner.write(values)
         for name, kind in PLACES.items():
             if name in changed:
-                self._write_place(partner, kind, state.get(name) or {})
+                self._write_place(partner, kind, state.get(name) or {}, base.get(name) or {})
+        refused = {}
         if "persons" in changed:
-            self._write_persons(partner, state.get("persons") or [])
+            people = changed_people(base.get("persons") or [], state.get("persons") or [])
+            refused["persons"] = self._write_persons(partner, people)
+        # Whether a number is one may depend on the country.
+        for name in IDENTIFIERS:
+            if name in changed:
+                refused[name] = self._refused(partner, name, state.get(name) or False)
+        return {name: reason for name, reason in refused.items() if reason}
 
-    def _write_place(self, partner, kind, place):
-        """Write an address to the part of the partner that stands for it; a new delivery address becomes a part."""
-        values = self._place_values(place)
+    def _refused(self, partner, name, value) -> str | None:
+        """Write an identifier; return why Odoo does not take it, ``None`` when it does.
+
+        One that Odoo forbids to empty, such as for its documents, is refused as any other.
+        """
+        try:
+            with self.env.cr.savepoint():
+                partner.write({PLAIN[name]: value})
+                partner.flush_recordset()
+        except AccessError:
+            raise
+        except UserError as error:
+            partner.invalidate_recordset()
+            return self.env["xero.reason"]._(
+                "Odoo does not accept the %(field)s %(value)s that %(name)s has in Xero, and keeps its own: %(reason)s",
+                field=partner._fields[PLAIN[name]].string,
+                value=named(value or "-"),
+                name=named(partner.display_name),
+                reason=quoted(error.args[0]),
+            )
+        return None
+
+    def _write_place(self, partner, kind, place, base):
+        """Write what changed of an address to the part of the partner that stands for it; a new delivery address
+        becomes a part, with all of it.
+        """
         part = partner.child_ids.filtered(lambda child: child.type == kind)[:1]
-        if part:
-            part.write(values)
-        elif kind == "invoice":
-            partner.write(values)
-        elif place and any((partner[name] or False) != value for name, value in values.items()):
+        if part or kind == "invoice":
+            values = self._place_values(part or partner, place, base)
+            if part and place.get("attention") and place["attention"] != base.get("attention"):
+                values["name"] = place["attention"]
+            if values:
+                (part or partner).write(values)
+            return
+        values = self._place_values(partner.browse(), place, {})
+        own = partner._read_format(list(values), load="")[0] if values else {}
+        if any(own[name] != value for name, value in values.items()):
             partner.env["res.partner"].create(
                 {"parent_id": partner.id, "type": kind, "name": place.get("attention") or False, **values}
             )
 
-    def _place_values(self, place) -> dict:
+    def _place_values(self, part, place, base) -> dict:
+        """Return what to write to ``part``, which has an address, for what changed in ``place`` since ``base``.
+
+        Nothing is emptied by a country or region that cannot be understood.
+
+        :param part: ``res.partner``; empty for a new one
+        """
+        changed = {name for name in {*place, *base} if place.get(name) != base.get(name)}
+        values = {name: place.get(name) or False for name in ("street", "street2", "city", "zip") if name in changed}
         country = self._country(place.get("country"))
-        province = (
-            self.env["res.country.state"].search(
-                [
-                    ("country_id", "=", country.id),
-                    "|",
-                    ("name", "=ilike", place.get("region", "")),
-                    ("code", "=ilike", place.get("region", "")),
-                ],
-                limit=1,
-            )
-            if place.get("region") and country
-            else self.env["res.country.state"]
-        )
-        return {
-            "street": place.get("street") or False,
-            "street2": place.get("street2") or False,
-            "city": place.get("city") or False,
-            "zip": place.get("zip") or False,
-            "country_id": country.id,
-            "state_id": province.id,
-        }
-
-    def _country(self, name):
-        countries = self.env["res.country"].with_context(lang="en_US")
-        return (
-            countries.search(["|", ("name", "=ilike", name), ("code", "=ilike", name)], limit=1) if name else countries
-        )
-
-    def _write_persons(self, partner, persons):
-        """Add people and correct their names, found by their address; who was taken out in Xero stays in Odoo."""
-        by_email = {
-            (child.email or "").strip().lower(): child for child in partner.child_ids if child.type == "contact"
-        }
-        for person in persons:
-            child = by_email.get(person.get("email", "").lower())
-            if not child and person.get("name"):
-                partner.env["res.partner"].create(
-                    {
-                        "parent_id": partner.id,
-                        "type": "contact",
-                        "name": person["name"],
-                        "email": person.get("email") or False,
-                    }
-                )
-            elif child and person.get("name") and child.name != person["name"]:
-                child.name = person["name"]
-
-    def _term_values(self, terms) -> dict:
-        """Return the payment terms of Odoo that say the same as Xero's; without one Odoo's stay."""
-        values = {}
-        for side, field in (("sales", "property_payment_term_id"), ("bills", "property_supplier_payment_term_id")):
-            if side in terms and (term := self._term(terms[side])):
-                values[field] = term.id
+        if "country" in changed and (country or not place.get("country")) and country != part.country_id:
+            values["country_id"] = country.id
+        country = country or part.country_id
+        if {"region", "country"} & changed:
+            province = self._province(country, place.get("region"))
+            strange = part.state_id and "country_id" in values and part.state_id.country_id.id != values["country_id"]
+            if (province or not place.get("region") and "region" in changed or strange) and province != part.state_id:
+                values["state_id"] = province.id
         return values
 
-    def _term(self, wanted):
+    def _province(self, country, region):
+        provinces = self.env["res.country.state"].with_context(lang="en_US")
+        if not country or not region:
+            return provinces
+        found = provinces.search([("country_id", "=", country.id)])
+        return next(
+            (
+                one
+                for name in ("name", "code")
+                for one in found
+                if key(one[name]) == key(region) or one[name].casefold() == region.casefold()
+            ),
+            provinces,
+        )
+
+    def _country(self, name):
+        """Return the country that ``name`` is a name or code of, however people or Xero spell it; empty for none."""
+        countries = self.env["res.country"].with_context(lang="en_US")
+        if not name:
+            return countries
+        every, code, wanted = countries.search([]), name.strip().upper(), key(name)
+        found = next(
+            (one for one in every if one.code == code or wanted in (key(one.name), key(spelled(one.name)))), None
+        )
+        if not found and (code := territory(name)):
+            found = next((one for one in every if one.code == code), None)
+        return found or countries
+
+    def _write_persons(self, partner, changed) -> str | None:
+        """Add people and correct those who changed; who was taken out in Xero stays in Odoo.
+
+        :param changed: pairs (former, person), as ``changed_people`` returns them
+        :return: whose e-mail address is not Xero's to change, as they log in with it; ``None`` of nobody
+        """
+        children = partner.child_ids.filtered(lambda child: child.type == "contact")
+        doors = self.env["xero.partner.guard"]._doors(children) if partner.env.su else set()
+        left = children.browse()
+        ours = [Person.of_state({"name": child.name or "", "email": email(child.email)}) for child in children]
+        for former, person in changed:
+            known = pairs([former or person], ours) or pairs([person], ours)
+            values = {
+                field: value
+                for field, value, old in (
+                    ("name", person.name, former and former.name),
+                    ("email", person.mail, former and former.mail or ""),
+                )
+                if value != old and (value or field == "email")
+            }
+            if known:
+                child = children[known[0]]
+                values = {field: value or False for field, value in values.items()}
+                if child.id in doors and "email" in values:
+                    left |= child
+                    del values["email"]
+                if values := {field: value for field, value in values.items() if child[field] != value}:
+                    child.write(values)
+            elif person.name:
+                partner.env["res.partner"].create(
+                    {"parent_id": partner.id, "type": "contact", "name": person.name, "email": person.mail or False}
+                )
+        if not left:
+            return None
+        return self.env["xero.reason"]._(
+            "%s has a login to the portal. Xero does not change the e-mail address automatically, because it is used "
+            "to log in: somebody who may change this contact in Odoo decides.",
+            named(", ".join(left.mapped("name"))),
+        )
+
+    def _term_values(self, partner, terms, base) -> dict:
+        """Return the payment terms of Odoo that say what changed of Xero's; without one Odoo's stay."""
+        values = {}
+        for side, field in (("sales", "property_payment_term_id"), ("bills", "property_supplier_payment_term_id")):
+            wanted = terms.get(side)
+            if wanted and wanted != base.get(side) and self._told(partner[field]) != wanted:
+                values[field] = next((term.id for term in self._terms() if self._told(term) == wanted), False)
+        return {field: term_id for field, term_id in values.items() if term_id}
+
+    def _terms(self):
         company_ids = [False, *self.env.company.parent_ids.ids]
-        for term in self.env["account.payment.term"].search([("company_id", "in", company_ids)]):
-            told = payment_terms(PartnerTerms(term, term)).get("Sales")
-            if told and f"{told['Type']} {told['Day']}" == wanted:
-                return term
-        return None
+        return self.env["account.payment.term"].search([("company_id", "in", company_ids)])
+
+    def _told(self, term) -> str:
+        told = payment_terms(PartnerTerms(term, term)).get("Sales")
+        return f"{told['Type']} {told['Day']}" if told else ""
 
 
 class PartnerTerms:

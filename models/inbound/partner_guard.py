@@ -136,7 +136,7 @@ class XeroPartnerGuard(models.AbstractModel):
 
         :param user: ``res.users``; ``None`` or empty where a policy chose
         """
-        if not user or not (self._closed(partner, connection) or self._doors(partner)):
+        if not user or not (self._closed(partner, connection) or self._doors(partner | partner.child_ids)):
             return partner
         return partner.with_user(user)
 

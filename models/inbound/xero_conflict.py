@@ -105,9 +105,12 @@ class XeroConflict(models.Model):
 
     def _resolve_or_ask(self, side):
         """Carry out what the policy says, unless that is reserved for people."""
+        merged = self.env["xero.inbound"]._for_type(self.xero_type)._unopposed(self)
         try:
             with self.env.cr.savepoint():
-                self._resolve({line.name: side for line in self.line_ids}, side)
+                self._resolve(
+                    {line.name: side for line in self.line_ids if line.name not in merged}, side, merged=merged
+                )
         except Guarded as error:
             self.env.invalidate_all(flush=False)
             self.write({"kind": "reserved", "reason": said(error), "policy": "ask"})
@@ -291,9 +294,10 @@ class XeroConflict(models.Model):
             conflict._resolve(choices, side or "fields", self.env.user)
         return True
 
-    def _resolve(self, choices: dict, choice: str, user=None) -> None:
+    def _resolve(self, choices: dict, choice: str, user=None, merged=frozenset()) -> None:
         """Carry out ``choices`` (``{field: side}``) and record them.
 
+        :param merged: the other fields, in which each side keeps its own changes
         :raise UserError: Odoo forbids Xero's side
         """
         self.ensure_one()
@@ -305,10 +309,11 @@ class XeroConflict(models.Model):
         element = codec.loads(self.element.encode())
         mine = {name for name, side in choices.items() if side == "odoo"}
         try:
-            inbound._resolve_sides(connection, inbound.env["xero.link"].browse(self.link_id.id), element, record, mine)
+            link, both = inbound.env["xero.link"].browse(self.link_id.id), {"merged": merged} if merged else {}
+            inbound._resolve_sides(connection, link, element, record, mine, **both)
         except Untakeable as error:
             raise UserError(str(error)) from error
-        for line in self.line_ids:
+        for line in self.line_ids.filtered(lambda line: line.name in choices):
             line.choice = choices[line.name]
         self._close(choice, user)
 

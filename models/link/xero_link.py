@@ -59,7 +59,9 @@ class XeroLink(models.Model):
     base_digest = fields.Char(help="Hash of that state. An element that still has it is an echo.")
     base_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
     from_xero = fields.Boolean(help="The record was made in Xero first: its number there stays.")
-    odoo_keys = fields.Json(help="What Odoo had a value for at the last agreement, of what can be emptied in Xero.")
+    odoo_keys = fields.Json(
+        help="What Odoo had a value for at the last agreement, of what can be emptied in Xero; of contacts the values."
+    )
     date_odoo = fields.Date("Date in Odoo", help="The day in Odoo for which another one was agreed in Xero.")
     date_xero = fields.Date("Date in Xero", help="That other day, because a period was closed.")
     run_id = fields.Many2one(

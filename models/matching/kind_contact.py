@@ -5,7 +5,6 @@ from odoo.tools import SQL
 
 from ...mappers.contact.canonical import canonical_contact
 from ...mappers.document.canonical import changed_fields
-from ...xero_api import codec
 from .assign import match as match_contacts
 from .match_contact import DOUBTFUL, Holders, compare, party_of_partner
 from .xero_match import CONTACTS
@@ -131,9 +130,18 @@ class XeroMatchContacts(models.AbstractModel):
         connection, element = line.connection_id, line.element_id.data
         state = side._canonical(element)
         fields_there = {name for name in self._differing(line, side, link, record) if state.get(name)}
-        side._write(connection, record, state, fields_there)
-        digest = codec.digest(side._outgoing(connection, record)[record.id].canonical())
-        side._save_base(connection, link, element, digest=digest)
+        refused = side._write(connection, record, state, fields_there)
+        side._save_base(connection, link, element, **side._agreed(side._outgoing(connection, record)[record.id], link))
+        if refused:
+            line.problem = self.env["xero.reason"]._join("\n", refused.values())
+
+    def _after_linking(self, match, side, lines):
+        """Both sides agree as they are: what differs is sent by no later edit of something else."""
+        links = lines.link_id.filtered("digest")
+        partners = side.env[self._odoo_model].with_context(active_test=False).browse(links.mapped("res_id")).exists()
+        outgoing = side._outgoing(match.connection_id, partners)
+        for link in links.filtered(lambda link: link.res_id in outgoing and not link.odoo_keys):
+            link.sudo().write({"odoo_keys": side._mapper()._sheet_to_keep(outgoing[link.res_id], link)})
 
     # === UNDO === #
 

@@ -30,8 +30,8 @@ SEND, FAILED, WAITS = "send", "failed", "waits"
 class Item(
     namedtuple(
         "Item",
-        "job_id res_id company_id payload digest total status number notice path keys interim holder",
-        defaults=(None, None, None, None, None),
+        "job_id res_id company_id payload digest total status number notice path keys interim holder out",
+        defaults=(None, None, None, None, None, None),
     )
 ):
     """One element of a call and the job it is for. Its payload and path are stored with the call.
@@ -44,9 +44,10 @@ class Item(
     :ivar number: what people find it by
     :ivar notice: why it can only be a draft, or was moved, in the form of a column; empty without a reason
     :ivar path: below the API's base, where it is not the mapper's resource
-    :ivar keys: what the mapper's ``_kept_keys`` returned; ``None`` where nothing is emptied by it
+    :ivar keys: what the mapper's ``_kept_keys`` returned, of a contact its sheet; ``None`` where nothing is emptied
     :ivar interim: whether it is a number on the way to another one: the record is still to be sent
     :ivar holder: as of ``Outgoing``
+    :ivar out: what it was made of, where it is made again for what Xero holds; only until it is sent
     """
 
     __slots__ = ()

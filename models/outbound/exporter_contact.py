@@ -10,6 +10,7 @@ from ...xero_api.elements import rows
 from ..queue.failure import Failure
 from ..queue.xero_sync_job import WAITING
 from .lookup import literal, plain
+from .plan import SAME
 
 # From so many refused contacts on, reading them all, a thousand a call, is less than two calls for each.
 MANY_CONTACTS = 10
@@ -28,6 +29,34 @@ class XeroExporterContact(models.AbstractModel):
         """One that was archived by undoing its run is not sent before a person restores it in Xero."""
         archived = link.xero_status == "ARCHIVED" and link.run_id.state in ("undoing", "undone")
         return archived or super()._is_left_out(mapper, link)
+
+    # === WHAT IS SENT === #
+
+    def _plan_item(self, mapper, job, out, link):
+        """Extend: the link learns what Odoo has of the contact."""
+        method, item = super()._plan_item(mapper, job, out, link)
+        if item and item.keys is not None:
+            item = item._replace(keys=mapper._sheet_to_keep(out, link), out=out)
+        return method, item
+
+    def _note_verdicts(self, connection, mapper, verdicts):
+        """Extend: what Xero cannot be told is said on the contact also when nothing is left to be sent."""
+        super()._note_verdicts(connection, mapper, verdicts)
+        same = {res_id: verdict.out for res_id, verdict in verdicts.items() if verdict.kind == SAME and verdict.out}
+        links = self.env["xero.link"]._map(connection, mapper._xero_type, mapper._odoo_model, same) if same else {}
+        for res_id, link in links.items():
+            told = self.env["xero.reason"]._join("\n", same[res_id].notices)
+            if link.state == "synced" and (link.message or "") != (told or ""):
+                link.message = told or False
+
+    def _update_payload(self, mapper, link, out):
+        """An update says what Odoo changed, and leaves the rest to Xero."""
+        if out.status == "ARCHIVED":
+            return super()._update_payload(mapper, link, out)
+        return {mapper._xero_id_field: link.xero_id, **mapper._update(out, link)}
+
+    def _fitted_item(self, mapper, link, element, item):
+        return item._replace(payload={mapper._xero_id_field: link.xero_id, **mapper._update(item.out, link, element)})
 
     # === MERGED MEANWHILE === #
 
@@ -123,9 +152,9 @@ class XeroExporterContact(models.AbstractModel):
         free = [contact for contact in active if contact["ContactID"] not in taken]
         same = [contact for contact in free if self._is_same_contact(payload, contact)]
         if len(same) == 1:
-            # Linked as it stands: what a person keeps in Xero is not overwritten unseen.
-            # Its values there are no less Xero's when Odoo has the like: nothing is noted as what Odoo had.
-            self._adopt_element(connection, mapper, item._replace(keys=None), same[0])
+            # Linked as it stands: what a person keeps in Xero is not overwritten unseen, now or by a later edit of
+            # something else.
+            self._adopt_element(connection, mapper, item, same[0])
         elif taken and job.attempts < 2:
             job.attempts += 1
             self._runner._fail({job.id: Failure("duplicate", "\n".join(map(quoted, messages)), None, "pending")})

@@ -192,7 +192,11 @@ class XeroExporter(models.AbstractModel):
         return ("POST" if exists else "PUT"), item
 
     def _update_payload(self, mapper, link, out) -> dict:
-        """Return the element that updates what ``link`` stands for, with the fields that were emptied in Odoo."""
+        """Return the element that updates what ``link`` stands for, with the fields that were emptied in Odoo.
+
+        :param out: the :class:`~...mappers.outgoing.Outgoing` of the record
+        :return: a payload with Xero's id
+        """
         payload = {mapper._xero_id_field: link.xero_id, **self._update_content(mapper, link, out)}
         return payload if out.status == "ARCHIVED" else {**payload, **link._emptied(mapper, out.payload)}
 
@@ -240,6 +244,11 @@ class XeroExporter(models.AbstractModel):
         ]
 
     def _fitted_item(self, mapper, link, element, item):
+        """Return ``item`` so that it wipes nothing that people have in Xero and Odoo never had.
+
+        :param element: what Xero holds now
+        :return: an :class:`Item`
+        """
         return item._replace(
             payload=mapper._fit(item.payload, element, set(link.odoo_keys or ())),
             keys=sorted({*item.keys, *mapper._kept_keys(item.payload, element)}),

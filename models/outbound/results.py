@@ -204,7 +204,7 @@ class XeroExporter(models.AbstractModel):
             "synced_at": fields.Datetime.now(),
             **self._base_columns_of(mapper, element),
         }
-        if item.keys is not None and mapper._clearable:
+        if item.keys is not None and (mapper._clearable or item.keys):
             row["odoo_keys"] = codec.dumps(item.keys).decode()
         return row, failure
 

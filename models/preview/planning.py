@@ -207,8 +207,10 @@ class XeroPreview(models.Model):
                 found.append((line, "problem", self._problem("conflict", message, line)))
             if verdict.out and verdict.kind in (SEND, WAITS, FAILED):
                 topic = "amount" if verdict.out.status == "DRAFT" else "other"
-                found += [(line, "warning", self._problem(topic, text, line)) for text in verdict.out.notices]
-                found += [(line, "notice", self._problem("length", text, line)) for text in verdict.out.remarks]
+                remarks = verdict.out.remarks
+                notices = [text for text in verdict.out.notices if text not in remarks]
+                found += [(line, "warning", self._problem(topic, text, line)) for text in notices]
+                found += [(line, "notice", self._problem("length", text, line)) for text in remarks]
         found += self._checks(mapper, lines, verdicts)
         self._store_problems(found)
 
