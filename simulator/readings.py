@@ -15,6 +15,8 @@ DEFAULTS: dict[str, bool] = {
     "post_contact_name_refused": True,
     # Addresses and Phones are replaced as a whole by the list that is sent; else type by type.
     "contact_lists_replaced": True,
+    # Payment terms count at most 31 days after a date, as if it were a day of a month; else three digits.
+    "terms_up_to_31_days": False,
     # An archived contact cannot be made active again through the API.
     "no_unarchive": True,
     # A credit note, over- or prepayment may be allocated only to a document of the same contact.

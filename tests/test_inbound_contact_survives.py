@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
@@ -324,6 +325,28 @@ class TestContactSurvives(ContactCase):
         self.write(ref="R2", company_registry=False)
         self.assertEqual((self.element()["AccountNumber"], self.element()["CompanyNumber"]), ("R2", ""))
         self.assertFalse(self.partner.xero_sync_message)
+
+    # === PAYMENT TERMS === #
+
+    def term(self, days, **values):
+        line = {"value": "percent", "value_amount": 100, "nb_days": days, **values}
+        return self.env["account.payment.term"].create({"name": f"{days} days", "line_ids": [Command.create(line)]})
+
+    def test_terms_of_more_than_a_month(self):
+        for days in (45, 60, 90, 120):
+            self.write(property_payment_term_id=self.term(days).id)
+            self.assertEqual(self.element()["PaymentTerms"]["Sales"], {"Day": days, "Type": "DAYSAFTERBILLDATE"})
+        for days in (60, 45):
+            self.edit_contact(PaymentTerms={"Sales": {"Day": days, "Type": "DAYSAFTERBILLDATE"}})
+            self.assertEqual(self.partner.property_payment_term_id.line_ids.nb_days, days)
+
+    def test_terms_that_odoo_does_not_have_stay_on_both_sides(self):
+        term = self.term(60)
+        self.write(property_payment_term_id=term.id)
+        self.edit_contact(PaymentTerms={"Sales": {"Day": 15, "Type": "OFCURRENTMONTH"}})
+        self.assertEqual(self.partner.property_payment_term_id, term)
+        self.write(phone="555")
+        self.assertEqual(self.element()["PaymentTerms"]["Sales"], {"Day": 15, "Type": "OFCURRENTMONTH"})
 
 
 @tagged("post_install", "-at_install")

@@ -146,7 +146,14 @@ class TestMapperContact(MapperCase):
                 {"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "20"},
                 (20, "OFFOLLOWINGMONTH"),
             ),
-            ({"nb_days": 60}, None),
+            ({"nb_days": 45}, (45, "DAYSAFTERBILLDATE")),
+            ({"nb_days": 120}, (120, "DAYSAFTERBILLDATE")),
+            ({"nb_days": 60, "delay_type": "days_after_end_of_month"}, (60, "DAYSAFTERBILLMONTH")),
+            ({"nb_days": 1000}, None),
+            (
+                {"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "31"},
+                (31, "OFFOLLOWINGMONTH"),
+            ),
             ({"nb_days": 15, "delay_type": "days_end_of_month_on_the", "days_next_month": "20"}, None),
             ({"nb_days": 0, "delay_type": "days_end_of_month_on_the", "days_next_month": "0"}, None),
             ({"nb_days": 5, "delay_type": "days_after_end_of_next_month"}, None),
@@ -243,9 +250,7 @@ class TestMapperContact(MapperCase):
             self.assertFalse(self.mapper_._marker_matches({**sent, "Name": "Other"}, partner.id, sent))
             renamed = {**sent, "Name": "Other", "AccountNumber": "C1"}
             self.assertTrue(self.mapper_._marker_matches(renamed, partner.id, {**sent, "AccountNumber": "c1"}))
-        self.assertEqual(
-            self.mapper_._lookup_params([sent]), [{"searchTerm": mark, "includeArchived": "true"}]
-        )
+        self.assertEqual(self.mapper_._lookup_params([sent]), [{"searchTerm": mark, "includeArchived": "true"}])
 
     def test_the_signature_is_no_content(self):
         out = self.prepare(self.contact())

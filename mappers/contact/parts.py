@@ -7,8 +7,8 @@ STREET_LENGTH = 500
 TEXT_LENGTH = 255
 CODE_LENGTH = 50
 MAX_PERSONS = 5
-# Xero knows days up to this one, also as a count.
-MAX_DAY = 31
+# Days of a month, and days after a date or the end of its month: Xero's form takes three digits there.
+MONTH_DAYS, AFTER_DAYS = range(1, 32), range(1000)
 
 
 def person_names(partner) -> dict:
@@ -84,7 +84,8 @@ def _term(term) -> dict:
     if len(line) != 1 or line.value != "percent" or line.value_amount != 100:
         return {}
     kind, day = _due(line)
-    return {"Day": day, "Type": kind} if kind and 0 <= day <= MAX_DAY else {}
+    days = MONTH_DAYS if kind == "OFFOLLOWINGMONTH" else AFTER_DAYS
+    return {"Day": day, "Type": kind} if kind and day in days else {}
 
 
 def _due(line) -> tuple[str, int]:

@@ -108,6 +108,7 @@ def _apply(call: Call, element: Doc, doc: Doc) -> list[str]:
         messages.append(f"Email address '{email}' must be valid.")
     messages += _apply_lists(element, doc, call.readings["contact_lists_replaced"])
     messages += _apply_defaults(call.org, element, doc)
+    messages += _apply_terms(element, doc, 31 if call.readings["terms_up_to_31_days"] else 999)
     messages += _apply_status(element, doc)
     return messages
 
@@ -205,10 +206,11 @@ def _apply_defaults(org: Organisation, element: Doc, doc: Doc) -> list[str]:
             if org.tax_rates.get(element[field]) is None and element[field] != "NONE":
                 messages.append(f"The TaxType code '{element[field]}' does not exist or is no longer active")
             doc[field] = element[field]
-    return messages + _apply_terms(element, doc)
+    return messages
 
 
-def _apply_terms(element: Doc, doc: Doc) -> list[str]:
+def _apply_terms(element: Doc, doc: Doc, most: int) -> list[str]:
+    """Payment terms by side; ``most``: days after a date. Days of a month end with 31."""
     terms = fields.part(element, "PaymentTerms")
     if terms is None:
         return []
@@ -218,7 +220,7 @@ def _apply_terms(element: Doc, doc: Doc) -> list[str]:
         if not term:
             continue
         day = fields.number(term, "Day")
-        if term.get("Type") not in TERM_TYPES or day is None or day != int(day) or not 0 <= day <= 365:
+        if term.get("Type") not in TERM_TYPES or day is None or day != int(day) or not 0 <= day <= most:
             return [f"The payment terms for {side.lower()} are not valid."]
         if term["Type"] in ("OFCURRENTMONTH", "OFFOLLOWINGMONTH") and not 1 <= day <= 31:
             return [f"The payment terms for {side.lower()} are not valid: the day must be between 1 and 31."]

@@ -110,6 +110,13 @@ class TestFields:
         assert au.refused("Contacts", Name="B", PaymentTerms={"Sales": {"Day": 30, "Type": "SOMETIMES"}})
         assert au.refused("Contacts", Name="B", PaymentTerms={"Bills": {"Day": 32, "Type": "OFCURRENTMONTH"}})
 
+    @pytest.mark.parametrize(("month", "days"), [(False, 999), (True, 31)])
+    def test_days_after_a_date_have_three_digits_or_end_with_31(self, sim, au, month, days):
+        sim.control("readings", terms_up_to_31_days=month)
+        for kind in ("DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH"):
+            assert au.contact(f"A {kind}", PaymentTerms={"Sales": {"Day": days, "Type": kind}})
+            assert au.refused("Contacts", Name="B", PaymentTerms={"Sales": {"Day": days + 1, "Type": kind}})
+
     def test_default_currency_must_be_the_organisations(self, au):
         assert au.contact("A", DefaultCurrency="USD")
         assert au.refused("Contacts", Name="B", DefaultCurrency="JPY")
