@@ -348,6 +348,31 @@ class TestContactSurvives(ContactCase):
         self.write(phone="555")
         self.assertEqual(self.element()["PaymentTerms"]["Sales"], {"Day": 15, "Type": "OFCURRENTMONTH"})
 
+    # === MERGED === #
+
+    def merge(self, survivor, *losers):
+        wizard = self.env["base.partner.merge.automatic.wizard"].sudo()
+        wizard._merge([survivor.id, *(loser.id for loser in losers)], survivor, extra_checks=False)
+        self.env.flush_all()
+
+    def test_open_documents_follow_a_merge_in_odoo(self):
+        moves = self.pushed(partner=self.partner) | self.pushed("in_invoice", partner=self.partner)
+        other = self.pushed(partner=self.partner_b)
+        paid = self.pushed(partner=self.partner)
+        self.env["account.payment.register"].with_context(active_model="account.move", active_ids=paid.ids).create(
+            {}
+        )._create_payments()
+        self.drain()
+        loser = self.partner.xero_contact_id
+        self.merge(self.partner_b, self.partner)
+        self.drain()
+        survivor = self.partner_b.xero_contact_id
+        self.assertEqual({self.in_xero(move)["inner"]["contact"] for move in moves | other}, {survivor})
+        self.assertEqual(self.in_xero(paid)["inner"]["contact"], loser)
+        self.assertInXero(moves | other)
+        said = self.partner_b.message_ids.mapped("body")
+        self.assertTrue(any("Kea Ltd" in body and "Merge the two contacts in Xero" in body for body in said), said)
+
 
 @tagged("post_install", "-at_install")
 class TestContactRefused(ContactCase):
