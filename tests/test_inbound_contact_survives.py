@@ -373,6 +373,29 @@ class TestContactSurvives(ContactCase):
         said = self.partner_b.message_ids.mapped("body")
         self.assertTrue(any("Kea Ltd" in body and "Merge the two contacts in Xero" in body for body in said), said)
 
+    def test_a_document_for_a_contact_that_was_merged_in_xero_names_the_question(self):
+        self.pushed(partner=self.partner_b)
+        survivor = self.partner_b.xero_contact_id
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=survivor)
+        self.poll("Contact")
+        self.simulator.reset_stats()
+        move = self.make_move(partner=self.partner)
+        self.drain()
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.assertIn("merged into another one in Xero", move.xero_sync_message)
+        self.assertFalse({call for call in self.simulator.calls(self.tenant) if call[0] != "GET"})
+        self.conflict_of(self.partner).action_merge_partners()
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(self.in_xero(move)["inner"]["contact"], survivor)
+
+    def test_what_xero_refused_before_the_merge_was_read_names_the_question_too(self):
+        self.pushed(partner=self.partner_b)
+        self.person("merge_contacts", contact=self.partner.xero_contact_id, into=self.partner_b.xero_contact_id)
+        move = self.make_move("in_invoice", partner=self.partner)
+        self.drain()
+        self.assertIn("merged into another one in Xero", move.xero_sync_message)
+
 
 @tagged("post_install", "-at_install")
 class TestContactRefused(ContactCase):

@@ -31,6 +31,7 @@ class Books:
         known = self.env["xero.link"]
         self.links = known._map(connection, xero_type, documents._name, documents.ids) if links is None else links
         self.contacts = known._map(connection, "Contact", "res.partner", partners.ids)
+        self.merged = self._merged_contacts()
         self.mapped = mapped(connection)
         self.tracking = TrackingBook(connection, self.mapped)
         self.base = connection.currency_code or connection.company_id.currency_id.name
@@ -38,6 +39,14 @@ class Books:
         self.refused_actions = frozenset(connection.actions_refused or ())
         self.lock_date = connection._xero_lock_date()
         self._rates = {}
+
+    def _merged_contacts(self) -> set[int]:
+        """Return the ids of partners whose contact was merged into that of another partner, and a person is asked."""
+        asked = [link.id for link in self.contacts.values() if link.state == "conflict"]
+        if not asked:
+            return set()
+        open_ones = [("link_id", "in", asked), ("state", "=", "open"), ("kind", "=", "merged")]
+        return set(self.env["xero.conflict"].sudo().search(open_ones).mapped("res_id"))
 
     def prefetch_taxes(self, taxes) -> None:
         """Read at once what is asked of ``taxes``.

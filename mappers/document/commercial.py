@@ -182,6 +182,13 @@ class XeroMapperCommercial(models.AbstractModel):
             out.problems.append(Problem("validation", message, self._odoo_model, document.id, topic="contact"))
         elif not (link and link.xero_id):
             out.needs.append(Need("Contact", "res.partner", partner.id))
+        elif partner.id in books.merged:
+            message = self.env["xero.reason"]._(
+                "The contact of %s was merged into another one in Xero, which takes no more documents for it. Resolve "
+                "its conflict (Xero > Sync > Conflicts): then this document is sent.",
+                named(partner.display_name),
+            )
+            out.problems.append(Problem("closed", message, "res.partner", partner.id, topic="conflict"))
         elif link.xero_status == "ARCHIVED":
             message = self.env["xero.reason"]._(
                 "%s is archived in Xero and cannot be used on documents: restore it there.", named(partner.display_name)

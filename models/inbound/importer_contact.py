@@ -239,7 +239,7 @@ class XeroInboundContact(models.AbstractModel):
         survivor = self._links(connection, [state["merged_to"]]).get(state["merged_to"])
         if survivor:
             other = self.env["res.partner"].browse(survivor.res_id).exists()
-            return self._refuse(
+            result = self._refuse(
                 connection,
                 link,
                 element,
@@ -251,6 +251,9 @@ class XeroInboundContact(models.AbstractModel):
                 ),
                 kind="merged",
             )
+            # What Xero refused for the contact says from now on that a person is asked.
+            self._send_refused_again(connection, partner)
+            return result
         before = link.xero_id
         link.write(
             {
