@@ -396,6 +396,31 @@ class TestContactSurvives(ContactCase):
         self.drain()
         self.assertIn("merged into another one in Xero", move.xero_sync_message)
 
+    # === ARCHIVED === #
+
+    def test_a_contact_is_archived_after_its_last_document(self):
+        moves = self.make_move(partner=self.partner) | self.make_move("in_invoice", partner=self.partner)
+        self.partner.active = False
+        self.drain()
+        self.assertInXero(moves)
+        self.assertEqual(self.element()["ContactStatus"], "ARCHIVED")
+        self.assertFalse(self.open_jobs())
+
+    def test_a_document_that_waits_for_a_person_keeps_its_contact(self):
+        account = self.company_data["default_account_revenue"]
+        row = self.connection.account_mapping_ids.filtered(lambda row: row.account_id == account)
+        there = row.xero_account_id
+        row.write({"state": "suggested", "xero_account_id": False})
+        move = self.make_move(partner=self.partner)
+        self.partner.active = False
+        self.drain()
+        self.assertEqual((move.xero_sync_state, self.element()["ContactStatus"]), ("failed", "ACTIVE"))
+        row.write({"state": "confirmed", "xero_account_id": there.id})
+        move.action_xero_sync()
+        self.drain()
+        self.assertInXero(move)
+        self.assertEqual(self.element()["ContactStatus"], "ARCHIVED")
+
 
 @tagged("post_install", "-at_install")
 class TestContactRefused(ContactCase):

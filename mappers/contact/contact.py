@@ -6,7 +6,7 @@ from odoo.tools import SQL
 from .. import marks
 from ..document.mapped import mapped
 from ..field_rule.rule_book import RuleBook
-from ..outgoing import Outgoing, Problem
+from ..outgoing import Need, Outgoing, Problem
 from ..text import email, fold, named, shorten, squeeze
 from .merge import element_of, kept, merged, merged_state, sheet
 from .parts import addresses, payment_terms, person_names, persons, phones, untold_persons
@@ -90,7 +90,31 @@ class XeroMapperContact(models.AbstractModel):
             if out.status == "ACTIVE":
                 out.payload["ContactNumber"] = marks.write_number(own_marks[partner.id])
                 self._extend(partner, rules, out)
+        self._keep_for_documents([out for out in outgoing.values() if out.status == "ARCHIVED"], connection)
         return outgoing
+
+    def _keep_for_documents(self, archived, connection) -> None:
+        """Let the contacts ``archived`` wait for their documents: Xero takes none of an archived contact.
+
+        :param archived: the :class:`~..outgoing.Outgoing` of each
+        """
+        if not archived:
+            return
+        self.env["account.move"].flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT ON (m.commercial_partner_id) m.commercial_partner_id, j.xero_type, m.id
+                     FROM xero_sync_job j JOIN account_move m ON j.res_model = 'account.move' AND m.id = j.res_id
+                    WHERE j.connection_id = %s AND j.operation IN ('push', 'void')
+                      AND j.state NOT IN ('done', 'cancelled') AND m.commercial_partner_id = ANY(%s)
+                    ORDER BY m.commercial_partner_id, j.id""",
+                connection.id,
+                [out.res_id for out in archived],
+            )
+        )
+        needs = {partner_id: Need(xero_type, "account.move", move_id) for partner_id, xero_type, move_id in rows}
+        for out in archived:
+            out.needs += [needs[out.res_id]] if out.res_id in needs else []
 
     def _extend(self, partner, rules, out) -> None:
         """Add to the payload, in place; addons extend it. Field rules have the last word."""
