@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from ..xero_api.dates import parse_xero, to_date_string
+from ..xero_api.money import cents
 
 
 def number(value) -> str:
@@ -22,6 +23,15 @@ def amount(value) -> str:
     """Return a number as :func:`number` does, empty for zero: what is left out and what is 0 are one."""
     text = number(value)
     return "" if text == "0" else text
+
+
+def booked(value: float, decimals: int) -> Decimal:
+    """Return what an amount that Odoo booked is in Xero, whose amounts have cents: 1.005 dinars are 1.01.
+
+    :param value: an amount as Odoo's float
+    :param decimals: of its currency; what a float has besides is no amount
+    """
+    return cents(f"{value:.{decimals}f}")
 
 
 def day(value) -> str:

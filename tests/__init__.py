@@ -89,6 +89,7 @@ from . import test_run_history
 from . import test_run_undo
 from . import test_payment_screen
 from . import test_payment_strange
+from . import test_payment_thousandths
 from . import test_mapping_tracking
 from . import test_texts
 from . import test_long_names

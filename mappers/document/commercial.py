@@ -6,10 +6,10 @@ from decimal import Decimal
 from odoo import models
 
 from ...xero_api.dates import parse_xero, to_date_string
-from ...xero_api.money import cents, line_amount
+from ...xero_api.money import line_amount
 from ..outgoing import ABSENT, KEPT, Need, Outgoing, Problem
 from ..text import named
-from ..values import number
+from ..values import booked, number
 from .books import Books
 from .complete import complete
 from .payload import payload_lines, told_lines
@@ -61,7 +61,7 @@ class XeroMapperCommercial(models.AbstractModel):
         out = Outgoing(document.id, status="AUTHORISED" if wanted == KEPT else wanted)
         if wanted == ABSENT:
             return out
-        out.total = cents(Decimal(repr(document.amount_total)))
+        out.total = booked(document.amount_total, document.currency_id.decimal_places)
         out.number = self._number(document, books.links.get(document.id))
         out.payload = self._head(document, books, out)
         out.payload["LineItems"] = self._lines(document, books, out)

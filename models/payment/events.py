@@ -39,9 +39,15 @@ class AccountPartialReconcile(models.Model):
             scope = connections._scope(move.company_id.id)
             return bool(scope and scope.sends_credits) and move._xero_may_be_credit()
 
+        def shares_cents(move):
+            # What one payment of it is in Xero hangs on those before it.
+            return bool(journals) and move.currency_id.decimal_places > 2 and move.is_invoice(include_receipts=True)
+
         touched = (self.debit_move_id | self.credit_move_id).move_id
         return touched.filtered(
-            lambda move: move.sudo().journal_id.id in journals or is_sent_credit(move.sudo())
+            lambda move: (
+                move.sudo().journal_id.id in journals or is_sent_credit(move.sudo()) or shares_cents(move.sudo())
+            )
         )
 
 

@@ -9,6 +9,7 @@ from odoo.tools import SQL
 from ...mappers.payment.canonical import allocations_of, credits_on, is_whole, payment_ids
 from ...mappers.reason import said
 from ...mappers.text import named, quoted
+from ...mappers.values import booked
 from ...xero_api import codec
 from ..connection.xero_connection import SENT_WAYS
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
@@ -41,16 +42,19 @@ class XeroPaymentLedger(models.AbstractModel):
         return partials.filtered(lambda partial: other in (partial.debit_move_id | partial.credit_move_id).move_id)
 
     def _allocated(self, move, credit) -> Decimal:
-        """Return how much of ``credit`` is reconciled with the document ``move``, in the currency of the document.
+        """Return how much of ``credit`` is reconciled with the document ``move``, as Xero counts it.
 
         :param credit: the ``account.move`` of a credit note or a payment
-        :return: rounded to the currency; zero or above
+        :return: in the currency of the document, in cents; zero or above
         """
-        total = sum(
-            partial.debit_amount_currency if partial.debit_move_id.move_id == move else partial.credit_amount_currency
-            for partial in self._partials(move, credit)
-        )
-        return Decimal(str(move.currency_id.round(total)))
+        partials, told = self._partials(move, credit), self._xero_amounts(move)
+        total = sum((told[partial] for partial in partials), Decimal(0))
+        if partials and move.currency_id.decimal_places > 2 and credit.is_invoice():
+            # A credit note has cents of its own: no more than it has left is ever applied.
+            others, first = self._xero_amounts(credit), min(partials.ids)
+            used = sum((amount for partial, amount in others.items() if partial.id < first), Decimal(0))
+            total = min(total, booked(credit.amount_total, credit.currency_id.decimal_places) - used)
+        return total
 
     # === ALLOCATE === #
 
@@ -72,7 +76,8 @@ class XeroPaymentLedger(models.AbstractModel):
                 ),
                 move if move.state != "posted" else credit,
             )
-        most = Remaining(float(amount))
+        open_amounts = self._open_amount(move), self._open_amount(credit)
+        most = Remaining(self._in_odoo(float(amount), *open_amounts, currency=move.currency_id))
         lines, against = self._open_lines(move), self._open_lines(credit)
         shared = (lines.account_id & against.account_id)[:1]
         node = (lines | against).filtered(lambda line: line.account_id == shared)

@@ -21,22 +21,22 @@ class Order:
 
     :ivar record: what is paid: a document, or the payment in Odoo that stands for an over- or prepayment
     :ivar row: the mapping of its bank account
+    :ivar amount: in the currency of the document
     """
 
     element: dict
     state: dict
     record: models.BaseModel
     row: models.BaseModel
+    amount: float = 0.0
+
+    def __post_init__(self):
+        self.amount = float(decimal(self.state.get("amount")))
 
     @property
     def move(self):
         """The entry whose receivable or payable the payment settles."""
         return self.record if self.record._name == "account.move" else self.record.move_id
-
-    @property
-    def amount(self) -> float:
-        """In the currency of the document."""
-        return float(decimal(self.state.get("amount")))
 
 
 class XeroInboundPayment(models.AbstractModel):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.awaited import CLOSED_PERIODS
 from ...mappers.text import named
+from ...mappers.values import booked
 from ..inbound.importer import Untakeable
 from ..inbound.importer_document import SETTLED
 
@@ -46,6 +47,38 @@ class XeroPaymentLedger(models.AbstractModel):
         partials = lines.matched_debit_ids | lines.matched_credit_ids
         return (partials.debit_move_id | partials.credit_move_id).move_id - payment.move_id
 
+    # === AMOUNTS === #
+
+    def _open_amount(self, move) -> float:
+        """Return what is open of ``move``, zero or above."""
+        return abs(sum(self._open_lines(move).mapped("amount_residual_currency")))
+
+    def _xero_amounts(self, move) -> dict:
+        """Return ``{account.partial.reconcile: Decimal}``: what of ``move`` each of them settles in Xero.
+
+        That is what is open in Xero before, less what is open there after it. So whatever settles all of a document
+        does so in Xero, too, where its currency has thousandths.
+        """
+        lines = move.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        decimals, found = move.currency_id.decimal_places, {}
+        left = abs(sum(lines.mapped("amount_currency")))
+        for partial in (lines.matched_debit_ids | lines.matched_credit_ids).sorted("id"):
+            is_debit = partial.debit_move_id in lines
+            after = left - (partial.debit_amount_currency if is_debit else partial.credit_amount_currency)
+            found[partial] = booked(left, decimals) - booked(after, decimals)
+            left = after
+        return found
+
+    def _in_odoo(self, amount: float, *left: float, currency) -> float:
+        """Return what Odoo settles where Xero settles ``amount``: all that is open, where Xero calls that ``amount``.
+
+        :param left: what is open of each of what is settled with each other
+        :param currency: ``res.currency`` of all of them
+        """
+        decimals = currency.decimal_places
+        is_whole = decimals > 2 and any(booked(part, decimals) == booked(amount, decimals) for part in left)
+        return min(left) if is_whole else amount
+
     # === REGISTER === #
 
     def _book_orders(self, connection, orders):
@@ -59,6 +92,7 @@ class XeroPaymentLedger(models.AbstractModel):
         payments = self.env["account.payment"]
         if not orders:
             return payments
+        self._fit_amounts(orders)
         self._check_residuals(orders)
         values = [self._values(connection, order) for order in orders]
         made = self._create_payments(values)
@@ -66,6 +100,16 @@ class XeroPaymentLedger(models.AbstractModel):
         payments.action_post()
         self._reconcile_orders(list(zip(orders, payments)))
         return payments
+
+    def _fit_amounts(self, orders) -> None:
+        """Set what each of ``orders`` is in Odoo, where a document's currency has thousandths."""
+        left = {}
+        for order in orders:
+            currency = order.move.currency_id
+            if currency.decimal_places > 2:
+                open_here = left.get(order.move, self._open_amount(order.move))
+                order.amount = self._in_odoo(order.amount, open_here, currency=currency)
+                left[order.move] = currency.round(open_here - order.amount)
 
     def _check_residuals(self, orders) -> None:
         """See that nothing is paid twice.
@@ -78,7 +122,7 @@ class XeroPaymentLedger(models.AbstractModel):
         for order in orders:
             paid.setdefault(order.move, []).append(order)
         for move, of_move in paid.items():
-            residual = abs(sum(self._open_lines(move).mapped("amount_residual_currency")))
+            residual = self._open_amount(move)
             total = sum(order.amount for order in of_move)
             if move.currency_id.compare_amounts(total, residual) > 0:
                 raise Untakeable(
@@ -200,8 +244,9 @@ class XeroPaymentLedger(models.AbstractModel):
         """
         payments = self.env["account.payment"]
         move = order.move
-        residual = abs(sum(self._open_lines(move).mapped("amount_residual_currency")))
-        if move.currency_id.compare_amounts(order.amount, residual) <= 0:
+        residual = self._open_amount(move)
+        amount = self._in_odoo(order.amount, residual, currency=move.currency_id)
+        if move.currency_id.compare_amounts(amount, residual) <= 0:
             return payments
         found = self._payments_of(move).filtered(
             lambda payment: (

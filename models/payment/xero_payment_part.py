@@ -7,6 +7,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 
 from ...mappers.text import named
+from ...mappers.values import booked
 from ..inbound.importer_document import SETTLED
 from ..link.own_context import own as in_context
 from ..link.own_context import own_value
@@ -266,15 +267,18 @@ class XeroPaymentPart(models.Model):
         """Return what ``entry`` pays on each document that Xero has or will have."""
         settled = entry.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
         partials = (settled.matched_debit_ids | settled.matched_credit_ids).sorted("id")
-        paid = {}
+        ledger, paid, told = self.env["xero.payment.ledger"], {}, {}
         for partial in partials:
             mine, other, own, theirs = self._sides(partial, entry)
             move = other.move_id
             if self._may_be_settled(move) and self._is_synced(move, scope) and self._is_payment(entry, mine):
-                before = paid.get(move, (0.0, 0.0, 0.0))
+                if move not in told:
+                    told[move] = ledger._xero_amounts(move)
                 own += self._exchange(partial, mine, entry)
                 base = own * abs(mine.balance / mine.amount_currency) if mine.amount_currency else own
-                paid[move] = (before[0] + theirs, before[1] + own, before[2] + base)
+                before = paid.get(move, (Decimal(0), 0.0, 0.0, 0.0))
+                new = told[move][partial], own, base, theirs
+                paid[move] = tuple(map(sum, zip(before, new)))
         return self._split(entry, paid)
 
     def _exchange(self, partial, mine, entry) -> float:
@@ -330,14 +334,14 @@ class XeroPaymentPart(models.Model):
         Write-offs go to the documents that were reconciled first, so that a later one changes nothing about them.
         """
         shares, left = [], self._write_offs(entry)
-        for move, (amount, own, base) in paid.items():
+        for move, (amount, own, base, exact) in paid.items():
             rate = (
-                _decimal(amount / base, 6) if move.currency_id != move.company_currency_id and base else _decimal(0, 6)
+                _decimal(exact / base, 6) if move.currency_id != move.company_currency_id and base else _decimal(0, 6)
             )
-            rest, open_here = _decimal(amount, 2), own
+            rest, open_here = amount, own
             for account_id in list(left):
                 taken = min(left[account_id], open_here)
-                part = _decimal(amount * taken / own, 2) if own else Decimal(0)
+                part = booked(exact * taken / own, move.currency_id.decimal_places) if own else Decimal(0)
                 left[account_id] -= taken
                 open_here -= taken
                 rest -= part

@@ -7,7 +7,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...mappers.document.canonical import DocumentState, payload_element
-from ...mappers.values import decimal, lower
+from ...mappers.values import booked, decimal, lower
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..connection.xero_identity import APART, OURS, TAKEN
 from ..connection.xero_identity import GONE as GONE_HERE
@@ -203,9 +203,10 @@ class XeroReconciler(models.AbstractModel):
             move = moves.browse(move_id)
             known = not any(problem.code in UNKNOWN_LINES for problem in out.problems)
             state = DocumentState.load(inbound._canonical(element))
-            facts = facts_of(state, Decimal(f"{move.amount_residual:.2f}"), known)
+            places = move.currency_id.decimal_places
+            facts = facts_of(state, booked(move.amount_residual, places), known)
             # The tax of lines without a mapping is Odoo's own.
-            tax = facts.tax if known else Decimal(f"{move.amount_tax:.2f}")
+            tax = facts.tax if known else booked(move.amount_tax, places)
             # What was given back or overpaid counts once, on either side.
             found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due), tax=tax)
         return found
@@ -231,7 +232,7 @@ class XeroReconciler(models.AbstractModel):
             if mine:
                 subject.rate = mine.rate
                 sheet.add_document("odoo", subject, mine)
-            amount = mine.total if mine else Decimal(f"{move.amount_total:.2f}")
+            amount = mine.total if mine else booked(move.amount_total, move.currency_id.decimal_places)
             sheet.differ(Found("missing_in_xero", f"{amount:.2f}", "", amount), subject)
         return ids[-1] if len(ids) == CHUNK else None
 

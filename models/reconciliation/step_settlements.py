@@ -122,7 +122,23 @@ class XeroReconciler(models.AbstractModel):
             )
             row["amount"] += Decimal(str(amount or 0))
             row["made_at"] = max(row["made_at"], made_at)
+        self._count_as_xero(found, move_ids)
         return [row for _key, row in sorted(found.items()) if row["amount"]]
+
+    def _count_as_xero(self, found, move_ids) -> None:
+        """Of documents in thousandths, take what each settles in cents, as it is sent.
+
+        :param found: ``{(document id, other entry's id): row}``
+        """
+        fine = self.env["res.currency"].search([("rounding", "<", 0.01)])
+        domain = [("id", "in", list(move_ids)), ("currency_id", "in", fine.ids)]
+        for move in self.env["account.move"].sudo().search(domain) if fine else ():
+            told = defaultdict(Decimal)
+            for partial, amount in self.env["xero.payment.ledger"]._xero_amounts(move).items():
+                told[((partial.debit_move_id | partial.credit_move_id).move_id - move).id] += amount
+            for other_id, amount in told.items():
+                if (move.id, other_id) in found:
+                    found[move.id, other_id]["amount"] = amount
 
     def _settled_lines(self, move_ids) -> dict[int, int]:
         """Return ``{line: document}`` of receivables and payables."""
