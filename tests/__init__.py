@@ -47,6 +47,7 @@ from . import test_inbound_poll
 from . import test_inbound_roundtrip
 from . import test_inbound_states
 from . import test_inbound_strange
+from . import test_inbound_typed_tax
 from . import test_inbound_webhook
 from . import test_connection_identity
 from . import test_inbound_partner_guard

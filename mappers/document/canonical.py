@@ -326,15 +326,15 @@ def changed_fields(base: dict | None, state: dict) -> set[str]:
     return {name for name in {*base, *state} if base.get(name) != state.get(name)}
 
 
-def shape(line: LineState, price_places: int) -> tuple[Decimal, Decimal, Decimal]:
+def shape(line: LineState, places: tuple[int, int, int]) -> tuple[Decimal, Decimal, Decimal]:
     """Return quantity, unit price and discount with which Odoo arrives at the line's net amount.
 
-    :param price_places: decimals that Odoo keeps of unit prices
+    :param places: decimals that Odoo keeps of quantities, unit prices and discounts
     :return: one piece at the net, where Odoo could not arrive at it otherwise
     """
     net = decimal(line.net)
     quantity, price, discount = decimal(line.quantity), decimal(line.price), decimal(line.discount)
-    plain = price == round(price, price_places) and discount == round(discount, 2)
+    plain = all(value == round(value, kept) for value, kept in zip((quantity, price, discount), places))
     if quantity and plain and cents(quantity * price * (100 - discount) / 100) == net:
         return quantity, price, discount
     if quantity and plain and not discount and net == cents(quantity * price):

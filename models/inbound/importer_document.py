@@ -13,6 +13,7 @@ from ..link.own_context import own, own_value
 from .decision_tables import DOCUMENT_TABLE
 from .importer import FORBIDDEN, Result, Untakeable
 from .line_books import LineBooks
+from .typed_tax import fit_taxes
 
 GONE = "VOIDED"
 # Accounts whose lines are settled by being reconciled.
@@ -295,6 +296,7 @@ class XeroInboundDocument(models.AbstractModel):
                 "invoice_line_ids": [Command.create(books[move_type].values(line)) for line in state.lines],
             }
         )
+        fit_taxes(self, connection, move, state)
         self._prove(move, state)
         if self._is_to_post(connection, element):
             self._open_day(connection, move)

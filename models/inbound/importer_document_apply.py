@@ -11,11 +11,12 @@ from ...mappers.document.canonical import DocumentState
 from ...mappers.outgoing import ABSENT
 from ...mappers.reason import pack, said
 from ...mappers.text import named, quoted
-from ...mappers.values import decimal
+from ...mappers.values import booked, decimal
 from ...xero_api import codec
 from .importer import FORBIDDEN, Result, Untakeable
 from .line_books import LineBooks
 from .ruled_fields import ruled_keys, without_ruled
+from .typed_tax import fit_taxes
 
 TEXTS = ("line_section", "line_subsection", "line_note")
 LARGEST_ROUNDING = 0.05
@@ -215,6 +216,7 @@ class XeroInboundDocument(models.AbstractModel):
         if "due_date" in changed and state.due_date:
             self._set_due_date(move, state.due_date)
         if content:
+            fit_taxes(self, connection, move, state)
             self._prove(move, state)
             if posted:
                 if "date" in changed:
@@ -330,7 +332,8 @@ class XeroInboundDocument(models.AbstractModel):
 
         :raise Untakeable: the totals differ by more than rounding
         """
-        missing = decimal(state.total) - decimal(str(round(move.amount_total, 2)))
+        decimals = move.currency_id.decimal_places
+        missing = decimal(state.total) - booked(move.amount_total, decimals)
         if not missing:
             return
         taxes = move.line_ids.filtered(lambda line: line.display_type == "tax")
@@ -348,13 +351,13 @@ class XeroInboundDocument(models.AbstractModel):
                     ]
                 }
             )
-        if decimal(state.total) != decimal(str(round(move.amount_total, 2))):
+        if decimal(state.total) != booked(move.amount_total, decimals):
             raise Untakeable(
                 "total_mismatch",
                 self.env["xero.reason"]._(
                     "Odoo arrives at a total of %(odoo)s where Xero has %(xero)s. "
                     "Check which Odoo taxes stand for Xero's.",
-                    odoo=round(move.amount_total, 2),
+                    odoo=booked(move.amount_total, decimals),
                     xero=state.total or "0",
                 ),
             )

@@ -4,11 +4,14 @@ from odoo import Command
 
 from ...mappers.awaited import record_key
 from ...mappers.document.canonical import LineState, shape
+from ...mappers.document.sheet import TaxLookup
 from ...mappers.text import named
 from ...mappers.values import decimal
 from .importer import Untakeable
 
 AMOUNT_KEYS = {"quantity", "price", "discount", "net", "tax"}
+# Of the tax of one line.
+LARGEST_ROUNDING = 0.015
 
 
 class LineBooks:
@@ -18,7 +21,8 @@ class LineBooks:
         self.env = inbound.env
         self.connection = connection
         self.use = "sale" if move_type.startswith("out_") else "purchase"
-        self.places = self.env["decimal.precision"].precision_get("Product Price")
+        precision = self.env["decimal.precision"].precision_get
+        self.places = tuple(map(precision, ("Product Unit", "Product Price", "Discount")))
         self.accounts = self._accounts()
         self.taxes = self._taxes()
 
@@ -45,7 +49,12 @@ class LineBooks:
             ]
         )
         found = {}
-        for row in rows.sorted(lambda row: (row.rate_differs, len(row.tax_ids), row.id)):
+        book = TaxLookup()
+
+        def is_cost(row):
+            return any(map(book.is_whole_cost, row.tax_ids))
+
+        for row in rows.sorted(lambda row: (row.rate_differs, is_cost(row), len(row.tax_ids), row.id)):
             found.setdefault(row.xero_tax_rate_id.tax_type, row.tax_ids)
         return found
 
@@ -70,9 +79,16 @@ class LineBooks:
 
     def _amounts(self, line):
         quantity, price, discount = shape(line, self.places)
-        if any(tax.price_include for tax in self._tax(line)):
-            quantity, price, discount = 1, decimal(line.net) + decimal(line.tax), 0
+        taxes = self._tax(line)
+        if any(tax.price_include for tax in taxes):
+            quantity, price, discount = 1, self._price_with_tax(line, taxes), 0
         return {"quantity": float(quantity), "price_unit": float(price), "discount": float(discount)}
+
+    def _price_with_tax(self, line, taxes):
+        """Return the price of which Odoo takes the line's net, also where another tax was typed than it computes."""
+        net, gross = decimal(line.net), decimal(line.net) + decimal(line.tax)
+        computed = taxes.compute_all(float(net), handle_price_include=False)["total_included"]
+        return gross if abs(computed - float(gross)) < LARGEST_ROUNDING else computed
 
     def _account(self, line):
         account = self.accounts.get(line.account)
