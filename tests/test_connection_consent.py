@@ -182,8 +182,28 @@ class TestConnect(XeroCommon):
         self.connect()
         self.assertIn("Kauri", str(self.connection.action_check()))
         self.simulator.control("/disconnect", tenant=self.tenant)
-        with self.assertRaises(UserError):
-            self.connection.action_check()
+        move = self.make_move()
+        for click in ("action_check", "action_pull"):
+            self.connection.state = "connected"
+            shown = getattr(self.connection, click)()["params"]
+            self.assertEqual(shown["type"], "danger")
+            self.assertIn("Reconnect", shown["title"])
+            self.assertIn("disconnected in Xero", shown["message"])
+            self.assertEqual(self.connection.state, "reauth", click)
+            self.assertIn("disconnected in Xero", self.connection.reason)
+        self.assertIn("reconnected", move.xero_sync_message)
+        alerts = self.env["xero.alert"].search([("connection_id", "=", self.connection.id)])
+        self.assertTrue(alerts, "people are told at once")
+        self.connect()
+        self.assertEqual(self.connection.state, "connected")
+
+    def test_what_passes_by_itself_cuts_nothing(self):
+        self.connect()
+        for fault in ({"status": 503}, {"status": 429}):
+            self.simulator.fault("error", path="/api.xro/", count=None, **fault)
+            self.assertRaises(UserError, self.connection.action_check)
+            self.assertEqual(self.connection.state, "connected", fault)
+            self.simulator.clear_faults()
 
     def test_keepalive_renews_what_nothing_used(self):
         self.connect()

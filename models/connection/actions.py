@@ -11,6 +11,9 @@ from ..link.explain import explain
 from ..link.notice import notice
 from . import gate as xero_gate
 
+# What only a person mends, by connecting again: a worker that meets one stops until then.
+CUT = (errors.ReauthRequired, errors.Forbidden, errors.AppMisconfigured)
+
 
 class XeroConnection(models.Model):
     _inherit = "xero.connection"
@@ -46,14 +49,20 @@ class XeroConnection(models.Model):
         return self.env["xero.consent"]._choose(self, tenant_id)
 
     def action_check(self):
-        """Ask Xero who it is: proves the token, the organisation and the way there, and reads the facts again."""
+        """Ask Xero who it is: proves the token, the organisation and the way there, and reads the facts again. What
+        proves that the connection is cut is kept: it waits for a person, as if a worker had met it.
+        """
         self._check_administrator()
         self.env["xero.click"]._begin(self, "facts")
+        cut = {}
         for connection in self:
             own = connection.sudo()
             try:
                 with closing(xero_gate.open_client(own)) as client:
                     self.env["xero.organisation"]._refresh(own, client)
+            except CUT as error:
+                cut[connection] = own._cut_by(error)
+                continue
             except errors.XeroError as error:
                 raise UserError(
                     self.env._(
@@ -66,18 +75,42 @@ class XeroConnection(models.Model):
                 own.write({"state": own._state_when_linked(), "reason": False})
                 self.env["xero.sync.runner"]._wake(connection.ids)
             self.env["xero.sync.job"]._retry_permitted(connection)
+        if cut:
+            return self._cut_notice(cut)
         return notice(self.env._("Connected to %s.", ", ".join(map(named, self.mapped("tenant_name")))))
+
+    def _cut_by(self, error) -> str:
+        """Keep that Xero has cut this connection, and return the reason."""
+        reason = explain(self.env, error)
+        if self.state in ("connected", "reauth"):
+            self._cut_off(reason)
+        return reason
+
+    def _cut_notice(self, cut: dict) -> dict:
+        """Return the notice that leads to *Reconnect*.
+
+        :param cut: ``{connection: reason}``
+        """
+        return notice(
+            "\n".join(f"{named(connection.name)}: {reason}" for connection, reason in cut.items()),
+            kind="danger",
+            title=self.env._("Click Reconnect: nothing is sent until then, and nothing is lost"),
+            sticky=True,
+        )
 
     def action_pull(self):
         """Read accounts, tax rates and currencies now, and have the worker read everything that changed in Xero."""
         self._check_accountant()
         self.env["xero.click"]._begin(self, "lists")
+        cut = {}
         for connection in self:
             own = connection.sudo()
             try:
                 with closing(xero_gate.open_client(own)) as client:
                     self.env["xero.organisation"]._refresh(own, client)
                     self.env["xero.mapping.service"]._read_lists(own, client)
+            except CUT as error:
+                cut[connection] = own._cut_by(error)
             except errors.XeroError as error:
                 raise UserError(
                     self.env._(
@@ -86,6 +119,8 @@ class XeroConnection(models.Model):
                         reason=explain(self.env, error),
                     )
                 ) from error
+        if cut:
+            return self._cut_notice(cut)
         for hook in self.env["xero.connection.hook"]._all():
             hook._pull(self)
         return notice(self.env._("Accounts, taxes and currencies are up to date."))

@@ -687,6 +687,16 @@ class XeroConnection(models.Model):
             "Xero > Match Records; an administrator can end the wait."
         )
 
+    def _cut_off(self, reason) -> None:
+        """Have the organisation wait for a person who connects it again, and tell people in this very transaction:
+        what waits for them would wait for the next cron otherwise.
+
+        :param reason: translated
+        """
+        self.ensure_one()
+        self.write({"state": "reauth", "reason": reason})
+        self.env["xero.alert"]._refresh_alerts(self)
+
     # === CLOCK === #
 
     def _xero_now(self, told: datetime | None = None) -> datetime:

@@ -4,7 +4,7 @@
 def notice(message: str, *, kind: str = "success", reload: bool = True, **shown) -> dict:
     """Return an action that shows ``message`` in a corner of the screen.
 
-    :param kind: ``success`` or ``warning``
+    :param kind: ``success``, ``warning`` or ``danger``
     :param reload: whether the screen is read again afterwards
     :param shown: ``title`` and ``sticky``, as Odoo's client takes them
     """

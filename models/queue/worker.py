@@ -471,9 +471,7 @@ class XeroSyncRunner(models.AbstractModel):
 
     def _park(self, drain, error):
         """Have the organisation wait for a person, because of ``error``, and tell people."""
-        drain.connection.write({"state": "reauth", "reason": self._explained(error)})
-        # People are told in the very transaction: what waits for them would wait for the next cron otherwise.
-        self.env["xero.alert"]._refresh_alerts(drain.connection)
+        drain.connection._cut_off(self._explained(error))
         drain.record_calls()
 
     def _explained(self, error):
