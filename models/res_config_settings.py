@@ -59,7 +59,7 @@ class ResConfigSettings(models.TransientModel):
         """Open the guide that connects this company, or its connection when there is one."""
         check_one(self)
         connection = self.company_id.xero_connection_id
-        if connection:
+        if connection and not connection._is_first_try():
             return connection._get_records_action()
         return {
             "type": "ir.actions.act_window",

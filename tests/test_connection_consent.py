@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
+from odoo.tests import Form, HttpCase, TransactionCase, new_test_user, tagged
 
 from ..models.connection import credential_secrets as xero_secrets
 from ..models.connection import gate as xero_gate
@@ -204,6 +204,45 @@ class TestConnect(XeroCommon):
             self.assertRaises(UserError, self.connection.action_check)
             self.assertEqual(self.connection.state, "connected", fault)
             self.simulator.clear_faults()
+
+    def test_a_wrong_app_can_be_corrected_until_the_first_success(self):
+        """The id and the secret, as often as it takes, from wherever people come back to."""
+        right = self.simulator.control("")["apps"][0]
+        settings = self.env["res.config.settings"].create({"company_id": self.company.id})
+        self.credential.write({"client_id": "WRONG", "client_secret": "wrong"})
+        self.begin()
+        for action in (self.env["xero.setup"].action_open(), settings.action_xero_setup()):
+            self.assertEqual(action["res_model"], "xero.setup.wizard")
+        with Form(self.env["xero.setup.wizard"].with_context(default_company_id=self.company.id)) as form:
+            self.assertTrue(form.was_tried and form.is_first_try)
+            self.assertEqual((form.credential_id, form.client_id), (self.credential, "WRONG"))
+            form.client_id = right["client_id"]
+        back = self.simulator.consent(form.record.action_connect()["url"], self.tenant)
+        with self.assertRaises(errors.AppMisconfigured):
+            self.finish(back)
+        with Form(self.env["xero.setup.wizard"].with_context(default_company_id=self.company.id)) as form:
+            self.assertEqual(form.client_id, right["client_id"], "what was right stays")
+            form.client_secret = right["client_secret"]
+        self.finish(self.simulator.consent(form.record.action_connect()["url"], self.tenant))
+        self.assertEqual(self.connection.state, "connected")
+        self.assertEqual(self.env["xero.credential"].search_count([("client_id", "=", right["client_id"])]), 1)
+        wizard = self.env["xero.setup.wizard"].create({"credential_id": self.credential.id})
+        self.assertFalse(wizard.was_tried or wizard.is_first_try, "it is proven: nobody overwrites it here")
+        wizard.client_id = "OTHER"
+        wizard.action_connect()
+        self.assertEqual(self.credential.client_id, right["client_id"])
+        self.assertNotEqual(self.env["xero.setup"].action_open()["res_model"], "xero.setup.wizard")
+
+    def test_the_dialog_says_what_is_asked_and_why(self):
+        wizard = self.env["xero.setup.wizard"].create({"company_id": self.company.id})
+        for words in ("Contacts", "Payments", "to read only", "Offline access"):
+            self.assertIn(words, wizard.permissions)
+        self.assertNotIn("accounting.", wizard.permissions, "in words")
+        self.credential.requested_scopes += " accounting.attachments"
+        wizard.invalidate_recordset()
+        self.assertIn("accounting.attachments", wizard.permissions, "whatever else is asked for is not hidden")
+        arch = wizard.get_view(view_type="form")["arch"]
+        self.assertIn("takes none with the word", arch)
 
     def test_keepalive_renews_what_nothing_used(self):
         self.connect()

@@ -3,6 +3,28 @@ from odoo.exceptions import UserError
 
 from ..mappers.text import named
 
+# What Xero is asked for, in the words of its consent page, and why.
+ASKED = {
+    "offline_access": lambda env: (env._("Offline access"), env._("to go on when you are not logged in to Xero")),
+    "accounting.invoices": lambda env: (
+        env._("Invoices, bills and credit notes"),
+        env._("to send those of Odoo, and to take over what is changed in Xero"),
+    ),
+    "accounting.payments": lambda env: (
+        env._("Payments"),
+        env._("to book in each what was paid in the other"),
+    ),
+    "accounting.contacts": lambda env: (env._("Contacts"), env._("to keep customers and vendors the same in both")),
+    "accounting.settings.read": lambda env: (
+        env._("Organisation settings, to read only"),
+        env._("to know its accounts, tax rates, currencies and locked periods"),
+    ),
+    "accounting.settings": lambda env: (
+        env._("Organisation settings"),
+        env._("to know its accounts, tax rates, currencies and locked periods, and to keep items"),
+    ),
+}
+
 
 class XeroSetupWizard(models.TransientModel):
     """Guides an administrator from nothing to Xero's consent page."""
@@ -24,6 +46,11 @@ class XeroSetupWizard(models.TransientModel):
         required=True,
         default="authorization_code",
     )
+    is_first_try = fields.Boolean(
+        compute="_compute_is_first_try", help="The app was never used: its id and secret can be corrected."
+    )
+    was_tried = fields.Boolean(compute="_compute_is_first_try")
+    permissions = fields.Html("What Is Asked For", compute="_compute_permissions", sanitize=False)
     redirect_uri = fields.Char(compute="_compute_redirect_uri")
     has_credentials = fields.Boolean(compute="_compute_has_credentials")
     requested_scopes = fields.Char("Permissions", compute="_compute_has_credentials")
@@ -34,6 +61,43 @@ class XeroSetupWizard(models.TransientModel):
         inverse="_inverse_client_secret",
         help="Goes encrypted into the app's credential, nowhere else.",
     )
+
+    @api.model
+    def default_get(self, fields):
+        """Extend: what was entered at a first try that led to nothing is there to be corrected."""
+        values = super().default_get(fields)
+        company = self.env["res.company"].browse(values.get("company_id") or self.env.company.id)
+        tried = self._tried(company)
+        if tried:
+            values |= {
+                "credential_id": tried.credential_id.id,
+                "grant_type": tried.credential_id.grant_type,
+                "client_id": tried.credential_id.client_id,
+            }
+        return values
+
+    def _tried(self, company):
+        """Return the connection of ``company`` itself that was begun, and has not succeeded yet; empty without one."""
+        connection = self.env["xero.connection"].search([("company_id", "=", company.id)], limit=1)
+        return connection if connection._is_first_try() else connection.browse()
+
+    @api.depends("company_id", "credential_id")
+    def _compute_is_first_try(self):
+        for wizard in self:
+            credential = wizard.credential_id
+            linked = credential.with_context(active_test=False).sudo().connection_ids.filtered("tenant_id")
+            wizard.is_first_try = bool(credential) and credential.state == "new" and not linked
+            wizard.was_tried = wizard.is_first_try and self._tried(wizard.company_id).credential_id == credential
+
+    @api.depends("credential_id")
+    def _compute_permissions(self):
+        for wizard in self:
+            credential = wizard.credential_id or self.env["xero.credential"].new({})
+            rows = [
+                ASKED[scope](self.env) if scope in ASKED else (scope, "")
+                for scope in credential.requested_scopes.split()
+            ]
+            wizard.permissions = self.env["ir.qweb"]._render("xero_connector.setup_permissions", {"rows": rows})
 
     @api.depends("company_id")
     def _compute_redirect_uri(self):
@@ -89,6 +153,9 @@ class XeroSetupWizard(models.TransientModel):
         self.ensure_one()
         if not self.credential_id:
             raise UserError(self.env._("Enter the client id and the client secret that Xero shows for your app."))
+        client_id = (self.client_id or "").strip()
+        if self.is_first_try and client_id and client_id != self.credential_id.client_id:
+            self.credential_id.client_id = client_id
         connection = self.company_id.xero_connection_id.filtered(lambda found: found.company_id == self.company_id)
         if connection:
             connection.with_env(self.env).credential_id = self.credential_id

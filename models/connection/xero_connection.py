@@ -697,6 +697,12 @@ class XeroConnection(models.Model):
         self.write({"state": "reauth", "reason": reason})
         self.env["xero.alert"]._refresh_alerts(self)
 
+    def _is_first_try(self) -> bool:
+        """Whether this is to be connected for the first time by an app that no consent was given to: its id and secret
+        are not proven yet.
+        """
+        return bool(self) and not self.tenant_id and self.credential_id.sudo().state == "new"
+
     # === CLOCK === #
 
     def _xero_now(self, told: datetime | None = None) -> datetime:

@@ -135,9 +135,9 @@ class XeroSetup(models.Model):
         """Open the guide of the present company; as long as it is not connected, what connects it."""
         self._check_person()
         connection = self.env["xero.connection"].search([("company_id", "=", self.env.company.id)], limit=1)
-        if connection:
+        if connection and not connection._is_first_try():
             return connection.action_setup() if connection.state == "connected" else connection._get_records_action()
-        if self.env.company.xero_connection_id:
+        if not connection and self.env.company.xero_connection_id:
             raise UserError(
                 self.env._(
                     "%(branch)s uses the connection of %(parent)s: switch to that company to set it up.",
