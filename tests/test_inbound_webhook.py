@@ -9,6 +9,7 @@ from unittest.mock import patch
 import requests
 from cryptography.fernet import Fernet
 
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
 from ..models.connection import credential_secrets as xero_secrets
@@ -60,6 +61,33 @@ class TestWebhook(InboundCommon, HttpCase):
         self.assertEqual((wrong.status_code, wrong.content, wrong.cookies.get_dict()), (401, b"", {}))
         self.assertNotIn("Set-Cookie", right.headers)
         self.assertTrue(self.credential.webhook_seen_at)
+
+    def test_the_guide_shows_that_xero_has_called(self):
+        """Off, stored, the wrong key, and right: by itself on an open guide, and the words say what is so."""
+        self.credential.sudo().webhook_key_set = False
+        guide = self.env["xero.setup"]._of(self.connection)
+        self.assertEqual((guide.webhook_state, guide.webhook_url), ("off", self.credential.webhook_url))
+        self.assertIn("within 30 minutes. With Instant Updates", guide.arrival_text)
+        self.assertIn("https", guide.webhook_warning)
+        self.assertRaises(UserError, guide.action_store_webhook_key)
+        guide.webhook_key = KEY
+        self.assertTrue(guide.action_store_webhook_key())
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual((guide.webhook_key, guide.webhook_state), (False, "waits"))
+        self.assertEqual(xero_secrets.read(self.credential)["webhook_key"], KEY)
+        self.env.cr.execute("SELECT to_jsonb(s)::text FROM xero_setup s WHERE id = %s", [guide.id])
+        self.assertNotIn(KEY, self.env.cr.fetchone()[0])
+        for key, state, words in (("another", "refused", "does not fit"), (KEY, "on", "it works")):
+            with patch.object(type(self.env["xero.setup"]), "_notify_screens", autospec=True) as told:
+                self.post(key=key)
+            self.assertEqual([call.args[0].ids for call in told.call_args_list], [guide.ids], "open guides hear of it")
+            self.env.invalidate_all()
+            self.assertEqual(guide.webhook_state, state)
+            self.assertIn(words, guide.webhook_text)
+        self.assertIn("within seconds: Xero calls", guide.arrival_text)
+        self.connection.day_limit = 5000
+        self.assertIn("within 10 minutes", guide.arrival_text)
 
     def test_what_is_not_proven_is_401_and_leaves_nothing(self):
         event = self.event("11111111-1111-4111-8111-111111111111")

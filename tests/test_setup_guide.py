@@ -151,7 +151,7 @@ class TestGuideSteps(SetupCommon):
             seen.append(guide.step)
             guide.action_next()
         self.assertEqual(
-            seen, ["organisation", "reading", "mapping", "payments", "scope", "match", "alerts", "done", "done"]
+            seen, ["organisation", "reading", "mapping", "payments", "scope", "match", "alerts", "webhooks", "done"]
         )
         for _step in range(9):
             guide.action_back()

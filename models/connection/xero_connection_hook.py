@@ -38,6 +38,14 @@ class XeroConnectionHook(models.AbstractModel):
         """
 
     @api.model
+    def _called(self, credential) -> None:
+        """Do what follows when Xero has called the webhook address of ``credential``, or somebody else has: at most
+        once a minute, in the transaction of the call, which is to take milliseconds.
+
+        :param credential: ``xero.credential``, as superuser
+        """
+
+    @api.model
     def _is_undecided(self, connection) -> bool:
         """Return whether what existed before ``connection`` has to stay until a person decides something.
 

@@ -4,7 +4,7 @@ import logging
 import time
 from datetime import timedelta
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 
 from ...xero_api import errors, webhooks
 from ..connection import credential_secrets as xero_secrets
@@ -105,6 +105,15 @@ def _note_seen(credential):
         [now, credential.id, now - timedelta(seconds=SEEN_EVERY)],
     )
     cr.postcommit.add(lambda: _seen_at.update({place: time.monotonic()}))
+    _tell(credential)
+
+
+def _tell(credential):
+    """Have others hear of it. Who calls here is nobody, and what is written for it is the system's."""
+    known = credential.with_user(SUPERUSER_ID)
+    known.invalidate_recordset(flush=False)
+    for hook in known.env["xero.connection.hook"]._all():
+        hook._called(known)
 
 
 def _count_odd(credential, count):
@@ -128,3 +137,6 @@ def _refuse(credential):
         )
         if not cr.rowcount:
             tally.pending += count
+        elif tally.written == count:
+            # The first of a flood; the others change nothing on a screen.
+            _tell(credential)

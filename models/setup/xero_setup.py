@@ -16,6 +16,7 @@ STEPS = [
     ("scope", "What to Sync"),
     ("match", "Match"),
     ("alerts", "Alerts"),
+    ("webhooks", "Instant Updates"),
     ("done", "Done"),
 ]
 ORDER = [step for step, _label in STEPS]

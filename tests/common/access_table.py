@@ -85,9 +85,9 @@ WRITES = {
     "xero.connect.wizard": "connection_id line_ids line_id",
     "xero.connect.wizard.line": "wizard_id",
     "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
-    "xero.setup": "step alert_user_ids journal_mapping_ids sync_invoices sync_bills sync_credit_notes sync_refunds"
-    " sync_when sync_from excluded_journal_ids contact_policy inbound_contacts inbound_documents conflict_contacts"
-    " conflict_documents",
+    "xero.setup": "step webhook_key alert_user_ids journal_mapping_ids sync_invoices sync_bills sync_credit_notes"
+    " sync_refunds sync_when sync_from excluded_journal_ids contact_policy inbound_contacts inbound_documents"
+    " conflict_contacts conflict_documents",
     "xero.field.rule": "name active sequence connection_id document target_id tracking_category_id source path text"
     " constant_text constant_account_id constant_theme_id constant_option_id value_ids days domain only_empty too_long"
     " trial_move_id trial_partner_id follow",
@@ -199,7 +199,7 @@ METHODS = {
         " action_open_read_accounts action_open_read_rates action_open_jobs action_open_connection action_new_invoice"
         " action_download action_import action_match action_history action_open action_next action_back"
         " action_read_again action_confirm_sure action_start action_hold action_release action_finish"
-        " action_finish_waiting"
+        " action_finish_waiting action_store_webhook_key"
     },
     "xero.snapshot.element": {"accountant": "action_match_choose"},
     "xero.sync.cursor": {"user": "action_read_all"},
