@@ -54,8 +54,13 @@ class TestCredits(PaymentCommon):
         row = self.allocate(move, 60, credit_note=note.xero_invoice_id)
         self.poll()
         self.assertSameDue(move, note)
+        for one in move | note:
+            self.assertIn("Applied in Xero: ", one.message_ids[0].body)
+            self.assertIn("60.00", one.message_ids[0].body)
         self.person("undo_allocation", allocation=row["AllocationID"])
         self.poll()
+        for one in move | note:
+            self.assertIn("Undone in Xero: ", one.message_ids[0].body)
         self.assertResidual(move, move.amount_total, "not_paid")
         self.assertResidual(note, note.amount_total)
         self.allocate(move, 10, credit_note=note.xero_invoice_id)

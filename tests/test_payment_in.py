@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools import html2plaintext
 
 from ..models.connection import gate as xero_gate
 from .common.payment import PaymentCommon
@@ -53,6 +54,33 @@ class TestPayIn(PaymentCommon):
         self.assertResidual(customers, 0)
         self.assertResidual(vendors, 0)
         self.assertSameDue(customers, vendors)
+
+    def said_of(self, record):
+        """Return the notes of a record, the newest first, as text."""
+        return [html2plaintext(message.body) for message in record.message_ids if message.body]
+
+    def test_the_document_tells_what_happened_in_xero(self):
+        """A line for each payment, undoing and change: the amount, the day, the account."""
+        moves = {kind: self.pushed(kind, lines=[(1, 300.0)]) for kind in ("out_invoice", "in_invoice", "out_refund")}
+        elements = {
+            kind: [self.pay_in_xero(move, amount=amount) for amount in ("60", "40")] for kind, move in moves.items()
+        }
+        self.poll("Payment")
+        for kind, move in moves.items():
+            word = "Paid back in Xero" if kind == "out_refund" else "Paid in Xero"
+            told = [line for line in self.said_of(move) if line.startswith(word)]
+            self.assertEqual(len(told), 2, (kind, self.said_of(move)))
+            for line, amount in zip(sorted(told), ("40", "60")):
+                self.assertIn(move.currency_id.format(float(amount)), line)
+                self.assertIn("090", line)
+        move = moves["out_invoice"]
+        self.person("undo_payment", payment=elements["out_invoice"][0]["PaymentID"])
+        self.poll("Payment")
+        self.assertTrue(self.said_of(move)[0].startswith("A payment was undone in Xero"), self.said_of(move))
+        self.assertIn(move.currency_id.format(60.0), self.said_of(move)[0])
+        before = len(move.message_ids)
+        self.poll("Payment")
+        self.assertEqual(len(move.message_ids), before, "it is told once")
 
     def test_undone_in_xero_is_undone_in_odoo(self):
         move = self.pushed()

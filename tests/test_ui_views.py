@@ -4,6 +4,7 @@ from lxml import etree
 
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
+from odoo.tools import html2plaintext
 from odoo.tools.safe_eval import safe_eval
 
 from .common import XeroCommon
@@ -105,6 +106,14 @@ class TestDecisions(XeroCommon):
         self.assertEqual(set((move + other).mapped("xero_sync_state")), {"queued"})
         self.drain()
         self.assertInXero(move + other)
+        for one in move + other:
+            notes = [html2plaintext(message.body) for message in one.message_ids if message.body]
+            self.assertIn("Xero has it now", notes[0], "a failure that is over is not the last word")
+            self.assertTrue(notes[1].startswith("Not sent to Xero"))
+        move.ref = "Later"
+        self.drain()
+        told = [message for message in move.message_ids if "Xero has it now" in (message.body or "")]
+        self.assertEqual(len(told), 1, "what did not fail says nothing")
 
     def test_the_mappings_open_with_what_is_undecided(self):
         self.connection.account_mapping_ids[0].xero_account_id = False

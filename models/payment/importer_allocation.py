@@ -244,6 +244,18 @@ class XeroInboundSettlement(models.AbstractModel):
         self._unsettle(link)
         self.env["xero.sync.job"]._fail_fetches(connection, inbound, {link.xero_id: result})
 
+    def _note_credit(self, move, credit, amount: Decimal) -> None:
+        """Say on both what of ``credit`` is applied to ``move`` in Xero now; ``amount`` is zero where it was undone."""
+        words = {"credit": named(credit.display_name), "document": named(move.display_name)}
+        if amount:
+            words["amount"] = move.currency_id.format(float(amount))
+            text = self.env["xero.reason"]._("Applied in Xero: %(amount)s of %(credit)s to %(document)s.", **words)
+        else:
+            text = self.env["xero.reason"]._(
+                "Undone in Xero: %(credit)s is not applied to %(document)s any more.", **words
+            )
+        (move | credit)._message_log_batch(dict.fromkeys((move | credit).ids, text))
+
     def _carry_out(self, connection, applied, known, whole) -> bool:
         """Undo first what Xero took back, so that it is open for what Xero applied instead."""
         ledger, written = self.env["xero.payment.ledger"], False
@@ -252,15 +264,21 @@ class XeroInboundSettlement(models.AbstractModel):
         for key in set(known) - keys if whole else ():
             part = self.env["xero.payment.part"].browse(known[key].res_id).exists()
             if part.entry_id and part.document_id:
-                written |= ledger._settle_pair(
+                undone = ledger._settle_pair(
                     connection, part.credit_type, key, known[key], part.document_id, part.entry_id, Decimal(0)
                 )
+                written |= undone
+                if undone:
+                    self._note_credit(part.document_id, part.entry_id, Decimal(0))
         for (kind, credit, invoice), amount in applied.items():
             entry, move = moves.get((kind, credit)), moves.get(("Invoice", invoice))
             key = f"{credit}:{invoice}"
             if entry and move:
                 before = known.get(key, self.env["xero.link"])
-                written |= ledger._settle_pair(connection, kind, key, before, move, entry, amount)
+                settled = ledger._settle_pair(connection, kind, key, before, move, entry, amount)
+                written |= settled
+                if settled:
+                    self._note_credit(move, entry, amount)
             elif move:
                 # Read it: where it is taken over, it is reconciled then.
                 self.env["xero.sync.job"]._enqueue_fetch(connection, kind, [credit], priority=EVENT + 1)

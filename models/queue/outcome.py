@@ -160,7 +160,7 @@ class XeroSyncRunner(models.AbstractModel):
                 """WITH done AS (
                         UPDATE xero_sync_job SET state = 'done', done_at = %(now)s, failure_type = NULL,
                                failure_detail = NULL, fix_action = NULL, waits_for = NULL, blocked_by_id = NULL,
-                               send_alone = FALSE
+                               send_alone = FALSE, is_told = FALSE
                          WHERE id = ANY(%(ids)s) AND state = 'running'),
                         closed AS (UPDATE xero_sync_batch SET state = 'done', body = NULL WHERE id = %(batch)s),
                         freed AS (%(release)s),
@@ -176,6 +176,7 @@ class XeroSyncRunner(models.AbstractModel):
         )
         if batch:
             batch.invalidate_recordset(["state", "body"])
+        self._post_settled_note(rows)
         self._send_status(rows)
 
     def _fail(self, failures: dict) -> None:
@@ -302,6 +303,19 @@ class XeroSyncRunner(models.AbstractModel):
             records._message_log_batch(
                 {record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records}
             )
+        jobs.filtered(lambda job: not job.is_told).is_told = True
+
+    def _post_settled_note(self, rows) -> None:
+        """Say in the chatter of those whose failure was told there that it is over: it must not be the last word.
+
+        :param rows: of :meth:`_about_sql`
+        """
+        for _company_id, _xero_type, res_model, _res_ids, told in rows:
+            if not told or not hasattr(self.env[res_model], "_message_log_batch"):
+                continue
+            body = self.env["xero.reason"]._("Xero has it now: what is said above is settled.")
+            records = self.env[res_model].browse(told).exists()
+            records._message_log_batch(dict.fromkeys(records.ids, body))
 
     def _log_failures(self, jobs) -> None:
         self.env["xero.log"].create(
@@ -327,9 +341,12 @@ class XeroSyncRunner(models.AbstractModel):
         self._send_status(self.env.execute_query(self._about_sql(job_ids)))
 
     def _about_sql(self, job_ids) -> SQL:
-        """Return the query of what jobs are about, in the form that :meth:`_send_status` takes."""
+        """Return the query of what jobs are about, in the form that :meth:`_send_status` takes; last the records whose
+        failure was told.
+        """
         return SQL(
-            """SELECT company_id, xero_type, res_model, array_agg(res_id) FROM xero_sync_job
+            """SELECT company_id, xero_type, res_model, array_agg(res_id), array_agg(res_id) FILTER (WHERE is_told)
+                 FROM xero_sync_job
                 WHERE id = ANY(%s) AND res_model IS NOT NULL GROUP BY company_id, xero_type, res_model""",
             list(job_ids),
         )
@@ -337,7 +354,7 @@ class XeroSyncRunner(models.AbstractModel):
     def _send_status(self, rows) -> None:
         if rows:
             keep_bus_connection(self.env.cr)
-        for company_id, xero_type, res_model, res_ids in rows:
+        for company_id, xero_type, res_model, res_ids, _told in rows:
             company = self.env["res.company"].browse(company_id)
             exporter = self.env["xero.exporter"]._for_type(xero_type)
             for shown in exporter._shown_for(self.env[res_model].browse(res_ids)):

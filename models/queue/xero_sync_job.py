@@ -77,6 +77,7 @@ class XeroSyncJob(models.Model):
         readonly=True, help="Calls with it in a row that brought nothing, although Xero could be read."
     )
     struck_at = fields.Datetime("Set Aside Since", readonly=True)
+    is_told = fields.Boolean("Told in the Chatter", readonly=True, help="Its record says that it failed.")
     failure_type = fields.Selection(
         [
             ("mapping", "Missing mapping"),
