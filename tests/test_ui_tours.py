@@ -46,6 +46,18 @@ class TestDocumentTours(XeroTourCase):
         self.tour("xero_post", self.accountant, INVOICES)
         self.assertInXero(move)
 
+    def test_what_nobody_heard_is_looked_up(self):
+        move = self._invoice(post=False)
+        bus = type(self.env["bus.bus"])
+        send = bus._sendone
+
+        def deaf(self, target, kind, message):
+            return None if kind == "xero_connector.status" else send(self, target, kind, message)
+
+        self.patch(bus, "_sendone", deaf)
+        self.tour("xero_post_unheard", self.accountant, INVOICES)
+        self.assertInXero(move)
+
     def test_unsaved_edits_survive(self):
         move = self._unasked()
         self.tour("xero_dirty_form", self.accountant, INVOICES)

@@ -42,7 +42,8 @@ export class XeroStatusField extends Component {
         this.xeroStatus = useService("xero_status");
         useEffect(
             (record) => (record.resId ? this.xeroStatus.watch(this.makeWatcher(record)) : undefined),
-            () => [this.props.record]
+            // What a person has just set going is watched anew.
+            () => [this.props.record, this.value]
         );
     }
 

@@ -6,8 +6,11 @@ import { getFieldsSpec } from "@web/model/relational_model/utils";
 const NOTIFICATION = "xero_connector.status";
 /** Notifications of one batch of documents arrive together: read once for all of them. */
 const BURST_MS = 200;
-/** Without a websocket (a proxy that blocks it) what is under way is looked up, ever more rarely: milliseconds. */
-export const looks = { first: 20_000, rarest: 300_000 };
+/**
+ * What is under way is looked up, ever more rarely: milliseconds. Soon at first, because what happens before the page
+ * has its place on the bus is heard by nobody; later for the sake of those whose proxy blocks the websocket.
+ */
+export const looks = { soon: [2_000, 5_000, 10_000], first: 20_000, rarest: 300_000 };
 const TO_MANY = ["one2many", "many2many"];
 
 /**
@@ -36,7 +39,8 @@ export const xeroStatusService = {
         let looked = 0;
 
         function onNotification({ model, ids, changed }) {
-            looked = 0;
+            // The bus works: no hurry.
+            looked = looks.soon.length;
             for (const watcher of watchers) {
                 const subject = watcher.subject();
                 if (subject.model === model && ids.includes(subject.id)) {
@@ -116,6 +120,18 @@ export const xeroStatusService = {
             }
         }
 
+        function delay() {
+            const more = looked - looks.soon.length;
+            return more < 0 ? looks.soon[looked] : Math.min(looks.first * 2 ** more, looks.rarest);
+        }
+
+        function lookSoon() {
+            browser.clearTimeout(look);
+            look = undefined;
+            looked = 0;
+            lookLater();
+        }
+
         function lookLater() {
             if (look || ![...watchers].some((watcher) => watcher.isUnderWay())) {
                 return;
@@ -125,7 +141,7 @@ export const xeroStatusService = {
                 looked++;
                 [...watchers].filter((watcher) => watcher.isUnderWay()).forEach((watcher) => concerned.add(watcher));
                 refreshConcerned();
-            }, Math.min(looks.first * 2 ** looked, looks.rarest));
+            }, delay());
         }
 
         bus.subscribe(NOTIFICATION, onNotification);
@@ -138,7 +154,9 @@ export const xeroStatusService = {
              */
             watch(watcher) {
                 watchers.add(watcher);
-                lookLater();
+                if (watcher.isUnderWay()) {
+                    lookSoon();
+                }
                 return () => {
                     watchers.delete(watcher);
                     concerned.delete(watcher);

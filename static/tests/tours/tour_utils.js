@@ -9,6 +9,7 @@ const STEP_MS = 60_000;
 
 // What changes on the screen changes because the server told it: nothing is looked up while a tour runs.
 looks.first = looks.rarest = 3_600_000;
+looks.soon = [];
 
 /**
  * @param {string} name
@@ -51,6 +52,11 @@ export function waitForStatus(value, where = ".o_form_statusbar") {
         content: `The status becomes ${value} by itself`,
         trigger: `${where} .o_xero_status[data-value=${value}]`,
     };
+}
+
+/** What the server told before the page had its place on the bus: it is looked up. */
+export function nobodyHears() {
+    return { content: "Look soon", trigger: "body", run: () => void (looks.soon = [2_000, 5_000, 10_000]) };
 }
 
 /** From here on, a page that loads anew is found out by `stillSamePage`. */

@@ -1,4 +1,4 @@
-import { addTour, beforeTheWorker, openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
+import { addTour, beforeTheWorker, nobodyHears, openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
 
 /** Post an invoice and see it get into Xero. */
 addTour("xero_post", () => [
@@ -9,6 +9,16 @@ addTour("xero_post", () => [
     waitForStatus("synced"),
     { content: "The number in Xero", trigger: ".oe_stat_button[name=action_xero_open] [name=xero_number]:contains(INV/)" },
     { content: "Sync again is offered", trigger: "button[name=action_xero_sync]" },
+    stillSamePage(),
+]);
+
+/** Post an invoice before the page is on the bus: the status is right within seconds all the same. */
+addTour("xero_post_unheard", () => [
+    nobodyHears(),
+    openRow("Tour Customer"),
+    rememberPage(),
+    { trigger: "button[name=action_post]", run: "click" },
+    waitForStatus("synced"),
     stillSamePage(),
 ]);
 
