@@ -26,6 +26,7 @@ from .queue import task
 from .queue import worker
 from .queue import claim
 from .queue import outcome
+from .queue import failure_notice
 from .outbound import exporter
 from .outbound import xero_refusal
 from .outbound import plan
@@ -58,6 +59,7 @@ from .health import xero_health_source
 from .health import facts
 from .health import charts
 from .health import xero_health
+from .health import daily
 from .health import xero_alert
 from .health import metrics
 from . import xero_status_mixin

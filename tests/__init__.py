@@ -13,6 +13,7 @@ from . import test_queue_drain
 from . import test_queue_cost
 from . import test_queue_awaiting
 from . import test_queue_tasks
+from . import test_queue_told
 from . import test_queue_lanes
 from . import test_outbound_push
 from . import test_access_rpc

@@ -196,8 +196,11 @@ class TestHealthPage(HealthCommon):
     def test_lists_show_the_same_level(self):
         self.assertEqual(self.connection.health_level, self.health()["connections"][0]["level"])
         self.fail_jobs(20)
-        self.assertEqual(self.connection.health_level, "broken")
+        self.assertEqual(self.connection.health_level, "attention")
         self.assertIn("20", self.connection.health_summary)
+        self.connection.sudo().state = "reauth"
+        self.env.invalidate_all()
+        self.assertEqual(self.connection.health_level, "broken")
 
     def test_a_queue_held_for_matching_says_so(self):
         self.connection.hold_until_matched = True

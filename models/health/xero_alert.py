@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 
+from markupsafe import Markup
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
@@ -216,9 +217,15 @@ class XeroAlert(models.Model):
         self.activity_id = connection.activity_schedule(
             "mail.mail_activity_data_warning",
             summary=checks.label(told.env, told.topic),
-            note=" ".join(filter(None, (told.message, told.advice))),
+            note=told._note(),
             user_id=people[0].id,
         )
+
+    def _note(self) -> Markup:
+        """Return the words of the to-do; of failures with the reasons, which whoever does it begins with."""
+        text = " ".join(filter(None, (self.message, self.advice)))
+        reasons = self.env["xero.daily"]._reasons(self.connection_id) if self.topic == "failures" else ""
+        return Markup("<p>%s</p>%s") % (text, reasons)
 
     def _mail(self, people) -> None:
         """Queue the e-mail to each of ``people`` in the own language."""

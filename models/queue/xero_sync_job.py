@@ -108,6 +108,7 @@ class XeroSyncJob(models.Model):
     started_at = fields.Datetime(readonly=True)
     done_at = fields.Datetime(readonly=True)
     heartbeat = fields.Datetime(readonly=True)
+    told_at = fields.Datetime("Told Of", readonly=True, help="When whoever asked was told that it failed.")
     user_id = fields.Many2one("res.users", "Asked By", readonly=True)
     run_id = fields.Many2one("xero.run", "Run", readonly=True, ondelete="set null", index="btree_not_null")
     log_ids = fields.Many2many("xero.log", "xero_log_job_rel", "job_id", "log_id", readonly=True)
@@ -133,6 +134,7 @@ class XeroSyncJob(models.Model):
     )
     _open_record = models.Index("(res_model, res_id) WHERE state NOT IN ('done', 'cancelled')")
     _finished = models.Index("(connection_id, done_at) WHERE state IN ('done', 'cancelled')")
+    _untold = models.Index("(connection_id) WHERE state IN ('failed', 'dead') AND told_at IS NULL")
     _fetched = models.Index("(connection_id, done_at) WHERE state = 'done' AND operation IN ('pull', 'task')")
 
     # === COMPUTE === #
@@ -255,6 +257,7 @@ class XeroSyncJob(models.Model):
                           attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,
                           strikes = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.strikes END,
                           struck_at = CASE WHEN %(renew)s THEN NULL ELSE xero_sync_job.struck_at END,
+                          told_at = CASE WHEN %(renew)s THEN NULL ELSE xero_sync_job.told_at END,
                           dependencies_queued = FALSE,
                           write_date = EXCLUDED.write_date
             """,
@@ -484,6 +487,7 @@ class XeroSyncJob(models.Model):
                 "attempts": 0,
                 "strikes": 0,
                 "struck_at": False,
+                "told_at": False,
                 "dependencies_queued": False,
                 "failure_type": False,
                 "failure_detail": False,

@@ -120,8 +120,8 @@ class Failures(Check):
             and facts.failed >= FEWEST_FAILURES
             and failed_percent(facts) >= facts.failed_percent_limit * share
         )
-        level = BROKEN if many or percent else ATTENTION
-        return self.found(level, "failed", {"count": facts.failed}, ("failed", "retry"), alert=many or percent)
+        # However many: the connection itself works, and the next document goes.
+        return self.found(ATTENTION, "failed", {"count": facts.failed}, ("failed", "retry"), alert=many or percent)
 
     def sentence(self, env, code, values):
         if code == "ok":
@@ -129,7 +129,7 @@ class Failures(Check):
         return env._("%s jobs failed and wait for a person.", values["count"])
 
     def advice(self, env, code):
-        return {"failed": env._("Open the reasons below, fix the cause, and retry.")}.get(code, "")
+        return {"failed": env._("Open the failed jobs, fix the reasons, and retry.")}.get(code, "")
 
 
 class Silence(Check):
