@@ -3,6 +3,7 @@ from .connection import credential_secrets
 from .connection import gate
 from .link import access
 from .link import ask
+from .link import shown
 from .link import reason
 from .link import hook
 from .connection import database

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from .access import ALL
 from .packed import PackedJson
 from .reason import ReasonText
+from .shown import status_words
 
 SITE = "https://go.xero.com"
 GONE_STATUSES = ("VOIDED", "DELETED")
@@ -25,7 +26,7 @@ class XeroLink(models.Model):
     """The only store of identity and agreement: this record is that Xero element, and this is what both last held."""
 
     _name = "xero.link"
-    _inherit = ["xero.company.guard"]
+    _inherit = ["xero.company.guard", "xero.shown"]
     _description = "Xero Link"
     _order = "id desc"
     _rec_name = "xero_number"
@@ -43,6 +44,7 @@ class XeroLink(models.Model):
     message = ReasonText()
     digest = fields.Char(help="Hash of what was last agreed. The same content is not sent again.")
     xero_status = fields.Char("Status in Xero")
+    xero_status_name = fields.Char("In Xero", compute="_compute_xero_status_name")
     xero_total = fields.Float("Total in Xero", digits=(16, 2))
     xero_updated_at = fields.Datetime("Updated in Xero", help="By Xero's clock.")
     adjustment = fields.Float(
@@ -84,6 +86,12 @@ class XeroLink(models.Model):
     _drafts = models.Index("(res_model, connection_id) WHERE draft_since IS NOT NULL")
     _gone = models.Index("(res_model, connection_id) WHERE xero_status IN ('VOIDED', 'DELETED')")
     _xero_unique = models.UniqueIndex("(connection_id, xero_type, xero_id) WHERE xero_id IS NOT NULL")
+
+    @api.depends("xero_status", "xero_type")
+    @api.depends_context("lang")
+    def _compute_xero_status_name(self):
+        for link in self:
+            link.xero_status_name = status_words(self.env, link.xero_type).get(link.xero_status, link.xero_status)
 
     @api.depends("xero_id", "xero_type", "connection_id.short_code")
     def _compute_url(self):

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from ...mappers.awaited import currency_key, record_key
 from ...xero_api import shape
 from ..link.access import ALL
+from ..link.shown import account_words, status_words
 
 # Ours: Xero does not list it any more.
 GONE = "GONE"
@@ -31,6 +32,14 @@ class XeroReference(models.AbstractModel):
 
     connection_id = fields.Many2one("xero.connection", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
+
+    def _named_in_xero(self, words: dict, field: str, name: str) -> None:
+        """Set ``name`` to what Xero's screens call the code in ``field``; a code that is not known stays as it is.
+
+        :param words: by code, translated
+        """
+        for row in self:
+            row[name] = words.get(row[field], row[field])
 
     def _values(self, element: dict) -> dict:
         """Return the field values of one of Xero's elements; unknown kinds of anything are kept as they come.
@@ -111,16 +120,35 @@ class XeroAccount(models.Model):
     xero_id = fields.Char("Xero ID", required=True, readonly=True)
     code = fields.Char(readonly=True, index=True)
     name = fields.Char(required=True, readonly=True)
-    type = fields.Char(readonly=True)
-    class_type = fields.Char("Class", readonly=True)
-    status = fields.Char(readonly=True)
+    type = fields.Char("Type (Code)", readonly=True)
+    type_name = fields.Char("Type", compute="_compute_words")
+    class_type = fields.Char("Class (Code)", readonly=True)
+    class_name = fields.Char("Class", compute="_compute_words")
+    status_name = fields.Char("Status", compute="_compute_words")
+    tax_name = fields.Char("Default Tax", compute="_compute_tax_name")
+    status = fields.Char("Status (Code)", readonly=True)
     system_account = fields.Char(readonly=True)
-    tax_type = fields.Char("Default Tax", readonly=True)
+    tax_type = fields.Char("Default Tax (Code)", readonly=True)
     enable_payments = fields.Boolean("Takes Payments", readonly=True)
     currency_code = fields.Char("Currency", readonly=True)
     bank_account_number = fields.Char(readonly=True)
 
     _xero_unique = models.UniqueIndex("(connection_id, xero_id)")
+
+    @api.depends("type", "class_type", "status")
+    @api.depends_context("lang")
+    def _compute_words(self):
+        words = account_words(self.env)
+        self._named_in_xero(words, "type", "type_name")
+        self._named_in_xero(words, "class_type", "class_name")
+        self._named_in_xero(status_words(self.env), "status", "status_name")
+
+    @api.depends("tax_type", "connection_id")
+    def _compute_tax_name(self):
+        rates = self.env["xero.tax.rate"].search([("connection_id", "in", self.connection_id.ids)])
+        names = {(rate.connection_id, rate.tax_type): rate.name for rate in rates}
+        for account in self:
+            account.tax_name = names.get((account.connection_id, account.tax_type), account.tax_type)
 
     @api.depends("code", "name")
     def _compute_display_name(self):
@@ -168,7 +196,8 @@ class XeroTaxRate(models.Model):
     # Rates can be renamed in Xero; the type stays.
     tax_type = fields.Char(required=True, readonly=True)
     name = fields.Char(required=True, readonly=True)
-    status = fields.Char(readonly=True)
+    status = fields.Char("Status (Code)", readonly=True)
+    status_name = fields.Char("Status", compute="_compute_status_name")
     effective_rate = fields.Float("Rate %", digits=(16, 4), readonly=True, help="What Xero adds to a line, in percent.")
     display_rate = fields.Float("Nominal Rate %", digits=(16, 4), readonly=True)
     report_type = fields.Char("Reported As", readonly=True)
@@ -180,6 +209,11 @@ class XeroTaxRate(models.Model):
     components = fields.Json(readonly=True)
 
     _type_unique = models.UniqueIndex("(connection_id, tax_type)")
+
+    @api.depends("status")
+    @api.depends_context("lang")
+    def _compute_status_name(self):
+        self._named_in_xero(status_words(self.env), "status", "status_name")
 
     def _values(self, element):
         effective = float(element.get("EffectiveRate") or 0)

@@ -10,6 +10,7 @@ from ...mappers.text import named
 from ...xero_api.elements import real_id
 from ..link.access import XERO_USER, check_role
 from ..link.reason import ReasonText
+from ..link.shown import type_words
 from .failure import awaited
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class XeroSyncJob(models.Model):
     """The outbox. A row says "make Xero look like this record"; what that takes is decided when a worker gets to it."""
 
     _name = "xero.sync.job"
-    _inherit = ["xero.company.guard"]
+    _inherit = ["xero.company.guard", "xero.shown"]
     _description = "Xero Sync Job"
     _order = "id desc"
     _rec_name = "record_name"
@@ -39,6 +40,9 @@ class XeroSyncJob(models.Model):
         required=True,
         default="push",
         readonly=True,
+    )
+    direction = fields.Selection(
+        [("out", "To Xero"), ("in", "From Xero")], compute="_compute_direction", search="_search_direction"
     )
     xero_type = fields.Char("Xero Type", readonly=True, help="Empty for a task.")
     task = fields.Char(readonly=True, help="Work for the whole organisation, such as a snapshot.")
@@ -145,8 +149,32 @@ class XeroSyncJob(models.Model):
             records = self.env[model].browse(jobs.mapped("res_id")).exists() if model in self.env else []
             names = {record.id: record.display_name for record in records._filtered_access("read")} if records else {}
             for job in jobs:
-                kind = job.xero_type or job.task
-                job.record_name = names.get(job.res_id) or f"{kind} {job.res_id or job.xero_id or ''}"
+                job.record_name = names.get(job.res_id) or job._name_without_record()
+
+    def _name_without_record(self) -> str:
+        """Return what a job is about that no record of Odoo stands for, or none any more."""
+        kind = type_words(self.env).get(self.xero_type, self.xero_type)
+        if self.task:
+            return self.task
+        if self.res_id:
+            return f"{kind} {self.res_id}"
+        if self.xero_id:
+            return self.env._("%s that changed in Xero", kind)
+        return self.env._("All that changed in Xero: %s", kind)
+
+    @api.depends("operation")
+    def _compute_direction(self):
+        for job in self:
+            job.direction = {"pull": "in", "task": False}.get(job.operation, "out")
+
+    def _search_direction(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        operations = {"in": ("pull",), "out": ("push", "void", "attach"), False: ("task",)}
+        return Domain("operation", "in", [one for side in value for one in operations.get(side, ())])
+
+    def _shown_type(self, record):
+        return super()._shown_type(record) or self.task
 
     def _search_record_name(self, operator, value):
         """Find jobs by the name of their record, among the kinds of records that have jobs."""
@@ -179,7 +207,7 @@ class XeroSyncJob(models.Model):
         self.ensure_one()
         if self.state == "pending" and self.run_after >= NEVER:
             return self.env["xero.reason"]._(
-                "%s is paused. An accountant resumes it under Xero > Sync > Runs.", named(self.run_id.display_name)
+                "%s is paused. An accountant resumes it under Xero > Activity > Runs.", named(self.run_id.display_name)
             )
         if self.state in ("pending", "running"):
             return self.connection_id._reason_of_waiting() or (self.failure_detail if self.strikes else None)
