@@ -53,6 +53,7 @@ from .recovery import xero_recovery
 from .recovery import reader
 from .inbound import ruled_fields
 from .inbound import xero_conflict
+from .inbound import conflict_bulk
 from .inbound import conflict_merge
 from .inbound import conflict_handover
 from .inbound import xero_webhook_event

@@ -27,7 +27,7 @@ class XeroConflict(models.Model):
     """One disagreement. It keeps what both last agreed on, what each holds now, and what was chosen."""
 
     _name = "xero.conflict"
-    _inherit = ["xero.company.guard"]
+    _inherit = ["xero.company.guard", "xero.shown"]
     _description = "Xero Conflict"
     _order = "state, id desc"
     _rec_name = "record_name"

@@ -28,6 +28,7 @@ READS = {
     "xero.connect.wizard": "manager",
     "xero.connect.wizard.line": "manager",
     "xero.reconciliation.ignore.wizard": "accountant",
+    "xero.conflict.settle.wizard": "accountant",
     "xero.snapshot.element": "accountant",
 }
 BY_USERS = {
@@ -61,6 +62,7 @@ CHANGES = {
     "xero.match.line": ("accountant", "w"),
     "xero.conflict.line": ("accountant", "w"),
     "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
+    "xero.conflict.settle.wizard": ("accountant", "wcu"),
 }
 # Branches read what these hold of their parent's company; of everything else they see their own.
 OF_PARENTS = {
@@ -104,6 +106,7 @@ WRITES = {
     "xero.match.line": "differences",
     "xero.conflict.line": "choice",
     "xero.reconciliation.ignore.wizard": "difference_ids reason",
+    "xero.conflict.settle.wizard": "conflict_ids side",
     # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
     "res.config.settings": "xero_sync_invoices xero_sync_bills xero_sync_credit_notes xero_sync_refunds xero_sync_when"
     " xero_alert_user_ids xero_sync_from xero_keep_work_days xero_keep_log_days xero_keep_reports_days"
@@ -139,7 +142,7 @@ METHODS = {
     "xero.conflict": {
         "user": "action_open_record",
         "accountant": "action_merge_partners action_take_odoo action_take_xero action_settle action_undo_payments"
-        " action_hand_over",
+        " action_hand_over action_keep_odoo_all action_take_xero_all",
     },
     "xero.conflict.line": {"accountant": "action_choose_odoo action_choose_xero"},
     "xero.connect.wizard": {"manager": "action_link"},
@@ -149,10 +152,10 @@ METHODS = {
         "accountant": "action_apply action_example_salesperson action_example_category action_example_theme action_try"
         " action_use action_stop"
     },
+    "xero.ask": {"user": "action_ask"},
     "xero.mapping.mixin": MAPPING,
     "xero.mapping.account": MAPPING,
     "xero.mapping.tax": MAPPING,
-    "xero.ask": {"user": "action_ask"},
     "xero.mapping.journal": MAPPING,
     "xero.mapping.tracking": MAPPING,
     "xero.health": {
@@ -189,6 +192,7 @@ METHODS = {
         "accountant": "action_send action_fetch action_link action_import action_remove action_ignore action_unignore",
     },
     "xero.reconciliation.ignore.wizard": {"accountant": "action_ignore"},
+    "xero.conflict.settle.wizard": {"accountant": "action_settle"},
     "xero.reconciliation.total": {"user": "action_open_differences"},
     "xero.run": {
         "user": "action_retry_failed action_open_jobs action_open_failed action_open_created action_open_bank_accounts",

@@ -51,7 +51,7 @@ addTour("xero_conflict", () => [
     },
     {
         content: "What only Xero changed is to be imported",
-        trigger: ".o_data_row:contains(Due date) button[name=action_choose_xero]:disabled",
+        trigger: ".o_data_row:contains(Due date) button[name=action_choose_xero].btn-primary",
     },
     { trigger: ".o_data_row:contains(Reference) button[name=action_choose_xero]", run: "click" },
     { content: "The preview follows", trigger: "[name=preview]:contains(Changed in Odoo: Due date, Reference)" },
