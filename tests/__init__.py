@@ -84,6 +84,7 @@ from . import test_setup_guide
 from . import test_setup_hold
 from . import test_setup_sheet
 from . import test_snapshot
+from . import test_ui_empty
 from . import test_ui_lists
 from . import test_ui_inbound
 from . import test_preview_plan

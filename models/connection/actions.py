@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
@@ -31,6 +31,21 @@ class XeroConnection(models.Model):
         """:raise AccessError: the user does not decide about the books of these companies"""
         self._check_may_decide()
         self._check_own_company()
+
+    @api.model
+    def _of_company(self):
+        """Return the connection of the company that is switched on.
+
+        :raise UserError: it is not connected
+        """
+        connection = self.search([("company_id", "=", self.env.company.id), ("state", "=", "connected")], limit=1)
+        if not connection:
+            raise UserError(
+                self.env._(
+                    "%s is not connected to Xero. A Xero administrator connects it.", named(self.env.company.name)
+                )
+            )
+        return connection
 
     def action_connect(self):
         """Begin the connection: open Xero's consent page, or for a custom connection what follows it."""

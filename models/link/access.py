@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from lxml import html
+
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -13,6 +15,8 @@ ACCOUNTANT = "xero_connector.group_xero_accountant"
 XERO_USER = "xero_connector.group_xero_user"
 XERO_ADMINISTRATOR = "xero_connector.group_xero_manager"
 SYSTEM_ADMINISTRATOR = "base.group_system"
+# Classes of what screens without rows say, and whom it is for.
+FOR_GROUP = {"xero_for_accountant": ACCOUNTANT, "xero_for_administrator": XERO_ADMINISTRATOR}
 OWNERS = {"company_id", "connection_id", "rule_id"}
 # Of a model that people only look at: every field is kept by workers.
 ALL = frozenset({"*"})
@@ -224,6 +228,23 @@ class XeroCompanyGuard(models.AbstractModel):
         if message_operation == "create" and not self.env.user.has_group(ACCOUNTANT):
             return dict.fromkeys(self, "write")
         return super()._mail_get_operation_for_mail_message_operation(message_operation)
+
+    # === SCREENS === #
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Extend: an empty list offers only what its reader may do: paragraphs of a class of ``FOR_GROUP`` are for
+        those in that group, those of the class with ``not_`` before it for the others.
+        """
+        text = super().get_empty_list_help(help_message)
+        if not text or "xero_for_" not in text:
+            return text
+        tree = html.fragment_fromstring(text, create_parent="div")
+        for name, group in FOR_GROUP.items():
+            hidden = f"not_{name}" if self.env.user.has_group(group) else name
+            for element in tree.xpath(f"//*[contains(concat(' ', @class, ' '), ' {hidden} ')]"):
+                element.drop_tree()
+        return "".join(html.tostring(element, encoding="unicode") for element in tree)
 
     # === WHOSE IT IS === #
 

@@ -158,6 +158,11 @@ class XeroMatch(models.Model):
         match._read()
         return self.browse(match.id)
 
+    @api.model
+    def action_match_now(self):
+        """Open the matching of the company that is switched on, or begin one."""
+        return self.env["xero.connection"]._of_company().action_match()
+
     def _read(self):
         """Have Xero read, and new contacts and documents wait meanwhile."""
         self._keep_back(True)

@@ -242,6 +242,11 @@ class XeroReconciliation(models.Model):
         return report
 
     @api.model
+    def action_reconcile_now(self):
+        """Begin a report of the company that is switched on, and open it."""
+        return self.env["xero.connection"]._of_company().action_reconcile()
+
+    @api.model
     def _request_by_click(self, connection):
         """As :meth:`_request`, for a person; what is under way costs no click."""
         if connection.sudo().state != "connected":

@@ -166,7 +166,7 @@ METHODS = {
     "xero.match": {
         "user": "action_open_verdict action_open_linked action_open_trouble action_open_all",
         "accountant": "action_confirm_sure action_confirm_likely action_next action_done action_read_again"
-        " action_abandon action_undo",
+        " action_abandon action_undo action_match_now",
     },
     "xero.match.candidate": {"accountant": "action_choose"},
     "xero.match.line": {
@@ -185,7 +185,7 @@ METHODS = {
     "xero.recovery": {"manager": "action_answer action_read action_apply action_release action_connect"},
     "xero.reconciliation": {
         "user": "action_open_differences action_open_totals",
-        "accountant": "action_again action_stop action_repair_all",
+        "accountant": "action_again action_stop action_repair_all action_reconcile_now",
     },
     "xero.reconciliation.difference": {
         "user": "action_open_record action_open_xero action_open_fix",
