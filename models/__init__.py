@@ -15,6 +15,7 @@ from .connection import xero_organisation
 from .connection import xero_hold
 from .connection import xero_consent
 from .connection import actions
+from .connection import overview
 from .queue import xero_lane
 from .connection import xero_click
 from .link import xero_link
@@ -129,6 +130,8 @@ from . import account_move
 from . import account_move_line
 from . import res_partner
 from . import base_partner_merge
+from . import account_journal
+from . import ir_ui_menu
 from . import res_company
 from . import res_currency
 from . import res_config_settings

@@ -24,6 +24,6 @@ class DigestDigest(models.Model):
 
     def _compute_kpis_actions(self, company, user):
         actions = super()._compute_kpis_actions(company, user)
-        menu = self.env.ref("account.menu_finance").id
+        menu = self.env.ref("xero_connector.menu_xero").id
         actions["kpi_xero_documents"] = f"xero_connector.action_xero_health?menu_id={menu}"
         return actions

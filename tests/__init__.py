@@ -86,6 +86,7 @@ from . import test_setup_sheet
 from . import test_snapshot
 from . import test_ui_empty
 from . import test_ui_lists
+from . import test_ui_menus
 from . import test_ui_inbound
 from . import test_preview_plan
 from . import test_preview_access

@@ -87,9 +87,7 @@ def walk(person: Person, order: dict[str, Any]) -> None:
 
 def _connect(person: Person, order: dict[str, Any]) -> None:
     person.click("Apps", ".o_navbar_apps_menu button")
-    person.click("Invoicing", ".o_app[data-menu-xmlid='account.menu_finance']")
-    person.click("Xero", "button[data-menu-xmlid='xero_connector.menu_xero']")
-    person.click("Set Up", ".dropdown-item[data-menu-xmlid='xero_connector.menu_xero_setup']")
+    person.click("Xero", ".o_app[data-menu-xmlid='xero_connector.menu_xero']")
     person.focus_is_in(".modal [name=client_id] input")
     person.type(order["client_id"], order["client_secret"])
     person.click("Connect to Xero", ".modal button[name=action_connect]")

@@ -104,8 +104,8 @@ class XeroClick(models.Model):
             raise UserError(
                 self.env._(
                     "You asked to send %(count)s records to %(name)s within an hour. Go on at %(time)s; what was "
-                    "queued before is sent meanwhile. Past documents in large numbers are sent by a run (Xero > Sync > "
-                    "Runs).",
+                    "queued before is sent meanwhile. Past documents in large numbers are sent by a run (Xero > "
+                    "Activity > Runs).",
                     count=records - count,
                     name=named(connection.sudo().name),
                     time=format_time(self.env, since + HOUR, time_format="short"),

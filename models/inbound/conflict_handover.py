@@ -100,7 +100,7 @@ class XeroConflict(models.Model):
             for line in differing
         )
         told = self.env._(
-            "%s asks you to decide. If Xero is right, change it here, or resolve the conflict under Xero > Sync > "
+            "%s asks you to decide. If Xero is right, change it here, or resolve the conflict under Xero > To Do > "
             "Conflicts. If Odoo is right, say so: an accountant then keeps Odoo's side.",
             named(asker.name),
         )

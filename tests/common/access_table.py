@@ -193,6 +193,7 @@ METHODS = {
     },
     "xero.reconciliation.ignore.wizard": {"accountant": "action_ignore"},
     "xero.conflict.settle.wizard": {"accountant": "action_settle"},
+    "account.journal": {"user": "action_xero_waiting"},
     "xero.reconciliation.total": {"user": "action_open_differences"},
     "xero.run": {
         "user": "action_retry_failed action_open_jobs action_open_failed action_open_created action_open_bank_accounts",
