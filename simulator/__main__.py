@@ -13,6 +13,8 @@ from .seeding import seed_names
 from .server import Server
 from .world import World
 
+DEFAULT_SEEDS = "au,nz,uk,us"
+
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
@@ -22,7 +24,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--port-file", type=Path, help="file to write the port to once it listens")
     parser.add_argument("--quiet", action="store_true", help="no line per request")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits (can be switched while running)")
-    parser.add_argument("--seed", default=",".join(seed_names()), help="countries to seed (default %(default)s)")
+    parser.add_argument("--seed", default=DEFAULT_SEEDS, help="countries to seed (default %(default)s)")
     parser.add_argument("--plugin", type=Path, action="append", default=[], help="file of a plug-in; may be repeated")
     return parser.parse_args(argv)
 
