@@ -68,6 +68,39 @@ class TestMappingJournal(PaymentCommon):
         self.drain()
         self.assertResidual(move, 0)
 
+    def test_a_journal_is_suggested_once(self):
+        rows = self.connection.journal_mapping_ids
+        self.assertGreater(len(rows), 2)
+        rows.sudo().write({"state": "missing", "journal_id": False})
+        for _again in range(2):
+            self.env["xero.mapping.journal"]._refresh(self.connection)
+            journals = rows.filtered("journal_id").mapped("journal_id.id")
+            self.assertTrue(journals)
+            self.assertEqual(len(journals), len(set(journals)))
+
+    def test_a_journal_that_a_person_chose_is_suggested_for_no_other_account(self):
+        rows = self.connection.journal_mapping_ids
+        others = rows - self.row
+        others.sudo().write({"state": "missing", "journal_id": False})
+        self.row.journal_id = self.bank
+        self.env["xero.mapping.journal"]._refresh(self.connection)
+        self.assertNotIn(self.bank, others.journal_id)
+        new = (
+            self.env["xero.account"]
+            .sudo()
+            .create(
+                {
+                    "connection_id": self.connection.id,
+                    "xero_id": "bank-9",
+                    "code": "099",
+                    "name": self.bank.name,
+                    "type": "BANK",
+                    "status": "ACTIVE",
+                }
+            )
+        )
+        self.assertNotEqual(self.env["xero.mapping.journal"]._ensure(self.connection, new).journal_id, self.bank)
+
     def test_one_way_for_a_journal(self):
         self.row.direction = "odoo_to_xero"
         self.assertEqual(self.env["xero.mapping.journal"]._outgoing_journal_ids(), {self.bank.id})

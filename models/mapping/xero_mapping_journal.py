@@ -95,13 +95,14 @@ class XeroMappingJournal(models.Model):
         missing = accounts - rows.xero_account_id
         if not missing:
             return rows
-        journals = self._journals(connection)
+        taken = self.search([("connection_id", "=", connection.id)]).journal_id
+        suggest = self._assign(connection, missing, taken)
         return rows | self.sudo().create(
             [
                 {
                     "connection_id": connection.id,
                     "xero_account_id": account.id,
-                    **self._suggested_values(self._suggest(connection, account, journals), journals, first=True),
+                    **self._suggested_values(*suggest[account], first=True),
                 }
                 for account in missing
             ]
@@ -110,12 +111,12 @@ class XeroMappingJournal(models.Model):
     @api.model
     def _refresh(self, connection) -> None:
         """Make a row for each bank account of Xero's; suggest anew what nobody has confirmed."""
-        banks = self._banks(connection)
-        rows = self._ensure(connection, banks).filtered(lambda row: row.state != "confirmed")
-        journals = self._journals(connection) if rows else None
-        for row in rows:
-            suggestion = self._suggest(connection, row.xero_account_id, journals)
-            row.sudo().write(self._suggested_values(suggestion, journals, first=False))
+        rows = self.search([("connection_id", "=", connection.id)])
+        waiting = rows.filtered(lambda row: row.state != "confirmed")
+        suggest = self._assign(connection, waiting.xero_account_id, (rows - waiting).journal_id)
+        for row in waiting:
+            row.sudo().write(self._suggested_values(*suggest[row.xero_account_id], first=False))
+        self._ensure(connection, self._banks(connection))
 
     def _banks(self, connection):
         return self.env["xero.account"].search(
@@ -127,6 +128,27 @@ class XeroMappingJournal(models.Model):
         family = company.parent_ids | self.env["res.company"].sudo().search([("id", "child_of", company.id)])
         domain = [("type", "in", JOURNAL_TYPES), ("company_id", "in", family.ids)]
         return self.env["account.journal"].sudo().search(domain, order="sequence, id")
+
+    def _assign(self, connection, accounts, taken) -> dict:
+        """Return ``{account: (suggestion or None, journals that its index points into)}``, no journal twice.
+
+        The surest pair comes first. Two accounts of Xero's are two journals, or one of them is for a person.
+
+        :param accounts: ``xero.account``
+        :param taken: journals that are others' already
+        """
+        journals = self._journals(connection) if accounts else self.env["account.journal"]
+        found, left = {}, list(accounts)
+        while left:
+            free = journals - taken
+            pairs = [(self._suggest(connection, account, free), account) for account in left]
+            suggestion, account = max(pairs, key=lambda pair: pair[0].confidence if pair[0] else -1)
+            if suggestion is None:
+                break
+            found[account] = suggestion, free
+            taken |= free[suggestion.index]
+            left.remove(account)
+        return {account: found.get(account, (None, journals)) for account in accounts}
 
     def _suggest(self, connection, account, journals):
         if account.type != "BANK":
