@@ -82,6 +82,11 @@ class ResConfigSettings(models.TransientModel):
             raise UserError(self.env._("Create the connection first."))
         return self.company_id.xero_connection_id.with_env(self.env).action_connect()
 
+    def action_xero_mappings(self):
+        """Open what waits for a decision."""
+        check_one(self)
+        return self.company_id.xero_connection_id.with_env(self.env).action_open_mappings()
+
     def action_xero_check(self):
         check_one(self)
         return self.company_id.xero_connection_id.with_env(self.env).action_check()

@@ -123,18 +123,89 @@ class TestMappingReference(MapperCase):
         self.env["xero.mapping.service"]._refresh(self.connection)
         self.assertEqual((row.state, row.xero_account_id.code), ("suggested", "720"))
 
-    def test_accepting_suggestions(self):
+    def similar(self, number):
         account = self.env["account.account"].create(
-            {"name": "Equipments", "code": "EQUIP2", "account_type": "asset_fixed"}
+            {"name": "Equipments", "code": f"EQUIP{number}", "account_type": "asset_fixed"}
         )
-        row = self.env["xero.mapping.account"]._ensure(self.connection, account)
-        self.assertEqual(row.state, "suggested")
-        missing = self.connection.missing_mapping_count
-        self.assertGreater(missing, 0)
-        self.connection.action_accept_suggestions()
-        self.connection.invalidate_recordset(["missing_mapping_count"])
-        self.assertEqual(row.state, "confirmed")
-        self.assertLess(self.connection.missing_mapping_count, missing)
+        return self.env["xero.mapping.account"]._ensure(self.connection, account)
+
+    def test_accepting_suggestions_takes_what_is_sure(self):
+        sure, doubtful = self.similar(2), self.similar(3)
+        self.assertEqual((sure + doubtful).mapped("state"), ["suggested", "suggested"])
+        sure.sudo().confidence = 95
+        action = self.connection.action_accept_suggestions()
+        self.assertEqual((sure + doubtful).mapped("state"), ["confirmed", "suggested"])
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("xero.connection", self.connection.id), "what is left"
+        )
+        self.assertIn(doubtful, self.connection.open_account_mapping_ids)
+        doubtful.action_confirm()
+        self.assertEqual(doubtful.state, "confirmed", "one by one is a person's decision")
+
+    def test_nothing_is_left_of_what_is_sure(self):
+        for model in ("account", "tax", "journal"):
+            self.rows(f"xero.mapping.{model}")._confirm()
+        self.similar(2).sudo().confidence = 95
+        self.assertIs(self.connection.action_accept_suggestions(), True)
+
+    def test_confirming_several_takes_what_is_sure_and_says_what_is_left(self):
+        rows = self.similar(2) + self.similar(3) + self.similar(4)
+        rows[0].sudo().confidence = 95
+        action = rows.action_confirm()
+        self.assertEqual(rows.mapped("state"), ["confirmed", "suggested", "suggested"])
+        self.assertIn("2", action["params"]["title"])
+        self.assertIn("Equipments → 720 Equipment", action["params"]["message"])
+
+    def test_one_screen_holds_all_that_is_undecided(self):
+        self.similar(2)
+        self.tax(12.5, mapped=False)
+        self.env["xero.mapping.service"]._refresh(self.connection)
+        self.connection.invalidate_recordset()
+        waiting = self.connection.missing_mapping_count
+        self.assertTrue(self.connection.open_tax_mapping_ids)
+        shown = len(self.connection.open_account_mapping_ids) + len(self.connection.open_tax_mapping_ids)
+        self.assertEqual((waiting, self.connection.action_open_mappings()["res_model"]), (shown, "xero.connection"))
+        for row in (*self.connection.open_account_mapping_ids, *self.connection.open_tax_mapping_ids):
+            row.sudo().state = "confirmed"
+        self.env.invalidate_all()
+        self.assertFalse(self.connection.open_account_mapping_ids + self.connection.open_account_mapping_ids)
+
+    def test_accounts_that_take_no_lines(self):
+        """Xero posts to its system accounts itself, and to inventory by tracked items."""
+        closed = [
+            {**ACCOUNTS[0], "AccountID": f"closed-{number}", "Code": f"90{number}", "Name": name, **more}
+            for number, (name, more) in enumerate(
+                [
+                    ("Unpaid claims", {"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "UNPAIDEXPCLM"}),
+                    ("Earnings kept", {"Type": "EQUITY", "Class": "EQUITY", "SystemAccount": "RETAINEDEARNINGS"}),
+                    ("Transfers", {"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "TRACKINGTRANSFERS"}),
+                    ("History", {"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "HISTORICAL"}),
+                    ("Sales tax control", {"Type": "CURRLIAB", "Class": "LIABILITY", "SystemAccount": "GST"}),
+                    ("Currency gains", {"SystemAccount": "REALISEDCURRENCYGAIN"}),
+                    ("Goods in stock", {"Type": "INVENTORY", "Class": "ASSET"}),
+                ]
+            )
+        ]
+        reading = Reading(accounts=[*ACCOUNTS, *closed])
+        self.env["xero.mapping.service"]._read_lists(self.connection, reading)
+        kinds = {"LIABILITY": "liability_current", "EQUITY": "equity", "ASSET": "asset_current", "REVENUE": "income"}
+        for element in closed:
+            account = self.env["account.account"].create(
+                {"name": element["Name"], "code": f"N{element['Code']}", "account_type": kinds[element["Class"]]}
+            )
+            row = self.env["xero.mapping.account"]._ensure(self.connection, account)
+            self.assertNotEqual(row.xero_account_id.code, element["Code"], element["Name"])
+            with self.assertRaises(ValidationError, msg=element["Name"]) as caught:
+                row.xero_account_id = self.xero_account(element["Code"])
+            self.assertIn(element["Code"], str(caught.exception))
+        rounding = self.env["xero.mapping.account"]._ensure(self.connection, self.levy_account)
+        rounding.xero_account_id = self.xero_account("860")
+        self.assertEqual(rounding.state, "confirmed", "Xero takes lines on its rounding account")
+
+    def test_a_mapping_to_an_account_that_takes_no_lines_is_told_before_the_call(self):
+        self.xero_account("200").system_account = "UNPAIDEXPCLM"
+        out = self.prepare(self.move([(10, None)]))
+        self.assertIn("takes no document lines", str(out.problems[0].message))
 
     def test_one_row_an_account(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
@@ -172,7 +243,7 @@ class TestMappingReference(MapperCase):
         rows = {(row._key_ids(), row.type_tax_use): row for row in self.connection.tax_mapping_ids}
         row = rows[(tax.id,), "sale"]
         self.assertEqual(
-            (row.xero_tax_rate_id.tax_type, row.state, row.odoo_rate, row.rate_differs), ("X", "confirmed", 12.5, False)
+            (row.xero_tax_rate_id.tax_type, row.state, row.odoo_rate, row.rate_differs), ("X", "suggested", 12.5, False)
         )
         self.assertEqual(
             len([key for key in rows if tax.id in key[0]]),
@@ -181,6 +252,23 @@ class TestMappingReference(MapperCase):
         )
         self.assertFalse([key for key in rows if {levy.id, withheld.id, group.id} & set(key[0])])
         self.assertEqual({rows[(), use].xero_tax_rate_id.tax_type for use in ("sale", "purchase")}, {"NONE"})
+
+    def test_taxes_are_read_at_once(self):
+        for number in range(40):
+            self.tax(20 + number, mapped=False, name=f"Tax {number}")
+        mapping = self.env["xero.mapping.tax"]
+        sets = mapping._single_sets(self.connection)
+        counts = []
+        for some in (sets[:5], sets):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            suggest = mapping._suggester(self.connection, some)
+            for taxes, use in some:
+                suggest(taxes, use)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertGreater(len(sets), 40)
+        self.assertLess(counts[1] - counts[0], 10, counts)
 
     def test_lines_without_tax_in_australia(self):
         self.connection.tax_mapping_ids.unlink()

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import html2plaintext
 from odoo.tools.safe_eval import safe_eval
 
@@ -116,10 +116,18 @@ class TestDecisions(XeroCommon):
         self.assertEqual(len(told), 1, "what did not fail says nothing")
 
     def test_the_mappings_open_with_what_is_undecided(self):
-        self.connection.account_mapping_ids[0].xero_account_id = False
+        row = self.connection.account_mapping_ids[0]
+        row.xero_account_id = False
+        self.env.invalidate_all()
         action = self.connection.action_open_mappings()
-        self.assertEqual(action["res_model"], "xero.mapping.account")
-        self.assertTrue(action["context"]["search_default_undecided"])
+        self.assertEqual((action["res_model"], action["res_id"]), ("xero.connection", self.connection.id))
+        settings = self.env["res.config.settings"].create({"company_id": self.company.id})
+        self.assertEqual(settings.action_xero_mappings(), action)
+        with Form(self.connection, action["views"][0][0]) as form, form.open_account_mapping_ids.edit(0) as line:
+            line.xero_account_id = self.env["xero.account"].search(
+                [("connection_id", "=", self.connection.id), ("code", "=", "200")]
+            )
+        self.assertEqual((row.state, row.xero_account_id.code), ("confirmed", "200"))
 
     def test_a_branch_shows_that_it_uses_its_parents_connection(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})

@@ -28,9 +28,14 @@ def connect(env, company_id: int, simulator: str, organisation: str, beside: int
     """
     env["ir.config_parameter"].set_param("web.base.url", "http://localhost:8069")
     credential = env["xero.connection"].browse(beside).credential_id or _credential(env, simulator)
-    connection = env["xero.connection"].create({
-        "company_id": company_id, "credential_id": credential.id, "sync_from": "2020-01-01", "contact_policy": "used",
-    })
+    connection = env["xero.connection"].create(
+        {
+            "company_id": company_id,
+            "credential_id": credential.id,
+            "sync_from": "2020-01-01",
+            "contact_policy": "used",
+        }
+    )
     _give_consent(env, connection, organisation)
     confirm_mappings(env, connection)
     return connection.id
@@ -69,8 +74,10 @@ def _consent(url: str, organisation: str) -> dict[str, str]:
 
 
 def confirm_mappings(env, connection) -> None:
-    """Accept what is suggested, and choose for the accounts that are left."""
-    connection.action_accept_suggestions()
+    """Accept what is suggested, as a person who looked at each, and choose for the accounts that are left."""
+    for rows in (connection.account_mapping_ids, connection.tax_mapping_ids, connection.journal_mapping_ids):
+        for row in rows:
+            row.action_confirm()
     for row in connection.account_mapping_ids.filtered(lambda row: row.state != "confirmed"):
         code = "200" if row.account_id.internal_group == "income" else "400"
         found = [("connection_id", "=", connection.id), ("code", "=", code)]
@@ -103,10 +110,9 @@ def make(env, company_id: int, count: int, contacts: int, first: int = 0, post: 
     env = env(context={**env.context, "allowed_company_ids": [company_id]})
     names = [f"Contact {first + number}" for number in range(contacts)]
     partners = env["res.partner"].create([{"name": name, "is_company": True} for name in names])
-    moves = env["account.move"].create([
-        document(partners[number % contacts], first + number, KINDS[number % len(KINDS)])
-        for number in range(count)
-    ])
+    moves = env["account.move"].create(
+        [document(partners[number % contacts], first + number, KINDS[number % len(KINDS)]) for number in range(count)]
+    )
     if post:
         moves.action_post()
     return moves.ids

@@ -22,6 +22,8 @@ ALL = (*PYTEST_SUITES[:-1], "odoo", "glue", "system")
 SHOWN_LINES = 400
 BROWSER_TAG = "xero_browser"
 """Set on the tests that open a browser."""
+CHARTS = "test_xero_connector_charts"
+"""The addon with Odoo's charts of other countries: where it is installed, other tests would find them too."""
 ODOO_PARTS = 2
 SYSTEM_PARTS = 2
 NO_BUNDLES = """
@@ -157,9 +159,12 @@ def odoo_jobs(chosen: Choice, cluster, template: Path, folder: Path) -> list[Job
     elif "odoo" in chosen.suites:
         jobs += [job(f"odoo_{number}", [paths.ADDON], tags) for number, tags in enumerate(odoo_parts(), 1)]
         jobs.append(job("browser", [paths.ADDON], f"{BROWSER_TAG}/{paths.ADDON}"))
-    glue = [*paths.glue_addons(), *paths.addons_for_tests()]
-    if "glue" in chosen.suites and glue:
-        jobs.append(job("glue", glue, chosen.suites["glue"] or ",".join(f"/{name}" for name in glue)))
+    if "glue" in chosen.suites:
+        others = [name for name in (*paths.glue_addons(), *paths.addons_for_tests()) if name != CHARTS]
+        spec = chosen.suites["glue"]
+        for name, modules in (("glue", others), ("charts", [CHARTS])):
+            if not spec or any(module in spec for module in modules):
+                jobs.append(job(name, modules, spec or ",".join(f"/{module}" for module in modules)))
     return jobs
 
 

@@ -18,8 +18,9 @@ CLASS_FIELDS = {
     "LIABILITY": "can_apply_to_liabilities",
     "REVENUE": "can_apply_to_revenue",
 }
-# Xero posts to these itself and takes no document lines on them.
-CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
+# Xero posts to its system accounts itself and takes no document lines on them, but for these: rounding, and what the
+# construction industry scheme of the United Kingdom is booked by.
+OPEN_SYSTEM_ACCOUNTS = ("ROUNDING", "CISLABOUR", "CISLABOUREXPENSE", "CISLABOURINCOME", "CISMATERIALS")
 # What is read of an organisation. Whatever else :class:`Mapped` reads is to be in :func:`_version` too.
 SOURCES = (
     "xero.mapping.account",
@@ -129,9 +130,12 @@ def _account_fault(row, found) -> str | None:
         return "archived"
     if not found.code:
         return "uncoded"
-    if found.type == "BANK" or found.system_account in CLOSED_SYSTEM_ACCOUNTS:
-        return "closed"
-    return None
+    return None if takes_lines(found) else "closed"
+
+
+def takes_lines(account) -> bool:
+    """Whether Xero takes lines of documents on ``account``, an ``xero.account``."""
+    return account.type != "BANK" and (not account.system_account or account.system_account in OPEN_SYSTEM_ACCOUNTS)
 
 
 def _tax(row, found) -> Tax:

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..document.mapped import takes_lines
 from ..outgoing import Problem
 from ..reason import Reason
 from ..text import named, quoted
@@ -13,8 +14,6 @@ from .reach import OutOfReach, Reader, Unreadable, path_fields
 from .values import Rule, as_day, as_flag, as_text, day_string, flag_words, looked_up, plain_text
 
 MODELS = {"document": "account.move", "line": "account.move.line"}
-# Xero posts to these itself.
-CLOSED_SYSTEM_ACCOUNTS = ("DEBTORS", "CREDITORS")
 
 
 @dataclass
@@ -326,7 +325,7 @@ class RuleBook:
             return self.env["xero.reason"]._(
                 "Xero account %s is archived, gone or without a code", named(account.display_name)
             )
-        if account.type == "BANK" or account.system_account in CLOSED_SYSTEM_ACCOUNTS:
+        if not takes_lines(account):
             return self.env["xero.reason"]._("Xero account %s takes no document lines", named(account.display_name))
         if applies is not None and account.class_type and account.class_type not in applies:
             return self.env["xero.reason"]._(

@@ -212,20 +212,27 @@ class XeroConnection(models.Model):
     # === MAPPINGS === #
 
     def action_accept_suggestions(self):
-        """Confirm all suggestions at once."""
+        """Confirm what is sure among the suggestions, and show what is left for a person to decide."""
         self._check_accountant()
-        self.env["xero.mapping.service"]._accept(self)
-        return True
+        left = self.env["xero.mapping.service"]._accept(self)
+        return self.action_open_mappings() if left else True
 
     def action_open_mappings(self):
-        """Open the account mappings of this connection, or its tax mappings when only those are open."""
-        open_accounts = self.account_mapping_ids.filtered(lambda row: row.state != "confirmed")
-        open_taxes = self.tax_mapping_ids.filtered(lambda row: row.state != "confirmed")
-        kind = "tax" if open_taxes and not open_accounts else "account"
-        action = self.env["ir.actions.act_window"]._for_xml_id(f"xero_connector.action_xero_mapping_{kind}")
-        undecided = bool(open_accounts or open_taxes)
+        """Open what is undecided of this connection, of every kind; the account mappings when nothing is."""
+        undecided = self.filtered("missing_mapping_count") or self.filtered("open_journal_mapping_ids")
+        if len(undecided) == 1:
+            form = self.env.ref("xero_connector.xero_connection_view_form_decide")
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("To Decide"),
+                "res_model": "xero.connection",
+                "res_id": undecided.id,
+                "view_mode": "form",
+                "views": [(form.id, "form")],
+            }
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_mapping_account")
         return {
             **action,
             "domain": [("connection_id", "in", self.ids)],
-            "context": {"search_default_undecided": undecided},
+            "context": {"search_default_undecided": bool(undecided)},
         }

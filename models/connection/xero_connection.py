@@ -379,6 +379,13 @@ class XeroConnection(models.Model):
         ),
     )
     journal_mapping_ids = fields.One2many("xero.mapping.journal", "connection_id", "Bank Account Mappings")
+    open_account_mapping_ids = fields.One2many(
+        "xero.mapping.account", "connection_id", "Accounts to Decide", domain=UNDECIDED
+    )
+    open_tax_mapping_ids = fields.One2many("xero.mapping.tax", "connection_id", "Taxes to Decide", domain=UNDECIDED)
+    open_journal_mapping_ids = fields.One2many(
+        "xero.mapping.journal", "connection_id", "Bank Accounts to Decide", domain=UNDECIDED
+    )
     credit_direction = fields.Selection(
         [
             ("both", "Both ways"),
@@ -397,8 +404,7 @@ class XeroConnection(models.Model):
         "Journal for Prepayments and Overpayments",
         check_company=True,
         domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
-        help="Xero does not say through which bank account they came. Empty: the only mapped journal, if there is "
-        "one.",
+        help="Xero does not say through which bank account they came. Empty: the only mapped journal, if there is one.",
     )
     tracking_mapping_ids = fields.One2many("xero.mapping.tracking", "connection_id", "Tracking Mappings")
     required_plan_ids = fields.Many2many(
@@ -581,12 +587,16 @@ class XeroConnection(models.Model):
         """
         ancestors = self.env["res.company"].sudo().browse(company_id).parent_ids
         # What is kept for all callers must not depend on the context of the first.
-        connections = self.sudo().with_context(active_test=True).search(
-            [
-                ("company_id", "in", ancestors.ids),
-                ("tenant_id", "!=", False),
-                ("state", "in", GATHERING_STATES),
-            ]
+        connections = (
+            self.sudo()
+            .with_context(active_test=True)
+            .search(
+                [
+                    ("company_id", "in", ancestors.ids),
+                    ("tenant_id", "!=", False),
+                    ("state", "in", GATHERING_STATES),
+                ]
+            )
         )
         nearest = max(connections, key=lambda connection: len(connection.company_id.parent_ids), default=None)
         if nearest is None:

@@ -57,13 +57,17 @@ class XeroMappingService(models.AbstractModel):
                 kind._refresh(connection)
 
     @api.model
-    def _accept(self, connections) -> None:
-        """Confirm all suggestions of ``connections``, as the user who asks.
+    def _accept(self, connections) -> int:
+        """Confirm what is sure among the suggestions of ``connections``, as the user who asks.
 
         :param connections: ``xero.connection``
+        :return: how many suggestions are left for a person to decide
         """
+        left = 0
         for kind in self.env["xero.mapping.mixin"]._all():
-            kind.search([("connection_id", "in", connections.ids), ("state", "=", "suggested")]).action_confirm()
+            rows = kind.search([("connection_id", "in", connections.ids), ("state", "=", "suggested")])
+            left += len(rows._confirm_sure())
+        return left
 
     # === MISSING MAPPINGS === #
 

@@ -1,15 +1,15 @@
-"""Which Xero account or tax rate an Odoo one probably is. Pure: works on plain values."""
+"""Which Xero account an Odoo one probably is. Pure: works on plain values."""
 
 import re
 from collections import namedtuple
 from difflib import SequenceMatcher
+from os.path import commonprefix
 
 from ...mappers.text import fold
 
 # ``index`` points into the candidates; ``reason`` is a key of REASONS in the mapping models.
 Suggestion = namedtuple("Suggestion", "index confidence reason sure")
 AccountFacts = namedtuple("AccountFacts", "code name type class_type")
-RateFacts = namedtuple("RateFacts", "tax_type name effective display report_type")
 
 CLASS_OF_GROUP = {
     "asset": "ASSET",
@@ -25,7 +25,7 @@ TYPES_OF_ACCOUNT = {
     "expense_other": ("EXPENSE", "OVERHEADS"),
     "expense_depreciation": ("DEPRECIATN", "EXPENSE"),
     "expense_direct_cost": ("DIRECTCOSTS",),
-    "asset_current": ("CURRENT", "INVENTORY"),
+    "asset_current": ("CURRENT",),
     "asset_non_current": ("NONCURRENT",),
     "asset_prepayments": ("PREPAYMENT", "CURRENT"),
     "asset_fixed": ("FIXED",),
@@ -34,33 +34,22 @@ TYPES_OF_ACCOUNT = {
     "equity": ("EQUITY",),
     "equity_unaffected": ("EQUITY",),
 }
-# Words that tell rates of the same percentage apart.
-TELLING_WORDS = (
-    "capital",
-    "import",
-    "export",
-    "reverse",
-    "zero",
-    "exempt",
-    "free",
-    "excluded",
-    "input taxed",
-    "ec",
-    "eu",
-    "goods",
-    "services",
-    "acquisition",
-    "none",
-    "no",
-    "out of scope",
-    "deferred",
-    "reduced",
-    "super reduced",
-)
-# Xero's kinds of a tax that is due and claimed at once.
-REVERSE_REPORTS = ("REVERSECHARGES", "ECACQUISITIONS", "DRCHARGE", "DRCHARGESUPPLY")
 SIMILAR = 0.6
-SAME_RATE = 0.00005
+# Words that begin alike for so much of the longer one are the same: "Advertisement", "Advertising".
+SAME_WORD = 0.6
+# What Xero's charts call the account that everything is sold by.
+SALES_TYPES = ("REVENUE", "SALES")
+SALES_NAMES = ("sales", "revenue", "income", "turnover")
+# Whose accounts are all for one thing.
+TELLING_TYPES = ("DEPRECIATN", "PREPAYMENT")
+# What says nothing of an account but its kind.
+KINDS = """
+account accounts all and asset assets category charge charges cogs cost costs current equity expense expenses
+fixed for general goods income liabilities liability long main misc miscellaneous non of on operating other
+others payable payables product products purchase purchases receivable receivables revenue revenues sale sales
+sold sundry term the total trade various
+"""
+TELLS_NOTHING = frozenset(KINDS.split())
 
 
 def normal(text) -> str:
@@ -69,11 +58,14 @@ def normal(text) -> str:
 
 
 def suggest_account(
-    code: str, name: str, account_type: str, group: str, candidates: list[AccountFacts]
+    code: str, name: str, account_type: str, group: str, candidates: list[AccountFacts], main: bool = False
 ) -> Suggestion | None:
     """Return the best of ``candidates`` (usable Xero accounts) for an Odoo account.
 
-    Sure are the same code in the same class, and the same name if only one has it; anything else is for a person.
+    Sure are the same code in the same class, the same name if only one has it, and what both books sell by; anything
+    else is for a person.
+
+    :param main: the company books its sales here unless somebody says otherwise
     """
     fitting = [
         (index, facts) for index, facts in enumerate(candidates) if facts.class_type == CLASS_OF_GROUP.get(group)
@@ -84,72 +76,46 @@ def suggest_account(
     same = [index for index, facts in fitting if normal(name) and normal(facts.name) == normal(name)]
     if len(same) == 1:
         return Suggestion(same[0], 95, "name", True)
-    return _similar(name, fitting) or _kind(account_type, fitting)
+    if main and not _telling(name):
+        sales = [index for index, facts in fitting if facts.type in SALES_TYPES and normal(facts.name) in SALES_NAMES]
+        if len(sales) == 1:
+            return Suggestion(sales[0], 92, "main", True)
+    return _similar(name, fitting) or _kind(name, account_type, fitting)
+
+
+def _telling(name) -> list[str]:
+    """Return the words of a name that tell it from others of its kind."""
+    return [word for word in normal(name).split() if word not in TELLS_NOTHING and not word.isdigit()]
 
 
 def _similar(name, fitting) -> Suggestion | None:
-    scores = [(SequenceMatcher(None, normal(name), normal(facts.name)).ratio(), -index) for index, facts in fitting]
-    score, index = max(scores, default=(0, 0))
-    return Suggestion(-index, round(score * 90), "similar", False) if score >= SIMILAR else None
-
-
-def _kind(account_type, fitting) -> Suggestion | None:
-    for kind in TYPES_OF_ACCOUNT.get(account_type, ()):
-        found = min(((facts.code, index) for index, facts in fitting if facts.type == kind), default=None)
-        if found:
-            return Suggestion(found[1], 30, "kind", False)
-    return None
-
-
-def suggest_rate(name: str, effective: float, nominal: float, candidates: list[RateFacts]) -> Suggestion | None:
-    """Return the best of ``candidates`` (active Xero rates usable on that side) for a set of Odoo taxes.
-
-    :param effective: what the taxes add, in percent; 0 for a reverse charge
-    :param nominal: the sum of their positive percentages
-    """
-    if nominal and not effective:
-        return _reverse(name, nominal, candidates)
-    fitting = [(index, facts) for index, facts in enumerate(candidates) if abs(facts.effective - effective) < SAME_RATE]
-    same = [index for index, facts in fitting if normal(facts.name) == normal(name)]
-    if len(same) == 1:
-        return Suggestion(same[0], 100, "name", True)
-    if len(fitting) == 1:
-        return Suggestion(fitting[0][0], 95, "rate", True)
-    return _best_named(name, fitting)
-
-
-def _reverse(name, nominal, candidates) -> Suggestion | None:
-    """Tax that is owed and claimed at once. Sure only when Xero has one rate of that kind and percentage."""
-    zero = [(index, facts) for index, facts in enumerate(candidates) if abs(facts.effective) < SAME_RATE]
-    reverse = [
-        (index, facts)
-        for index, facts in zero
-        if facts.report_type in REVERSE_REPORTS or "reverse" in normal(facts.name)
+    """An account that is called by its kind alone, as "Expenses", is like no account for something in particular."""
+    mine = _telling(name)
+    scores = [
+        (SequenceMatcher(None, normal(name), normal(facts.name)).ratio(), -index)
+        for index, facts in fitting
+        if _share_a_word(mine, _telling(facts.name))
     ]
-    exact = [(index, facts) for index, facts in reverse if abs(facts.display - nominal) < SAME_RATE]
-    if len(exact) == 1:
-        return Suggestion(exact[0][0], 95, "rate", True)
-    return _best_named(name, exact or reverse or zero)
+    score, index = max(scores, default=(0, 0))
+    return Suggestion(-index, round(score * 85), "similar", False) if score >= SIMILAR else None
 
 
-def _best_named(name, fitting) -> Suggestion | None:
-    score, index = max(((_name_score(name, facts.name), -index) for index, facts in fitting), default=(0, None))
-    return None if index is None else Suggestion(-index, max(20, min(80, round(score * 80))), "similar", False)
+def _share_a_word(mine: list[str], theirs: list[str]) -> bool:
+    if not mine or not theirs:
+        return mine == theirs
+    return any(
+        len(commonprefix((one, other))) >= SAME_WORD * max(len(one), len(other)) for one in mine for other in theirs
+    )
 
 
-def _name_score(mine, theirs) -> float:
-    mine, theirs = normal(mine), normal(theirs)
-    score = SequenceMatcher(None, mine, theirs).ratio()
-    for word in TELLING_WORDS:
-        here, there = (f" {word} " in f" {text} " for text in (mine, theirs))
-        score += 0.3 if here and there else -0.2 if here != there else 0
-    return score
-
-
-def suggest_untaxed(candidates: list[RateFacts]) -> Suggestion | None:
-    """Return the rate of lines without any tax: NONE, or in Australia what stands for it."""
-    for tax_type in ("NONE", "BASEXCLUDED"):
-        for index, facts in enumerate(candidates):
-            if facts.tax_type == tax_type:
-                return Suggestion(index, 100, "untaxed", True)
+def _kind(name, account_type, fitting) -> Suggestion | None:
+    """What Xero has for whatever of the kind has no account of its own; nothing that is for something in particular."""
+    for kind in TYPES_OF_ACCOUNT.get(account_type, ()):
+        found = [
+            (SequenceMatcher(None, normal(name), normal(facts.name)).ratio(), -index)
+            for index, facts in fitting
+            if facts.type == kind and (kind in TELLING_TYPES or not _telling(facts.name))
+        ]
+        if found:
+            return Suggestion(-max(found)[1], 30, "kind", False)
     return None

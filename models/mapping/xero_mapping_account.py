@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ...mappers.document.mapped import CLOSED_SYSTEM_ACCOUNTS
+from ...mappers.document.mapped import OPEN_SYSTEM_ACCOUNTS, takes_lines
 from ...mappers.text import named
 from . import xero_mapping_mixin  # noqa: F401 -- its model must be known first
 from .suggest import AccountFacts, suggest_account
@@ -33,7 +33,9 @@ class XeroMappingAccount(models.Model):
         "xero.account",
         index=True,
         ondelete="set null",
-        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
+        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE'),"
+        " ('type', 'not in', ('BANK', 'INVENTORY')), '|', ('system_account', '=', False),"
+        f" ('system_account', 'in', {OPEN_SYSTEM_ACCOUNTS})]",
     )
     xero_status = fields.Char(related="xero_account_id.status")
 
@@ -53,6 +55,26 @@ class XeroMappingAccount(models.Model):
             if row.xero_account_id and row.xero_account_id.connection_id != row.connection_id:
                 raise ValidationError(
                     self.env._("%s belongs to another Xero organisation.", named(row.xero_account_id.display_name))
+                )
+
+    @api.constrains("xero_account_id")
+    def _check_takes_lines(self):
+        for row in self:
+            account = row.xero_account_id
+            if account.type == "INVENTORY":
+                raise ValidationError(
+                    self.env._(
+                        "Xero books to its inventory account %s by tracked items, not by lines of documents: "
+                        "choose another one.",
+                        named(account.display_name),
+                    )
+                )
+            if account and not takes_lines(account):
+                raise ValidationError(
+                    self.env._(
+                        "Xero books to its account %s itself and takes no lines of documents: choose another one.",
+                        named(account.display_name),
+                    )
                 )
 
     # === SUGGESTIONS === #
@@ -109,20 +131,20 @@ class XeroMappingAccount(models.Model):
 
     def _suggest(self, account, connection, facts):
         account = account.with_company(connection.company_id)
-        return suggest_account(account.code or "", account.name, account.account_type, account.internal_group, facts)
+        main = account == connection.company_id.sudo().income_account_id
+        code, kind, group = account.code or "", account.account_type, account.internal_group
+        return suggest_account(code, account.name, kind, group, facts, main)
 
     def _targets(self, connection):
-        return (
-            self.env["xero.account"]
-            .search(
-                [
-                    ("connection_id", "=", connection.id),
-                    ("status", "=", "ACTIVE"),
-                    ("type", "!=", "BANK"),
-                    ("code", "!=", False),
-                ]
-            )
-            .filtered(lambda account: account.system_account not in CLOSED_SYSTEM_ACCOUNTS)
+        return self.env["xero.account"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("status", "=", "ACTIVE"),
+                ("type", "not in", ("BANK", "INVENTORY")),
+                ("code", "!=", False),
+                # Even the system accounts that take lines are no counterpart of an account of Odoo's own.
+                ("system_account", "=", False),
+            ]
         )
 
     def _facts(self, targets):

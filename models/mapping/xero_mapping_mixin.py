@@ -6,6 +6,8 @@ from ..link.reason import ReasonChar
 
 # From what confidence on a suggestion counts as sure, and as likely.
 SURE, LIKELY = 90, 60
+# How many of those that are left are named.
+SHOWN = 5
 
 
 class XeroMappingMixin(models.AbstractModel):
@@ -72,6 +74,9 @@ class XeroMappingMixin(models.AbstractModel):
         return {
             "code": self.env["xero.reason"]._("Same code"),
             "name": self.env["xero.reason"]._("Same name"),
+            "main": self.env["xero.reason"]._("The account that both books sell by"),
+            "chart": self.env["xero.reason"]._("What Xero calls this tax of Odoo's own chart"),
+            "words": self.env["xero.reason"]._("Description, tags and fiscal positions say the same"),
             "rate": self.env["xero.reason"]._("The only rate of that percentage"),
             "similar": self.env["xero.reason"]._("Similar name"),
             "kind": self.env["xero.reason"]._("Same kind of account"),
@@ -216,8 +221,25 @@ class XeroMappingMixin(models.AbstractModel):
         return self.connection_id.action_pull()
 
     def action_confirm(self):
-        """Confirm the suggestions among ``self``."""
+        """Confirm the suggestion of one row, which somebody has looked at; of several rows at once what is sure.
+
+        :return: ``True``; the action that says which ones are left, when there are any
+        """
         self.check_access("write")
+        left = self._confirm_sure() if len(self) > 1 else self.browse()
+        if len(self) == 1:
+            self._confirm()
+        return left._left_notice() if left else True
+
+    def _confirm_sure(self):
+        """Confirm what is sure among the suggestions of ``self``; return those that are not."""
+        suggested = self.filtered(lambda row: row.state == "suggested" and row[row._target])
+        sure = suggested.filtered(lambda row: row.certainty == "sure")
+        sure._confirm()
+        return suggested - sure
+
+    def _confirm(self) -> None:
+        """Confirm the suggestions among ``self``, as the user who asks."""
         self.filtered(lambda row: row.state == "suggested" and row[row._target]).sudo().write(
             {
                 "state": "confirmed",
@@ -225,4 +247,19 @@ class XeroMappingMixin(models.AbstractModel):
                 "reason": self.env["xero.reason"]._("Confirmed by %s", named(self.env.user.name)),
             }
         )
-        return True
+
+    def _left_notice(self) -> dict:
+        """Return the action that says which suggestions wait for a person, one by one."""
+        pairs = [f"{named(row.display_name)} → {named(row[row._target].display_name)}" for row in self[:SHOWN]]
+        more = [self.env._("and %s more", len(self) - SHOWN)] if len(self) > SHOWN else []
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not sure, and left for you to decide one by one: %s", len(self)),
+                "message": "; ".join(pairs + more),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -1,12 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...mappers.document.mapped import CLASS_FIELDS
 from ...mappers.document.sheet import TaxLookup
 from ...mappers.text import named
-from .suggest import RateFacts, suggest_rate, suggest_untaxed
+from .suggest_tax import SAME_RATE, RateFacts, sides_of, suggest_rate, suggest_untaxed
+from .tax_facts import TaxReader, is_claimed
 
-APPLIES = {"sale": "can_apply_to_revenue", "purchase": "can_apply_to_expenses"}
-SAME_RATE = 0.00005
+USES = ("sale", "purchase")
 
 
 class XeroMappingTax(models.Model):
@@ -36,8 +37,8 @@ class XeroMappingTax(models.Model):
         ondelete="set null",
         domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
     )
-    odoo_rate = fields.Float("Odoo Rate %", digits=(16, 4), compute="_compute_odoo_rate")
-    xero_rate = fields.Float("Xero Rate %", related="xero_tax_rate_id.effective_rate")
+    odoo_rate = fields.Float("Odoo Rate %", digits=(16, 4), compute="_compute_odoo_rate", aggregator=None)
+    xero_rate = fields.Float("Xero Rate %", related="xero_tax_rate_id.effective_rate", aggregator=None)
     xero_status = fields.Char(related="xero_tax_rate_id.status")
     rate_differs = fields.Boolean(
         compute="_compute_odoo_rate",
@@ -59,9 +60,12 @@ class XeroMappingTax(models.Model):
     @api.depends("tax_ids.amount", "xero_tax_rate_id.effective_rate")
     def _compute_odoo_rate(self):
         for row in self:
-            row.odoo_rate = row._effective(row.tax_ids.sudo())
+            taxes = row.tax_ids.sudo()
+            row.odoo_rate = row._effective(taxes)
+            # What is booked as cost is no tax to Xero.
+            told = row.odoo_rate if row.type_tax_use == "sale" or is_claimed(taxes) else 0.0
             row.rate_differs = (
-                bool(row.xero_tax_rate_id) and abs(row.odoo_rate - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
+                bool(row.xero_tax_rate_id) and abs(told - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
             )
 
     @api.constrains("xero_tax_rate_id", "connection_id")
@@ -97,8 +101,8 @@ class XeroMappingTax(models.Model):
         rows = self.search([("connection_id", "=", connection.id)])
         known = {(row._key_ids(), row.type_tax_use): row for row in rows}
         new = [pair for pair in dict.fromkeys(sets) if pair not in known]
-        rates = self._rates(connection)
-        created = self.sudo().create([self._new_values(connection, taxes, use, rates) for taxes, use in new])
+        suggest = self._suggester(connection, new)
+        created = self.sudo().create([self._new_values(connection, taxes, use, suggest) for taxes, use in new])
         return created.with_env(self.env).union(*(known[pair] for pair in sets if pair in known))
 
     @api.model
@@ -112,21 +116,21 @@ class XeroMappingTax(models.Model):
         domain = [("connection_id", "=", connection.id), ("key", "=", stored), ("type_tax_use", "=", use)]
         return self.search(domain, limit=1)
 
-    def _new_values(self, connection, taxes, use, rates) -> dict:
+    def _new_values(self, connection, taxes, use, suggest) -> dict:
         return {
             "connection_id": connection.id,
             "tax_ids": [fields.Command.set(taxes)],
             "type_tax_use": use,
-            **self._suggested_values(*self._suggest(taxes, use, rates), first=True),
+            **self._suggested_values(*suggest(taxes, use), first=True),
         }
 
     @api.model
     def _refresh(self, connection) -> None:
         """Make rows for each single tax and for lines without tax; suggest anew what nobody has confirmed."""
         rows = self.search([("connection_id", "=", connection.id), ("state", "!=", "confirmed")])
-        rates = self._rates(connection)
+        suggest = self._suggester(connection, [(row._key_ids(), row.type_tax_use) for row in rows])
         for row in rows.sudo():
-            row.write(self._suggested_values(*self._suggest(row._key_ids(), row.type_tax_use, rates), first=False))
+            row.write(self._suggested_values(*suggest(row._key_ids(), row.type_tax_use), first=False))
         self._ensure(connection, [((), "sale"), ((), "purchase"), *self._single_sets(connection)])
 
     def _single_sets(self, connection) -> list:
@@ -140,20 +144,34 @@ class XeroMappingTax(models.Model):
         family = connection.company_id.parent_ids | self.env["res.company"].sudo().search(
             [("id", "child_of", connection.company_id.id)]
         )
-        return [("company_id", "in", family.ids), ("type_tax_use", "in", tuple(APPLIES))]
+        return [("company_id", "in", family.ids), ("type_tax_use", "in", USES)]
 
     def _rates(self, connection):
         return self.env["xero.tax.rate"].search([("connection_id", "=", connection.id), ("status", "=", "ACTIVE")])
 
-    def _suggest(self, taxes, use, rates):
-        """Return ``(suggestion, rates its index points into)``."""
-        usable = rates.filtered(APPLIES[use])
-        facts = [
-            RateFacts(rate.tax_type, rate.name, rate.effective_rate, rate.display_rate, rate.report_type)
-            for rate in usable
-        ]
-        if not taxes:
-            return suggest_untaxed(facts), usable
-        records = self.env["account.tax"].sudo().browse(taxes)
-        nominal = sum(tax.amount for tax in records if tax.amount > 0)
-        return suggest_rate(" + ".join(records.mapped("name")), self._effective(records), nominal, facts), usable
+    def _suggester(self, connection, sets):
+        """Return what suggests a rate for each of ``sets``: ``suggest(sorted ids of taxes, use)`` returns a pair
+        (``Suggestion`` or ``None``, the rates that its index points into).
+        """
+        if not sets:
+            return None
+        rates = self._rates(connection)
+        facts = [self._rate_facts(rate) for rate in rates]
+        every = self.env["account.tax"].sudo().browse({tax_id for taxes, _use in sets for tax_id in taxes})
+        # At once what the arithmetic would read for each tax alone.
+        parts = every.children_tax_ids.invoice_repartition_line_ids | every.invoice_repartition_line_ids
+        (parts | every.refund_repartition_line_ids).mapped("factor_percent")
+        reader = TaxReader(every, connection.country_code)
+
+        def suggest(taxes, use):
+            if not taxes:
+                return suggest_untaxed(facts, use), rates
+            records = every.browse(taxes).with_prefetch(every._ids)
+            return suggest_rate(reader.facts(records, use, self._effective(records)), facts), rates
+
+        return suggest
+
+    def _rate_facts(self, rate):
+        can_apply = {name: rate[field] for name, field in CLASS_FIELDS.items()}
+        sides = sides_of(rate.name, rate.tax_type, can_apply)
+        return RateFacts(rate.tax_type, rate.name, rate.effective_rate, rate.display_rate, rate.report_type, sides)

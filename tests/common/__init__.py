@@ -145,19 +145,27 @@ class XeroCommon(BooksCommon):
         cls.company.country_id = cls.env.ref("base.us")
         cls.app = cls.simulator.control("")["apps"][0]
         # Tests play the worker too, and write what only workers write; people of each role are in the tests of access.
-        cls.credential = cls.env["xero.credential"].sudo().create(
-            {
-                "name": "Test app",
-                "client_id": cls.app["client_id"],
-                "client_secret": cls.app["client_secret"],
-            }
+        cls.credential = (
+            cls.env["xero.credential"]
+            .sudo()
+            .create(
+                {
+                    "name": "Test app",
+                    "client_id": cls.app["client_id"],
+                    "client_secret": cls.app["client_secret"],
+                }
+            )
         )
-        cls.connection = cls.env["xero.connection"].sudo().create(
-            {
-                "company_id": cls.company.id,
-                "credential_id": cls.credential.id,
-                "sync_from": "2019-01-01",
-            }
+        cls.connection = (
+            cls.env["xero.connection"]
+            .sudo()
+            .create(
+                {
+                    "company_id": cls.company.id,
+                    "credential_id": cls.credential.id,
+                    "sync_from": "2019-01-01",
+                }
+            )
         )
 
     @classmethod
@@ -199,8 +207,9 @@ class XeroCommon(BooksCommon):
         self.map_everything(connection)
 
     def map_everything(self, connection):
-        """Choose a Xero account and rate for whatever the suggestions left open."""
-        connection.action_accept_suggestions()
+        """Take every suggestion, as a person who looked at each, and choose a Xero account for what has none."""
+        for kind in self.env["xero.mapping.mixin"]._all():
+            kind.search([("connection_id", "=", connection.id)])._confirm()
         for row in connection.account_mapping_ids.filtered(lambda row: row.state != "confirmed"):
             income = row.account_id.internal_group == "income"
             code = "200" if income else "400"

@@ -14,6 +14,8 @@ ROLES = {
 }
 # Values that some model insists on; everything else is filled by type.
 SPECIAL = {
+    # One that takes lines of documents.
+    "xero.account": {"type": "REVENUE", "system_account": False},
     "xero.field.rule": {"source": "constant", "document": "out_invoice", "domain": "[]", "path": False, "text": False},
     "xero.link": {"res_model": "res.partner"},
     "xero.conflict": {"res_model": "res.partner", "xero_type": "Contact", "element": "{}"},

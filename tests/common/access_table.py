@@ -81,15 +81,17 @@ WRITES = {
     " inbound_contacts inbound_documents inbound_sale_journal_id inbound_purchase_journal_id conflict_contacts"
     " conflict_documents cursor_ids hold_until_matched alert_user_ids alert_failed_jobs alert_failed_percent"
     " alert_silent_hours alert_ids account_mapping_ids tax_mapping_ids journal_mapping_ids credit_direction"
+    " open_account_mapping_ids open_tax_mapping_ids open_journal_mapping_ids"
     " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
     " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
     " recovery_ids void_drafts_after",
     "xero.connect.wizard": "connection_id line_ids line_id",
     "xero.connect.wizard.line": "wizard_id",
     "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
-    "xero.setup": "step webhook_key alert_user_ids journal_mapping_ids sync_invoices sync_bills sync_credit_notes"
-    " sync_refunds sync_when sync_from excluded_journal_ids contact_policy inbound_contacts inbound_documents"
-    " conflict_contacts conflict_documents",
+    "xero.setup": "step webhook_key alert_user_ids journal_mapping_ids open_account_mapping_ids open_tax_mapping_ids"
+    " open_journal_mapping_ids sync_invoices sync_bills sync_credit_notes sync_refunds"
+    " sync_when sync_from excluded_journal_ids contact_policy inbound_contacts inbound_documents conflict_contacts"
+    " conflict_documents",
     "xero.field.rule": "name active sequence connection_id document target_id tracking_category_id source path text"
     " constant_text constant_account_id constant_theme_id constant_option_id value_ids days domain only_empty too_long"
     " trial_move_id trial_partner_id follow",
@@ -130,7 +132,8 @@ METHODS = {
     "xero.sync.mixin": DOCUMENT,
     "account.payment": {"user": "action_xero_sync action_xero_fix action_xero_jobs action_xero_open"},
     "res.config.settings": {
-        "manager": "action_xero_setup action_xero_guide action_xero_connect action_xero_check action_xero_disconnect"
+        "manager": "action_xero_setup action_xero_guide action_xero_mappings action_xero_connect action_xero_check"
+        " action_xero_disconnect"
     },
     "xero.connection": {
         "user": "action_open_mappings action_preview_queue",
@@ -200,7 +203,7 @@ METHODS = {
         "accountant": "action_undo action_preview action_start action_pause action_resume action_cancel",
     },
     "xero.setup": {
-        "manager": "action_open_account action_open_tax action_open_journal action_open_tracking"
+        "manager": "action_open_account action_open_tax action_open_journal action_open_tracking action_open_undecided"
         " action_open_read_accounts action_open_read_rates action_open_jobs action_open_connection action_new_invoice"
         " action_download action_import action_match action_history action_open action_next action_back"
         " action_read_again action_confirm_sure action_start action_hold action_release action_finish"

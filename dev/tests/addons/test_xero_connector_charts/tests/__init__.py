@@ -1,0 +1,2 @@
+from . import test_chart_accounts
+from . import test_chart_taxes
