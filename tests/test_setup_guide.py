@@ -249,6 +249,43 @@ class TestGuideSteps(SetupCommon):
         likely = len(rows.filtered(lambda row: row.certainty == "likely"))
         self.assertIn(f"Likely: {likely}", guide.account_summary)
 
+    def test_starting_leaves_what_is_not_sure_and_says_so(self):
+        accounts, taxes = self.connection.account_mapping_ids, self.connection.tax_mapping_ids
+        income = self.env["account.journal"].search([("type", "=", "sale"), ("company_id", "=", self.company.id)])
+        account = accounts.filtered(lambda row: row.account_id == income[0].default_account_id)
+        tax = taxes.filtered(lambda row: row.tax_ids == self.company.account_sale_tax_id)
+        bank = self.connection.journal_mapping_ids[:1]
+        self.assertTrue(account and tax and bank)
+        for row in (*self.connection.journal_mapping_ids[1:], *accounts, *taxes):
+            row.sudo().state = "confirmed"
+        for row in (account, tax):
+            row.sudo().write({"state": "suggested", "confidence": 60})
+        bank.sudo().write({"state": "missing", "journal_id": False, "confidence": 0})
+        guide = self.guide(self.person("guide_left"))
+        self.drain()
+        guide.action_start()
+        self.env.invalidate_all()
+        self.assertEqual((account.state, tax.state), ("suggested", "suggested"))
+        self.assertEqual(guide.undecided_count, 3)
+        self.assertEqual(guide.undecided_summary, "Accounts: 1 · Taxes: 1 · Bank accounts: 1")
+        self.assertIn("the default sales account", guide.undecided_defaults)
+        self.assertIn("the default sales tax", guide.undecided_defaults)
+        self.assertNotIn("purchase", guide.undecided_defaults)
+        action = guide.action_open_undecided()
+        self.assertEqual((action["res_model"], action["res_id"]), ("xero.connection", self.connection.id))
+        self.assertEqual(guide.open_account_mapping_ids + guide.open_account_mapping_ids, account)
+        self.assertEqual((guide.open_tax_mapping_ids, guide.open_journal_mapping_ids), (tax, bank))
+
+    def test_nothing_is_left_when_all_is_decided(self):
+        for rows in (
+            self.connection.account_mapping_ids,
+            self.connection.tax_mapping_ids,
+            self.connection.journal_mapping_ids,
+        ):
+            rows.sudo().state = "confirmed"
+        guide = self.guide()
+        self.assertEqual((guide.undecided_count, guide.undecided_summary, guide.undecided_defaults), (0, "", False))
+
     def test_match_first_holds_and_the_end_of_the_guide_releases(self):
         guide = self.guide()
         guide.action_hold()
@@ -280,7 +317,7 @@ class TestGuideSteps(SetupCommon):
         guide.action_start()
         self.assertEqual((guide.step, guide.progress), ("done", 100))
         self.assertEqual(guide.finished_by_id.login, "guide_start")
-        self.assertFalse(guide.suggested_count, "all suggestions are taken")
+        self.assertFalse(guide.sure_count, "what is sure is taken")
         move = self.make_move()
         self.drain()
         self.assertInXero(move)

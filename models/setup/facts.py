@@ -103,6 +103,10 @@ class XeroSetup(models.Model):
     suggested_count = fields.Integer(compute="_compute_summaries")
     doubtful_count = fields.Integer(compute="_compute_summaries")
     missing_count = fields.Integer(compute="_compute_summaries")
+    undecided_count = fields.Integer("To Decide", compute="_compute_summaries")
+    open_account_mapping_ids = fields.One2many(related="connection_id.open_account_mapping_ids", readonly=False)
+    open_tax_mapping_ids = fields.One2many(related="connection_id.open_tax_mapping_ids", readonly=False)
+    open_journal_mapping_ids = fields.One2many(related="connection_id.open_journal_mapping_ids", readonly=False)
 
     # === CHOICES === #
     hold_until_matched = fields.Boolean(related="connection_id.hold_until_matched")
@@ -207,6 +211,7 @@ class XeroSetup(models.Model):
             setup.doubtful_count = every.get("doubtful", 0)
             setup.missing_count = every.get("missing", 0)
             setup.suggested_count = setup.sure_count + setup.doubtful_count + every.get("likely", 0)
+            setup.undecided_count = setup.suggested_count + setup.missing_count
 
     def _summary(self, counts) -> str:
         """Return how many rows of one kind are how certain, in words."""

@@ -202,17 +202,15 @@ class XeroSetup(models.Model):
     def action_confirm_sure(self):
         """Confirm every suggestion of accounts, taxes and bank accounts that is sure."""
         self._check_person()
-        for model in self._mapping_models():
-            model.search([("connection_id", "in", self.connection_id.ids), ("certainty", "=", "sure")]).action_confirm()
+        self.env["xero.mapping.service"]._accept(self.connection_id)
         return True
-
-    def _mapping_models(self) -> list:
-        return [self.env[name] for name in ("xero.mapping.account", "xero.mapping.tax", "xero.mapping.journal")]
 
     # === END === #
 
     def action_start(self):
-        """Take every suggestion as it is and send documents from now on: one click, where nothing has to be matched."""
+        """Take what is sure and send documents from now on: one click, where nothing has to be matched. What is left
+        is on the last page.
+        """
         self._check_person()
         self._check_connected()
         for setup in self:
