@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.books import Books
-from dev.demo.connect import connect
+from dev.demo.connect import connect, decide
 from dev.machine import paths, progress, scratch
 from dev.machine.odoo import Server, Site
 from dev.machine.process import wait_for
@@ -112,7 +112,7 @@ def connected(stack: Stack) -> int:
     odoo = stack.session()
     _company(odoo)
     connection = connect(stack, odoo, ORGANISATION)
-    odoo.call("xero.connection", "action_accept_suggestions", [connection])
+    decide(odoo, connection)
     server.stop()
     stack.servers.clear()
     return connection

@@ -45,14 +45,14 @@ DOCUMENTS: list[tuple[str, str, str, list[dict[str, Any]]]] = [
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Guided dive, tax included", 99.95, 3, "gst_included")]),
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Reef tour", 87.35, 3, "gst+levy"), _line("Map", 4.45, 1)]),
     ("out_invoice", "Coral Bay Diving", "AUD", [_line("Boat hire", 133.33, 1), _line("Snacks", 9.99, 1)]),
-    ("out_invoice", "Wellington Outfitters Ltd", "NZD", [_line("Wool, by weight", 41.237, 12.345, "free")]),
+    ("out_invoice", "Wellington Outfitters Ltd", "NZD", [_line("Wool, by weight", 41.237, 12.345, "export")]),
     (
         "out_invoice",
         "Great Lakes Trading Inc",
         "USD",
-        [_line("Design", 1234.56, 1, "free"), _line("Hosting", 7.77, 13, "free")],
+        [_line("Design", 1234.56, 1, "export"), _line("Hosting", 7.77, 13, "export")],
     ),
-    ("out_invoice", "Café Zürich & Söhne", "EUR", [_line("Kaffeebohnen", 18.9, 25, "free", discount=7)]),
+    ("out_invoice", "Café Zürich & Söhne", "EUR", [_line("Kaffeebohnen", 18.9, 25, "export", discount=7)]),
     ("out_invoice", "Barossa Cellars", "AUD", [_line("Sample", 75, 1), _line("Sample, free of charge", 75, -1)]),
     (
         "in_invoice",
@@ -67,11 +67,28 @@ DOCUMENTS: list[tuple[str, str, str, list[dict[str, Any]]]] = [
         "USD",
         [_line("Sea freight", 2150.4, 1, "free"), _line("Insurance", 33.335, 3, "free")],
     ),
+    ("in_invoice", "Harbour Office Supplies", "AUD", [_line("Label printer", 4890, 1, "capital")]),
     ("out_refund", "Barossa Cellars", "AUD", [_line("Corks returned", 0.333, 250)]),
-    ("out_refund", "Great Lakes Trading Inc", "USD", [_line("Hosting, two months", 7.77, 2, "free")]),
+    ("out_refund", "Great Lakes Trading Inc", "USD", [_line("Hosting, two months", 7.77, 2, "export")]),
     ("in_refund", "Harbour Office Supplies", "AUD", [_line("Paper, water damage", 6.49, 5, "gst", discount=10)]),
     ("in_refund", "Outback Freight", "AUD", [_line("Freight overcharged", 45.45, 1)]),
 ]
+
+TAXES = {
+    "sale": {"gst": "au_tax_sale_10", "export": "au_tax_sale_0"},
+    "purchase": {
+        "gst": "au_tax_purchase_10_service",
+        "free": "au_tax_purchase_0_service",
+        "capital": "au_tax_purchase_capital_service",
+    },
+}
+"""The taxes of Odoo's Australian chart that the lines name."""
+CODES = {
+    "sale": {"gst": "OUTPUT", "export": "EXEMPTEXPORT", "gst_included": "OUTPUT"},
+    "purchase": {"gst": "INPUT", "free": "EXEMPTEXPENSES", "capital": "CAPEXINPUT"},
+}
+"""What Xero calls them; a rate of its own that the demo makes has a number."""
+OWN_RATE = "TAX001"
 
 ROUNDED = 5
 """Position of the document that is rounded to five cents as if paid in cash."""
@@ -124,15 +141,11 @@ class Books:
         )
 
     def _add_taxes(self) -> None:
-        for use in ("sale", "purchase"):
-            goods = [
-                ("type_tax_use", "=", use),
-                ("company_id", "=", 1),
-                ("price_include_override", "!=", "tax_included"),
-            ]
-            gst = self._id("account.tax", [*goods, ("amount", "=", 10.0), ("amount_type", "=", "percent")])
-            free = self._id("account.tax", [*goods, ("amount", "=", 0.0), ("amount_type", "=", "percent")])
-            self.taxes[use] = {"gst": [gst], "free": [free]}
+        for use, taxes in TAXES.items():
+            for word, template in taxes.items():
+                own = [("module", "=", "account"), ("name", "=", f"1_{template}")]
+                found = self.odoo.read("ir.model.data", own, ["res_id"])
+                self.taxes.setdefault(use, {})[word] = [found[0]["res_id"]]
         sale = {"type_tax_use": "sale", "amount_type": "percent"}
         levy = self.odoo.create("account.tax", {**sale, "name": "Marine park levy", "amount": 2.0})
         included = self.odoo.create(
@@ -187,6 +200,17 @@ class Books:
         if "taxes" in line:
             values["tax_ids"] = [(6, 0, self.taxes[use][line["taxes"]])]
         return values
+
+    def wanted_codes(self) -> list[list[str]]:
+        """The tax codes that the lines of each document should have in Xero."""
+        return [
+            [
+                CODES["sale" if kind.startswith("out_") else "purchase"].get(line["taxes"], OWN_RATE)
+                for line in lines
+                if "taxes" in line
+            ]
+            for kind, _partner, _currency, lines in DOCUMENTS
+        ]
 
     def post(self, ids: list[int]) -> None:
         """Post the documents, which is all a person does to send them."""

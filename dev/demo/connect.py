@@ -8,6 +8,10 @@ from dev.machine.rpc import Session
 from dev.machine.stack import Stack
 from dev.machine.xero import ConsentForm
 
+GENERAL = {"income": "200", "income_other": "260", "expense": "429", "expense_direct_cost": "310", "asset_fixed": "710"}
+OTHER = "850"
+"""Xero's general accounts by the type of Odoo's, and its suspense account for the rest."""
+
 
 def connect(stack: Stack, odoo: Session, organisation: str = "au", company_id: int | None = None) -> int:
     """Create credential and connection, give consent for one `organisation`, and return the connection's id.
@@ -39,3 +43,16 @@ def consent(stack: Stack, odoo: Session, connection: int, organisations: list[st
         raise Stop(
             f"The connection is {state['state']} after the consent ({state['reason']}), at {landed}: {answer[:500]}"
         )
+
+
+def decide(odoo: Session, connection: int) -> None:
+    """Decide what is open, one by one, as a person does: what is suggested, else a general account."""
+    odoo.call("xero.connection", "action_accept_suggestions", [connection])
+    own = ("connection_id", "=", connection)
+    for kind in ("account", "tax", "journal"):
+        model = f"xero.mapping.{kind}"
+        for row in odoo.read(model, [own, ("state", "=", "suggested")], ["display_name"]):
+            odoo.call(model, "action_confirm", [row["id"]])
+    for row in odoo.read("xero.mapping.account", [own, ("state", "=", "missing")], ["account_type"]):
+        found = odoo.read("xero.account", [own, ("code", "=", GENERAL.get(row["account_type"], OTHER))], ["code"])
+        odoo.call("xero.mapping.account", "write", [row["id"]], {"xero_account_id": found[0]["id"]})

@@ -146,3 +146,20 @@ def _row(cells: tuple[str, ...], widths: list[int], texts: int) -> str:
     left = [cell.ljust(width) for cell, width in zip(cells[:texts], widths)]
     right = [cell.rjust(width) for cell, width in zip(cells[texts:], widths[texts:])]
     return "  ".join([*left, *right]).rstrip()
+
+
+def wrong_codes(
+    odoo: Session, simulator: Simulator, organisation: str, ids: list[int], wanted: list[list[str]]
+) -> list[str]:
+    """Say which documents bear other tax codes in Xero than they should; `wanted` holds those of each of `ids`."""
+    links = odoo.read("xero.link", [("res_model", "=", "account.move"), ("res_id", "in", ids)], ["res_id", "xero_id"])
+    books = _books(simulator, organisation)
+    of = {link["res_id"]: books.get(link["xero_id"]) for link in links}
+    problems = []
+    for move, codes in zip(ids, wanted, strict=True):
+        lines = (of.get(move) or {}).get("LineItems") or []
+        # Texts bear no amount, and rounding is a line of the connector's own.
+        seen = [line["TaxType"] for line in lines if line.get("UnitAmount") is not None][: len(codes)]
+        if seen != codes:
+            problems.append(f"The tax codes of document {move} are {seen} in Xero, and should be {codes}.")
+    return problems

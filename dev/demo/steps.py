@@ -7,7 +7,7 @@ from dev.demo import answer as demo_answer
 from dev.demo import report as demo_report
 from dev.demo import serve
 from dev.demo.books import Books
-from dev.demo.connect import connect
+from dev.demo.connect import connect, decide
 from dev.machine import paths
 from dev.machine.process import wait_for
 from dev.machine.progress import Stop, say, step
@@ -70,13 +70,17 @@ def _play(stack: Stack, odoo: Session) -> demo_report.Report:
     with step("Connecting it to Xero through the consent page"):
         _add_levy_rate(stack)
         connection = connect(stack, odoo, ORGANISATION)
-        odoo.call("xero.connection", "action_accept_suggestions", [connection])
+        decide(odoo, connection)
     with step("Creating and posting documents"):
         ids = books.make_documents()
         books.post(ids)
     with step("Waiting for Odoo's cron workers to send them"):
         _drain(odoo, connection)
+    with step("Deciding what the documents asked for besides"):
+        decide(odoo, connection)
+        _drain(odoo, connection)
     report = demo_report.compare(odoo, stack.simulator, ORGANISATION, ids)
+    report.problems += demo_report.wrong_codes(odoo, stack.simulator, ORGANISATION, ids, books.wanted_codes())
     report.answer = _answer(stack, odoo, connection, ids)
     report.problems += [f"{line.name} differs: {line}" for line in report.answer if not line.agrees]
     report.problems += _failures(odoo) + odoo_log.complaints(stack.server.read_log())
@@ -102,7 +106,7 @@ def _add_levy_rate(stack: Stack) -> None:
 
 
 def _drain(odoo: Session, connection: int) -> None:
-    """Wait until no job is left to do, accepting the mappings that were suggested for the documents meanwhile."""
+    """Wait until no job is left to do."""
 
     def settled() -> bool:
         open_jobs = odoo.call("xero.sync.job", "search_count", [("state", "in", ("pending", "running"))])
