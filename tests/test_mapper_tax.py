@@ -1,5 +1,6 @@
 """Taxes that are costs, in part or whole; private shares; cents that no line can carry."""
 
+import random
 from decimal import Decimal as D
 
 from odoo import Command
@@ -182,3 +183,75 @@ class TestLastCent(TaxCase):
         self.assertEqual(sum(self.taxes_of(out)), D("0.01"))
         self.assertEqual(self.on_accounts(out)["820"], D("0.01"))
         self.assertIn("0.01", out.notices[0])
+
+
+@tagged("post_install", "-at_install")
+class TestTaxRandom(TaxCase):
+    DOCUMENTS = 40
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        private = cls.env["account.account"].create({"name": "Private", "code": "PRIV3", "account_type": "equity"})
+        cls.company_data["default_journal_purchase"].non_deductible_account_id = private
+        cls.map_account(private, "970")
+        euro, dinar = (cls.setup_other_currency(code, rates=[("2000-01-01", 1.5)]) for code in ("EUR", "KWD"))
+        dinar.rounding = 0.001
+        cls.currencies = [cls.company.currency_id] * 3 + [euro, dinar]
+        forms = [
+            [(100, cls.tax_account)],
+            [(100, None)],
+            [(100, cls.costs)],
+            [(50, cls.tax_account), (50, None)],
+            [(30, cls.tax_account), (30, cls.costs), (40, None)],
+        ]
+        cls.taxes = {}
+        for included in ("tax_excluded", "tax_included"):
+            cls.taxes[included] = [
+                cls.divided(amount, *parts, price_include_override=included, name=f"{amount} {included} {number}")
+                for number, parts in enumerate(forms)
+                for amount in (5.5, 20)
+            ]
+        for tax in cls.taxes["tax_excluded"] + cls.taxes["tax_included"]:
+            cls.map_taxes(tax, "purchase", tax.amount, f"T{tax.id}")
+
+    def bill(self, chance):
+        pick = chance.choice
+        taxes, currency = self.taxes[pick(list(self.taxes))], pick(self.currencies)
+        lines = [
+            {
+                "price_unit": round(chance.uniform(0.01, 900), 2),
+                "quantity": pick([1, 1, 2, 3, 7, 0.33]),
+                "tax_ids": pick(taxes),
+                "deductible_amount": pick([100, 100, 100, 60, 33.33, 0]) if currency != self.currencies[-2] else 100,
+            }
+            for _ in range(pick([1, 2, 4, 8]))
+        ]
+        if chance.random() < 0.4:
+            least = sum(line["price_unit"] * line["quantity"] for line in lines) / 4
+            lines.append({"price_unit": -round(least, 2), "quantity": 1, "tax_ids": pick(taxes)})
+        kind = pick(["in_invoice", "in_invoice", "in_refund"])
+        if kind == "in_refund":
+            for line in lines:
+                line.pop("deductible_amount", None)
+        return self.move(lines, kind, currency_id=currency.id)
+
+    def test_tax_of_each_rate_is_what_odoo_claims(self):
+        chance = random.Random(7031)
+        for number in range(self.DOCUMENTS):
+            self.company.tax_calculation_rounding_method = chance.choice(["round_globally", "round_per_line"])
+            move = self.bill(chance)
+            with self.subTest(number=number, kind=move.move_type, currency=move.currency_id.name):
+                out = self.sent(move)
+                in_xero = {}
+                for line, tax in zip(out.payload["LineItems"], self.taxes_of(out), strict=True):
+                    in_xero[line["TaxType"]] = in_xero.get(line["TaxType"], 0) + tax
+                claimed = {}
+                for line in move.line_ids.filtered(lambda line: line.account_id == self.tax_account):
+                    key = f"T{line.tax_line_id.id}"
+                    booked = D(repr(round(move.direction_sign * line.amount_currency, 3)))
+                    claimed[key] = claimed.get(key, 0) + booked
+                off = D("0.01") * len(out.payload["LineItems"]) if move.currency_id.decimal_places > 2 else 0
+                for key in {*in_xero, *claimed}:
+                    self.assertLessEqual(abs(in_xero.get(key, 0) - claimed.get(key, 0)), off, key)
+                self.assertFalse(out.notices)
