@@ -83,6 +83,7 @@ class TestPreviewPlan(PreviewCase):
         line = {"quantity": 1, "price_unit": 10.0, "account_id": account.id, "tax_ids": False}
         good, bad = self.silent(), self.silent(lines=[line])
         preview = self.preview(good | bad)
+        self.assertEqual(preview.line_ids[0], self.line_of(preview, bad), "what cannot be sent is seen first")
         preview.action_send()
         self.drain()
         self.assertInXero(good)

@@ -27,6 +27,12 @@ class TestHistory(PreviewCase):
             {"connection_id": self.connection.id, "date_from": "2024-01-01", "date_to": "2024-12-31", **values}
         )
 
+    def test_a_plan_without_a_day_names_none(self):
+        run = self.env["xero.run"].new({"connection_id": self.connection.id, "kind": "history"})
+        self.assertEqual(run.display_name, "New history")
+        run.date_from = "2024-01-01"
+        self.assertIn("2024", run.display_name)
+
     def test_forecast(self):
         self.olds(3)
         self.olds(2, move_type="out_refund")

@@ -54,6 +54,10 @@ class TestGuideFacts(SetupCommon):
         words = (guide.plan_name, guide.timezone_name, guide.tax_basis_name)
         self.assertEqual(words, ("Non-GST Cashbook", "ELSEWHERE", "New"), "what is unknown is shown as it is")
         self.assertEqual(self.connection.actions_refused, ["UseMulticurrency"])
+        self.assertEqual(guide.refused_actions, "Documents in other currencies")
+        self.connection.actions_refused = ["CreateApprovedBill", "DoNewThings"]
+        guide.invalidate_recordset()
+        self.assertEqual(guide.refused_actions, "Approved bills, Do New Things", "in words, also what is unknown")
         self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": True})
         guide.action_read_again()
         self.drain()

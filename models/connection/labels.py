@@ -1,5 +1,6 @@
 """What Xero says of an organisation in codes, said in words."""
 
+import re
 from functools import cache
 
 from babel.core import get_global
@@ -43,3 +44,19 @@ def tax_basis_in_words(env, code) -> str:
         "NONE": env._("None"),
     }
     return names.get(code) or plan_text(code)
+
+
+def action_in_words(env, name: str) -> str:
+    """Return what one of Xero's ``Actions`` stands for; one that nobody knows with blanks between its words."""
+    names = {
+        "UseMulticurrency": env._("Documents in other currencies"),
+        "CreateDraftInvoice": env._("Draft invoices"),
+        "CreateSubmittedInvoice": env._("Invoices that wait for approval"),
+        "CreateApprovedInvoice": env._("Approved invoices"),
+        "CreateApprovedBill": env._("Approved bills"),
+        "CreateDraftBill": env._("Draft bills"),
+        "CreateRepeatingInvoice": env._("Repeating invoices"),
+        "CreateRepeatingBill": env._("Repeating bills"),
+        "CreateInvoicePayment": env._("Payments"),
+    }
+    return names.get(name) or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)

@@ -38,7 +38,8 @@ class XeroPreviewLine(models.Model):
     _name = "xero.preview.line"
     _inherit = ["xero.company.guard"]
     _description = "Xero Preview Line"
-    _order = "first desc, rank, date, res_id"
+    # What was chosen first, and of it what cannot be sent.
+    _order = "first, action, rank, date, res_id"
     _rec_name = "number"
 
     preview_id = fields.Many2one("xero.preview", required=True, ondelete="cascade", readonly=True)

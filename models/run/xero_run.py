@@ -101,7 +101,7 @@ class XeroRun(models.Model):
         for run in self:
             day = format_date(self.env, run.date_from or (run.create_date or fields.Datetime.now()).date())
             run.display_name = (
-                self.env._("History from %s", day)
+                (self.env._("History from %s", day) if run.date_from else self.env._("New history"))
                 if run.kind == "history"
                 else self.env._("%(kind)s, %(day)s", kind=named(run.subject) or names[run.kind], day=day)
             )

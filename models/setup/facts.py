@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..connection.labels import action_in_words
 from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..link.reason import ReasonText
 
@@ -53,7 +54,7 @@ class XeroSetup(models.Model):
     year_lock_date = fields.Date(related="connection_id.year_lock_date")
     multi_currency = fields.Selection(related="connection_id.multi_currency")
     refused_actions = fields.Char(
-        "Not Allowed", compute="_compute_refused_actions", help="By Xero's names, for the person who connected."
+        "Not Allowed", compute="_compute_refused_actions", help="By the plan, or to the person who connected."
     )
     day_limit = fields.Integer(related="connection_id.day_limit")
     day_remaining = fields.Integer(related="connection_id.day_remaining")
@@ -127,7 +128,8 @@ class XeroSetup(models.Model):
     @api.depends("connection_id.actions_refused")
     def _compute_refused_actions(self):
         for setup in self:
-            setup.refused_actions = ", ".join(setup.connection_id.actions_refused or [])
+            refused = setup.connection_id.actions_refused or []
+            setup.refused_actions = ", ".join(action_in_words(self.env, name) for name in refused)
 
     @api.depends("connection_id.credential_id.connection_ids.state")
     def _compute_app_organisation_count(self):
