@@ -35,6 +35,7 @@
         "views/xero_reconciliation_views.xml",
         "views/xero_recovery_views.xml",
         "views/xero_connection_views.xml",
+        "views/xero_decide_wizard_views.xml",
         "views/xero_setup_views.xml",
         "views/xero_preview_templates.xml",
         "views/xero_preview_views.xml",

@@ -79,7 +79,6 @@ from .setup import xero_setup
 from .setup import facts
 from .setup import links
 from .setup import webhooks
-from .setup import undecided
 from .field_rule import xero_field_target
 from .field_rule import xero_field_rule
 from .field_rule import xero_field_rule_value

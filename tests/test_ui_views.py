@@ -120,14 +120,20 @@ class TestDecisions(XeroCommon):
         row.xero_account_id = False
         self.env.invalidate_all()
         action = self.connection.action_open_mappings()
-        self.assertEqual((action["res_model"], action["res_id"]), ("xero.connection", self.connection.id))
+        accountant = new_test_user(
+            self.env, "decides", "xero_connector.group_xero_accountant", company_id=self.company.id
+        )
         settings = self.env["res.config.settings"].create({"company_id": self.company.id})
-        self.assertEqual(settings.action_xero_mappings(), action)
-        with Form(self.connection, action["views"][0][0]) as form, form.open_account_mapping_ids.edit(0) as line:
+        self.assertEqual(settings.action_xero_mappings()["res_model"], action["res_model"])
+        action = self.connection.with_user(accountant).action_open_mappings()
+        wizard = self.env[action["res_model"]].with_user(accountant).browse(action["res_id"])
+        self.assertFalse(wizard.is_decided)
+        with Form(wizard, action["views"][0][0] or None) as form, form.account_mapping_ids.edit(0) as line:
             line.xero_account_id = self.env["xero.account"].search(
                 [("connection_id", "=", self.connection.id), ("code", "=", "200")]
             )
         self.assertEqual((row.state, row.xero_account_id.code), ("confirmed", "200"))
+        self.assertTrue(wizard.is_decided)
 
     def test_a_branch_shows_that_it_uses_its_parents_connection(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.text import named
 from ...xero_api import errors
+from ..link.access import ACCOUNTANT
 from ..link.explain import explain
 from ..link.notice import notice
 from . import gate as xero_gate
@@ -218,17 +219,18 @@ class XeroConnection(models.Model):
         return self.action_open_mappings() if left else True
 
     def action_open_mappings(self):
-        """Open what is undecided of this connection, of every kind; the account mappings when nothing is."""
+        """Open what is undecided of this connection, of every kind, for whoever decides; for others, or when nothing
+        is undecided, the account mappings.
+        """
         undecided = self.filtered("missing_mapping_count") or self.filtered("open_journal_mapping_ids")
-        if len(undecided) == 1:
-            form = self.env.ref("xero_connector.xero_connection_view_form_decide")
+        if len(undecided) == 1 and self.env.user.has_group(ACCOUNTANT):
+            wizard = self.env["xero.decide.wizard"].create({"connection_id": undecided.id})
             return {
                 "type": "ir.actions.act_window",
                 "name": self.env._("To Decide"),
-                "res_model": "xero.connection",
-                "res_id": undecided.id,
-                "view_mode": "form",
-                "views": [(form.id, "form")],
+                "res_model": wizard._name,
+                "res_id": wizard.id,
+                "views": [(False, "form")],
             }
         action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_mapping_account")
         return {

@@ -579,7 +579,10 @@ class XeroInbound(models.AbstractModel):
             return {element[self._id_field]: Result("quarantined", self._where(error), fix={"kind": "bug"})}
 
     def _where(self, error) -> str:
-        """Return what happened, for whoever looks after the server."""
+        """Return what happened, for whoever looks after the server.
+
+        :param error: the exception that is being handled
+        """
         return "".join(traceback.format_exception(error, limit=-5))
 
     def _write_down(self, connection, results) -> None:

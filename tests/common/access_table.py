@@ -27,6 +27,7 @@ READS = {
     "xero.setup.wizard": "manager",
     "xero.connect.wizard": "manager",
     "xero.connect.wizard.line": "manager",
+    "xero.decide.wizard": "accountant",
     "xero.reconciliation.ignore.wizard": "accountant",
     "xero.conflict.settle.wizard": "accountant",
     "xero.snapshot.element": "accountant",
@@ -61,6 +62,7 @@ CHANGES = {
     "xero.recovery.line": ("manager", "w"),
     "xero.match.line": ("accountant", "w"),
     "xero.conflict.line": ("accountant", "w"),
+    "xero.decide.wizard": ("accountant", "wcu"),
     "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
     "xero.conflict.settle.wizard": ("accountant", "wcu"),
 }
@@ -107,6 +109,7 @@ WRITES = {
     "xero.recovery.line": "decision",
     "xero.match.line": "differences",
     "xero.conflict.line": "choice",
+    "xero.decide.wizard": "connection_id account_mapping_ids tax_mapping_ids journal_mapping_ids",
     "xero.reconciliation.ignore.wizard": "difference_ids reason",
     "xero.conflict.settle.wizard": "conflict_ids side",
     # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
