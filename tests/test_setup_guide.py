@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from ..models.setup.facts import documents_domain
 from .common.setup import SetupCommon
 
-OPENING_QUERIES = 60
+OPENING_QUERIES = 61
 
 
 @tagged("post_install", "-at_install")
