@@ -194,8 +194,9 @@ class TestContactSurvives(ContactCase):
     def test_the_address_of_somebody_who_logs_in_is_not_xeros_to_change(self):
         self.connection.conflict_contacts = "xero"
         ann = self.add(name="Ann Lee", email="ann@example.com")
-        user = new_test_user(self.env, "ann", "base.group_portal", partner_id=ann.id)
-        ann.email = "ann@example.com"
+        user = new_test_user(
+            self.env, "ann", "base.group_portal", partner_id=ann.id, name="Ann Lee", email="ann@example.com"
+        )
         self.drain()
         self.poll("Contact")
         self.edit_contact(
