@@ -1,6 +1,6 @@
 """Line items: amounts, accounts, tax, tracking, and the rule for updating them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .. import money
@@ -82,6 +82,9 @@ def totals(lines: list[Doc], amount_types: str) -> dict[str, Decimal]:
 
 
 def _line(context: LineContext, element: Doc, old: Doc | None) -> Doc:
+    if old and fields.number(element, "TaxAmount") in (None, old["TaxAmount"]):
+        # The limit is on a tax that is sent, not on one that stays.
+        context = replace(context, cap_tax=False)
     element = _with_item(context, _merged(element, old) if old else element)
     description = fields.text(element, "Description")
     line = {"LineItemID": old["LineItemID"] if old else new_id(), "Description": description}

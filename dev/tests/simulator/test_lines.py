@@ -293,6 +293,16 @@ class TestUpdates:
         assert changed["Total"] == invoice["Total"]
         assert changed["LineItems"][0]["Description"] == "only this"
 
+    def test_a_tax_above_the_price_of_one_piece_stays(self, au):
+        invoice = made(au, [line(Quantity=30, UnitAmount="1.00", TaxType="OUTPUT")])
+        row = invoice["LineItems"][0]
+        assert row["TaxAmount"] > row["UnitAmount"]
+        changed = au.change(
+            "Invoices", InvoiceID=invoice["InvoiceID"], Status="AUTHORISED",
+            LineItems=[{"LineItemID": row["LineItemID"], "Description": "only this"}],
+        )  # fmt: skip
+        assert changed["LineItems"][0] == row | {"Description": "only this"}
+
     def test_changing_the_amount_types_computes_tax_anew(self, au):
         invoice = made(au, [line(UnitAmount=110, TaxType="OUTPUT")])
         changed = au.change(
