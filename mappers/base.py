@@ -166,9 +166,7 @@ class XeroMapper(models.AbstractModel):
         """
         claim, own = self._mark_of(element), self._mark_of(sent)
         # A version before signatures may have sent either of the two.
-        return bool(
-            claim and own and claim.res_id == own.res_id == res_id and claim.signature in (None, own.signature)
-        )
+        return bool(claim and own and claim.res_id == own.res_id == res_id and claim.signature in (None, own.signature))
 
     def _bears_signature(self, element: dict, res_id: int, sent: dict) -> bool:
         """Tell whether ``element`` bears the very mark, signed, that was ``sent``.
@@ -236,6 +234,23 @@ class XeroMapper(models.AbstractModel):
         :return: keys of ``_clearable``, and texts of the mapper's own for what lies deeper
         """
         return sorted(key for key in self._clearable if payload.get(key) not in (None, "", self._clearable[key][1]))
+
+    def _said(self, out: Outgoing) -> dict | None:
+        """Return in short what Odoo says of each field and line of ``out``: the link keeps it, so that the next sending
+        tells what Odoo changed since. ``None`` for types that are sent whole.
+
+        :param out: of a record that Xero shall hold
+        """
+
+    def _agreed(self, said: dict, element: dict, before: dict | None = None, payload: dict | None = None) -> dict:
+        """Return ``said`` as the link keeps it when both sides agree on ``element``.
+
+        :param said: what :meth:`_said` returned
+        :param element: what Xero holds
+        :param before: what the link kept until now
+        :param payload: whole, where Xero may hold it in a form of its own; ``None`` when it is what was sent
+        """
+        return said
 
     def _fit(self, payload: dict, element: dict, had: set[str]) -> dict:
         """Return ``payload``, the update of a record, so that it wipes nothing of ``element`` that Odoo never had.

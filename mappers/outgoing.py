@@ -65,6 +65,7 @@ class Outgoing:
     :ivar holder: id of another record of the mapper's, whose element bears ``number`` in Xero though it has another one
         in Odoo by now
     :ivar untold: what Odoo has besides and Xero cannot be told, in the form of a payload: Xero's is not emptied for it
+    :ivar line_ids: ids in Odoo of what the lines of the payload stand for, in their order; 0 for what is no line there
     :ivar res_id: id of the record, of the mapper's ``_odoo_model``
     """
 
@@ -80,6 +81,7 @@ class Outgoing:
     remarks: list[str] = field(default_factory=list)
     holder: int | None = None
     untold: dict = field(default_factory=dict)
+    line_ids: list[int] = field(default_factory=list)
 
     @property
     def is_due(self) -> bool:

@@ -84,7 +84,7 @@ class TestStates(InboundCommon):
         if state in ("reset", "reworked"):
             quiet.browse(move.id).button_draft()
             if state == "reworked":
-                quiet.browse(move.id).invoice_line_ids.name = "local"
+                self.edit_here(quiet.browse(move.id), event)
         elif state == "settled":
             self.pay(move)
         elif state == "locked":
@@ -93,8 +93,18 @@ class TestStates(InboundCommon):
             quiet.browse(move.id).button_draft()
             quiet.browse(move.id).button_cancel()
         elif state == "changed":
-            quiet.browse(move.id).ref = "local"
+            changed = quiet.browse(move.id)
+            changed.button_draft()
+            self.edit_here(changed, event)
+            changed.action_post()
         return move, xero_id
+
+    def edit_here(self, move, event):
+        """Edit in Odoo what ``event`` edits in Xero."""
+        if event == "content":
+            move.invoice_line_ids.name = "local"
+        else:
+            move.ref = "local"
 
     def draft(self, event):
         if event == "approved":

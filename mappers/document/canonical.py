@@ -229,6 +229,11 @@ class DocumentState:
         said = other.dump()
         return DocumentState.load({**self.dump(), **{name: said[name] for name in names if name in said}})
 
+    def with_all_fields_of(self, other: DocumentState, names) -> DocumentState:
+        """Return it with the fields ``names`` of ``other``, those too of which that says nothing."""
+        kept = {name: value for name, value in self.dump().items() if name not in names}
+        return DocumentState.load(kept).with_fields_of(other, names)
+
     def after(self, kind: str, other_id: str, change: Decimal) -> DocumentState:
         """Return the invoice or credit note after a credit was applied, or (below zero) taken back.
 

@@ -204,6 +204,7 @@ class XeroMapperCommercial(models.AbstractModel):
         self._track(document, sheet, books, out)
         completed = complete(self, document, sheet, books, out)
         lines = payload_lines(sheet)
+        out.line_ids = [0 if isinstance(row, str) else row.line_id for row in sheet.lines]
         self._extend_lines(document, books, out, told_lines(sheet, lines))
         if completed:
             self._prove(document, lines, sheet, books, out)

@@ -8,10 +8,9 @@ from ...xero_api.dates import to_date_string
 from ..outgoing import ABSENT, KEPT, Need
 from ..text import printable, shorten
 from .dates import base_day, first_open_day
-from .line_ids import kept_lines
 from .lines import read_sheet
+from .merge import agreed, said
 from .move_books import MOVE_FIELDS, MoveBooks
-from .paid import closed_key, identified_lines
 
 REFERENCE_LENGTH = 255
 # A draft that was changed this recently is being worked on.
@@ -113,9 +112,11 @@ class XeroMapperDocument(models.AbstractModel):
         bought = {move.id for move in moves if move.is_purchase_document(include_receipts=True)}
         return {res_id: self._xero_purchase_page if res_id in bought else self._xero_page for res_id in res_ids}
 
-    def _kept_keys(self, payload, element=None):
-        """Extend: by what tells whether the lines change."""
-        return super()._kept_keys(payload, element) + list(filter(None, [closed_key(payload)]))
+    def _said(self, out):
+        return said(out.payload, out.line_ids)
+
+    def _agreed(self, said, element, before=None, payload=None):
+        return agreed(said, element, before, payload)
 
     def _may_stand_for(self, records, connection):
         """Return documents of the connection's companies, of the kinds and journals that are synced."""
@@ -124,13 +125,6 @@ class XeroMapperDocument(models.AbstractModel):
         return self._handles(records).filtered(
             lambda move: move.company_id in companies and scope and move._xero_kind_in_scope(scope)
         )
-
-    def _fit(self, payload, element, had):
-        """Tell the lines by Xero's ids, so that they stay the lines they are."""
-        if "LineItems" not in payload:
-            return payload
-        identified = kept_lines if "Type" in payload else identified_lines
-        return {**payload, "LineItems": identified(payload["LineItems"], element)}
 
     # === ONE DOCUMENT === #
 

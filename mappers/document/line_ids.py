@@ -1,61 +1,88 @@
-"""Which line of Xero's a line of Odoo's is: an update by its id keeps what Xero alone knows of it. Pure."""
+"""Which line of Xero's a line of Odoo's is: an update by its id keeps what Xero alone knows of it. Pure.
 
-from difflib import SequenceMatcher
+A fixed number of walks over both lists finds it, however many lines are alike.
+"""
 
-from ..values import amount, words
+from collections import defaultdict, deque
+from decimal import Decimal
+
+from ...xero_api.money import line_amount
+from ..values import amount, lower, words
 
 
-def kept_lines(rows: list[dict], element: dict) -> list[dict]:
-    """Return ``rows`` with the ids of the lines that they are in ``element``; new ones have none.
+def paired(rows: list[dict], held: list[dict], inclusive: bool = False, known: dict | None = None) -> dict[int, int]:
+    """Return which of the lines ``held`` in Xero each of ``rows`` is, by their places; new ones are not in it.
 
-    Xero changes a line by its id, makes one without an id, and deletes what is left out (Xero: Invoices, updating line
-    items). What is not sent of a line, it keeps: a discount and tracking that are gone in Odoo are emptied in words.
+    What is known comes first, wherever the line went; then what is the same in content, in text and amount, in text, in
+    amount; at last what stands between the same lines. A line that is new in Odoo takes the place of none.
 
     :param rows: ``LineItems`` as they are sent, all of the document
-    :param element: what Xero holds
+    :param held: what Xero holds
+    :param inclusive: whether amounts of ``held`` include the tax
+    :param known: those of ``held`` that are known already, by the places of ``rows``; ``None`` for a line that is new
+        in Odoo. Rows that are not in it may be any
     """
-    held = [line for line in element.get("LineItems") or [] if line.get("LineItemID")]
-    pairs = {}
-    _pair(rows, held, (_content, _text, None), range(len(rows)), range(len(held)), pairs)
-    return [_identified(row, held[pairs[number]]) if number in pairs else row for number, row in enumerate(rows)]
+    known = known or {}
+    pairs = {mine: theirs for mine, theirs in known.items() if theirs is not None}
+    mine = [(_net(row, False), row) for row in rows]
+    theirs = [(_net(line, inclusive), line) for line in held]
+    for key in (_content, _text_and_amount, _text):
+        _pair(mine, theirs, key, pairs, set())
+    new = {place for place, found in known.items() if found is None}
+    _pair(mine, theirs, _amount, pairs, new)
+    _pair_between(mine, theirs, pairs, new)
+    return pairs
 
 
-def _pair(rows, held, keys, numbers, others, pairs) -> None:
-    """Write to ``pairs`` which of ``others`` each of ``numbers`` is: what is the same by the first of ``keys`` first,
-    then what lies between by the next; at last what stands in the same place.
+def _pair(mine, theirs, key, pairs, left_out) -> None:
+    """Add to ``pairs`` what is the same by ``key``, in the order of the lines; what has no key is like nothing."""
+    waiting, taken = defaultdict(deque), set(pairs.values())
+    for place, line in enumerate(theirs):
+        if place not in taken and (found := key(*line)):
+            waiting[found].append(place)
+    for place, row in enumerate(mine):
+        if place not in pairs and place not in left_out and waiting.get(found := key(*row)):
+            pairs[place] = waiting[found].popleft()
 
-    :param keys: functions of a line; ``None`` for its place
-    """
-    key, *further = keys
-    if key is None:
-        pairs |= {mine: theirs for mine, theirs in zip(numbers, others) if _may_become(held[theirs], rows[mine])}
-        return
-    sides = [key(rows[number]) for number in numbers], [key(held[number]) for number in others]
-    for kind, start, end, first, last in SequenceMatcher(None, *sides, autojunk=False).get_opcodes():
-        if kind == "equal":
-            _pair(rows, held, [None], numbers[start:end], others[first:last], pairs)
+
+def _pair_between(mine, theirs, pairs, left_out) -> None:
+    """Add to ``pairs`` what follows the same line on both sides, one after another; a text becomes no amount."""
+    taken, behind, before = set(pairs.values()), defaultdict(deque), None
+    for place in range(len(theirs)):
+        if place in taken:
+            before = place
         else:
-            _pair(rows, held, further, numbers[start:end], others[first:last], pairs)
+            behind[before].append(place)
+    before = None
+    for place in range(len(mine)):
+        if place in pairs:
+            before = pairs[place]
+        elif place not in left_out and behind[before]:
+            other = behind[before].popleft()
+            if (mine[place][0] is None) == (theirs[other][0] is None):
+                pairs[place] = other
 
 
-def _content(line: dict) -> tuple:
-    return _text(line), amount(line.get("Quantity")), amount(line.get("UnitAmount")), line.get("AccountCode")
+def _net(line: dict, inclusive: bool) -> Decimal | None:
+    """Return what ``line`` comes to without tax; ``None`` for one that only says something."""
+    net = line_amount(line)
+    if net is None or (line.get("UnitAmount") is None and not net):
+        return None
+    return net - Decimal(str(line.get("TaxAmount") or 0)) if inclusive else net
 
 
-def _text(line: dict) -> str:
-    return words(line.get("Description"))
+def _content(net, line: dict) -> tuple:
+    numbers = (amount(line.get("Quantity")), amount(line.get("UnitAmount"))) if net is not None else ()
+    return net is None, _text(net, line), *numbers, lower(line.get("AccountCode"))
 
 
-def _may_become(held: dict, row: dict) -> bool:
-    """Whether ``row`` can be sent as ``held``: a text stays a text, and Xero takes one kind of discount on a line."""
-    is_text = [line.get("Quantity") is None and not amount(line.get("LineAmount")) for line in (held, row)]
-    return is_text[0] == is_text[1] and not amount(held.get("DiscountAmount"))
+def _text_and_amount(net, line: dict) -> tuple:
+    return _text(net, line), net
 
 
-def _identified(row: dict, held: dict) -> dict:
-    emptied = {}
-    if amount(held.get("DiscountRate")) and "DiscountRate" not in row:
-        emptied["DiscountRate"] = 0
-    if held.get("Tracking") and "Tracking" not in row:
-        emptied["Tracking"] = []
-    return {"LineItemID": held["LineItemID"], **row, **emptied}
+def _text(net, line: dict) -> tuple:
+    return net is None, words(line.get("Description"))
+
+
+def _amount(net, line: dict) -> Decimal | None:
+    return net or None

@@ -5,24 +5,13 @@ Lines are compared as states (``canonical``): Odoo's side and what both last agr
 
 from decimal import Decimal
 
-from ...xero_api import codec
 from ..values import decimal
 from .canonical import DocumentState, LineState
 
 # What Xero keeps as it is once money is on the document.
-CLOSED_FIELDS = ("Type", "Date", "CurrencyCode", "LineAmountTypes", "LineItems")
+CLOSED_FIELDS = frozenset({"Type", "Date", "CurrencyCode", "LineAmountTypes"})
 AMOUNTS = {"net", "tax", "tax_type"}
 SHAPE = {"quantity": Decimal("0.0001"), "discount": Decimal("0.01")}
-
-
-def closed_key(payload: dict) -> str:
-    """Return what tells whether the lines of a document changed since the last agreement; empty for a mere head.
-
-    :param payload: the whole one, or the head that is sent where money is on the document
-    """
-    if "Type" not in payload:
-        return ""
-    return f"lines {codec.digest({name: payload.get(name) for name in CLOSED_FIELDS})}"
 
 
 def closed_difference(ours: DocumentState, agreed: DocumentState) -> tuple | None:
@@ -95,11 +84,3 @@ def detailed_lines(lines: tuple[LineState, ...], details: tuple[LineState, ...])
     if len(lines) != len(details):
         return lines
     return tuple(LineState.load({**line.dump(), **row.dump()}) for line, row in zip(lines, details))
-
-
-def identified_lines(rows: list[dict], element: dict) -> list[dict]:
-    """Return ``rows`` with the ids of the lines of ``element``: Xero takes no others once money is on a document."""
-    held = element.get("LineItems") or []
-    if len(held) != len(rows):
-        return rows
-    return [{"LineItemID": line.get("LineItemID"), **row} for line, row in zip(held, rows)]

@@ -9,8 +9,9 @@ from odoo.exceptions import UserError
 from ...mappers.contact.merge import PEOPLE, as_there, disputed, element_of, sheet
 from ...mappers.contact.people import Person
 from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
+from ...mappers.document.merge import head_changed, lines_changed, lines_saved
 from ...mappers.document.paid import detailed_lines
-from ...mappers.outgoing import ABSENT
+from ...mappers.outgoing import ABSENT, KEPT
 from ...mappers.values import clean
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
@@ -18,6 +19,18 @@ from .importer_document import SETTLED
 from .partner_guard import Guarded
 
 WITH_LINES = {"tax", "total"}
+LINE_FIELDS = {"lines", "tracking", *WITH_LINES}
+# Where canonical forms keep a field of the head of a document.
+HEAD_FIELDS = {
+    "Contact": "contact",
+    "Date": "date",
+    "DueDate": "due_date",
+    "InvoiceNumber": "number",
+    "CreditNoteNumber": "number",
+    "Reference": "reference",
+    "CurrencyCode": "currency",
+    "CurrencyRate": "rate",
+}
 
 
 class XeroInbound(models.AbstractModel):
@@ -30,6 +43,14 @@ class XeroInbound(models.AbstractModel):
         :return: empty, or what was agreed last, where Odoo has no side of its own
         """
         raise NotImplementedError
+
+    def _odoo_side(self, connection, link, record) -> dict:
+        """Return what was agreed with what Odoo changed since, in the form of ``_canonical``: where the sides write the
+        same thing in different forms, that is no difference.
+
+        :param record: existing
+        """
+        return self._canonical_odoo(connection, link, record)
 
     def _canonical_payload(self, connection, link, payload: dict, total) -> dict:
         """Return what is to be sent in the form of ``_canonical``.
@@ -76,7 +97,7 @@ class XeroInbound(models.AbstractModel):
 
         The job goes before background work: somebody decided it.
         """
-        self._save_base(connection, link, element, digest=None, state="to_sync", message=None)
+        self._save_base(connection, link, element, digest=None, odoo_state=None, state="to_sync", message=None)
         mapper = self.env["xero.mapper"]._for_type(self._xero_type)
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, [(record.id, link.company_id.id)], priority=CLICK)
         self.env["xero.sync.runner"]._wake(connection.ids)
@@ -131,9 +152,35 @@ class XeroInboundDocument(models.AbstractModel):
     def _canonical_odoo(self, connection, link, record):
         return self._canonical_of(connection, link, self._outgoing(connection, record).get(record.id))
 
+    def _odoo_side(self, connection, link, record):
+        return self._odoo_side_of(connection, link, self._outgoing(connection, record).get(record.id))
+
+    def _odoo_side_of(self, connection, link, out) -> dict:
+        """Return what is to be sent as :meth:`_odoo_side` does.
+
+        :param out: the ``Outgoing`` of the record; ``None`` when it is gone
+        """
+        ours = self._canonical_of(connection, link, out)
+        changed = self._changed_here(link, out)
+        if changed is None:
+            return ours
+        return self._base(link).with_all_fields_of(DocumentState.load(ours), changed).dump()
+
+    def _changed_here(self, link, out) -> set | None:
+        """Return the fields of the canonical form that Odoo changed since the last agreement; ``None`` where that is
+        not known.
+        """
+        if not (link.odoo_state and link.base_state) or out is None or out.status == ABSENT:
+            return None
+        said = self.env["xero.mapper"]._for_type(self._xero_type)._said(out)
+        changed = {HEAD_FIELDS[name] for name in head_changed(said, link.odoo_state) if name in HEAD_FIELDS}
+        if out.status != KEPT and out.status != self._base(link).status:
+            changed.add("status")
+        return changed | (LINE_FIELDS if lines_changed(said, link.odoo_state) else set())
+
     def _odoo(self, connection, link, record) -> DocumentState:
         """Return Odoo's side of a linked document."""
-        return DocumentState.load(self._canonical_odoo(connection, link, record))
+        return DocumentState.load(self._odoo_side(connection, link, record))
 
     def _canonical_of(self, connection, link, out) -> dict:
         """Return what is to be sent in the form of ``_canonical``."""
@@ -157,6 +204,16 @@ class XeroInboundDocument(models.AbstractModel):
             state = replace(state, lines=detailed_lines(self._base(link).lines, state.lines))
         return state.dump()
 
+    def _is_saved(self, connection, link, element, payload, total):
+        """Lines are told by what was sent of each: Xero keeps the rest."""
+        base, state = self._base(link), self._read(element)
+        changed = state.changed_from(base) - {"money"}
+        if changed & LINE_FIELDS and not lines_saved(payload.get("LineItems") or [], element, base):
+            return False
+        sent = self._canonical({"Type": base.type, **payload, "LineItems": []})
+        said = state.dump()
+        return bool(changed) and all(sent.get(name) == said.get(name) for name in changed - LINE_FIELDS)
+
     def _resolve_sides(self, connection, link, element, record, mine):
         state, ours = self._read(element), self._odoo(connection, link, record)
         changed = state.changed_from(ours)
@@ -173,10 +230,32 @@ class XeroInboundDocument(models.AbstractModel):
                 return
             self._bring_in_step(connection, link, record, state.with_fields_of(ours, mine), theirs, ours)
         if mine:
+            before = link.odoo_state or None
             self._resend(connection, link, element, record)
+            self._agree_but_for(connection, link, element, record, before, mine)
             return
         self._save_base(connection, link, element, **self._base_values(connection, record, element))
         self._close_pushes(connection, record)
+
+    def _agree_but_for(self, connection, link, element, record, before, mine, waits=False) -> None:
+        """Let Odoo's present side be what was agreed, but for the fields ``mine``, which are sent: lines as far as they
+        differ from Xero's.
+
+        :param before: what was said at the agreement before
+        :param waits: whether that still holds for lines: Xero did not change them
+        """
+        out = self._outgoing(connection, record).get(record.id)
+        if out is None or out.status == ABSENT:
+            return
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        said = mapper._agreed(mapper._said(out), element, before, out.payload)
+        head = {name: value for name, value in said["head"].items() if HEAD_FIELDS.get(name) not in mine}
+        lines = said["lines"]
+        if mine & LINE_FIELDS and waits:
+            lines = before["lines"]
+        elif mine & LINE_FIELDS:
+            lines = [[line_id, xero_id, {}] for line_id, xero_id, _parts in lines]
+        link.odoo_state = {"head": head, "lines": lines}
 
     def _bring_in_step(self, connection, link, move, state, theirs, ours):
         """Write Xero's fields to ``move``; one that is cancelled here is posted where Xero approved it, and a draft

@@ -9,12 +9,12 @@ DOCUMENT_STATES = {
     "missing": "deleted in Odoo",
     "draft": "draft",
     "reset": "draft again, after it was posted",
-    "reworked": "draft again, and changed since",
+    "reworked": "draft again, and changed since, the same fields",
     "open": "posted, nothing paid",
     "settled": "posted, paid or credited in part or in full",
     "locked": "posted in a period that Odoo has closed, or secured by hash",
     "cancelled": "cancelled",
-    "changed": "changed in Odoo since the last agreement",
+    "changed": "changed in Odoo since the last agreement, the same fields",
 }
 DOCUMENT_EVENTS = {
     "money": "paid, credited, or that taken back",

@@ -10,6 +10,7 @@ from odoo.tools import SQL, ormcache
 
 from ...mappers.awaited import element_key, record_key
 from ...mappers.document.canonical import changed_fields
+from ...mappers.outgoing import ABSENT
 from ...xero_api import codec, dates, shape
 from ..connection import xero_identity as identity
 from ..link.packed import column_of
@@ -254,6 +255,22 @@ class XeroInbound(models.AbstractModel):
             "base_source": source,
         }
 
+    def _odoo_columns(self, out, element: dict) -> dict:
+        """Return the columns of a link that record that Odoo has nothing to send: what it would send is agreed.
+
+        :param out: the ``Outgoing`` of the record; ``None`` or one that must not exist for none
+        :param element: what Xero holds
+        """
+        if out is None or out.status == ABSENT:
+            return {"digest": None, "odoo_state": None}
+        mapper = self.env["xero.mapper"]._for_type(self._xero_type)
+        said = mapper._said(out)
+        told = None if said is None else mapper._agreed(said, element, payload=out.payload)
+        return {
+            "digest": codec.digest(out.canonical()),
+            "odoo_state": None if told is None else column_of(codec.dumps(told).decode()),
+        }
+
     def _save_base(self, connection, link, element: dict, **values) -> dict:
         """Store that both sides agree on ``element``; later readings of the same are echoes.
 
@@ -316,6 +333,8 @@ class XeroInbound(models.AbstractModel):
             "xero_status": element.get(self._status_field) or None,
             "xero_updated_at": self._updated_at(connection, element),
             "synced_at": fields.Datetime.now(),
+            # Of another element, where the link had one.
+            "odoo_state": None,
             **self._base_columns(self._xero_type, element, "read"),
             **values,
         }

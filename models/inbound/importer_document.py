@@ -70,8 +70,8 @@ class XeroInboundDocument(models.AbstractModel):
             event = self._event(link, state)
             situation = self._situation(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[situation, event] if event else "agreed"
-            if action == "conflict" and not self._differing(connection, link, by_id[link.res_id], state):
-                action = "alike"
+            if action == "conflict":
+                action = self._met(connection, link, by_id[link.res_id], state, event)
             settled_before = self._base(link).money
             if action == "agreed":
                 agreed.append((link, element))
@@ -147,6 +147,20 @@ class XeroInboundDocument(models.AbstractModel):
         if ours.status == state.status == GONE:
             return set()
         return self._apart(link, ours.dump(), state.dump())
+
+    def _met(self, connection, link, move, state, event) -> str:
+        """Return what is done where both sides changed: ``alike`` when they say the same, ``merged`` when they changed
+        different fields, else ``conflict``.
+        """
+        differing = self._differing(connection, link, move, state)
+        if not differing:
+            return "alike"
+        base = self._base(link)
+        here, there = self._odoo(connection, link, move).changed_from(base), state.changed_from(base)
+        if "status" in differing | there or not link.odoo_state or here & there & differing:
+            return "conflict"
+        is_closed = event == "content" and (self._is_settled(move) or self._is_locked(move))
+        return "conflict" if is_closed else "merged"
 
     def _locally_changed(self, connection, changed, moves) -> set:
         """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass.
@@ -368,8 +382,14 @@ class XeroInboundDocument(models.AbstractModel):
         link.write(self._base_days(connection, move, state))
         out = self._outgoing(connection, move).get(move.id)
         agreed = bool(out and out.status != ABSENT)
-        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else False
-        link.write({"digest": codec.digest(out.canonical()) if agreed else False, "odoo_keys": keys})
+        keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload) if agreed else None
+        self._save_base(
+            connection,
+            link,
+            element,
+            **self._odoo_columns(out, element),
+            odoo_keys=codec.dumps(keys).decode() if agreed else None,
+        )
         move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(state.number) or "?"))
         if state.money != MoneyState():
             self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])

@@ -8,7 +8,6 @@ from odoo.tools import format_date
 
 from ...mappers.awaited import CLOSED_PERIODS, element_key
 from ...mappers.document.canonical import DocumentState
-from ...mappers.outgoing import ABSENT
 from ...mappers.reason import pack, said
 from ...mappers.text import named, quoted
 from ...mappers.values import booked, decimal
@@ -39,6 +38,31 @@ class XeroInboundDocument(models.AbstractModel):
             "updated",
             lambda: self._change(connection, link, move, state, changed),
         )
+
+    def _do_merged(self, connection, link, element, state, move, event):
+        """Both sides changed, different fields: Odoo takes Xero's, and its own are still to be sent."""
+        base, ours = self._base(link), self._odoo(connection, link, move)
+        there, here = state.changed_from(base) - {"money"}, ours.changed_from(base) - {"money"}
+        before, digest, keys = link.odoo_state, link.digest, link.odoo_keys or []
+        wanted = state.with_all_fields_of(ours, here)
+        failed = self._attempt(
+            connection,
+            link,
+            element,
+            state,
+            move,
+            lambda: self._change(connection, link, move, wanted, there - here),
+        )
+        if failed:
+            return failed
+        agreed = self._base_values(connection, move, element)
+        told = sorted({*keys, *codec.loads(agreed["odoo_keys"])})
+        agreed |= {"digest": digest or None, "odoo_keys": codec.dumps(told).decode()}
+        self._save_base(connection, link, element, **agreed)
+        self._agree_but_for(connection, link, element, move, before, here, waits=True)
+        self.env["xero.conflict"]._overtaken(link)
+        self._post_note(move, "updated")
+        return Result("updated", res_id=move.id)
 
     def _do_posted(self, connection, link, element, state, move, event):
         """A draft was approved in Xero: post it, with whatever was edited there."""
@@ -81,6 +105,17 @@ class XeroInboundDocument(models.AbstractModel):
         :param agreed: columns of the link that are another than after taking over the element
         :return: the ``Result``
         """
+        failed = self._attempt(connection, link, element, state, move, step)
+        if failed:
+            return failed
+        self._save_base(connection, link, element, **{**self._base_values(connection, move, element), **agreed})
+        self.env["xero.conflict"]._overtaken(link)
+        self._close_pushes(connection, move)
+        self._post_note(move, outcome)
+        return Result(outcome, res_id=move.id)
+
+    def _attempt(self, connection, link, element, state, move, step) -> Result | None:
+        """Run ``step`` in a savepoint; return the ``Result`` of what Odoo forbids or misses for it."""
         try:
             with self.env.cr.savepoint():
                 step()
@@ -89,11 +124,7 @@ class XeroInboundDocument(models.AbstractModel):
         except FORBIDDEN as error:
             move.invalidate_recordset()
             return self._refuse(connection, link, element, state, move, quoted(error.args[0]))
-        self._save_base(connection, link, element, **{**self._base_values(connection, move, element), **agreed})
-        self.env["xero.conflict"]._overtaken(link)
-        self._close_pushes(connection, move)
-        self._post_note(move, outcome)
-        return Result(outcome, res_id=move.id)
+        return None
 
     def _base_values(self, connection, move, element) -> dict:
         """Return the columns of a link after Odoo took over ``element``: Odoo has nothing to send any more."""
@@ -104,7 +135,7 @@ class XeroInboundDocument(models.AbstractModel):
         out = self._outgoing(connection, move).get(move.id)
         keys = self.env["xero.mapper"]._for_type(self._xero_type)._kept_keys(out.payload if out else {})
         return {
-            "digest": codec.digest(out.canonical()) if out and out.status != ABSENT else None,
+            **self._odoo_columns(out, element),
             "state": "synced",
             "message": None,
             "xero_number": element.get(self._number_field) or None,
@@ -235,14 +266,19 @@ class XeroInboundDocument(models.AbstractModel):
         return values
 
     def _set_due_date(self, move, day):
-        """Set when the document is due, where it is due at once and not in instalments."""
+        """Set when the document is due, where it is due at once and not in instalments.
+
+        The payment terms go with it, else the next edit of the lines would bring back their day.
+        """
         terms = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
         if len(terms) > 1:
             return
+        values = {"invoice_payment_term_id": False, "invoice_date_due": day}
         if move.state == "draft":
-            move.write({"invoice_payment_term_id": False, "invoice_date_due": day})
+            move.write(values)
         else:
-            move.invoice_date_due = day
+            # What is reconciled with the line stays with it.
+            move.with_context(skip_invoice_sync=True, skip_readonly_check=True).write(values)
             terms.date_maturity = day
 
     def _content_values(self, connection, move, base, state, changed) -> dict:

@@ -137,7 +137,7 @@ class XeroConflict(models.Model):
         # One is open at a time: the database must know that the former is settled before it sees the new one.
         self.flush_model(["state"])
         base, theirs = link.base_state or {}, inbound._canonical(element)
-        ours = inbound._canonical_odoo(connection, link, record)
+        ours = inbound._odoo_side(connection, link, record)
         conflict = self.create(
             {
                 "connection_id": connection.id,

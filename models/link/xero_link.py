@@ -64,6 +64,7 @@ class XeroLink(models.Model):
     odoo_keys = fields.Json(
         help="What Odoo had a value for at the last agreement, of what can be emptied in Xero; of contacts the values."
     )
+    odoo_state = PackedJson(help="What Odoo said of each field and line at the last agreement, in short.")
     date_odoo = fields.Date("Date in Odoo", help="The day in Odoo for which another one was agreed in Xero.")
     date_xero = fields.Date("Date in Xero", help="That other day, because a period was closed.")
     run_id = fields.Many2one(
@@ -198,7 +199,7 @@ class XeroLink(models.Model):
         self.invalidate_model()
 
     def _array_type(self, name: str) -> str:
-        if name == "base_state":
+        if name in ("base_state", "odoo_state"):
             return "bytea"
         return "timestamp" if self._fields[name].type == "datetime" else "text"
 

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ...mappers.outgoing import ABSENT
 from ...mappers.text import quoted
-from ...xero_api import codec, shape
+from ...xero_api import shape
 from ..inbound.importer import FORBIDDEN, Result, Untakeable
 from ..link.own_context import own
 from ..queue.xero_sync_job import CLICK
@@ -100,7 +100,8 @@ class XeroMatch(models.Model):
         links = inbound.env["xero.link"]._map(
             self.connection_id, xero_type, inbound._odoo_model, lines.mapped("res_id")
         )
-        self._save_base_of_odoo(inbound, records, links)
+        elements = {line.res_id: line.element_id.data for line in lines}
+        self._save_base_of_odoo(inbound, records, links, elements)
         for line in lines:
             line.write({"state": "linked", "link_id": links[line.res_id].id, "linked_at": links[line.res_id].synced_at})
         self._resolve_differences(inbound, lines, links)
@@ -115,24 +116,16 @@ class XeroMatch(models.Model):
         values = line._matching()._link_values(line, record, element)
         return inbound._link_row(self.connection_id, line.res_id, element, message=None, **values)
 
-    def _save_base_of_odoo(self, inbound, records, links):
+    def _save_base_of_odoo(self, inbound, records, links, elements):
         """Set what Odoo would send now as agreed, and drop what waits to be sent: neither side is written."""
         outgoing = inbound._outgoing(self.connection_id, records)
-        digests = {
-            links[res_id].id: codec.digest(out.canonical())
-            for res_id, out in outgoing.items()
-            if out.status != ABSENT
-        }
-        self.env["xero.link"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE xero_link l SET digest = v.digest FROM unnest(%s::int[], %s::text[]) AS v(id, digest)"
-                " WHERE l.id = v.id",
-                list(digests),
-                list(digests.values()),
-            )
+        self.env["xero.link"]._save_base_rows(
+            [
+                (links[res_id].id, inbound._odoo_columns(out, elements[res_id]))
+                for res_id, out in outgoing.items()
+                if out.status != ABSENT
+            ]
         )
-        self.env["xero.link"].invalidate_model()
         self.env["xero.sync.job"]._sql(
             SQL(
                 """UPDATE xero_sync_job SET state = 'cancelled', done_at = now() AT TIME ZONE 'UTC'
@@ -166,7 +159,7 @@ class XeroMatch(models.Model):
                 self._adopt_xero(inbound, line, link)
 
     def _send_odoo(self, inbound, line, link):
-        link.write({"digest": False, "state": "to_sync"})
+        link.write({"digest": False, "odoo_state": False, "state": "to_sync"})
         mapper = self.env["xero.mapper"]._for_type(inbound._xero_type)
         records = [(line.res_id, link.company_id.id)]
         self.env["xero.sync.job"]._enqueue(self.connection_id.id, mapper, records, priority=CLICK)

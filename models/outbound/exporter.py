@@ -30,8 +30,8 @@ SEND, FAILED, WAITS = "send", "failed", "waits"
 class Item(
     namedtuple(
         "Item",
-        "job_id res_id company_id payload digest total status number notice path keys interim holder out",
-        defaults=(None, None, None, None, None, None),
+        "job_id res_id company_id payload digest total status number notice path keys interim holder out said",
+        defaults=(None, None, None, None, None, None, None),
     )
 ):
     """One element of a call and the job it is for. Its payload and path are stored with the call.
@@ -48,11 +48,15 @@ class Item(
     :ivar interim: whether it is a number on the way to another one: the record is still to be sent
     :ivar holder: as of ``Outgoing``
     :ivar out: what it was made of, where it is made again for what Xero holds; only until it is sent
+    :ivar said: what the mapper's ``_said`` returned; ``None`` for types that are sent whole
     """
 
     __slots__ = ()
 
-    STORED = ("job_id", "res_id", "company_id", "digest", "total", "status", "number", "notice", "keys", "interim")
+    STORED = (
+        *("job_id", "res_id", "company_id", "digest", "total", "status", "number", "notice"),
+        *("keys", "interim", "said"),
+    )
 
     def dump(self) -> dict:
         """Return it in the form that is stored, as JSON takes it."""

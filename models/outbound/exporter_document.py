@@ -1,11 +1,13 @@
 """Invoices and credit notes on their way out."""
 
 from collections import defaultdict
+from decimal import Decimal
 
 from odoo import models
 from odoo.tools import SQL
 
 from ...mappers.document.canonical import DocumentState
+from ...mappers.document.merge import LineRules, changed_payload, detailed, merged
 from ...mappers.document.tracking import keep_foreign
 from ...mappers.reason import pack
 from ..connection.xero_connection import SENT_WAYS
@@ -39,9 +41,11 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _update_content(self, mapper, link, out):
         """Whether the totals still agree is read from the answer."""
+        before = link.odoo_state
+        content = changed_payload(out.payload, mapper._said(out), before) if before else out.payload
         if not self._has_money_on_it(link):
-            return out.payload
-        head = {key: value for key, value in out.payload.items() if key in mapper._open_when_paid or key == "Status"}
+            return content
+        head = {key: value for key, value in content.items() if key in mapper._open_when_paid or key == "Status"}
         details = self._details(mapper, link, out)
         return {**head, "LineItems": details} if details else head
 
@@ -63,19 +67,49 @@ class XeroExporterDocument(models.AbstractModel):
     def _screen_creations(self, drain, mapper, items):
         return self._keep_back_bills(drain, mapper, items)
 
-    def _screen_updates(self, drain, mapper, items):
-        """Keep what is tracked in categories that Odoo does not know as people in Xero chose it."""
-        items = super()._screen_updates(drain, mapper, items)
-        # Where only details of lines go, that is in them already.
-        with_lines = [item for item in items if item.payload.get("LineItems") and "Type" in item.payload]
-        links = self.env["xero.link"]._map(
-            drain.connection, mapper._xero_type, mapper._odoo_model, [item.res_id for item in with_lines]
+    def _fitted(self, connection, mapper, links, elements, items, held):
+        """Bring the lines into the form that they have in Xero, and send of them what Odoo changed."""
+        rules = self._line_rules(connection, mapper)
+        return [
+            self._fitted_document(mapper, links[item.res_id], elements.get(item.res_id), item, rules)
+            if item.said is not None and item.res_id not in held
+            else item
+            for item in items
+        ]
+
+    def _line_rules(self, connection, mapper) -> LineRules:
+        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
+        return LineRules(
+            {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates},
+            frozenset(self.env["xero.mapping.tracking"]._own_categories(connection)),
+            mapper._price_places,
         )
-        tracked = {res_id for res_id, link in links.items() if DocumentState.load(link.base_state).tracking}
-        if not tracked:
-            return items
-        own = self.env["xero.mapping.tracking"]._own_categories(drain.connection)
-        return [self._with_foreign(item, links[item.res_id], own) if item.res_id in tracked else item for item in items]
+
+    def _fitted_document(self, mapper, link, element, item, rules):
+        before, payload = link.odoo_state or None, dict(item.payload)
+        if element is None:
+            # It could not be read: lines go whole, with what people track there by what was agreed.
+            told = before and "LineItems" not in payload
+            return item if told or "Type" not in payload else self._with_foreign(item, link, rules.own_categories)
+        if "Url" in payload and not self._takes_url(mapper, element, payload["Url"], before):
+            payload.pop("Url")
+        if "Type" in payload:
+            payload = merged(payload, item.said, before, element, item.total, rules)
+        elif "LineItems" in payload:
+            payload["LineItems"] = detailed(payload["LineItems"], item.said, before, element)
+            payload = {key: value for key, value in payload.items() if key != "LineItems" or value}
+        if item.status == "DRAFT" and element.get("Status") == "SUBMITTED":
+            # It waits for somebody's approval there, which is a kind of draft.
+            payload["Status"] = "SUBMITTED"
+            return item._replace(payload=payload, status="SUBMITTED")
+        return item._replace(payload=payload)
+
+    def _takes_url(self, mapper, element, url, before) -> bool:
+        """Whether the link back is sent: where none is yet and nothing was agreed, or ours leads elsewhere by now."""
+        held = element.get("Url")
+        if not held:
+            return not before
+        return held != url and mapper._claim_of(element) is not None
 
     def _with_foreign(self, item, link, own):
         state = DocumentState.load(link.base_state)

@@ -3,7 +3,8 @@
 from odoo import models
 
 from ...mappers.document.canonical import DocumentState
-from ...mappers.document.paid import closed_difference, closed_key, line_details
+from ...mappers.document.merge import head_changed, lines_changed
+from ...mappers.document.paid import CLOSED_FIELDS, closed_difference, line_details
 from ...mappers.outgoing import Problem
 from ...mappers.text import named
 
@@ -22,7 +23,8 @@ class XeroExporterDocument(models.AbstractModel):
         """
         if not out or "LineItems" not in out.payload or not self._has_money_on_it(link):
             return False
-        return closed_key(out.payload) not in (link.odoo_keys or ())
+        before, said = link.odoo_state, mapper._said(out)
+        return not before or lines_changed(said, before) or bool(head_changed(said, before) & CLOSED_FIELDS)
 
     def _closed_problem(self, mapper, link, out) -> Problem | None:
         """Return the problem of amounts that Xero does not change any more (Xero: Invoices, updating paid invoices);
@@ -65,8 +67,7 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _may_be_other_lines(self, link, ours, agreed) -> bool:
         """Documents that were matched have lines of their own on each side; what they come to is what was agreed."""
-        known = any(key.startswith("lines ") for key in link.odoo_keys or ())
-        return not known and (ours.total, ours.tax) == (agreed.total, agreed.tax)
+        return not link.odoo_state and (ours.total, ours.tax) == (agreed.total, agreed.tax)
 
     def _details(self, mapper, link, out) -> list[dict]:
         """Return the details of lines that changed; the ids of the lines are added when Xero's are read.
@@ -85,5 +86,5 @@ class XeroExporterDocument(models.AbstractModel):
     def _states(self, mapper, link, out) -> tuple[DocumentState, DocumentState]:
         """Return Odoo's side and what was agreed."""
         inbound = self.env["xero.inbound"].sudo()._for_type(mapper._xero_type)
-        ours = inbound._canonical_of(link.connection_id, link, out)
+        ours = inbound._odoo_side_of(link.connection_id, link, out)
         return DocumentState.load(ours), DocumentState.load(link.base_state)

@@ -188,6 +188,7 @@ class XeroExporter(models.AbstractModel):
             pack(self.env, self.env["xero.reason"]._join("\n", out.notices)),
             keys=None if wanted == "ARCHIVED" else mapper._kept_keys(out.payload),
             holder=out.holder,
+            said=None if wanted == "ARCHIVED" else mapper._said(out),
         )
         return ("POST" if exists else "PUT"), item
 
@@ -235,7 +236,12 @@ class XeroExporter(models.AbstractModel):
         return [item for item in items if item.res_id not in held]
 
     def _fitted(self, connection, mapper, links, elements, items, held) -> list:
-        """Return ``items`` so that they wipe nothing that people have in Xero and Odoo never had."""
+        """Return ``items`` so that they wipe nothing that people have in Xero and Odoo never had.
+
+        :param links: those of their records, by id of the record
+        :param elements: what Xero holds now, by id of the record, as far as it could be read
+        :param held: ids of records whose items are not sent now
+        """
         return [
             self._fitted_item(mapper, links[item.res_id], elements[item.res_id], item)
             if item.keys is not None and item.res_id in elements and item.res_id not in held

@@ -12,6 +12,7 @@ from ...mappers.text import quoted
 from ...xero_api import clamps, codec, elements, errors
 from ...xero_api.bounds import Unreadable
 from ...xero_api.dates import to_date_string
+from ..link.packed import column_of
 from ..link.xero_link import GONE_STATUSES
 from ..queue.failure import Failure
 from .xero_refusal import NO_CURE, Refused
@@ -206,6 +207,8 @@ class XeroExporter(models.AbstractModel):
         }
         if item.keys is not None and (mapper._clearable or item.keys):
             row["odoo_keys"] = codec.dumps(item.keys).decode()
+        if item.said is not None:
+            row["odoo_state"] = None if failure else self._said_column(mapper, link, item, element)
         return row, failure
 
     def _judge(self, connection, mapper, link, item, element) -> tuple[Decimal, Failure | None]:
@@ -271,6 +274,14 @@ class XeroExporter(models.AbstractModel):
         if not value or not isinstance(value, str) or isinstance(value, Unreadable):
             return None
         return clamps.text(value, LONGEST_TEXT)
+
+    def _said_column(self, mapper, link, item, element):
+        """Return what Odoo said, as the link keeps it; nothing of an element that is too odd to find its lines in."""
+        try:
+            said = mapper._agreed(item.said, element, link.odoo_state or None)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return None
+        return column_of(codec.dumps(said).decode())
 
     def _base_columns_of(self, mapper, element) -> dict:
         try:

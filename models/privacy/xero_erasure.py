@@ -39,7 +39,7 @@ KEPT_FIELDS = {
     *("res_model", "item_model", "fix_model", "xero_type", "item_type", "xero_id", "item_xero_id", "contact_xero_id"),
     *("target_xero_id", "made_xero_id", "fingerprint", "digest", "xero_digest", "base_digest", "made_digest", "key"),
     *("body", "idempotency_key", "correlation_id", "operation", "method", "path", "resource", "xero_status", "status"),
-    *("kinds", "page_info", "fix_action", "waits_for", "fix_missing", "needs"),
+    *("kinds", "page_info", "fix_action", "waits_for", "fix_missing", "needs", "odoo_state"),
 }
 # Of rows that are about the person only nothing that describes is left.
 DESCRIBING = {

@@ -23,6 +23,7 @@ UNLINKED = {
     "base_state": False,
     "base_digest": False,
     "base_source": False,
+    "odoo_state": False,
     "state": "to_sync",
 }
 
@@ -259,6 +260,7 @@ class XeroReconciliationDifference(models.Model):
                 "base_digest": codec.digest(state),
                 "base_source": "read",
                 "digest": digest,
+                "odoo_state": False,
                 "state": "synced",
                 "message": False,
             }
