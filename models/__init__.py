@@ -96,6 +96,7 @@ from .payment import importer_allocation
 from .payment import importer_credit
 from .payment import xero_payment_part
 from .payment import credit_part
+from .payment import discount_part
 from .payment import part_screen
 from .payment import events
 from .outbound import exporter_contact

@@ -185,5 +185,10 @@ class AccountMove(models.Model):
             self.env["xero.payment.part"]._refresh_credits(self)
 
     def _xero_may_be_credit(self) -> bool:
-        """Whether this entry may stand for a credit in Xero: a credit note, an overpayment or a prepayment."""
-        return self.move_type in ("out_refund", "in_refund") or bool(self.origin_payment_id)
+        """Whether this may stand for a credit in Xero: a credit note, an over- or prepayment, a write-off."""
+        is_credit = self.move_type in ("out_refund", "in_refund") or bool(self.origin_payment_id)
+        return is_credit or self._xero_may_be_write_off()
+
+    def _xero_may_be_write_off(self) -> bool:
+        """Whether this is a journal entry of people, which may write documents off."""
+        return self.move_type == "entry" and self.journal_id.type == "general" and not self.tax_cash_basis_rec_id

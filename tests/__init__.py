@@ -77,6 +77,7 @@ from . import test_payment_companies
 from . import test_payment_credits
 from . import test_payment_credits_out
 from . import test_payment_credits_safe
+from . import test_payment_discount
 from . import test_payment_in
 from . import test_payment_mapping
 from . import test_payment_out

@@ -61,7 +61,7 @@ class XeroMapperCommercial(models.AbstractModel):
         out = Outgoing(document.id, status="AUTHORISED" if wanted == KEPT else wanted)
         if wanted == ABSENT:
             return out
-        out.total = booked(document.amount_total, document.currency_id.decimal_places)
+        out.total = booked(self._total(document), document.currency_id.decimal_places)
         out.number = self._number(document, books.links.get(document.id))
         out.payload = self._head(document, books, out)
         out.payload["LineItems"] = self._lines(document, books, out)
@@ -140,6 +140,10 @@ class XeroMapperCommercial(models.AbstractModel):
         :return: a ``res.partner``, which may be empty: that is a problem then
         """
         return document.partner_id.commercial_partner_id
+
+    def _total(self, document) -> float:
+        """Return what the document comes to with tax, as Odoo's float in its currency."""
+        return document.amount_total
 
     def _use(self, document) -> str:
         """Return the side of the tax mapping: ``sale`` or ``purchase``."""

@@ -155,18 +155,26 @@ class XeroMapperDocument(models.AbstractModel):
 
     def _head(self, move, books, out) -> dict:
         head = {
-            "Type": self._xero_types[move.move_type],
+            "Type": self._type_of(move),
             self._xero_number_field: out.number,
             "Contact": self._contact(move, books, out),
             "Date": self._sent_day(move, books, out),
             "LineAmountTypes": "Exclusive",
             "CurrencyCode": move.currency_id.name,
             "CurrencyRate": books.currency_rate(
-                move.currency_id, move.company_id, move.invoice_currency_rate, move.invoice_date or move.date
+                move.currency_id, move.company_id, self._own_rate(move), move.invoice_date or move.date
             ),
             "Reference": self._reference(move, out.number),
         }
         return {key: value for key, value in head.items() if value not in (None, "", {})}
+
+    def _type_of(self, move) -> str:
+        """Return Xero's type of the document."""
+        return self._xero_types[move.move_type]
+
+    def _own_rate(self, move) -> float:
+        """Return units of the document's currency for one of the company's."""
+        return move.invoice_currency_rate
 
     def _extend_head(self, move, books, out) -> None:
         """Add to the payload, in place, what is no amount; addons extend it. Field rules have the last word."""

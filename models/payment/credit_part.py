@@ -49,6 +49,7 @@ class XeroPaymentPart(models.Model):
                 ("document_id", "in", moves.ids),
             ]
         )
+        known = known.filtered(lambda part: not part._is_discount())
         less, more = self.browse(), self.browse()
         scope = connection._scope(connection.company_id.id)
         by_credit = known.grouped("entry_id")

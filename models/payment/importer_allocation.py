@@ -111,6 +111,12 @@ class XeroPaymentLedger(models.AbstractModel):
         held, present = link._applied(), self._allocated(move, credit)
         if link and amount == held:
             return False
+        part = self.env["xero.payment.part"].browse(link.res_id).exists()
+        if part._is_discount():
+            # Odoo's payment says what it is: Xero is brought to it again.
+            self._remember(connection, key, link, part, amount)
+            part._enqueue(connection, part, EVENT)
+            return False
         wanted = self._merged(connection, link, held, present, amount)
         if (move | credit).filtered(lambda entry: entry.state != "posted") and held:
             # Reset or cancelled in Odoo: that undid it, and Xero is being told.

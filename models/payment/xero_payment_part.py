@@ -16,7 +16,22 @@ from ..queue.xero_sync_job import EVENT, WAITING
 # Removals go first: Xero voids no document that something is paid on.
 REMOVAL = 4
 LIQUID = ("asset_cash", "liability_credit_card")
+REFUNDS = ("out_refund", "in_refund")
 Share = namedtuple("Share", "document_id account_id amount rate")
+# What of a write-off is a credit note in Xero.
+CREDITED = "credited"
+
+
+class Shares(namedtuple("Shares", "paid credited")):
+    """What an entry settles of documents in Xero: a list of ``Share``, and ``{document: amount}`` of a credit note."""
+
+    def document_ids(self) -> set[int]:
+        return {share.document_id for share in self.paid} | {move.id for move in self.credited}
+
+    def only(self, move_ids):
+        """Return what of it is on the documents ``move_ids``."""
+        credited = {move: amount for move, amount in self.credited.items() if move.id in move_ids}
+        return Shares([share for share in self.paid if share.document_id in move_ids], credited)
 
 
 class XeroPaymentHook(models.AbstractModel):
@@ -114,11 +129,15 @@ class XeroPaymentPart(models.Model):
 
         :param moves: ``account.move`` of any kind and company
         """
+        self.sudo()._refresh_write_offs(moves.sudo())
         journals = self.env["xero.mapping.journal"].sudo()._outgoing_journal_ids()
         if not journals:
             return
         entries = self._entries(moves.sudo(), journals)
-        old = self.sudo()._payments([("entry_id", "in", (moves | entries).ids)])
+        old = self.sudo().search([("entry_id", "in", (moves | entries).ids)])
+        old = old.filtered(lambda part: not part.credit_type or part._is_discount())
+        # Those of journal entries were looked at above.
+        old = old.filtered(lambda part: part.entry_id.journal_id.type != "general")
         entries |= old.entry_id
         for company, of_company in entries.grouped("company_id").items():
             connection = self.env["xero.connection"]._for_company(company)
@@ -136,12 +155,17 @@ class XeroPaymentPart(models.Model):
         rows = self.env["xero.mapping.journal"]._outgoing_journals(connection)
         wanted = self._wanted(connection, rows, entries - self._from_xero(entries), old)
         removed, revived, values, parts = self.browse(), self.browse(), [], old.grouped("entry_id")
+        less, more = self.browse(), self.browse()
         for entry in entries:
             of_entry = parts.get(entry, self.browse())
-            gone, again, new = self._compare(connection, entry, of_entry, wanted.get(entry, []))
+            discounts, shares = of_entry.filtered("credit_type"), wanted.get(entry, Shares([], {}))
+            gone, again, new = self._compare(connection, entry, of_entry - discounts, shares.paid)
             removed, revived, values = removed | gone, revived | again, values + new
-        self._enqueue(connection, removed, REMOVAL)
-        self._enqueue(connection, self.create(values) | revived, EVENT)
+            lowered, raised = self._compare_credit(connection, entry, "CreditNote", shares.credited, discounts)
+            less, more = less | lowered, more | raised
+        self._enqueue(connection, removed | less, REMOVAL)
+        self._enqueue(connection, self.create(values) | revived | more, EVENT)
+        self._enqueue_discounts(connection, (less | more).entry_id)
 
     def _wanted(self, connection, rows, entries, old) -> dict:
         """Return ``{entry: shares that are to be in Xero}``.
@@ -154,14 +178,16 @@ class XeroPaymentPart(models.Model):
         since = {entry: rows[entry.journal_id.id].outgoing_since for entry in posted}
         found = {entry: self._shares(entry, scope) for entry in posted}
         older = posted.filtered(lambda entry: entry.create_date < since[entry])
-        made_at = self._made_here(connection, {share.document_id for entry in older for share in found[entry]})
+        made_at = self._made_here(connection, {move_id for entry in older for move_id in found[entry].document_ids()})
         sent = {(part.entry_id, part.document_id.id) for part in old if not part.over}
         for entry in older:
-            found[entry] = [
-                share
-                for share in found[entry]
-                if (entry, share.document_id) in sent or made_at.get(share.document_id, datetime.min) >= since[entry]
-            ]
+            found[entry] = found[entry].only(
+                {
+                    move_id
+                    for move_id in found[entry].document_ids()
+                    if (entry, move_id) in sent or made_at.get(move_id, datetime.min) >= since[entry]
+                }
+            )
         return found
 
     def _made_here(self, connection, move_ids) -> dict:
@@ -254,16 +280,17 @@ class XeroPaymentPart(models.Model):
         parts = self.with_context(**in_context(xero_follows=(run.id, max(priority, EVENT))))
         parts._refresh(moves)
         # Of a document that was made once before, the payments are known already.
-        domain = [("document_id", "in", moves.ids), ("over", "=", False)]
-        known = self.sudo()._payments([("connection_id", "=", connection.id), *domain])
+        domain = [("connection_id", "=", connection.id), ("document_id", "in", moves.ids), ("over", "=", False)]
+        known = self.sudo().search(domain)
         links = self.env["xero.link"]._map(connection, "Payment", self._name, known.ids)
-        parts.sudo()._enqueue(connection, known.filtered(lambda part: part.id not in links), EVENT)
+        due = known.filtered(lambda part: part._is_discount() if part.credit_type else part.id not in links)
+        parts.sudo()._enqueue(connection, due, EVENT)
         if run.state == "paused":
             run._keep_back([self._name])
 
     # === SHARES === #
 
-    def _shares(self, entry, scope) -> list:
+    def _shares(self, entry, scope) -> Shares:
         """Return what ``entry`` pays on each document that Xero has or will have."""
         settled = entry.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
         partials = (settled.matched_debit_ids | settled.matched_credit_ids).sorted("id")
@@ -328,38 +355,50 @@ class XeroPaymentPart(models.Model):
         )
         return line.account_id in accounts or line.account_id.account_type in LIQUID
 
-    def _split(self, entry, paid) -> list:
+    def _split(self, entry, paid) -> Shares:
         """Return the shares: of each document what came through the bank, and what was written off.
 
-        Write-offs go to the documents that were reconciled first, so that a later one changes nothing about them.
+        Write-offs go to the documents that were reconciled first, so that a later one changes nothing about them;
+        discounts to those that they are of.
         """
-        shares, left = [], self._write_offs(entry)
+        shares, credited, left = [], {}, self._write_offs(entry, paid)
+        discounts = {move: self._discount_of(move) for move in paid} if CREDITED in left else {}
+        is_each_known = abs(sum(discounts.values()) - left.get(CREDITED, 0.0)) < 0.005
         for move, (amount, own, base, exact) in paid.items():
             rate = (
                 _decimal(exact / base, 6) if move.currency_id != move.company_currency_id and base else _decimal(0, 6)
             )
             rest, open_here = amount, own
-            for account_id in list(left):
-                taken = min(left[account_id], open_here)
+            for key in list(left):
+                most = discounts[move] if key == CREDITED and is_each_known else open_here
+                taken = min(left[key], open_here, most)
                 part = booked(exact * taken / own, move.currency_id.decimal_places) if own else Decimal(0)
-                left[account_id] -= taken
+                left[key] -= taken
                 open_here -= taken
                 rest -= part
-                if part:
-                    shares.append(Share(move.id, account_id, part, rate))
+                if part and key == CREDITED:
+                    credited[move] = part
+                elif part:
+                    shares.append(Share(move.id, key, part, rate))
             if rest > 0:
                 shares.append(Share(move.id, False, rest, rate))
-        return shares
+        return Shares(shares, credited)
 
-    def _write_offs(self, entry) -> dict:
-        """Return ``{account id: amount}`` of what was settled without money, in the currency of the entry's lines."""
-        others = entry.line_ids.filtered(lambda line: line.account_id.account_type not in SETTLED)
-        liquid = others.filtered(lambda line: self._is_liquid(entry, line))
+    def _write_offs(self, entry, moves) -> dict:
+        """Return ``{account id: amount}`` of what was settled without money, in the currency of the entry's lines.
+
+        :param moves: the documents that it was settled on
+        :return: what is a credit note in Xero is under ``CREDITED``
+        """
+        lines = self._written_off_lines(entry)
+        liquid = entry.line_ids.filtered(lambda line: self._is_liquid(entry, line))
         sign = 1 if sum(liquid.mapped("balance")) >= 0 else -1
+        credited = self._credited_lines(entry) if all(move.move_type not in REFUNDS for move in moves) else ()
         found = {}
-        for line in (others - liquid).sorted("id"):
-            found[line.account_id.id] = found.get(line.account_id.id, 0.0) + sign * line.amount_currency
-        return {account_id: amount for account_id, amount in found.items() if amount > 0}
+        for line in lines.sorted("id"):
+            key = CREDITED if line in credited else line.account_id.id
+            found[key] = found.get(key, 0.0) + sign * line.amount_currency
+        return {key: amount for key, amount in found.items() if amount > 0}
 
     # === REMOVAL === #
 

@@ -194,6 +194,9 @@ class XeroReconciler(models.AbstractModel):
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", report.connection_id.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         found = {}
+        entries = moves.filtered(lambda move: move.move_type == "entry")
+        parts = self.env["xero.payment.part"]._discounts_of(report.connection_id, entries)
+        discounted = parts.grouped("entry_id")
         for move_id, out in inbound._outgoing(report.connection_id, moves).items():
             if not out.is_due:
                 continue
@@ -204,7 +207,10 @@ class XeroReconciler(models.AbstractModel):
             known = not any(problem.code in UNKNOWN_LINES for problem in out.problems)
             state = DocumentState.load(inbound._canonical(element))
             places = move.currency_id.decimal_places
-            facts = facts_of(state, booked(move.amount_residual, places), known)
+            due = booked(move.amount_residual, places)
+            if move in discounted:
+                due = out.total - sum(part._amount() for part in discounted[move])
+            facts = facts_of(state, due, known)
             # The tax of lines without a mapping is Odoo's own.
             tax = facts.tax if known else booked(move.amount_tax, places)
             # What was given back or overpaid counts once, on either side.

@@ -19,6 +19,8 @@ from .worksheet import GONE, Subject
 DOCUMENT_TYPES = ("out_invoice", "in_invoice", "out_refund", "in_refund", "out_receipt", "in_receipt")
 ADVANCES = ("Overpayment", "Prepayment")
 ENDED = ("canceled", "rejected", "draft")
+# Kinds of what a payment settles besides money.
+WRITE_OFF, CREDIT = "write_off", "credit"
 
 
 class Settled:
@@ -89,7 +91,8 @@ class XeroReconciler(models.AbstractModel):
     # === ODOO === #
 
     def _read_odoo(self, report, settled, moves):
-        rows = self._partials(moves.ids)
+        entries = moves.filtered(lambda move: move.move_type == "entry")
+        rows = self._partials((moves - entries).ids)
         others = {row["other_id"] for row in rows}
         names = self._credit_names(report, rows)
         payments = self._payment_names(report, {row["payment_id"] for row in rows} - {None})
@@ -100,7 +103,17 @@ class XeroReconciler(models.AbstractModel):
             settled.moments[move_id] = max(settled.moments.get(move_id, row["made_at"]), row["made_at"])
             for item in self._odoo_items(row, names, payments, parts, journals):
                 settled.odoo[move_id].append(item)
+        self._read_discounts(report, settled, entries)
         settled.busy |= self._busy_parts(report, moves.ids)
+
+    def _read_discounts(self, report, settled, entries):
+        """What the credit notes of payments' discounts are applied to is told by their parts."""
+        parts = self.env["xero.payment.part"]._discounts_of(report.connection_id, entries)
+        names = self._linked_names(report, parts.document_id.ids)
+        for part in parts:
+            settled.moments[part.entry_id.id] = part.write_date
+            record, key = ("account.move", part.document_id.id), names.get(part.document_id.id, "")
+            settled.odoo[part.entry_id.id].append(Item(key, part._amount(), record=record, credit=True))
 
     def _partials(self, move_ids) -> list[dict]:
         """Return what is reconciled with each document, by the other entry, in the document's currency.
@@ -197,15 +210,17 @@ class XeroReconciler(models.AbstractModel):
         own = parts.get((other_id, row["move_id"])) or []
         if own and sum(part[1] for part in own) == amount:
             return [
-                Item(
+                Item(part_key, part_amount, record=record, credit=True)
+                if kind == CREDIT
+                else Item(
                     part_key,
                     part_amount,
                     date,
-                    "" if written_off else account,
+                    "" if kind == WRITE_OFF else account,
                     record=("xero.payment.part", part_id),
                     accounts=accounts,
                 )
-                for part_id, part_amount, written_off, part_key in own
+                for part_id, part_amount, kind, part_key in own
             ]
         if own:
             key, record = own[0][3], ("xero.payment.part", own[0][0])
@@ -213,12 +228,15 @@ class XeroReconciler(models.AbstractModel):
 
     def _credit_names(self, report, rows) -> dict:
         """Return ``{move id: Xero's id}`` of the documents that settle others."""
-        others = [row["other_id"] for row in rows if row["move_type"] in DOCUMENT_TYPES]
+        return self._linked_names(report, [row["other_id"] for row in rows if row["move_type"] in DOCUMENT_TYPES])
+
+    def _linked_names(self, report, move_ids) -> dict:
+        """Return ``{move id: Xero's id in small letters}`` of linked documents."""
         links = self.env["xero.link"].search_fetch(
             [
                 ("connection_id", "=", report.connection_id.id),
                 ("res_model", "=", "account.move"),
-                ("res_id", "in", others),
+                ("res_id", "in", move_ids),
                 ("xero_id", "!=", False),
             ],
             ["res_id", "xero_id"],
@@ -239,26 +257,30 @@ class XeroReconciler(models.AbstractModel):
         return {link.res_id: (link.xero_type, lower(link.xero_id)) for link in links}
 
     def _parts(self, report, entry_ids, move_ids) -> dict:
-        """Return ``{(entry, document): [(part id, amount, is a write-off, Xero's id)]}`` of what is sent.
+        """Return ``{(entry, document): [(part id, amount, kind, Xero's id)]}`` of what is sent.
 
         :param entry_ids: ids of ``account.move``, payments
         :param move_ids: ids of ``account.move``, documents
-        :return: amounts are ``Decimal`` in the document's currency
+        :return: amounts are ``Decimal`` in the document's currency; kinds are empty, ``WRITE_OFF`` or ``CREDIT``
         """
-        parts = self.env["xero.payment.part"]._payments(
-            [
-                ("connection_id", "=", report.connection_id.id),
-                ("over", "=", False),
-                ("entry_id", "in", list(entry_ids)),
-                ("document_id", "in", list(move_ids)),
-            ]
-        )
+        domain = [
+            ("connection_id", "=", report.connection_id.id),
+            ("over", "=", False),
+            ("entry_id", "in", list(entry_ids)),
+            ("document_id", "in", list(move_ids)),
+        ]
+        parts = self.env["xero.payment.part"]._payments(domain)
+        discounts = self.env["xero.payment.part"]._credits(domain).filtered(lambda part: part._is_discount())
+        notes = self._linked_names(report, discounts.entry_id.ids) if discounts else {}
         links = self.env["xero.link"]._map(report.connection_id, "Payment", parts._name, parts.ids)
         found = defaultdict(list)
         for part in parts.sorted("id"):
             xero_id = lower(links[part.id].xero_id) if part.id in links else ""
-            written_off = bool(part.account_id)
-            found[part.entry_id.id, part.document_id.id].append((part.id, part._amount(), written_off, xero_id))
+            kind = WRITE_OFF if part.account_id else ""
+            found[part.entry_id.id, part.document_id.id].append((part.id, part._amount(), kind, xero_id))
+        for part in discounts:
+            row = (part.id, part._amount(), CREDIT, notes.get(part.entry_id.id, ""))
+            found[part.entry_id.id, part.document_id.id].append(row)
         return found
 
     def _busy_parts(self, report, move_ids) -> set[int]:
