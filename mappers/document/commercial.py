@@ -189,7 +189,7 @@ class XeroMapperCommercial(models.AbstractModel):
         elif partner.id in books.merged:
             message = self.env["xero.reason"]._(
                 "The contact of %s was merged into another one in Xero, which takes no more documents for it. Resolve "
-                "its conflict (Xero > Sync > Conflicts): then this document is sent.",
+                "its conflict (Xero > To Do > Conflicts): then this document is sent.",
                 named(partner.display_name),
             )
             out.problems.append(Problem("closed", message, "res.partner", partner.id, topic="conflict"))

@@ -694,7 +694,7 @@ class XeroConnection(models.Model):
             return reason
         return self.env["xero.reason"]._(
             "It waits until the records that Odoo and Xero both have are matched. An accountant matches them under "
-            "Xero > Match Records; an administrator can end the wait."
+            "Xero > Activity > Match Records; an administrator can end the wait."
         )
 
     def _cut_off(self, reason) -> None:

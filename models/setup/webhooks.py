@@ -59,14 +59,14 @@ class XeroSetup(models.Model):
         if self.webhook_state == "refused" and self.webhook_key_set:
             moment = format_datetime(self.env, refused, dt_format="short")
             return self.env._(
-                "Somebody called %s, and the signature does not fit the key. Copy the key from Xero again, then click "
-                "Send Intent to Receive there.",
+                "A call came on %s whose signature does not fit the key. Copy the key from Xero again, then click "
+                "Send 'Intent to receive' there.",
                 moment,
             )
         if self.webhook_state == "refused":
             return self.env._("Xero calls, but its key is not stored here yet: paste it above.")
         if self.webhook_state == "waits":
-            return self.env._("The key is stored. Now click Send Intent to Receive in Xero: its call shows here.")
+            return self.env._("The key is stored. Now click Send 'Intent to receive' in Xero: its call shows here.")
         return self.env._("Xero has not called yet.")
 
     def _webhook_warning(self) -> str | bool:
