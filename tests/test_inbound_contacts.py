@@ -344,8 +344,9 @@ class TestContacts(InboundCommon):
     def test_lines_tax_and_total_are_chosen_together(self):
         move = self.pushed(lines=[(1, 10.0)], ref="base")
         line = {"Description": "Xero's", "Quantity": 3, "UnitAmount": 20, "AccountCode": "200", "TaxType": "NONE"}
-        self.edit(move, LineItems=[line])
+        self.edit(move, LineItems=[line], Reference="xero")
         move.ref = "odoo"
+        move.invoice_line_ids.name = "Odoo's"
         self.drain()
         lines = {line.name: line for line in self.conflict_of(move).line_ids}
         self.assertEqual(lines["total"].xero, "60.00")

@@ -59,7 +59,8 @@ def said(payload: dict, line_ids: list) -> dict:
 
 def _short(value) -> str:
     if not isinstance(value, str):
-        value = number(value) if isinstance(value, (int, Decimal)) else codec.digest(value)
+        is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+        value = number(value) if is_number else codec.digest(value)
     return hashlib.blake2s(value.encode(), digest_size=4).hexdigest()
 
 
