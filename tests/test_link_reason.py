@@ -368,7 +368,7 @@ class TestReasonReaders(InboundCommon):
         self.assertEqual(len(set(found.values())), len(found), found)
 
     def test_a_document_that_failed(self):
-        self.env["xero.mapping.account"].search([("connection_id", "=", self.connection.id)]).unlink()
+        self.connection.account_mapping_ids.write({"xero_account_id": False})
         move = self.make_move()
         self.drain()
         job = self.job_of(move)

@@ -146,6 +146,9 @@ class TestKept(KeptCommon):
     def test_a_foreign_document_keeps_its_rate(self):
         currency = self.env.ref("base.AUD")
         currency.active = True
+        self.env["res.currency.rate"].create(
+            {"currency_id": currency.id, "company_id": self.company.id, "name": "2020-01-01", "rate": 1.5}
+        )
         move = self.pushed(lines=[(1, 10.0), (1, 20.0)], currency_id=currency.id)
         self.edit(move, CurrencyRate=1.234567)
         before = self.in_xero(move)["CurrencyRate"]

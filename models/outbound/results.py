@@ -74,12 +74,14 @@ class XeroExporter(models.AbstractModel):
         :raise OutcomeUnknown: Xero cannot be read; the call is kept for a look-up
         """
         inbound = self.env["xero.inbound"]._for_type(mapper._xero_type)
+        if inbound is None or not mapper._xero_id_field:
+            return told
         odd = [
-            outcome.element[mapper._xero_id_field]
+            outcome.xero_id
             for item, _payload, outcome in told
             if outcome.ok and self._is_other(item.status, self._text_of(outcome.element, mapper._xero_status_field))
         ]
-        if not odd or inbound is None or not mapper._xero_id_field:
+        if not odd:
             return told
         try:
             found = {element[inbound._id_field]: element for element in self._read_current(drain, inbound, odd)}
