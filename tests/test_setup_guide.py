@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from ..models.setup.facts import documents_domain
 from .common.setup import SetupCommon
 
-OPENING_QUERIES = 61
+OPENING_QUERIES = 82
 
 
 @tagged("post_install", "-at_install")
@@ -276,7 +276,9 @@ class TestGuideSteps(SetupCommon):
         self.assertIn("the default sales tax", guide.undecided_defaults)
         self.assertNotIn("purchase", guide.undecided_defaults)
         action = guide.action_open_undecided()
-        self.assertEqual((action["res_model"], action["res_id"]), ("xero.connection", self.connection.id))
+        screen = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual((screen.account_mapping_ids, screen.tax_mapping_ids), (account, tax))
+        self.assertEqual(screen.journal_mapping_ids, bank)
         self.assertEqual(guide.open_account_mapping_ids + guide.open_account_mapping_ids, account)
         self.assertEqual((guide.open_tax_mapping_ids, guide.open_journal_mapping_ids), (tax, bank))
 
@@ -322,6 +324,8 @@ class TestGuideSteps(SetupCommon):
         self.assertEqual((guide.step, guide.progress), ("done", 100))
         self.assertEqual(guide.finished_by_id.login, "guide_start")
         self.assertFalse(guide.sure_count, "what is sure is taken")
+        for row in guide.open_tax_mapping_ids.filtered("xero_tax_rate_id"):
+            row.action_confirm()
         move = self.make_move()
         self.drain()
         self.assertInXero(move)

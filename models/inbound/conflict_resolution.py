@@ -92,6 +92,13 @@ class XeroInbound(models.AbstractModel):
         """
         return set()
 
+    def _overwrite(self, connection, link, element, record) -> None:
+        """Have all of Odoo's side sent over what Xero holds, also what Odoo has not changed.
+
+        :param element: as it was read when a person decided so
+        """
+        self._resend(connection, link, element, record)
+
     def _resend(self, connection, link, element, record) -> None:
         """Remember what Xero holds and have Odoo's side sent over it.
 
@@ -129,6 +136,10 @@ class XeroInboundContact(models.AbstractModel):
             self._resend(connection, link, element, record)
             return
         self._save_base(connection, link, element, **self._base_values(connection, link, record, element))
+
+    def _overwrite(self, connection, link, element, record):
+        everything = {*self._canonical(element), *self._canonical_odoo(connection, link, record)}
+        self._resolve_sides(connection, link, element, record, everything)
 
     def _with_chosen(self, told, link, ours, theirs, mine):
         """Return the sheet by which Odoo's side of the fields ``mine`` is sent: as if Odoo had had Xero's.

@@ -46,6 +46,8 @@ OUTCOMES = {
 SILENT = ("echo", "agreed", "ignored")
 # Outcomes that say nothing new of the record in Odoo.
 UNCHANGED = ("echo", "failed", "quarantined")
+# Outcomes that changed a record in Odoo, or the link to it.
+CHANGED = ("created", "updated", "posted", "cancelled", "archived", "restored", "merged", "undone", "linked")
 CHUNK = 200
 # How Odoo itself says no.
 FORBIDDEN = (AccessError, UserError, RedirectWarning)
@@ -432,13 +434,27 @@ class XeroInbound(models.AbstractModel):
         return results
 
     def _wake_waiting(self, connection, results, elements) -> None:
-        """Try again what failed and waits for one of ``elements``, or for what Odoo knows as one that changed; one
-        query.
+        """Try again what failed and waits for one of ``elements``, or for what Odoo knows as one; one query.
+
+        What is sent may wait for anything that is read. A fetch waits for what a reading changed, and never for a
+        reading of its own element, which has just judged it: else it would read for ever.
         """
-        changed = {one.res_id for one in results.values() if one.res_id and one.outcome not in UNCHANGED}
-        keys = [element_key(self._xero_type, element[self._id_field]) for element in elements]
-        keys += [record_key(self._odoo_model, res_id) for res_id in changed]
-        self.env["xero.sync.job"]._retry_awaiting(keys, connection)
+        read = [element[self._id_field] for element in elements]
+        keys = {element_key(self._xero_type, xero_id) for xero_id in read}
+        keys |= {self._record_key(one) for one in results.values() if one.res_id and one.outcome not in UNCHANGED}
+        changed = {xero_id: one for xero_id, one in results.items() if one.outcome in CHANGED}
+        news = [element_key(self._xero_type, xero_id) for xero_id in changed]
+        news += [self._record_key(one) for one in changed.values() if one.res_id]
+        not_in_a_circle = SQL(
+            "(operation != 'pull' OR waits_for ?| %s AND NOT (xero_type = %s AND xero_id = ANY(%s)))",
+            news,
+            self._xero_type,
+            [xero_id.lower() for xero_id in read],
+        )
+        self.env["xero.sync.job"]._retry_awaiting(keys, connection, only=not_in_a_circle)
+
+    def _record_key(self, result) -> str:
+        return record_key(self._odoo_model, result.res_id)
 
     def _import_elements(self, connection, elements) -> dict:
         """Judge ``elements`` and take over what changed; called on the worker (see ``_as_worker``).

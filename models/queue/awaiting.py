@@ -24,12 +24,13 @@ class XeroSyncJob(models.Model):
     _awaiting = models.Index("USING gin (waits_for) WHERE state IN ('failed', 'dead')")
 
     @api.model
-    def _retry_awaiting(self, keys, connection=None, ahead=False) -> None:
+    def _retry_awaiting(self, keys, connection=None, ahead=False, only=None) -> None:
         """Try again what failed and waits for one of ``keys``; one query where nothing does, a few for any number.
 
         :param keys: of ``mappers/awaited``
         :param connection: ``xero.connection``; keys that are no records mean something within one organisation only
         :param ahead: a person has just fixed something and looks: a few go before what others do
+        :param only: SQL condition on the jobs that may go
         """
         keys = sorted(set(keys))
         if not keys:
@@ -37,10 +38,11 @@ class XeroSyncJob(models.Model):
         self.flush_model(["state", "waits_for"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM xero_sync_job WHERE state IN %s AND waits_for ?| %s AND %s ORDER BY id",
+                "SELECT id FROM xero_sync_job WHERE state IN %s AND waits_for ?| %s AND %s AND %s ORDER BY id",
                 FAILED,
                 keys,
                 SQL("connection_id = %s", connection.id) if connection else SQL("TRUE"),
+                only or SQL("TRUE"),
             )
         )
         if rows:

@@ -50,7 +50,8 @@ class XeroFeederFailure(models.AbstractModel):
         if not jobs:
             return
         now = fields.Datetime.now()
-        news = jobs.filtered(lambda job: job.write_date >= now - NEWS)
+        # What SQL alone has written has no such date.
+        news = jobs.filtered(lambda job: (job.write_date or now) >= now - NEWS)
         jobs.told_at = now
         for user, of_user in news.grouped("user_id").items():
             of_user = of_user.filtered(lambda job, user=user: self._hears(user, job))

@@ -160,7 +160,7 @@ class XeroReconciliationDifference(models.Model):
             return self._push(self.xero_type, record)
         if self.xero_id:
             # What Xero holds was seen and is to be overwritten: only a change after this is met as a conflict.
-            return self._inbound()._resend(self.connection_id, self._link(), self._element(), record)
+            return self._inbound()._overwrite(self.connection_id, self._link(), self._element(), record)
         return self._push(self._mapper_type(record), record)
 
     def _mapper_type(self, record):
