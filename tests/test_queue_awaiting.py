@@ -332,7 +332,8 @@ class TestAwaiting(AwaitingCommon):
             return spent
 
         few, many = wake(3), wake(30)
-        self.assertLessEqual(many, few)
+        # The worker is woken once for what is due in the same second.
+        self.assertLessEqual(many, few + 1)
 
     def test_nothing_that_waits_costs_one_query(self):
         row = self.account_row()

@@ -387,6 +387,6 @@ class XeroExporter(models.AbstractModel):
         """Return what a person can do about a document in a period that is locked in Xero, translated."""
         return self.env["xero.reason"]._(
             "Nothing can be changed or voided there in a locked period. Move the lock date in Xero: it goes again "
-            "automatically when that is read, at once with Read Accounts and Taxes. Or keep the document and make a credit note "
-            "that is dated in an open period."
+            "automatically when that is read, at once with Read Accounts and Taxes. Or keep the document and make a "
+            "credit note that is dated in an open period."
         )
