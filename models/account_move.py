@@ -80,7 +80,7 @@ class AccountMove(models.Model):
         scope = link.draft_since and self.env["xero.connection"]._scope(self.company_id.id)
         refusal = scope and link._is_alive() and self._xero_refusal(scope)
         if not refusal:
-            return None
+            return ""
         return self.env["xero.reason"]._(
             "%(refusal)s %(number)s stays in Xero as it was before this document was reset to draft: correct or void "
             "it there.",

@@ -83,13 +83,13 @@ class XeroStatusMixin(models.AbstractModel):
         """Whether this record is a draft: what a link says of it may be older, where nothing is synced any more."""
         return False
 
-    def _xero_left_out_message(self, link) -> str | None:
+    def _xero_left_out_message(self, link) -> str:
         """Return why what ``link`` says of this record is no longer so, where nothing of the record is synced.
 
         :param link: its ``xero.link``
-        :return: a reason; ``None`` where it is so
+        :return: a reason; empty where it is so
         """
-        return None
+        return ""
 
     # === COMPUTE === #
 

@@ -433,7 +433,8 @@ class TestContactRefused(ContactCase):
 
         def write(records, vals):
             if "vat" in vals and vals["vat"] and not vals["vat"].startswith("GB"):
-                raise ValidationError(f"The VAT number {vals['vat']} is not valid.")
+                refusal = f"The VAT number {vals['vat']} is not valid."
+                raise ValidationError(refusal)
             return original(records, vals)
 
         self.enterContext(patch.object(partners, "write", write))

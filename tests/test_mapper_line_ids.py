@@ -39,7 +39,8 @@ KNOWN = [
 
 @tagged("post_install", "-at_install")
 class TestLineIds(BaseCase):
-    def ids(self, rows, held=HELD, **options):
+    def ids(self, rows, held=(), **options):
+        held = held or HELD
         pairs = paired(rows, held, **options)
         return "".join(held[pairs[place]]["LineItemID"] if place in pairs else "-" for place in range(len(rows)))
 

