@@ -85,7 +85,7 @@ addTour("xero_guide", () => [
     { trigger: "[name=webhook_url] .o_clipboard_button" },
     { trigger: "[name=webhook_key] input[type=password]", run: "edit the key that Xero shows" },
     { trigger: "button[name=action_store_webhook_key]", run: "click" },
-    { content: "What to do next", trigger: "[name=webhook_text]:contains(Send Intent to Receive)" },
+    { content: "What to do next", trigger: "[name=webhook_text]:contains(Intent to receive)" },
     next(),
     isAt("Done"),
     { content: "What is behind one is ticked", trigger: ".o_arrow_button:contains(✓ Payments)" },
