@@ -134,6 +134,10 @@ class TestDecisions(XeroCommon):
             # As the screen saves what was chosen in a line.
             wizard.account_mapping_ids = [Command.update(row.id, {"xero_account_id": chosen.id})]
         self.assertEqual((row.state, row.xero_account_id.code), ("confirmed", "200"))
+        rest = [*wizard.account_mapping_ids, *wizard.tax_mapping_ids, *wizard.journal_mapping_ids]
+        for other in rest:
+            other.sudo().state = "confirmed"
+        self.env.invalidate_all()
         self.assertTrue(wizard.is_decided)
 
     def test_a_branch_shows_that_it_uses_its_parents_connection(self):
