@@ -509,6 +509,8 @@ class XeroSyncJob(models.Model):
         :param alone: a person chose this one job
         :param ahead: they go before what others do, else they keep their place
         """
+        # A worker may have written them since: then this begins anew, without an error in the log.
+        self._sql(SQL("SELECT id FROM xero_sync_job WHERE id = ANY(%s) ORDER BY id FOR UPDATE", self.ids))
         self.write(
             {
                 "state": "pending",
