@@ -67,6 +67,8 @@ class TestConflictBulk(InboundCommon):
         self.assertEqual(conflicts.mapped("state"), ["open", "open", "settled"])
         self.assertIn(conflicts[1].record_name, message)
         self.assertEqual(moves.mapped("ref"), ["Odoo 0", "Odoo 1", "Xero 2"])
+        again = wizard.action_settle()["params"]["message"]
+        self.assertTrue(again.startswith("0 "), "what was settled before is not counted")
 
     def test_who_may(self):
         _moves, conflicts = self.quarrel(1)

@@ -101,12 +101,12 @@ class XeroConflict(models.Model):
         :raise AccessError: the user decides nothing
         """
         self._check_may_decide()
-        left = {}
-        for conflict in self.filtered(lambda conflict: conflict.state == "open"):
+        left, chosen = {}, self.filtered(lambda conflict: conflict.state == "open")
+        for conflict in chosen:
             reason = conflict._obstacle(side) or conflict._try_to_settle(side)
             if reason:
                 left[conflict] = reason
-        return len(self) - len(left), left
+        return len(chosen) - len(left), left
 
     def _try_to_settle(self, side) -> str | None:
         try:
