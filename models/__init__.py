@@ -99,6 +99,9 @@ from .payment import credit_part
 from .payment import discount_part
 from .payment import part_screen
 from .payment import events
+from .rate import sighting
+from .rate import xero_rate
+from .rate import task_rates
 from .outbound import exporter_contact
 from .outbound import exporter_document
 from .outbound import paid_documents

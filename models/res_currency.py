@@ -22,11 +22,13 @@ class ResCurrencyRate(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        rates = super().create(vals_list)
+        # Odoo writes each rate once more while it makes them.
+        rates = super(ResCurrencyRate, self.with_context(xero_rates_made=True)).create(vals_list).with_env(self.env)
         rates.currency_id._xero_changed()
         return rates
 
     def write(self, vals):
         result = super().write(vals)
-        self.currency_id._xero_changed()
+        if not self.env.context.get("xero_rates_made"):
+            self.currency_id._xero_changed()
         return result

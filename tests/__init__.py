@@ -127,3 +127,5 @@ from . import test_access_odd_input
 from . import test_contact_merge
 from . import test_contact_random
 from . import test_inbound_contact_survives
+from . import test_rate_judge
+from . import test_rate_learn

@@ -303,6 +303,21 @@ class XeroConnection(models.Model):
         "After so many hours as a draft it is voided there; posted later, it is a new document with another number. "
         "0: never.",
     )
+    rate_mode = fields.Selection(
+        [
+            ("off", "Leave them alone"),
+            ("watch", "Show where Odoo's differ"),
+            ("ask", "Propose them"),
+            ("fill", "Use them on days without a rate"),
+            ("replace", "Use them, and follow what changes in Xero"),
+        ],
+        "Exchange Rates of Xero",
+        required=True,
+        default="watch",
+        help="Xero tells its rates on documents only: those that people entered there are learned from. A rate in Odoo "
+        "that was not taken from Xero is never changed. Odoo takes a rate until the next one: where you set one a "
+        "month, a rate of Xero holds from its day on.",
+    )
     webhook_url = fields.Char(related="credential_id.webhook_url", groups="xero_connector.group_xero_manager")
     webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
     webhook_seen_at = fields.Datetime(related="credential_id.webhook_seen_at", string="Last Webhook Delivery")

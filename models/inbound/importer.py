@@ -105,6 +105,12 @@ class XeroInboundHook(models.AbstractModel):
             element in the form of Xero's JSON
         """
 
+    def _was_read(self, connection, xero_type: str, elements: list[dict]) -> None:
+        """Called when elements were read and taken over, whatever became of each.
+
+        :param elements: of the form of Xero's, as they were read
+        """
+
     def _matched_again(self, move, credits) -> None:
         """Called when a document was reset and matched with what settled it before.
 
@@ -431,6 +437,8 @@ class XeroInbound(models.AbstractModel):
         worker._write_down(connection, results)
         worker._shut_away(connection, results, elements)
         worker._wake_waiting(connection, results, elements)
+        for hook in worker.env["xero.inbound.hook"]._all():
+            hook._was_read(connection, self._xero_type, elements)
         return results
 
     def _wake_waiting(self, connection, results, elements) -> None:

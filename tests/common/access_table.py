@@ -30,6 +30,7 @@ READS = {
     "xero.decide.wizard": "accountant",
     "xero.reconciliation.ignore.wizard": "accountant",
     "xero.conflict.settle.wizard": "accountant",
+    "xero.rate.wizard": "accountant",
     "xero.snapshot.element": "accountant",
 }
 BY_USERS = {
@@ -37,7 +38,7 @@ BY_USERS = {
     *("xero.currency", "xero.field.rule", "xero.field.rule.value", "xero.field.target", "xero.link", "xero.log"),
     *("xero.mapping.account", "xero.mapping.journal", "xero.mapping.tax", "xero.mapping.tracking", "xero.match"),
     *("xero.match.candidate", "xero.match.line", "xero.payment.part", "xero.preview", "xero.preview.line"),
-    *("xero.quarantine", "xero.recovery", "xero.recovery.line"),
+    *("xero.quarantine", "xero.rate", "xero.rate.sighting", "xero.recovery", "xero.recovery.line"),
     *("xero.preview.problem", "xero.reconciliation", "xero.reconciliation.difference", "xero.reconciliation.ignore"),
     *("xero.reconciliation.total", "xero.run", "xero.snapshot", "xero.sync.batch", "xero.sync.cursor"),
     *("xero.sync.job", "xero.tax.rate", "xero.tracking.category", "xero.tracking.option", "xero.webhook.event"),
@@ -65,6 +66,7 @@ CHANGES = {
     "xero.decide.wizard": ("accountant", "wcu"),
     "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
     "xero.conflict.settle.wizard": ("accountant", "wcu"),
+    "xero.rate.wizard": ("accountant", "wcu"),
 }
 # Branches read what these hold of their parent's company; of everything else they see their own.
 OF_PARENTS = {
@@ -86,7 +88,7 @@ WRITES = {
     " open_account_mapping_ids open_tax_mapping_ids open_journal_mapping_ids"
     " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
     " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
-    " recovery_ids void_drafts_after",
+    " recovery_ids void_drafts_after rate_mode",
     "xero.connect.wizard": "connection_id line_ids line_id",
     "xero.connect.wizard.line": "wizard_id",
     "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
@@ -112,6 +114,7 @@ WRITES = {
     "xero.decide.wizard": "connection_id account_mapping_ids tax_mapping_ids journal_mapping_ids",
     "xero.reconciliation.ignore.wizard": "difference_ids reason",
     "xero.conflict.settle.wizard": "conflict_ids side",
+    "xero.rate.wizard": "connection_id mode",
     # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
     "res.config.settings": "xero_sync_invoices xero_sync_bills xero_sync_credit_notes xero_sync_refunds xero_sync_when"
     " xero_alert_user_ids xero_sync_from xero_keep_work_days xero_keep_log_days xero_keep_reports_days"
@@ -188,6 +191,8 @@ METHODS = {
     "xero.preview.line": {"user": "action_open_record"},
     "xero.preview.problem": {"user": "action_fix action_open_lines"},
     "xero.quarantine": {"user": "action_retry action_dismiss"},
+    "xero.rate": {"accountant": "action_use action_dismiss"},
+    "xero.rate.wizard": {"accountant": "action_apply"},
     "xero.recovery": {"manager": "action_answer action_read action_apply action_release action_connect"},
     "xero.reconciliation": {
         "user": "action_open_differences action_open_totals",

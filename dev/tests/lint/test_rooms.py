@@ -11,7 +11,7 @@ FLOORS = (
     {"connection"},
     {"queue"},
     {"inbound", "snapshot", "health", "field_rule"},
-    {"payment"},
+    {"payment", "rate"},
     {"outbound", "reconciliation"},
     {"matching", "run", "preview"},
     {"setup", "recovery", "privacy"},
