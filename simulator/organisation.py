@@ -92,6 +92,8 @@ class Organisation:
         self.overpayments = Table("OverpaymentID", contact=lambda doc: doc["_contact"])
         self.prepayments = Table("PrepaymentID", contact=lambda doc: doc["_contact"])
         self.bank_transactions = Table("BankTransactionID", contact=lambda doc: doc["_contact"])
+        self.bank_transfers = Table("BankTransferID")
+        self.manual_journals = Table("ManualJournalID")
         self.batch_payments = Table("BatchPaymentID")
         self.payments = Table("PaymentID", target=lambda doc: doc["_target"], batch=lambda doc: doc.get("_batch"))
         self.allocations = Table(

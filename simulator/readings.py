@@ -31,6 +31,11 @@ DEFAULTS: dict[str, bool] = {
     "batch_payment_delete_refused": True,
     # Lists leave out invoices of archived contacts unless includeArchived=true.
     "invoices_of_archived_contacts_hidden": True,
+    # What converting the lines of a foreign document loses goes to the Rounding account; else the control account,
+    # or the bank account, takes the sum of the converted lines.
+    "conversion_difference_to_rounding": True,
+    # Reports value what is open in foreign currency at the rate of the day, as unrealised gains.
+    "unrealised_gains_in_reports": True,
     # Items need accounting.settings; else accounting.invoices is enough too.
     "items_need_settings_scope": True,
     # A payment on a document raises an INVOICE or CREDITNOTE event for it.

@@ -14,7 +14,7 @@ from .. import codec
 from ..errors import Invalid, json_response
 from ..pages import data
 from ..world import World
-from . import acting, books, hooks, keeping, rewind, setup, steering
+from . import acting, books, hooks, keeping, ledger, rewind, setup, steering
 
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
@@ -62,6 +62,8 @@ RULES: list[tuple[str, str, Callable]] = [
     ("GET", "/simulator/organisations/<org>/documents/<kind>", books.dump),
     ("GET", "/simulator/organisations/<org>/duplicates", books.list_duplicates),
     ("GET", "/simulator/organisations/<org>/totals", books.totals),
+    ("GET", "/simulator/organisations/<org>/trial_balance", ledger.trial_balance),
+    ("GET", "/simulator/organisations/<org>/entries", ledger.entries),
     ("GET", "/simulator/organisations/<org>/act", acting.list_actions),
     ("POST", "/simulator/organisations/<org>/act/<action>", acting.act),
     ("GET", "/simulator/webhooks", hooks.show),

@@ -61,7 +61,8 @@ def _retaxed(context: LineContext, line: Doc) -> Doc:
     tax_type = "NONE" if context.amount_types == "NoTax" else line["TaxType"]
     rate = context.org.tax_rates.get(tax_type)
     percent = rate["EffectiveRate"] if rate else Decimal(0)
-    return line | {"TaxType": tax_type, "TaxAmount": _tax_amount(context, {}, line, percent)}
+    tax = _tax_amount(context, {}, line, percent)
+    return line | {"TaxType": tax_type, "TaxAmount": tax, "_unclaimable": unclaimable(context.org, tax_type, tax)}
 
 
 def check_approvable(context: LineContext, lines: list[Doc]) -> None:
@@ -208,6 +209,7 @@ def _account_and_tax(context: LineContext, element: Doc, line: Doc) -> Doc:
         tax_type = "NONE"
     percent = _percent(context, tax_type.upper(), account, element)
     result = {"TaxType": tax_type.upper(), "TaxAmount": _tax_amount(context, element, line, percent)}
+    result["_unclaimable"] = unclaimable(context.org, result["TaxType"], result["TaxAmount"])
     if account:
         result |= {"AccountCode": account.get("Code"), "AccountID": account["AccountID"]}
     if element.get("ItemCode"):
@@ -243,6 +245,13 @@ def _percent(context: LineContext, tax_type: str, account: Doc | None, element: 
     if account and tax_type != "NONE" and not rate[CAN_APPLY[account["Class"]]]:
         raise Invalid(f"The TaxType code '{tax_type}' cannot be used with account code '{account.get('Code')}'.")
     return rate["EffectiveRate"]
+
+
+def unclaimable(org: Organisation, tax_type: str, tax: Decimal) -> Decimal:
+    """The part of a tax that cannot be claimed back: it belongs to the line's account, not to the tax account."""
+    rate = org.tax_rates.get(tax_type)
+    lost = sum((part["Rate"] for part in rate["TaxComponents"] if part["IsNonRecoverable"]), Decimal(0)) if rate else 0
+    return money.cents(tax * lost / rate["EffectiveRate"]) if rate and lost else money.ZERO
 
 
 def _tax_amount(context: LineContext, element: Doc, line: Doc, percent: Decimal) -> Decimal:
