@@ -64,7 +64,8 @@ class Organisation:
         self.journal = Journal()
         self.day_rates: dict[str, Decimal] = {}
         self.actions: dict[str, bool] = {}
-        self.settings: Doc = {"offline": False, "approval_limit": None, "number_prefix": "INV-", "note_prefix": "CN-"}
+        self.settings: Doc = {"offline": False, "approval_limit": None, "number_prefix": "INV-", "note_prefix": "CN-",
+                              "no_reports_for": []}  # fmt: skip
         self.history: dict[str, list[Doc]] = {}
         self.attachments: dict[str, list[Doc]] = {}
         self._counters: dict[str, int] = {}
@@ -151,6 +152,10 @@ class Organisation:
         if account_id:
             return self.accounts.get(account_id)
         return self.accounts.first("code", fold(code)) if code else None
+
+    def held_in(self, account_id: str) -> str:
+        """The currency an account is kept in."""
+        return self.accounts.get(account_id).get("CurrencyCode") or self.base_currency
 
     def system_account(self, name: str) -> Doc:
         """The account with this SystemAccount name."""

@@ -8,7 +8,17 @@ from .errors import Invalid
 from .oauth.registry import App
 from .organisation import Organisation, fold
 from .readings import DEFAULTS
-from .rules import bank_transactions, contacts, crediting, documents, payments, settlement
+from .rules import (
+    bank_transactions,
+    bank_transfers,
+    batch_payments,
+    contacts,
+    crediting,
+    documents,
+    manual_journals,
+    payments,
+    settlement,
+)
 from .rules.documents import CREDIT_NOTE, INVOICE, Kind
 from .store import Doc
 from .world import World
@@ -132,6 +142,58 @@ def overpay(world: World, org: Organisation, body: Body) -> Doc:
     return bank_transactions.save(Person(world, org, "PUT"), element)[0]
 
 
+def bank_money(world: World, org: Organisation, body: Body) -> Doc:
+    """Spend or receive money without an invoice: Type (SPEND, RECEIVE-PREPAYMENT …), contact, account, and fields as in
+    the API.
+    """
+    element = {"BankAccount": {"AccountID": _bank(org, body, org.base_currency).get("AccountID")},
+               **_with_contact(org, body)}  # fmt: skip
+    return bank_transactions.save(Person(world, org, "PUT"), element)[0]
+
+
+def delete_bank_money(world: World, org: Organisation, body: Body) -> Doc:
+    """Delete a ``bank_transaction`` (id); an over- or prepayment that it made is voided."""
+    found = org.bank_transactions.get(body["bank_transaction"])
+    if found is None:
+        raise KeyError(f"bank transaction {body['bank_transaction']}")
+    element = {"BankTransactionID": found["BankTransactionID"], "Status": "DELETED"}
+    return bank_transactions.save(Person(world, org), element)[0]
+
+
+def transfer(world: World, org: Organisation, body: Body) -> Doc:
+    """Move ``amount`` between the bank accounts ``from`` and ``to`` (code or id); ``to_amount`` if that is in another
+    currency; date, reference, FromTracking, ToTracking.
+    """
+    sides = {f"{side}BankAccount": {"AccountID": _bank(org, {"account": body[side.lower()]}, "").get("AccountID")}
+             for side in ("From", "To")}  # fmt: skip
+    words = {"Amount": body.get("amount"), "Date": body.get("date"), "Reference": body.get("reference")}
+    kept = {name: body[name] for name in ("FromTracking", "ToTracking") if name in body}
+    arrived = documents.fields.number(body, "to_amount")
+    return bank_transfers.create(Person(world, org, "PUT"), sides | words | kept, arrived)
+
+
+def undo_transfer(world: World, org: Organisation, body: Body) -> Doc:
+    """Delete a ``transfer`` (id)."""
+    found = org.bank_transfers.get(body["transfer"])
+    if found is None:
+        raise KeyError(f"transfer {body['transfer']}")
+    return bank_transfers.delete(Person(world, org), found)
+
+
+def batch(world: World, org: Organisation, body: Body) -> Doc:
+    """Pay ``invoices`` (ids or numbers) in full with one amount on the bank account: account, date, reference."""
+    found = [_document(org, {"invoice": key})[1] for key in body["invoices"]]
+    rows = [{"Invoice": {"InvoiceID": doc["InvoiceID"]}, "Amount": doc["AmountDue"]} for doc in found]
+    account = {"AccountID": _bank(org, body, org.base_currency).get("AccountID")}
+    element = {"Account": account, "Date": body.get("date"), "Reference": body.get("reference"), "Payments": rows}
+    return batch_payments.save(Person(world, org, "PUT"), element)[0]
+
+
+def undo_batch(world: World, org: Organisation, body: Body) -> Doc:
+    """Delete a ``batch`` (id) with its payments."""
+    return batch_payments.save(Person(world, org), {"BatchPaymentID": body["batch"], "Status": "DELETED"})[0]
+
+
 def allocate(world: World, org: Organisation, body: Body) -> Doc:
     """Apply a credit_note, overpayment or prepayment (id) to an invoice: amount (default as much as fits)."""
     invoice = documents.find(org, INVOICE, str(body["invoice"])) or {}
@@ -203,6 +265,23 @@ def _with_contact(org: Organisation, body: Body) -> Body:
         return body
     rest = {name: value for name, value in body.items() if name != "contact"}
     return rest | {"Contact": {"ContactID": _contact(org, body["contact"])["ContactID"]}}
+
+
+def journal(world: World, org: Organisation, body: Body) -> Doc:
+    """A manual journal, fields as in the API; posted unless said otherwise. With ``journal`` (id) change that one."""
+    sent = {name: value for name, value in body.items() if name != "journal"}
+    if "journal" in body:
+        return manual_journals.save(Person(world, org), {**sent, manual_journals.ID: body["journal"]})[0]
+    return manual_journals.save(Person(world, org, "PUT"), {"Status": "POSTED", **sent})[0]
+
+
+def void_journal(world: World, org: Organisation, body: Body) -> Doc:
+    """Void a posted ``journal`` (id), delete a draft."""
+    found = org.manual_journals.get(body["journal"])
+    if found is None:
+        raise KeyError(f"journal {body['journal']}")
+    target = "VOIDED" if found["Status"] == "POSTED" else "DELETED"
+    return journal(world, org, {"journal": body["journal"], "Status": target})
 
 
 # === Contacts ===
@@ -278,12 +357,13 @@ def edit_tax_rate(world: World, org: Organisation, body: Body) -> Doc:
 
 
 def reconcile(world: World, org: Organisation, body: Body) -> Doc:
-    """Match a ``payment`` or ``bank_transaction`` (id) to a statement line."""
-    for name, table in (("payment", org.payments), ("bank_transaction", org.bank_transactions)):
+    """Match a ``payment``, ``batch``, ``bank_transaction`` (a half of a transfer too) to a statement line; ``undo``."""
+    for name, table in (("payment", org.payments), ("batch", org.batch_payments),
+                        ("bank_transaction", org.bank_transactions)):  # fmt: skip
         row = table.get(body.get(name))
         if row:
-            return org.save(table, row | {"IsReconciled": True})
-    raise KeyError("payment or bank_transaction")
+            return org.save(table, row | {"IsReconciled": not body.get("undo")})
+    raise KeyError("payment, batch or bank_transaction")
 
 
 ACTIONS = {
@@ -291,6 +371,7 @@ ACTIONS = {
     for action in (
         pay, undo_payment, overpay, allocate, undo_allocation, void, approve, edit, create_invoice, create_credit_note,
         create_contact, edit_contact, archive_contact, merge_contacts, set_lock_date, archive_account, edit_account,
-        edit_tax_rate, reconcile,
+        edit_tax_rate, reconcile, bank_money, delete_bank_money, transfer, undo_transfer, batch, undo_batch, journal,
+        void_journal,
     )
 }  # fmt: skip

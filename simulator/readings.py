@@ -29,6 +29,14 @@ DEFAULTS: dict[str, bool] = {
     "wrong_total_refused": True,
     # A batch payment cannot be deleted.
     "batch_payment_delete_refused": True,
+    # A manual journal uses no system account at all; else only the control accounts and retained earnings are refused.
+    "journals_refuse_system_accounts": True,
+    # The tax of a journal line is computed, one that is sent is dropped; else it is taken.
+    "journal_tax_not_writable": True,
+    # If-Modified-Since of bank transfers looks at when they were made only: a deletion is not seen.
+    "transfers_dated_once": True,
+    # The halves of transfers stand among the bank transactions too.
+    "transfers_in_bank_transactions": True,
     # Lists leave out invoices of archived contacts unless includeArchived=true.
     "invoices_of_archived_contacts_hidden": True,
     # What converting the lines of a foreign document loses goes to the Rounding account; else the control account,

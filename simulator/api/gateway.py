@@ -23,6 +23,8 @@ SUB_RESOURCES = {"Attachments", "History"}
 INVOICING = {"Invoices", "CreditNotes"}
 # Longer queries never reach Xero: about 52 ids fit into one.
 MAX_QUERY = 2048
+# What a user needs the permission for reports for.
+REPORTING = {"ManualJournals", "Journals", "Reports"}
 WRITES = {"PUT", "POST", "PATCH"}
 
 
@@ -99,6 +101,8 @@ class Gateway:
         if not scopes.allows(access.grant.scopes, visit.resource, sub, request.method == "GET", lenient):
             header = {"WWW-Authenticate": 'Bearer error="insufficient_scope", error_description="insufficient_scope"'}
             raise refused(401, "AuthorizationUnsuccessful", header)
+        if visit.resource in REPORTING and access.grant.user_id in visit.org.settings.get("no_reports_for", ()):
+            raise refused(403, "The user does not have permission for reports")
         if visit.org.profile["Edition"] == "PARTNER" and visit.resource in INVOICING:
             raise refused(403, "The organisation's edition does not include invoicing")
 

@@ -16,6 +16,7 @@ KINDS = {
     "Accounts": "accounts", "TaxRates": "tax_rates", "Currencies": "currencies", "Contacts": "contacts",
     "Invoices": "invoices", "CreditNotes": "credit_notes", "Payments": "payments", "Allocations": "allocations",
     "Overpayments": "overpayments", "Prepayments": "prepayments", "BankTransactions": "bank_transactions",
+    "BankTransfers": "bank_transfers", "ManualJournals": "manual_journals",
     "BatchPayments": "batch_payments", "Items": "items", "TrackingCategories": "tracking",
 }  # fmt: skip
 
@@ -45,7 +46,7 @@ def _open(org: Organisation, row: Doc) -> Doc:
     """A document with its inner fields visible (``contact_id`` and so on) and its history."""
     shown = {name: value for name, value in row.items() if not name.startswith("_")}
     inner = {name[1:]: value for name, value in row.items() if name.startswith("_") and name != "_content"}
-    if "contact" in inner:
+    if inner.get("contact"):
         inner["contact_name"] = org.contacts.get(inner["contact"])["Name"]
     return shown | {"inner": inner}
 

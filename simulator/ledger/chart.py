@@ -32,17 +32,12 @@ class Chart:
 
         :param amount: in base currency; ``own`` is the same in ``currency``, used if that is the account's.
         """
-        held_in = held_currency(self.org, account_id)
+        held_in = self.org.held_in(account_id)
         if held_in == self.org.base_currency:
             own = amount
         elif held_in != currency:
             own = money.cents(amount * self.org.day_rate(held_in))
         return Posting(account_id, amount, held_in, own, tracking)
-
-
-def held_currency(org: Organisation, account_id: str) -> str:
-    """The currency an account is kept in."""
-    return org.accounts.get(account_id).get("CurrencyCode") or org.base_currency
 
 
 def tracking_of(row: Doc, name: str = "Tracking") -> tuple[tuple[str, str], ...]:

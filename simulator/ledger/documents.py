@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from .. import money
 from ..store import Doc
-from .chart import Chart, held_currency, tracking_of
+from .chart import Chart, tracking_of
 from .entries import Entry, Posting, reversed_, total
 
 POSTED = ("AUTHORISED", "PAID")
@@ -43,7 +43,7 @@ def bank_transfer(chart: Chart, doc: Doc) -> Entry:
     sides = []
     for side, sign, own in (("from", -1, doc["Amount"]), ("to", 1, doc["_to_amount"])):
         account, tracking = doc[f"_{side}"], tracking_of(doc, f"_{side}_tracking")
-        currency = held_currency(chart.org, account)
+        currency = chart.org.held_in(account)
         sides.append(chart.bank(account, doc["_base"] * sign, currency, own * sign, tracking))
     return Entry("BankTransfer", doc["BankTransferID"], doc["Date"], tuple(sides))
 

@@ -6,7 +6,7 @@ from .. import money
 from ..organisation import Organisation
 from ..rules import settlement
 from ..store import Doc
-from .chart import Chart, held_currency
+from .chart import Chart
 from .entries import Entry, Posting, shares, total
 
 Applied = dict[str, list[Posting]]
@@ -32,7 +32,7 @@ def cut(rows: list[Doc], doc: Doc, postings: list[Posting]) -> Iterator[tuple[st
 def payment(chart: Chart, row: Doc, against: list[Posting]) -> Entry:
     """Money on a bank account against what it settled; the difference is a realised currency gain or loss."""
     sign = -1 if total(against) > 0 else 1
-    held_in, base = held_currency(chart.org, row["_account"]), chart.org.base_currency
+    held_in, base = chart.org.held_in(row["_account"]), chart.org.base_currency
     amount = row["BankAmount"] if held_in == base else money.cents(row["BankAmount"] / row["CurrencyRate"])
     bank = chart.bank(row["_account"], amount * sign, held_in, row["BankAmount"] * sign)
     return Entry("Payment", row["PaymentID"], row["Date"], _closed(chart, [bank, *against]))

@@ -41,6 +41,8 @@ FAMILY = {
     "Overpayments": "accounting.payments",
     "Prepayments": "accounting.payments",
     "BankTransactions": "accounting.banktransactions",
+    "BankTransfers": "accounting.banktransactions",
+    "ManualJournals": "accounting.manualjournals",
     "Contacts": "accounting.contacts",
     "Organisation": "accounting.settings",
     "Accounts": "accounting.settings",

@@ -1,6 +1,16 @@
 """One module per resource of the Accounting API, and the table that the gateway serves from."""
 
-from . import bank, contacts, credit_notes, invoices, items, payments, reference
+from . import (
+    bank,
+    bank_transfers,
+    contacts,
+    credit_notes,
+    invoices,
+    items,
+    manual_journals,
+    payments,
+    reference,
+)
 
 RESOURCES = {
     "Organisation": reference.organisation,
@@ -17,6 +27,8 @@ RESOURCES = {
     "Payments": payments.serve,
     "BatchPayments": payments.serve_batches,
     "BankTransactions": bank.serve_transactions,
+    "BankTransfers": bank_transfers.serve,
+    "ManualJournals": manual_journals.serve,
     "Overpayments": bank.serve_overpayments,
     "Prepayments": bank.serve_prepayments,
 }

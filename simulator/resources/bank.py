@@ -24,17 +24,17 @@ def _body(call: Call, doc: Doc, full: bool) -> Doc:
     shown = views.dated("Date", doc["Date"]) | {name: doc[name] for name in ("Type", "Status", "LineAmountTypes")}
     shown |= {name: doc[name] for name in MONEY} | views.stamped(doc)
     shown |= {"Reference": doc["Reference"], "HasAttachments": doc["HasAttachments"]}
-    shown["Contact"] = views.contact_stub(call.org, doc["_contact"])
+    if doc["_contact"]:
+        shown["Contact"] = views.contact_stub(call.org, doc["_contact"])
     shown["LineItems"] = [views.line(row, call.unit_places) for row in doc["LineItems"]] if full else []
     return shown
 
 
 def render(call: Call, doc: Doc, full: bool = True) -> Doc:
     """A bank transaction; a deleted one shows IsReconciled false."""
-    account = call.org.accounts.get(doc["_account"])
     names = ("BankTransactionID", "OverpaymentID", "PrepaymentID", "Url")
     shown = {name: doc[name] for name in names if doc.get(name)}
-    shown["BankAccount"] = {name: account[name] for name in ("AccountID", "Code", "Name") if account.get(name)}
+    shown["BankAccount"] = views.account(call.org, doc["_account"])
     shown["IsReconciled"] = doc["IsReconciled"] and doc["Status"] != "DELETED"
     return shown | _body(call, doc, full)
 
@@ -53,9 +53,17 @@ def _orders(id_field: str) -> dict[str, str]:
     return {id_field: id_field, "UpdatedDateUTC": "UpdatedDateUTC", "Date": "Date"}
 
 
+def _narrow(call: Call, rows: list[Doc]) -> list[Doc]:
+    """References; halves of transfers are listed or not, by the reading."""
+    if not call.readings["transfers_in_bank_transactions"]:
+        rows = [row for row in rows if "_transfer" not in row]
+    return _by_references(call, rows)
+
+
 TRANSACTIONS = Listing(
-    "BankTransactions", lambda call: call.org.bank_transactions, render, _fields, _orders("BankTransactionID")
-)
+    "BankTransactions", lambda call: call.org.bank_transactions, render, _fields, _orders("BankTransactionID"),
+    narrow=_narrow,
+)  # fmt: skip
 WRITER = Writer("BankTransactions", "BankTransactionID", "HasErrors", bank_transactions.save, render)
 
 

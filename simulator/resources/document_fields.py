@@ -2,6 +2,7 @@
 
 from ..api.where import Field
 from ..organisation import Organisation
+from ..store import Doc
 
 
 def direct(name: str, ranges: bool = False) -> Field:
@@ -13,6 +14,10 @@ def contact_fields(org: Organisation) -> dict[str, Field]:
     """Contact.ContactID, Contact.Name, Contact.ContactNumber."""
     return {
         "Contact.ContactID": Field(lambda doc: doc["_contact"]),
-        "Contact.Name": Field(lambda doc: org.contacts.get(doc["_contact"])["Name"]),
-        "Contact.ContactNumber": Field(lambda doc: org.contacts.get(doc["_contact"]).get("ContactNumber")),
+        "Contact.Name": Field(lambda doc: _contact(org, doc).get("Name")),
+        "Contact.ContactNumber": Field(lambda doc: _contact(org, doc).get("ContactNumber")),
     }
+
+
+def _contact(org: Organisation, doc: Doc) -> Doc:
+    return org.contacts.get(doc["_contact"]) or {}

@@ -23,14 +23,10 @@ def render(call: Call, doc: Doc, full: bool = True) -> Doc:
     kind, target_id = doc["_target"]
     shown = {name: doc[name] for name in FIELDS if doc.get(name) is not None}
     shown |= views.dated("Date", doc["Date"]) | views.stamped(doc)
-    shown |= {"HasAccount": True, "IsReconciled": doc["IsReconciled"], "Account": _account(call.org, doc["_account"])}
+    shown |= {"HasAccount": True, "IsReconciled": doc["IsReconciled"]}
+    shown["Account"] = views.account(call.org, doc["_account"])
     shown[kind] = _skeleton(call.org, kind, settlement.table_of(call.org, kind).get(target_id))
     return shown | {"HasValidationErrors": False}
-
-
-def _account(org: Organisation, account_id: str) -> Doc:
-    account = org.accounts.get(account_id)
-    return {name: account[name] for name in ("AccountID", "Code", "Name") if account.get(name)}
 
 
 def _skeleton(org: Organisation, kind: str, doc: Doc) -> Doc:
@@ -76,7 +72,7 @@ def render_batch(call: Call, doc: Doc, full: bool = True) -> Doc:
     """A batch with its payments in short."""
     names = ("BatchPaymentID", "Type", "Status", "TotalAmount", "Reference", "IsReconciled")
     shown = {name: doc[name] for name in names} | views.dated("Date", doc["Date"])
-    shown |= {"UpdatedDateUTC": doc["UpdatedDateUTC"], "Account": _account(call.org, doc["_account"])}
+    shown |= {"UpdatedDateUTC": doc["UpdatedDateUTC"], "Account": views.account(call.org, doc["_account"])}
     rows = [call.org.payments.get(payment_id) for payment_id in doc["_payments"]]
     shown["Payments"] = [
         {"PaymentID": row["PaymentID"], "Amount": row["Amount"], "BankAmount": row["BankAmount"],

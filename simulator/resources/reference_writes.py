@@ -77,12 +77,12 @@ def delete_account(call: Call) -> list[Doc]:
 
 
 def account_in_use(org: Organisation, account: Doc) -> bool:
-    """Whether a line or a payment refers to the account."""
+    """Whether a line, a payment or money of a bank account refers to the account."""
     tables = (org.invoices, org.credit_notes, org.bank_transactions, org.prepayments)
-    on_lines = any(
-        line.get("AccountID") == account["AccountID"] for table in tables for doc in table for line in doc["LineItems"]
-    )
-    return on_lines or any(row["_account"] == account["AccountID"] for row in org.payments)
+    used = {line.get("AccountID") for table in tables for doc in table for line in doc["LineItems"]}
+    used |= {line["AccountID"] for doc in org.manual_journals for line in doc["JournalLines"]}
+    used |= {row["_account"] for table in (org.payments, org.bank_transactions) for row in table}
+    return account["AccountID"] in used
 
 
 def _archive(org: Organisation, element: Doc, old: Doc, status: str) -> Doc:

@@ -17,7 +17,7 @@ MAX_ATTACHMENTS = 10
 MAX_NOTE = 2500
 MEGABYTE = 1024 * 1024
 BIG_ATTACHMENTS = {"Invoices", "CreditNotes", "Contacts"}
-ATTACHABLE = {"Invoices", "CreditNotes", "Contacts", "Accounts", "BankTransactions"}
+ATTACHABLE = {"Invoices", "CreditNotes", "Contacts", "Accounts", "BankTransactions", "BankTransfers", "ManualJournals"}
 ONLINE_TYPES = {"ACCREC", "ACCRECCREDIT"}
 # Refused in file names; the space too, by the stricter of two sources.
 _BAD_NAME = re.compile(r'[<>:"/\\|?*+\0 ]')
@@ -98,7 +98,8 @@ def _attach(call: Call, doc: Doc, id_field: str, name: str) -> Response:
 
 def _tables(call: Call) -> list:
     org = call.org
-    return [org.invoices, org.credit_notes, org.contacts, org.accounts, org.bank_transactions]
+    return [org.invoices, org.credit_notes, org.contacts, org.accounts, org.bank_transactions, org.bank_transfers,
+            org.manual_journals]  # fmt: skip
 
 
 def _check(call: Call, doc: Doc, name: str, content: bytes, others: list[Doc]) -> None:

@@ -48,6 +48,12 @@ def contact_part(org: Organisation, contact_id: str) -> Doc:
     return shown | {"HasValidationErrors": False}
 
 
+def account(org: Organisation, account_id: str) -> Doc:
+    """An account as it stands inside a document; a bank account may have no code."""
+    row = org.accounts.get(account_id)
+    return {name: row[name] for name in ("AccountID", "Code", "Name") if row.get(name)}
+
+
 def payment_stubs(org: Organisation, kind: str, document_id: str) -> list[Doc]:
     """Payments as they stand inside the document they are on."""
     names = ("PaymentID", "BatchPaymentID", "Date", "Amount", "Reference", "CurrencyRate")

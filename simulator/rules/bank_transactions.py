@@ -11,7 +11,6 @@ from .common import check_lock, currency_of, find_contact, rate_of
 from .contacts import contact_from_document
 
 TYPES = {f"{way}{kind}" for way in ("SPEND", "RECEIVE") for kind in ("", "-OVERPAYMENT", "-PREPAYMENT")}
-AMOUNT_TYPES = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
 RECONCILED = "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
 
 
@@ -43,6 +42,8 @@ def _create(call: Call, element: Doc) -> Doc:
 
 
 def _update(call: Call, element: Doc, old: Doc) -> Doc:
+    if "_transfer" in old:
+        raise Invalid("This Bank Transaction cannot be edited as it is part of a bank transfer.")
     if old["Status"] == "DELETED":
         raise Invalid("This Bank Transaction cannot be edited as it has been deleted.")
     if old["IsReconciled"]:
@@ -107,9 +108,7 @@ def _apply_currency(call: Call, element: Doc, doc: Doc, account: Doc) -> None:
 
 def _apply_lines(call: Call, element: Doc, doc: Doc) -> None:
     sent_types = fields.text(element, "LineAmountTypes") or doc.get("LineAmountTypes") or "Inclusive"
-    if sent_types.lower() not in AMOUNT_TYPES:
-        raise Invalid("LineAmountTypes must be Exclusive, Inclusive or NoTax")
-    doc["LineAmountTypes"] = AMOUNT_TYPES[sent_types.lower()]
+    doc["LineAmountTypes"] = lines.amount_types(sent_types)
     sent = fields.rows(element, "LineItems")
     if not sent and not doc["LineItems"]:
         raise Invalid("One or more line items must be specified")

@@ -10,6 +10,8 @@ from ..organisation import Organisation, fold
 from ..store import Doc
 
 MAX_AMOUNT = Decimal("9999999999.99")
+_URL = re.compile(r"^https?://[^\s<>\"]+$")
+MAX_URL = 1024
 _PRINTABLE = re.compile(r"^[\x20-\x7e]*$")
 LOCK_NAMES = {"period": "period lock date", "end of year": "end of year lock date"}
 
@@ -33,6 +35,13 @@ def check_text(label: str, value: str | None, longest: int, ascii_only: bool = F
     if ascii_only and not _PRINTABLE.match(value):
         messages.append(f"The {label} contains characters that are not allowed.")
     return messages
+
+
+def check_url(url: str | None) -> str | None:
+    """A link to another program: absolute, or none. Raises Invalid."""
+    if url and (len(url) > MAX_URL or not _URL.match(url)):
+        raise Invalid("Url must be a valid absolute URL")
+    return url or None
 
 
 def currency_of(org: Organisation, code: str | None) -> str:

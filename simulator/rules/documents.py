@@ -1,6 +1,5 @@
 """Invoices, bills and credit notes: creating, updating, and their status moves."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +11,10 @@ from ..errors import Invalid
 from ..organisation import Organisation, fold, new_id
 from ..store import Doc, Table
 from . import closed_documents, lines, settlement
-from .common import check_lock, check_text, check_total, currency_of, find_contact, rate_of
+from .common import check_lock, check_text, check_total, check_url, currency_of, find_contact, rate_of
 from .contacts import contact_from_document
 
 BAD_STATUS = "{word} not of valid status for modification"
-AMOUNT_TYPES = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
 NEW_STATUSES = ("DRAFT", "SUBMITTED", "AUTHORISED")
 MOVES = {
     "DRAFT": {"DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"},
@@ -24,8 +22,6 @@ MOVES = {
     "AUTHORISED": {"AUTHORISED", "VOIDED"},
     "PAID": {"PAID", "AUTHORISED", "VOIDED"},
 }
-_URL = re.compile(r"^https?://[^\s<>\"]+$")
-MAX_URL = 1024
 
 
 @dataclass(frozen=True)
@@ -221,9 +217,7 @@ def _apply_texts(call: Call, element: Doc, kind: Kind, doc: Doc) -> None:
         doc["Reference"] = fields.text(element, "Reference") or ""
         messages += check_text("Reference", doc["Reference"], 255)
     if "Url" in element and kind is INVOICE:
-        doc["Url"] = fields.text(element, "Url") or None
-        if doc["Url"] and (len(doc["Url"]) > MAX_URL or not _URL.match(doc["Url"])):
-            messages.append("Url must be a valid absolute URL")
+        doc["Url"] = check_url(fields.text(element, "Url"))
     theme = fields.text(element, "BrandingThemeID")
     if theme:
         doc["BrandingThemeID"] = theme.lower()
@@ -238,7 +232,7 @@ def _apply_texts(call: Call, element: Doc, kind: Kind, doc: Doc) -> None:
 
 def _apply_money(call: Call, element: Doc, kind: Kind, doc: Doc, old: Doc | None) -> None:
     sent_types = fields.text(element, "LineAmountTypes")
-    doc["LineAmountTypes"] = _amount_types(sent_types) if sent_types else doc.get("LineAmountTypes", "Exclusive")
+    doc["LineAmountTypes"] = lines.amount_types(sent_types) if sent_types else doc.get("LineAmountTypes", "Exclusive")
     context = line_context(call, kind, doc)
     sent = fields.rows(element, "LineItems")
     if sent is not None:
@@ -268,13 +262,6 @@ def line_context(call: Call, kind: Kind, doc: Doc) -> lines.LineContext:
         cap_tax=call.readings["tax_amount_capped_by_unit_amount"],
         sales=sales,
     )
-
-
-def _amount_types(sent: str) -> str:
-    known = AMOUNT_TYPES.get(sent.lower())
-    if known is None:
-        raise Invalid("LineAmountTypes must be Exclusive, Inclusive or NoTax")
-    return known
 
 
 def _apply_currency(call: Call, element: Doc, doc: Doc, lines_sent: bool) -> None:

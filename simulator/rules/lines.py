@@ -15,10 +15,19 @@ MAX_QUANTITY_TEXT = 13
 MAX_TRACKING = 2
 # System accounts that a line may not use; ROUNDING is the one that it may.
 USABLE_SYSTEM_ACCOUNTS = {"", "ROUNDING"}
+AMOUNT_TYPES = {"exclusive": "Exclusive", "inclusive": "Inclusive", "notax": "NoTax"}
 CAN_APPLY = {
     "ASSET": "CanApplyToAssets", "LIABILITY": "CanApplyToLiabilities", "REVENUE": "CanApplyToRevenue",
     "EXPENSE": "CanApplyToExpenses", "EQUITY": "CanApplyToEquity",
 }  # fmt: skip
+
+
+def amount_types(sent: str) -> str:
+    """LineAmountTypes as Xero writes it. Raises Invalid."""
+    known = AMOUNT_TYPES.get(sent.lower())
+    if known is None:
+        raise Invalid("LineAmountTypes must be Exclusive, Inclusive or NoTax")
+    return known
 
 
 @dataclass
@@ -95,7 +104,7 @@ def _line(context: LineContext, element: Doc, old: Doc | None) -> Doc:
         raise Invalid("The Description field must be specified")
     line |= _amounts(context, element)
     line |= _account_and_tax(context, element, line)
-    line["Tracking"] = _tracking(context.org, fields.rows(element, "Tracking") or [])
+    line["Tracking"] = tracking(context.org, fields.rows(element, "Tracking") or [])
     return line
 
 
@@ -207,7 +216,7 @@ def _account_and_tax(context: LineContext, element: Doc, line: Doc) -> Doc:
     tax_type = fields.text(element, "TaxType") or (account or {}).get("TaxType") or "NONE"
     if context.amount_types == "NoTax" or (line["UnitAmount"] is None and not element.get("TaxType")):
         tax_type = "NONE"
-    percent = _percent(context, tax_type.upper(), account, element)
+    percent = percent_of(context.org, tax_type.upper(), account)
     result = {"TaxType": tax_type.upper(), "TaxAmount": _tax_amount(context, element, line, percent)}
     result["_unclaimable"] = unclaimable(context.org, result["TaxType"], result["TaxAmount"])
     if account:
@@ -235,9 +244,9 @@ def _account(context: LineContext, element: Doc, line: Doc) -> Doc | None:
     return account
 
 
-def _percent(context: LineContext, tax_type: str, account: Doc | None, element: Doc) -> Decimal:
+def percent_of(org: Organisation, tax_type: str, account: Doc | None) -> Decimal:
     """The rate of a tax type, which must be active and fit the class of the account. NONE fits everywhere."""
-    rate = context.org.tax_rates.get(tax_type)
+    rate = org.tax_rates.get(tax_type)
     if tax_type == "NONE" and rate is None:
         return Decimal(0)
     if rate is None or rate["Status"] != "ACTIVE":
@@ -267,7 +276,7 @@ def _tax_amount(context: LineContext, element: Doc, line: Doc, percent: Decimal)
     return sent
 
 
-def _tracking(org: Organisation, sent: list[Doc]) -> list[Doc]:
+def tracking(org: Organisation, sent: list[Doc]) -> list[Doc]:
     """At most two, by names or ids; unknown ones are not created."""
     if len(sent) > MAX_TRACKING:
         raise Invalid("A line can have at most two tracking categories")

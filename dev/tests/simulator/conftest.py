@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,16 @@ def au(sim):
 def uk(sim):
     """The API of the British organisation with every scope."""
     return sim.api("uk")
+
+
+@pytest.fixture
+def books(sim):
+    """The trial balance as code (or name) -> balance."""
+
+    def read(day="2026-12-31", org="au", **query):
+        asked = "&".join(f"{name}={value}" for name, value in query.items())
+        answer = sim.look(f"organisations/{org}/trial_balance?date={day}&{asked}")
+        assert answer["debit"] == answer["credit"]
+        return {row["code"] or row["name"]: Decimal(str(row["balance"])) for row in answer["accounts"]}
+
+    return read

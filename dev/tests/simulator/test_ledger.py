@@ -13,19 +13,6 @@ def rates_of_the_documents_only(sim):
     sim.control("readings", unrealised_gains_in_reports=False)
 
 
-@pytest.fixture
-def books(sim):
-    """The trial balance as code (or name) -> balance."""
-
-    def read(day="2026-12-31", org="au", **query):
-        asked = "&".join(f"{name}={value}" for name, value in query.items())
-        answer = sim.look(f"organisations/{org}/trial_balance?date={day}&{asked}")
-        assert answer["debit"] == answer["credit"]
-        return {row["code"] or row["name"]: Decimal(str(row["balance"])) for row in answer["accounts"]}
-
-    return read
-
-
 def amounts(**codes):
     return {name.lstrip("_"): Decimal(str(amount)) for name, amount in codes.items()}
 
