@@ -36,6 +36,7 @@ from . import test_health_judge
 from . import test_health_page
 from . import test_health_tour
 from . import test_inbound_agreement
+from . import test_inbound_both_sides
 from . import test_inbound_contacts
 from . import test_inbound_conflict_bulk
 from . import test_inbound_contact_merge

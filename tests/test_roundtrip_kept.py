@@ -17,7 +17,6 @@ FAULTS = (
     ("error", {"method": "POST", "status": 503, "saved": False}),
     ("drop_before", {"method": "POST"}),
 )
-LINES = "lines"
 
 
 @tagged("post_install", "-at_install")
@@ -97,7 +96,7 @@ class TestKeptRandom(KeptCommon):
     # === EDITS === #
 
     def edit_sides(self, move):
-        """Let people edit a document on one side or both; return the fields of each, lines as one."""
+        """Let people edit a document on one side or both; return the fields of each, those of lines by line."""
         sides = self.rng.choice(("odoo", "xero", "both"))
         here = there = set()
         if sides != "xero":
@@ -131,7 +130,7 @@ class TestKeptRandom(KeptCommon):
         else:
             line.sequence = self.rng.choice((1, 900))
         move.action_post()
-        return {"due"} if what == "due" else {LINES, (what, line.id)}
+        return {"due"} if what == "due" else {(what, line.id)}
 
     def edit_xero(self, move):
         element = self.in_xero(move)
@@ -153,8 +152,7 @@ class TestKeptRandom(KeptCommon):
         price = {"UnitAmount": round(self.rng.randint(1, 400) * gross, 2), "Quantity": 1}
         text = {"Description": f"Xero {self.rng.random()}"}
         self.edit_line(move, place, **{"text": text, "price": price, "item": {"ItemCode": "WIDGET"}}[what])
-        # Odoo knows no items: nobody there hears of it.
-        return {("item", line_id)} if what == "item" else {LINES, (what, line_id)}
+        return {(what, line_id)}
 
     # === REST === #
 

@@ -45,7 +45,8 @@ def said(payload: dict, line_ids: list) -> dict:
 
     :param payload: whole, as ``Outgoing`` has it
     :param line_ids: ids of Odoo's lines in the order of its ``LineItems``; 0 for what is no line there
-    :return: ``{"head": {field: short}, "lines": [[Odoo's id, Xero's id, {field: short}]]}``, Xero's ids empty
+    :return: ``{"head": {field: short}, "lines": [[Odoo's id, Xero's id, {field: short}]]}``, Xero's ids empty; what is
+        agreed may also have ``"held"``, Xero's ids in the order of its lines
     """
     ids = [*line_ids, *([0] * len(payload["LineItems"]))]
     return {
@@ -80,11 +81,14 @@ def agreed(state: dict, element: dict, before: dict | None = None, payload: dict
     elif payload is None and len(ids) == len(mine) or payload is not None and _is_alike(payload["LineItems"], held):
         found = ids
     else:
-        known = _known(mine, before, ids)
+        known = known_lines(mine, before, ids)
         pairs = paired(payload["LineItems"], held, _is_inclusive(element), known) if payload else known
         places = [pairs.get(place) for place in range(len(mine))]
         found = ["" if place is None else ids[place] for place in places]
-    return {**state, "lines": [[line_id, xero_id, parts] for (line_id, _id, parts), xero_id in zip(mine, found)]}
+    lines = [[line_id, xero_id, parts] for (line_id, _id, parts), xero_id in zip(mine, found)]
+    # In which order Xero has them, where that is another one.
+    held_there = {"held": ids} if ids != found else {}
+    return {"head": state["head"], "lines": lines, **held_there}
 
 
 def _is_alike(rows, held) -> bool:
@@ -169,7 +173,7 @@ def detailed(rows: list[dict], state: dict, before: dict | None, element: dict) 
     if len(held) != len(rows):
         return rows
     ids, lines = [line.get("LineItemID") or "" for line in held], state["lines"]
-    known, told = _known(lines, before, ids), _told(before)
+    known, told = known_lines(lines, before, ids), _told(before)
     if {*known.values()} != {*range(len(ids))} or len(lines) != len(rows):
         known, told = {}, {}
     found = []
@@ -186,7 +190,7 @@ def _told(before) -> dict:
     return {(line_id or 0, lower(xero_id)): parts for line_id, xero_id, parts in (before or {"lines": ()})["lines"]}
 
 
-def _known(lines, before, ids) -> dict:
+def known_lines(lines, before, ids) -> dict:
     """Return which of Xero's lines the ``lines`` that Odoo says are, by their places, as far as the agreement
     ``before`` knows: ``None`` for a line that is new in Odoo.
 
@@ -233,7 +237,7 @@ class _LineMerge:
         self.inclusive = _is_inclusive(element)
         self.untaxed = lower(element.get("LineAmountTypes")) == "notax"
         ids = [line["LineItemID"] for line in self.held]
-        self.pairs = paired(self.rows, self.held, self.inclusive, _known(state["lines"], before, ids))
+        self.pairs = paired(self.rows, self.held, self.inclusive, known_lines(state["lines"], before, ids))
         self.before = _told(before)
         # Places of lines whose amounts Odoo changed.
         self.changed = set()

@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.contact.merge import PEOPLE, as_there, disputed, element_of, sheet
 from ...mappers.contact.people import Person
+from ...mappers.document.both_sides import agreed_rows, names_of
 from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
 from ...mappers.document.merge import head_changed, lines_changed, lines_saved
 from ...mappers.document.paid import detailed_lines
@@ -16,10 +17,10 @@ from ...mappers.values import clean
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
+from .line_books import LINE_FIELDS, WITH_LINES
 from .partner_guard import Guarded
+from .xero_conflict import show_line
 
-WITH_LINES = {"tax", "total"}
-LINE_FIELDS = {"lines", "tracking", *WITH_LINES}
 # Where canonical forms keep a field of the head of a document.
 HEAD_FIELDS = {
     "Contact": "contact",
@@ -91,6 +92,13 @@ class XeroInbound(models.AbstractModel):
         :return: names of its lines, which are then given to :meth:`_resolve_sides` as ``merged``
         """
         return set()
+
+    def _line_rows(self, connection, link, element, record) -> list[dict]:
+        """Return a row of a conflict for each field of a line on which the sides differ, where both changed some.
+
+        :return: values of ``xero.conflict.line``; none where lines are one field
+        """
+        return []
 
     def _overwrite(self, connection, link, element, record) -> None:
         """Have all of Odoo's side sent over what Xero holds, also what Odoo has not changed.
@@ -225,8 +233,42 @@ class XeroInboundDocument(models.AbstractModel):
         said = state.dump()
         return bool(changed) and all(sent.get(name) == said.get(name) for name in changed - LINE_FIELDS)
 
-    def _resolve_sides(self, connection, link, element, record, mine):
+    def _unopposed(self, conflict):
+        """A policy decides about what both changed, and leaves the rest to whoever changed it."""
+        names = set(conflict.line_ids.mapped("name"))
+        if "status" in names or not conflict.link_id.odoo_state:
+            return set()
+        found = disputed(*(view or {} for view in (conflict.base_view, conflict.odoo_view, conflict.xero_view)))
+        found |= WITH_LINES if "lines" in found else set()
+        element = codec.loads(conflict.element.encode())
+        met = self._both_edited(conflict.connection_id, conflict.link_id, element, conflict._record())
+        return names - found - {name for name, (one, field) in names_of(met).items() if field in one.disputed}
+
+    def _both_edited(self, connection, link, element, record) -> list:
+        """Return the ``MetLine`` of each line where both sides edited lines; none where that cannot be told."""
+        base, state = self._base(link), self._read(element)
+        both = self._odoo(connection, link, record).changed_from(base) & state.changed_from(base) & LINE_FIELDS
+        if not both or record.state == "cancel" or state.status == "VOIDED":
+            return []
+        return self._meeting(connection, link, element, record, state) or []
+
+    def _line_rows(self, connection, link, element, record):
+        found = names_of(self._both_edited(connection, link, element, record))
+        return [
+            {
+                "name": name,
+                "choice": "odoo" if field in met.here else "xero",
+                **{side: told and show_line(*told, field) for side, told in zip(("base", "odoo", "xero"), met.sides)},
+            }
+            for name, (met, field) in found.items()
+        ]
+
+    def _resolve_sides(self, connection, link, element, record, mine, merged=frozenset()):
         state, ours = self._read(element), self._odoo(connection, link, record)
+        if found := self._both_edited(connection, link, element, record):
+            self._resolve_with_lines(connection, link, element, record, mine, merged, found)
+            return
+        mine = mine | merged & ours.changed_from(self._base(link))
         changed = state.changed_from(ours)
         mine = (mine | WITH_LINES if "lines" in mine else mine - WITH_LINES) & changed
         theirs = changed - mine - {"money"}
@@ -248,12 +290,40 @@ class XeroInboundDocument(models.AbstractModel):
         self._save_base(connection, link, element, **self._base_values(connection, record, element))
         self._close_pushes(connection, record)
 
-    def _agree_but_for(self, connection, link, element, record, before, mine, waits=False) -> None:
+    def _resolve_with_lines(self, connection, link, element, record, mine, merged, found) -> None:
+        """As :meth:`_resolve_sides`, where both sides edited lines.
+
+        :param found: the ``MetLine`` of each line
+        """
+        base, state, ours = self._base(link), self._read(element), self._odoo(connection, link, record)
+        head = (mine | merged & ours.changed_from(base)) & state.changed_from(ours) - LINE_FIELDS
+        names = names_of(found)
+        own = mine | {name for name, (met, field) in names.items() if name in merged and field in met.here}
+
+        def taken(met):
+            told = {name: field for name, (one, field) in names.items() if one is met}
+            return set() if "lines" in own else {field for name, field in told.items() if name not in own}
+
+        plan = self._plan(connection, found, taken)
+        theirs = state.changed_from(ours) - head - {"money"} - LINE_FIELDS
+        mixed = state.with_all_fields_of(ours, head)
+        self._bring_in_step(connection, link, record, mixed, theirs, ours, plan)
+        waits = head | (LINE_FIELDS if any(step.waits for step in plan) else set())
+        if not waits:
+            self._save_base(connection, link, element, **self._base_values(connection, record, element))
+            self._close_pushes(connection, record)
+            return
+        before = link.odoo_state
+        self._resend(connection, link, element, record)
+        self._agree_but_for(connection, link, element, record, before, waits, plan=plan)
+
+    def _agree_but_for(self, connection, link, element, record, before, mine, waits=False, plan=None) -> None:
         """Let Odoo's present side be what was agreed, but for the fields ``mine``, which are sent: lines as far as they
         differ from Xero's.
 
         :param before: what was said at the agreement before
         :param waits: whether that still holds for lines: Xero did not change them
+        :param plan: what became of each line, where both sides changed some
         """
         out = self._outgoing(connection, record).get(record.id)
         if out is None or out.status == ABSENT:
@@ -262,13 +332,16 @@ class XeroInboundDocument(models.AbstractModel):
         said = mapper._agreed(mapper._said(out), element, before, out.payload)
         head = {name: value for name, value in said["head"].items() if HEAD_FIELDS.get(name) not in mine}
         lines = said["lines"]
-        if mine & LINE_FIELDS and waits:
+        if plan:
+            lines = agreed_rows(plan, said["lines"], before)
+        elif mine & LINE_FIELDS and waits:
             lines = before["lines"]
         elif mine & LINE_FIELDS:
             lines = [[line_id, xero_id, {}] for line_id, xero_id, _parts in lines]
-        link.odoo_state = {"head": head, "lines": lines}
+        held = [line.get("LineItemID") or "" for line in element.get("LineItems") or []]
+        link.odoo_state = {"head": head, "lines": lines, "held": held}
 
-    def _bring_in_step(self, connection, link, move, state, theirs, ours):
+    def _bring_in_step(self, connection, link, move, state, theirs, ours, plan=None):
         """Write Xero's fields to ``move``; one that is cancelled here is posted where Xero approved it, and a draft
         where Xero's status was chosen. One that a person took back to draft stays one.
         """
@@ -281,7 +354,11 @@ class XeroInboundDocument(models.AbstractModel):
             ours = self._odoo(connection, link, move) if posted else self._base(link)
             theirs = state.changed_from(ours) - {"money"}
         matched = self._matched_lines(move)
-        self._change(connection, link, move, state, theirs - {"status", "type"}, ours.lines or None)
+        changed = theirs - {"status", "type"}
+        if plan:
+            self._change_by_plan(connection, link, move, state, changed, plan)
+        else:
+            self._change(connection, link, move, state, changed, ours.lines or None)
         if move.state == "draft" and "status" in theirs and state.status == "AUTHORISED":
             move._post(soft=False)
         self._match_again(move, matched)

@@ -12,7 +12,7 @@ from ..connection.xero_connection import MOVE_TYPE_SETTINGS
 from ..link.own_context import own, own_value
 from .decision_tables import DOCUMENT_TABLE
 from .importer import FORBIDDEN, Result, Untakeable
-from .line_books import LineBooks
+from .line_books import LINE_FIELDS, LineBooks
 from .typed_tax import fit_taxes
 
 GONE = "VOIDED"
@@ -71,7 +71,7 @@ class XeroInboundDocument(models.AbstractModel):
             situation = self._situation(by_id.get(link.res_id), link.res_id in local)
             action = DOCUMENT_TABLE[situation, event] if event else "agreed"
             if action == "conflict":
-                action = self._met(connection, link, by_id[link.res_id], state, event)
+                action = self._met(connection, link, element, by_id[link.res_id], state, event)
             settled_before = self._base(link).money
             if action == "agreed":
                 agreed.append((link, element))
@@ -148,16 +148,20 @@ class XeroInboundDocument(models.AbstractModel):
             return set()
         return self._apart(link, ours.dump(), state.dump())
 
-    def _met(self, connection, link, move, state, event) -> str:
+    def _met(self, connection, link, element, move, state, event) -> str:
         """Return what is done where both sides changed: ``alike`` when they say the same, ``merged`` when they changed
-        different fields, else ``conflict``.
+        different fields, or different ones of lines, else ``conflict``.
         """
         differing = self._differing(connection, link, move, state)
         if not differing:
             return "alike"
         base = self._base(link)
         here, there = self._odoo(connection, link, move).changed_from(base), state.changed_from(base)
-        if "status" in differing | there or not link.odoo_state or here & there & differing:
+        opposed = here & there & differing
+        if "status" in differing | there or not link.odoo_state or opposed - LINE_FIELDS:
+            return "conflict"
+        found = self._meeting(connection, link, element, move, state) if opposed else []
+        if found is None or any(met.disputed for met in found):
             return "conflict"
         is_closed = event == "content" and (self._is_settled(move) or self._is_locked(move))
         return "conflict" if is_closed else "merged"

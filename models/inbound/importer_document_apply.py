@@ -1,19 +1,22 @@
 """Carrying changes of Xero's documents out in Odoo."""
 
 from dataclasses import replace
+from decimal import Decimal
 from difflib import SequenceMatcher
 
 from odoo import Command, fields, models
 from odoo.tools import format_date
 
 from ...mappers.awaited import CLOSED_PERIODS, element_key
+from ...mappers.document.both_sides import PARTS, met_lines, steps, taken_there, wanted
 from ...mappers.document.canonical import DocumentState
+from ...mappers.outgoing import ABSENT
 from ...mappers.reason import pack, said
 from ...mappers.text import named, quoted
 from ...mappers.values import booked, decimal
 from ...xero_api import codec
 from .importer import FORBIDDEN, Result, Untakeable
-from .line_books import LineBooks
+from .line_books import LINE_FIELDS, LineBooks
 from .ruled_fields import ruled_keys, without_ruled
 from .typed_tax import fit_taxes
 
@@ -44,14 +47,17 @@ class XeroInboundDocument(models.AbstractModel):
         base, ours = self._base(link), self._odoo(connection, link, move)
         there, here = state.changed_from(base) - {"money"}, ours.changed_from(base) - {"money"}
         before, digest, keys = link.odoo_state, link.digest, link.odoo_keys or []
-        wanted = state.with_all_fields_of(ours, here)
+        plan = None
+        if there & here & LINE_FIELDS and (found := self._meeting(connection, link, element, move, state)):
+            plan = self._plan(connection, found)
+        mixed = state.with_all_fields_of(ours, here)
         failed = self._attempt(
             connection,
             link,
             element,
             state,
             move,
-            lambda: self._change(connection, link, move, wanted, there - here),
+            lambda: self._change_by_plan(connection, link, move, mixed, there - here, plan),
         )
         if failed:
             return failed
@@ -59,7 +65,7 @@ class XeroInboundDocument(models.AbstractModel):
         told = sorted({*keys, *codec.loads(agreed["odoo_keys"])})
         agreed |= {"digest": digest or None, "odoo_keys": codec.dumps(told).decode()}
         self._save_base(connection, link, element, **agreed)
-        self._agree_but_for(connection, link, element, move, before, here, waits=True)
+        self._agree_but_for(connection, link, element, move, before, here, waits=True, plan=plan)
         self.env["xero.conflict"]._overtaken(link)
         self._post_note(move, "updated")
         return Result("updated", res_id=move.id)
@@ -211,7 +217,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === CHANGING === #
 
-    def _change(self, connection, link, move, state, changed, lines=None) -> None:
+    def _change(self, connection, link, move, state, changed, lines=None, commands=None) -> None:
         """Write the fields ``changed`` of ``state`` to ``move``, but not what rules fill.
 
         Tracking comes back also on documents that are paid or locked.
@@ -219,11 +225,15 @@ class XeroInboundDocument(models.AbstractModel):
         :param state: a ``DocumentState``, what ``move`` shall say
         :param changed: names of its fields
         :param lines: what the lines of ``move`` stand for in Xero; by default those agreed last
+        :param commands: what turns its lines into those of ``state``, where that is known
         :raise Untakeable: Odoo has no account or tax for a line, or arrives at another total
         :raise UserError: Odoo forbids it
         """
         base = self._base(link).lines if lines is None else lines
-        self._change_fields(connection, link, move, base, *self._without_ruled(connection, move, base, state, changed))
+        state_to_write, fields_to_write = self._without_ruled(connection, move, base, state, changed)
+        if commands is None and "lines" in fields_to_write:
+            commands = self._line_commands(connection, move, base, state_to_write.lines)
+        self._change_fields(connection, link, move, state_to_write, fields_to_write, commands)
         if changed & {"tracking", "lines"}:
             self._write_tracking(connection, move, state)
 
@@ -236,9 +246,11 @@ class XeroInboundDocument(models.AbstractModel):
             changed = changed if state.lines != base else changed - {"lines"}
         return state, changed - own
 
-    def _change_fields(self, connection, link, move, base, state, changed) -> None:
+    def _change_fields(self, connection, link, move, state, changed, commands) -> None:
         details = self._detail_values(move, state, changed)
-        content = self._content_values(connection, move, base, state, changed)
+        content = self._content_values(connection, move, state, changed)
+        if "lines" in changed:
+            content["invoice_line_ids"] = commands
         posted = move.state == "posted"
         if content and posted:
             move.button_draft()
@@ -281,7 +293,7 @@ class XeroInboundDocument(models.AbstractModel):
             move.with_context(skip_invoice_sync=True, skip_readonly_check=True).write(values)
             terms.date_maturity = day
 
-    def _content_values(self, connection, move, base, state, changed) -> dict:
+    def _content_values(self, connection, move, state, changed) -> dict:
         values = {}
         if "date" in changed:
             values |= {"invoice_date": state.date or False, "date": state.date or False}
@@ -289,8 +301,6 @@ class XeroInboundDocument(models.AbstractModel):
             values["partner_id"] = self._partner(connection, state).id
         if changed & {"currency", "rate"}:
             values |= self._currency_values(move.company_id, state.currency, state.rate)
-        if "lines" in changed:
-            values["invoice_line_ids"] = self._line_commands(connection, move, base, state.lines)
         return values
 
     def _currency_values(self, company, code: str, rate: str) -> dict:
@@ -358,6 +368,61 @@ class XeroInboundDocument(models.AbstractModel):
         """Return the lines of ``move`` that Xero was told, in their order."""
         lines = move.invoice_line_ids.filtered(lambda line: line.display_type == "product" or (line.name or "").strip())
         return lines.sorted(lambda line: (line.sequence, line.id))
+
+    # === LINES OF BOTH SIDES === #
+
+    def _meeting(self, connection, link, element, move, state) -> list | None:
+        """Return the ``MetLine`` of each line of ``move``; ``None`` where it cannot be told which line is which.
+
+        :param state: Xero's side, that of ``element``
+        """
+        out = self._outgoing(connection, move).get(move.id)
+        if not link.odoo_state or not link.base_state or out is None or out.status == ABSENT:
+            return None
+        if len(out.payload["LineItems"]) != len(self._told_lines(move)):
+            # A rounding, or what else is no line of Odoo's own.
+            return None
+        said = self.env["xero.mapper"]._for_type(self._xero_type)._said(out)
+        ids = [line.get("LineItemID") or "" for line in element.get("LineItems") or []]
+        ours = DocumentState.load(self._canonical_of(connection, link, out))
+        return met_lines(said, link.odoo_state, self._base(link), ours, state, ids)
+
+    def _plan(self, connection, found, taken=taken_there) -> list:
+        """Return the ``Step`` of each of the lines ``found``.
+
+        :param taken: called with a ``MetLine``: the fields in which Odoo takes Xero's side
+        """
+        rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
+        percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
+        return steps(found, taken, percents)
+
+    def _change_by_plan(self, connection, link, move, state, changed, plan) -> None:
+        """Write the fields ``changed`` of ``state`` to ``move``, and its lines by ``plan``; as :meth:`_change`."""
+        if plan is None:
+            self._change(connection, link, move, state, changed)
+            return
+        commands = self._planned_commands(connection, move, plan)
+        changed = changed - LINE_FIELDS | {"tracking"} | ({"lines"} if commands else set())
+        self._change(connection, link, move, wanted(state, plan), changed, commands=commands)
+
+    def _planned_commands(self, connection, move, plan) -> list:
+        """Return what turns the lines of ``move`` into those of ``plan``, in its order."""
+        own, books = self._told_lines(move), LineBooks(self, connection, move.move_type, move.company_id)
+        commands, kept = [], [step for step in plan if step.line is not None]
+        places = [step.met.mine for step in kept]
+        is_ordered = None not in places and places == sorted(places)
+        for number, step in enumerate(kept, 1):
+            place = {} if is_ordered else {"sequence": 10 * number}
+            if step.met.mine is None:
+                commands.append(Command.create({**books.values(step.line), **place}))
+                continue
+            record = own[step.met.mine]
+            told = {name for field in step.fields for name in PARTS.get(field, (field,))}
+            values = books.values(step.line, told) if told - {"tracking"} else {}
+            if values or place:
+                commands.append(Command.update(record.id, {**values, **place}))
+        gone = [step.met.mine for step in plan if step.line is None and step.met.mine is not None]
+        return [*commands, *(Command.delete(own[place].id) for place in gone)]
 
     # === PROOF === #
 

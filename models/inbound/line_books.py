@@ -9,6 +9,9 @@ from ...mappers.text import named
 from ...mappers.values import decimal
 from .importer import Untakeable
 
+# What canonical forms keep of the lines of a document, and what these come to.
+WITH_LINES = {"tax", "total"}
+LINE_FIELDS = {"lines", "tracking", *WITH_LINES}
 AMOUNT_KEYS = {"quantity", "price", "discount", "net", "tax"}
 # Of the tax of one line.
 LARGEST_ROUNDING = 0.015

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ...mappers.document.both_sides import AMOUNT, LINE, PREFIX
 from ...mappers.document.canonical import changed_fields
 from ...mappers.reason import said
 from ...mappers.text import named
@@ -158,6 +159,8 @@ class XeroConflict(models.Model):
             }
         )
         names = (changed_fields(ours, theirs) | changed_fields(base, theirs)) - {"money"}
+        rows = inbound._line_rows(connection, link, element, record) if kind == "both" else []
+        names -= {*AMOUNTS, "tracking"} if rows else set()
         self.env["xero.conflict.line"].create(
             [
                 {
@@ -170,6 +173,7 @@ class XeroConflict(models.Model):
                 }
                 for name in sorted(names)
             ]
+            + [{"conflict_id": conflict.id, **row} for row in rows]
         )
         return conflict
 
@@ -391,7 +395,7 @@ class XeroConflictLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("name") == "tracking":
+            if is_tracking(vals.get("name") or ""):
                 vals.update({side: self._named_options(vals.get(side)) for side in ("base", "odoo", "xero")})
         return super().create(vals_list)
 
@@ -407,7 +411,14 @@ class XeroConflictLine(models.Model):
     def _compute_label(self):
         labels = self._labels()
         for line in self:
-            line.label = labels.get(line.name, line.name)
+            line.label = labels.get(line.name) or self._line_label(labels, line.name)
+
+    def _line_label(self, labels, name) -> str:
+        """Return the label of a field of a line of a document."""
+        if not name or not name.startswith(PREFIX):
+            return name
+        number, field = name.split(".")[1:3]
+        return self.env["xero.reason"]._("Line %(number)s: %(field)s", number=number, field=labels.get(field, field))
 
     def _labels(self) -> dict:
         """Return ``{field of a state: label}``, reasons that may be stored."""
@@ -436,6 +447,14 @@ class XeroConflictLine(models.Model):
             "terms": reason._("Payment terms"),
             "merged_to": reason._("Merged into"),
             "tracking": reason._("Tracking"),
+            "line": reason._("Whole line"),
+            "description": reason._("Description"),
+            "quantity": reason._("Quantity"),
+            "price": reason._("Unit price"),
+            "discount": reason._("Discount"),
+            "amount": reason._("Amount"),
+            "account": reason._("Account"),
+            "tax_type": reason._("Tax rate"),
         }
 
     @api.depends("conflict_id.state")
@@ -475,6 +494,24 @@ def show(value, name: str = "") -> str:
     if isinstance(value, list):
         return "\n".join(_show_line(part) for part in value)
     return str(value or "")
+
+
+def is_tracking(name: str) -> bool:
+    """Whether a line of a conflict is about tracking, of a document or of a line of one."""
+    return name == "tracking" or name.startswith(PREFIX) and name.split(".")[2] == "tracking"
+
+
+def show_line(line, options: str, field: str) -> str:
+    """Return a field of a line of a document as people read it.
+
+    :param line: ``LineState``
+    :param options: its tracking
+    """
+    if field == "tracking":
+        return options
+    if field in (LINE, AMOUNT, "tax"):
+        return _show_line(line.dump())
+    return getattr(line, field)
 
 
 def _show_line(line) -> str:
