@@ -75,6 +75,33 @@ class TestDocumentTours(XeroTourCase):
         self.tour("xero_map", self.admin, INVOICES)
         self.assertInXero(move)
 
+    def _failed(self):
+        """Return an invoice that a suggestion which nobody confirmed keeps from Xero."""
+        account = self.company_data["default_account_revenue"].copy({"name": "Tour Income", "code": "TOUR1"})
+        move = self._unasked(lines=[{"quantity": 1, "price_unit": 100.0, "account_id": account.id}])
+        move.action_xero_sync()
+        self.drain()
+        row = self.env["xero.mapping.account"].sudo().search([("account_id", "=", account.id)])
+        income = self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "200")])
+        row.write({"xero_account_id": income.id, "state": "suggested", "confidence": 60})
+        self.assertEqual(move.xero_sync_state, "failed")
+        return move
+
+    def test_a_failed_document_is_in_xero_within_three_clicks(self):
+        """Of the accountant who posted it; of a clerk, who asks; of the accountant who is asked."""
+        move = self._failed()
+        self.tour("xero_failed_mine", self.accountant, f"{INVOICES}/{move.id}")
+        self.assertInXero(move)
+
+    def test_who_may_not_decide_asks_and_who_is_asked_decides_within_three_clicks(self):
+        move, clerk = self._failed(), self._person("tour_clerk", "account.group_account_invoice")
+        self.connection.alert_user_ids = self.accountant
+        self.tour("xero_failed_ask", clerk, f"{INVOICES}/{move.id}")
+        self.assertEqual(move.xero_sync_state, "failed")
+        self.tour("xero_failed_asked", self.accountant, f"/odoo/xero-connections/{self.connection.id}")
+        self.drain()
+        self.assertInXero(move)
+
     def test_refusal_is_shown_and_tried_again(self):
         move = self._unasked()
         self.simulator.fault("invalid", resource="Invoices", method="PUT", message="The tour is refused")

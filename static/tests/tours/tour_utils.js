@@ -102,3 +102,12 @@ export function anotherRecord() {
         },
     };
 }
+
+/** So many clicks are enough for what these steps do, and no text is typed. */
+export function inClicks(most, ...steps) {
+    const acts = steps.filter((step) => step.run);
+    if (acts.length > most || acts.some((step) => step.run !== "click")) {
+        throw new Error(`More than ${most} clicks`);
+    }
+    return steps;
+}

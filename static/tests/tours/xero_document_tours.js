@@ -1,4 +1,4 @@
-import { addTour, beforeTheWorker, nobodyHears, openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
+import { addTour, beforeTheWorker, inClicks, nobodyHears, openRow, rememberPage, stillSamePage, waitForStatus } from "./tour_utils";
 
 /** Post an invoice and see it get into Xero. */
 addTour("xero_post", () => [
@@ -78,6 +78,38 @@ addTour("xero_map", () => [
     waitForStatus("synced"),
     { trigger: ".o_form_view:not(:has([name=xero_failed]))" },
     stillSamePage(),
+]);
+
+/** Who may decide takes what is suggested: the failed document is in Xero. */
+addTour("xero_failed_mine", () => [
+    ...inClicks(
+        3,
+        { trigger: "[name=xero_failed] button[name=action_xero_fix]:contains(Fix it)", run: "click" },
+        { content: "What is suggested is seen", trigger: ".modal [name=xero_account_id] input:value(200)" },
+        { trigger: ".modal button[name=action_confirm]", run: "click" }
+    ),
+    waitForStatus("synced"),
+]);
+
+/** Who may not decide asks an accountant. */
+addTour("xero_failed_ask", () => [
+    ...inClicks(
+        3,
+        { trigger: "[name=xero_failed] button[name=action_xero_fix]:contains(Ask)", run: "click" },
+        { trigger: ".modal button[name=action_ask]", run: "click" }
+    ),
+    { content: "Who was asked", trigger: ".o_notification:contains(was asked)" },
+]);
+
+/** The accountant who was asked decides from the to-do. */
+addTour("xero_failed_asked", () => [
+    ...inClicks(
+        3,
+        { trigger: ".o-mail-Activity a[href*='xero.mapping.account']", run: "click" },
+        { content: "What is suggested is seen", trigger: "[name=xero_account_id] input:value(200)" },
+        { trigger: ".o_xero_page_only[name=action_confirm]", run: "click" }
+    ),
+    { trigger: "[name=state]:contains(Confirmed)" },
 ]);
 
 /** Xero refuses: its words are shown, the document is corrected and tried again. */
