@@ -2,6 +2,7 @@ import html
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +14,7 @@ from odoo.tests import Form, HttpCase, TransactionCase, new_test_user, tagged
 from ..models.connection import credential_secrets as xero_secrets
 from ..models.connection import gate as xero_gate
 from ..xero_api import errors, oauth
+from ..xero_api.client import XeroClient
 from .common import Simulator, XeroCommon, xero_at
 
 
@@ -63,6 +65,39 @@ class TestConnect(XeroCommon):
             wizard.action_link()
         wizard.line_ids.filtered(lambda line: line.name == "Rimu Limited").action_choose()
         self.assertEqual((self.connection.tenant_id, self.connection.state), (other, "connected"))
+
+    def test_the_choice_shows_what_tells_organisations_apart(self):
+        """Country, currency, demo company and what does not fit: one call each, and only where there is a choice."""
+        uk = self.add_organisation(seed="uk", Name="Same Name")
+        demo = self.add_organisation(**{**self.organisation, "Name": "Same Name", "IsDemoCompany": True})
+        self.simulator.reset_stats()
+        action = self.finish(self.simulator.consent(self.begin(), self.tenant, uk, demo))
+        lines = {line.tenant_id: line for line in self.env["xero.connect.wizard"].browse(action["res_id"]).line_ids}
+        self.assertEqual((lines[uk].country_name, lines[uk].currency_code), ("United Kingdom", "GBP"))
+        self.assertEqual((lines[demo].currency_code, lines[demo].is_demo_company), ("USD", True))
+        self.assertFalse(lines[uk].is_demo_company or lines[self.tenant].is_demo_company)
+        self.assertIn("GBP", lines[uk].mismatch)
+        self.assertFalse(lines[self.tenant].mismatch)
+        for tenant in lines:
+            self.assertEqual(self.simulator.calls(tenant), {("GET", "Organisation"): 1})
+
+    def test_an_organisation_that_does_not_answer_can_be_chosen(self):
+        other = self.add_organisation(**{**self.organisation, "Name": "Rimu Limited"})
+        self.simulator.fault("error", resource="Organisation", status=503, count=None)
+        action = self.finish(self.simulator.consent(self.begin(), self.tenant, other))
+        self.simulator.clear_faults()
+        lines = self.env["xero.connect.wizard"].browse(action["res_id"]).line_ids
+        self.assertEqual(set(lines.mapped("currency_code")), {False}, "unknown, and nothing is made up")
+        lines.filtered(lambda line: line.tenant_id == other).action_choose()
+        self.assertEqual((self.connection.tenant_id, self.connection.state), (other, "connected"))
+
+    def test_what_is_odd_in_an_organisation_is_left_out_of_the_choice(self):
+        other = self.add_organisation(**{**self.organisation, "Name": "Rimu Limited"})
+        body = {"Organisations": [{"Name": "Rimu Limited", "CountryCode": ["AU"], "BaseCurrency": "U" * 5000}]}
+        with patch.object(XeroClient, "get", lambda *_args, **_options: SimpleNamespace(data=body)):
+            action = self.finish(self.simulator.consent(self.begin(), self.tenant, other))
+        lines = self.env["xero.connect.wizard"].browse(action["res_id"]).line_ids
+        self.assertEqual(set(lines.mapped("country_name")) | set(lines.mapped("currency_code")), {False})
 
     def test_mismatch_is_said(self):
         foreign = self.add_organisation(seed="uk", Name="London Books")

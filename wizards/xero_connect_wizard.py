@@ -40,6 +40,11 @@ class XeroConnectWizardLine(models.TransientModel):
     name = fields.Char("Organisation", required=True, readonly=True)
     tenant_id = fields.Char(required=True, readonly=True)
     tenant_connection_id = fields.Char(readonly=True)
+    country_code = fields.Char(readonly=True)
+    country_name = fields.Char("Country", compute="_compute_country_name")
+    currency_code = fields.Char("Currency", readonly=True)
+    is_demo_company = fields.Boolean("Demo Company", readonly=True)
+    mismatch = fields.Text("Does Not Fit", compute="_compute_mismatch")
 
     def _organisation(self) -> dict:
         self.ensure_one()
@@ -49,6 +54,22 @@ class XeroConnectWizardLine(models.TransientModel):
         self.ensure_one()
         self.wizard_id.line_id = self
         return self.wizard_id.action_link()
+
+    @api.depends("country_code")
+    @api.depends_context("lang")
+    def _compute_country_name(self):
+        countries = self.env["res.country"].search([("code", "in", self.mapped("country_code"))])
+        names = {country.code: country.name for country in countries}
+        for line in self:
+            line.country_name = names.get(line.country_code, line.country_code)
+
+    @api.depends("country_code", "currency_code", "wizard_id.company_id")
+    @api.depends_context("lang")
+    def _compute_mismatch(self):
+        for line in self:
+            company = line.wizard_id.company_id
+            found = self.env["xero.organisation"]._mismatches(company, line.currency_code, line.country_code)
+            line.mismatch = "\n".join(found) or False
 
     @api.depends("name")
     def _compute_display_name(self):

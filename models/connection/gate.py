@@ -7,6 +7,7 @@ import hashlib
 import logging
 import secrets
 import uuid
+from contextlib import closing
 from datetime import timedelta
 from functools import cache, partial
 
@@ -109,6 +110,23 @@ def open_client(connection, on_call=None) -> XeroClient:
         on_call=on_call,
         correlation_id=str(uuid.uuid4()),
     )
+
+
+def look(connection, tenant_id: str, read):
+    """Return what ``read`` finds out of an organisation that a person may choose for ``connection``.
+
+    :param tenant_id: of :func:`organisations` of its credential
+    :param read: called with a client that is closed afterwards
+    :raise Barred: this database or server may not call; nothing was sent
+    :raise XeroError: of ``read``
+    """
+    credential = connection.credential_id.sudo()
+
+    def token(force: bool) -> str:
+        return credential_token(credential)[0]
+
+    with closing(XeroClient(endpoints(connection.env), tenant_id, token)) as client:
+        return read(client)
 
 
 def _use_until(expires_at):

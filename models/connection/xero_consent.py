@@ -7,13 +7,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
-from ...xero_api import errors
+from ...xero_api import deadline, errors
 from ..link.explain import explain
 from . import database as xero_database
 from . import gate as xero_gate
 from .xero_connection import GATHERING_STATES
 
 _logger = logging.getLogger(__name__)
+
+# A person waits for it, and a choice of more is made by name.
+LOOK_SECONDS, MOST_LOOKED_AT = 10, 20
 
 
 class XeroConsent(models.AbstractModel):
@@ -148,7 +151,22 @@ class XeroConsent(models.AbstractModel):
         taken = connection.sudo().search(living).mapped("tenant_id")
         return [found for found in organisations if found["tenantId"] not in taken]
 
+    def _look_at(self, connection, organisations) -> dict:
+        """Return what tells ``organisations`` apart besides their names, by tenant id. Who does not answer in time can
+        be chosen all the same.
+        """
+        facts = {}
+        with deadline.within(LOOK_SECONDS):
+            for found in organisations[:MOST_LOOKED_AT]:
+                tenant = found["tenantId"]
+                try:
+                    facts[tenant] = xero_gate.look(connection, tenant, self.env["xero.organisation"]._look)
+                except errors.XeroError as error:
+                    _logger.info("An organisation to choose told nothing of itself: %s", type(error).__name__)
+        return facts
+
     def _choose_action(self, connection, organisations):
+        facts = self._look_at(connection, organisations)
         wizard = self.env["xero.connect.wizard"].sudo().create(
             {
                 "connection_id": connection.id,
@@ -158,6 +176,7 @@ class XeroConsent(models.AbstractModel):
                             "tenant_id": found["tenantId"],
                             "tenant_connection_id": found["id"],
                             "name": found["tenantName"],
+                            **facts.get(found["tenantId"], {}),
                         }
                     )
                     for found in organisations

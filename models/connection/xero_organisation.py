@@ -24,6 +24,8 @@ FACTS = {
     "year_lock_date": "EndOfYearLockDate",
     "tax_basis": "SalesTaxBasis",
 }
+# What a person needs to choose among organisations, besides their names.
+TELLING = ("country_code", "currency_code", "is_demo_company")
 # Ledger and cashbook editions have no invoicing to push to.
 EDITIONS_WITHOUT_INVOICING = ("PARTNER", "CASHBOOK", "LEDGER")
 
@@ -42,8 +44,7 @@ class XeroOrganisation(models.AbstractModel):
         :raise XeroError: Xero does not answer
         """
         connection.ensure_one()
-        found = rows(client.get("Organisation").data, "Organisation")
-        organisation = found[0] if found else {}
+        organisation = self._read(client)
         editions = (organisation.get("Edition"), organisation.get("Version"))
         if any(edition in EDITIONS_WITHOUT_INVOICING for edition in editions):
             raise UserError(
@@ -56,6 +57,23 @@ class XeroOrganisation(models.AbstractModel):
         values = self._facts({name: value for name, value in organisation.items() if name not in odd})
         values["tenant_name"] = values["tenant_name"] or connection.tenant_name
         connection.write({name: value for name, value in values.items() if FACTS.get(name) not in odd})
+
+    def _read(self, client) -> dict:
+        """Return Xero's element of the organisation that ``client`` calls; one call."""
+        found = rows(client.get("Organisation").data, "Organisation")
+        return found[0] if found else {}
+
+    @api.model
+    def _look(self, client) -> dict:
+        """Return what tells an organisation apart before it is linked; one call. What is odd, or not said, is left out.
+
+        :return: ``country_code``, ``currency_code`` and ``is_demo_company``, as columns of a connection
+        :raise XeroError: Xero does not answer
+        """
+        organisation = self._read(client)
+        odd = {path[0] for path, _what in shape.faults("Organisation", organisation) if path}
+        told = {name: organisation.get(FACTS[name]) for name in TELLING if FACTS[name] not in odd}
+        return {name: value for name, value in told.items() if value}
 
     def _facts(self, organisation: dict) -> dict:
         """Return the columns of a connection that hold the facts."""

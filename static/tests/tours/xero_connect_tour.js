@@ -22,8 +22,8 @@ addTour("xero_connect", () => [
         expectUnloadPage: true,
     },
     {
-        content: "Two organisations: choose by name",
-        trigger: ".o_data_row:contains(Rimu Limited)",
+        content: "Two organisations: choose by name, country and currency",
+        trigger: ".o_data_row:contains(Rimu Limited):contains(United States):contains(USD)",
     },
     {
         trigger: ".o_data_row:contains(Kauri Trading) button[name=action_choose]",
@@ -34,9 +34,18 @@ addTour("xero_connect", () => [
     { trigger: "[name=currency_code]:contains(USD)" },
     {
         content: "The worker has counted: there is nothing to match",
-        trigger: "button[name=action_start]:contains(Accept Suggestions and Start)",
-        run: "click",
+        trigger: "button[name=action_start].btn-primary",
     },
+    {
+        content: "What is not sure is on the same page: a tax is decided by one click",
+        trigger: "[name=open_taxes] .o_data_row:contains(Likely) button[name=action_confirm]",
+        run(helpers) {
+            this.anchor.closest(".o_data_row").dataset.decided = "here";
+            return helpers.click();
+        },
+    },
+    { content: "It is not open any more", trigger: ".o_form_view:not(:has([data-decided=here]))" },
+    { trigger: "button[name=action_start]", run: "click" },
     { trigger: ".o_arrow_button_current:contains(Done)" },
     { trigger: "button[name=action_open_connection]", run: "click" },
     { trigger: ".o_arrow_button_current:contains(Connected)" },
