@@ -38,6 +38,12 @@ def documents_domain(connection) -> Domain:
     )
 
 
+def _together(records) -> list:
+    """Return ``records`` of one model, each read along with the others."""
+    every = records[0].union(*records)
+    return [record.with_prefetch(every._ids) for record in records]
+
+
 class XeroSetup(models.Model):
     _inherit = "xero.setup"
 
@@ -103,6 +109,7 @@ class XeroSetup(models.Model):
     account_open_count = fields.Integer(compute="_compute_summaries")
     tax_open_count = fields.Integer(compute="_compute_summaries")
     journal_open_count = fields.Integer(compute="_compute_summaries")
+    decided_count = fields.Integer(compute="_compute_summaries")
     sure_count = fields.Integer(compute="_compute_summaries")
     suggested_count = fields.Integer(compute="_compute_summaries")
     doubtful_count = fields.Integer(compute="_compute_summaries")
@@ -151,7 +158,7 @@ class XeroSetup(models.Model):
             setup.is_empty = bool(setup.counted_at) and not (setup.xero_contact_count or setup.xero_document_count)
 
     def _compute_reading_state(self):
-        jobs = self.env["xero.sync.job"].search(
+        jobs = self.env["xero.sync.job"].sudo().search(
             [
                 ("connection_id", "in", self.connection_id.ids),
                 ("task", "in", READINGS),
@@ -171,14 +178,17 @@ class XeroSetup(models.Model):
 
     @api.depends("connection_id.facts_at")
     def _compute_read_counts(self):
+        # Here and below: whoever reads a guide may know how much its connection has of what.
+        env = self.sudo().env
         for setup in self:
             own = [("connection_id", "=", setup.connection_id.id)]
             active = [*own, ("status", "=", "ACTIVE")]
-            setup.account_count = self.env["xero.account"].search_count(active)
-            setup.bank_count = self.env["xero.account"].search_count([*active, ("type", "=", "BANK")])
-            setup.tax_rate_count = self.env["xero.tax.rate"].search_count(active)
-            setup.currency_count = self.env["xero.currency"].search_count(own)
-            setup.tracking_count = self.env["xero.tracking.category"].search_count(active)
+            types = dict(env["xero.account"]._read_group(active, ["type"], ["__count"]))
+            setup.account_count = sum(types.values())
+            setup.bank_count = types.get("BANK", 0)
+            setup.tax_rate_count = env["xero.tax.rate"].search_count(active)
+            setup.currency_count = env["xero.currency"].search_count(own)
+            setup.tracking_count = env["xero.tracking.category"].search_count(active)
 
     @api.depends(
         *(f"connection_id.{name}" for name in (*MOVE_TYPE_SETTINGS.values(), "sync_from", "excluded_journal_ids"))
@@ -196,7 +206,7 @@ class XeroSetup(models.Model):
 
     def _compute_alert_user_ids(self):
         for setup in self:
-            setup.alert_user_ids = setup.has_alerts and setup.connection_id.alert_user_ids
+            setup.alert_user_ids = setup.has_alerts and setup.sudo().connection_id.alert_user_ids
 
     def _inverse_alert_user_ids(self):
         for setup in self.filtered("has_alerts"):
@@ -209,7 +219,7 @@ class XeroSetup(models.Model):
         for setup in self:
             every = {}
             for kind, model in KINDS.items():
-                groups = self.env[model]._read_group(
+                groups = self.env[model].sudo()._read_group(
                     [("connection_id", "=", setup.connection_id.id)], ["certainty"], ["__count"]
                 )
                 counts = dict(groups)
@@ -217,6 +227,7 @@ class XeroSetup(models.Model):
                 setup[f"{kind}_open_count"] = sum(counts.values()) - counts.get("decided", 0)
                 for word, count in counts.items():
                     every[word] = every.get(word, 0) + count
+            setup.decided_count = every.get("decided", 0)
             setup.sure_count = every.get("sure", 0)
             setup.doubtful_count = every.get("doubtful", 0)
             setup.missing_count = every.get("missing", 0)
@@ -262,9 +273,12 @@ class XeroSetup(models.Model):
         }
         taxes = {"sale": company.account_sale_tax_id, "purchase": company.account_purchase_tax_id}
         confirmed = [("connection_id", "=", self.connection_id.id), ("state", "=", "confirmed")]
-        decided = self.env["xero.mapping.account"].search(confirmed).account_id
-        sets = {(row._key_ids(), row.type_tax_use) for row in self.env["xero.mapping.tax"].search(confirmed)}
+        env = self.sudo().env
+        decided = env["xero.mapping.account"].search_fetch(confirmed, ["account_id"]).account_id
+        rows = env["xero.mapping.tax"].search_fetch(confirmed, ["key", "type_tax_use"])
+        sets = {(row._key_ids(), row.type_tax_use) for row in rows}
         book = TaxLookup()
+        taxes = dict(zip(taxes, _together(list(taxes.values())), strict=True))
         names = {
             ("sale", "account"): self.env._("the default sales account"),
             ("purchase", "account"): self.env._("the default purchase account"),

@@ -39,11 +39,6 @@ class XeroSetup(models.Model):
     def action_open_journal(self):
         return self._open_mapping("journal")
 
-    def action_open_undecided(self):
-        """Open whatever waits for a decision, of all kinds."""
-        self.ensure_one()
-        return self.connection_id.action_open_mappings()
-
     def action_open_tracking(self):
         return self._window_of_connection("action_xero_mapping_tracking")
 

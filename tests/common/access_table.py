@@ -211,7 +211,7 @@ METHODS = {
         "accountant": "action_undo action_preview action_start action_pause action_resume action_cancel",
     },
     "xero.setup": {
-        "manager": "action_open_account action_open_tax action_open_journal action_open_tracking action_open_undecided"
+        "manager": "action_open_account action_open_tax action_open_journal action_open_tracking"
         " action_open_read_accounts action_open_read_rates action_open_jobs action_open_connection action_new_invoice"
         " action_download action_import action_match action_history action_open action_next action_back"
         " action_read_again action_confirm_sure action_start action_hold action_release action_finish"
