@@ -1,0 +1,66 @@
+"""Where texts and pages send people: each path of menus that begins with Xero is one of the menus there are."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from source import REPO
+
+MENUS = REPO / "views" / "xero_menus.xml"
+FOLDERS = ("docs", "readme", "models", "mappers", "wizards", "views", "controllers", "static", "addons")
+SUFFIXES = {".md", ".html", ".py", ".xml", ".js"}
+# What is clicked on the screen that the last menu opens.
+BUTTONS = {"New"}
+# As pages write it between asterisks, and as texts for people do. In Python a text may go on in the next line.
+PATH = re.compile(r"(?<![\w>] )\bXero(?: (?:>|&gt;) [A-Z][a-z]+(?: [A-Z][a-z]+)*)+")
+CONTINUED = re.compile(r'"\s*\n\s*f?"')
+
+
+def _paths(menu, above=()):
+    name = (*above, menu.get("name"))
+    yield name
+    for below in menu.findall("menuitem"):
+        yield from _paths(below, name)
+
+
+def _known() -> set[tuple[str, ...]]:
+    return {path for menu in ET.parse(MENUS).getroot().findall("menuitem") for path in _paths(menu)}
+
+
+def _text(file) -> str:
+    text = file.read_text(encoding="utf-8")
+    return CONTINUED.sub("", text) if file.suffix == ".py" else text
+
+
+def _named(text: str) -> list[tuple[str, ...]]:
+    return [tuple(part.strip() for part in re.split(r">|&gt;", found)) for found in PATH.findall(text)]
+
+
+def _files():
+    yield REPO / "README.md"
+    for folder in FOLDERS:
+        yield from (file for file in (REPO / folder).rglob("*") if file.suffix in SUFFIXES)
+
+
+def _wrong(text: str) -> list[tuple[str, ...]]:
+    known = _known()
+    paths = [path[:-1] if path[-1] in BUTTONS else path for path in _named(text)]
+    return [path for path in paths if path not in known]
+
+
+def test_every_path_of_menus_is_there():
+    wrong = {str(file.relative_to(REPO)): found for file in _files() if (found := _wrong(_text(file)))}
+    assert not wrong
+
+
+def test_many_are_named():
+    assert len({path for file in _files() for path in _named(_text(file))}) > 12
+
+
+@pytest.mark.parametrize("text", ["*Xero > Sync > Jobs*", "(Xero > Runs).", "<em>Xero &gt; Failed</em>"])
+def test_a_menu_that_is_not_there_is_found(text):
+    assert _wrong(text)
+
+
+def test_other_paths_are_nobodys_concern():
+    assert not _wrong("*Settings > Xero > Connect*, Xero > Activity > Runs > New, **Xero > Overview** has a card")
