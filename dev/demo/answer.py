@@ -61,6 +61,18 @@ class Line:
         return self.odoo in states and self.due == self.residual
 
 
+def switch_on_webhooks(odoo: Session, simulator: Simulator, connection: int) -> None:
+    """Store the key in Odoo and the address in Xero, and let Xero check the address. Raises Stop."""
+    [row] = odoo.read("xero.connection", [("id", "=", connection)], ["credential_id"])
+    credential, key = row["credential_id"][0], secrets.token_urlsafe(32)
+    odoo.call("xero.credential", "write", [credential], {"webhook_key": key})
+    [row] = odoo.read("xero.credential", [("id", "=", credential)], ["webhook_url"])
+    simulator.post("webhooks", url=row["webhook_url"], key=key)
+    checked = simulator.post("webhooks/intent")
+    if checked["status"] != "OK":
+        raise Stop(f"Xero is not content with Odoo's webhook address: {checked}")
+
+
 class Answer:
     """Lets people act in Xero and waits for Odoo."""
 
@@ -74,17 +86,6 @@ class Answer:
         of_ids = [("res_model", "=", "account.move"), ("res_id", "in", ids)]
         links = odoo.read("xero.link", of_ids, ["res_id", "xero_id"])
         self.xero_ids = {link["res_id"]: link["xero_id"] for link in links}
-
-    def switch_on_webhooks(self) -> None:
-        """Store the key in Odoo and the address in Xero, and let Xero check the address. Raises Stop."""
-        [connection] = self.odoo.read("xero.connection", [("id", "=", self.connection)], ["credential_id"])
-        credential, key = connection["credential_id"][0], secrets.token_urlsafe(32)
-        self.odoo.call("xero.credential", "write", [credential], {"webhook_key": key})
-        [row] = self.odoo.read("xero.credential", [("id", "=", credential)], ["webhook_url"])
-        self.simulator.post("webhooks", url=row["webhook_url"], key=key)
-        checked = self.simulator.post("webhooks/intent")
-        if checked["status"] != "OK":
-            raise Stop(f"Xero is not content with Odoo's webhook address: {checked}")
 
     def act(self) -> None:
         """Let people work in Xero. What is told by webhooks is in Odoo at the end. Raises Stop when it is not."""

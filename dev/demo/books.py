@@ -19,7 +19,8 @@ PARTNERS = [
 ]
 
 
-def _line(name: str, price: float, quantity: float = 1, taxes: str = "gst", **more: Any) -> dict[str, Any]:
+def line(name: str, price: float, quantity: float = 1, taxes: str = "gst", **more: Any) -> dict[str, Any]:
+    """A line of a document; `taxes` is a word of `TAXES`, `more` are fields of Odoo's."""
     return {"name": name, "price_unit": price, "quantity": quantity, "taxes": taxes, **more}
 
 
@@ -28,50 +29,58 @@ def _note(kind: str, name: str) -> dict[str, Any]:
 
 
 DOCUMENTS: list[tuple[str, str, str, list[dict[str, Any]]]] = [
-    ("out_invoice", "Barossa Cellars", "AUD", [_line("Consulting", 150, 8)]),
-    ("out_invoice", "Barossa Cellars", "AUD", [_line("Corks", 0.333, 1000), _line("Labels", 0.125, 333)]),
+    ("out_invoice", "Barossa Cellars", "AUD", [line("Consulting", 150, 8)]),
+    ("out_invoice", "Barossa Cellars", "AUD", [line("Corks", 0.333, 1000), line("Labels", 0.125, 333)]),
     (
         "out_invoice",
         "Coral Bay Diving",
         "AUD",
         [
             _note("section", "Equipment"),
-            _line("Regulator", 349.95, 3, discount=33.33),
-            _line("Wetsuit", 199.99, 7, discount=12.5),
+            line("Regulator", 349.95, 3, discount=33.33),
+            line("Wetsuit", 199.99, 7, discount=12.5),
             _note("note", "Delivered to the boat."),
-            _line("Advance already paid", 250, -1),
+            line("Advance already paid", 250, -1),
         ],
     ),
-    ("out_invoice", "Coral Bay Diving", "AUD", [_line("Guided dive, tax included", 99.95, 3, "gst_included")]),
-    ("out_invoice", "Coral Bay Diving", "AUD", [_line("Reef tour", 87.35, 3, "gst+levy"), _line("Map", 4.45, 1)]),
-    ("out_invoice", "Coral Bay Diving", "AUD", [_line("Boat hire", 133.33, 1), _line("Snacks", 9.99, 1)]),
-    ("out_invoice", "Wellington Outfitters Ltd", "NZD", [_line("Wool, by weight", 41.237, 12.345, "export")]),
+    ("out_invoice", "Coral Bay Diving", "AUD", [line("Guided dive, tax included", 99.95, 3, "gst_included")]),
+    ("out_invoice", "Coral Bay Diving", "AUD", [line("Reef tour", 87.35, 3, "gst+levy"), line("Map", 4.45, 1)]),
+    ("out_invoice", "Coral Bay Diving", "AUD", [line("Boat hire", 133.33, 1), line("Snacks", 9.99, 1)]),
+    ("out_invoice", "Wellington Outfitters Ltd", "NZD", [line("Wool, by weight", 41.237, 12.345, "export")]),
     (
         "out_invoice",
         "Great Lakes Trading Inc",
         "USD",
-        [_line("Design", 1234.56, 1, "export"), _line("Hosting", 7.77, 13, "export")],
+        [line("Design", 1234.56, 1, "export"), line("Hosting", 7.77, 13, "export")],
     ),
-    ("out_invoice", "Café Zürich & Söhne", "EUR", [_line("Kaffeebohnen", 18.9, 25, "export", discount=7)]),
-    ("out_invoice", "Barossa Cellars", "AUD", [_line("Sample", 75, 1), _line("Sample, free of charge", 75, -1)]),
+    ("out_invoice", "Café Zürich & Söhne", "EUR", [line("Kaffeebohnen", 18.9, 25, "export", discount=7)]),
+    ("out_invoice", "Barossa Cellars", "AUD", [line("Sample", 75, 1), line("Sample, free of charge", 75, -1)]),
     (
         "in_invoice",
         "Harbour Office Supplies",
         "AUD",
-        [_line("Paper", 6.49, 40, "gst"), _line("Postage stamps", 1.2, 100, "gst")],
+        [line("Paper", 6.49, 40, "gst"), line("Postage stamps", 1.2, 100, "gst")],
     ),
-    ("in_invoice", "Outback Freight", "AUD", [_line("Freight", 318.18, 1), _line("Fuel levy", 318.18, 0.175)]),
+    ("in_invoice", "Outback Freight", "AUD", [line("Freight", 318.18, 1), line("Fuel levy", 318.18, 0.175)]),
     (
         "in_invoice",
         "Outback Freight",
         "USD",
-        [_line("Sea freight", 2150.4, 1, "free"), _line("Insurance", 33.335, 3, "free")],
+        [line("Sea freight", 2150.4, 1, "free"), line("Insurance", 33.335, 3, "free")],
     ),
-    ("in_invoice", "Harbour Office Supplies", "AUD", [_line("Label printer", 4890, 1, "capital")]),
-    ("out_refund", "Barossa Cellars", "AUD", [_line("Corks returned", 0.333, 250)]),
-    ("out_refund", "Great Lakes Trading Inc", "USD", [_line("Hosting, two months", 7.77, 2, "export")]),
-    ("in_refund", "Harbour Office Supplies", "AUD", [_line("Paper, water damage", 6.49, 5, "gst", discount=10)]),
-    ("in_refund", "Outback Freight", "AUD", [_line("Freight overcharged", 45.45, 1)]),
+    ("in_invoice", "Harbour Office Supplies", "AUD", [line("Label printer", 4890, 1, "capital")]),
+    ("out_refund", "Barossa Cellars", "AUD", [line("Corks returned", 0.333, 250)]),
+    ("out_refund", "Great Lakes Trading Inc", "USD", [line("Hosting, two months", 7.77, 2, "export")]),
+    ("in_refund", "Harbour Office Supplies", "AUD", [line("Paper, water damage", 6.49, 5, "gst", discount=10)]),
+    ("in_refund", "Outback Freight", "AUD", [line("Freight overcharged", 45.45, 1)]),
+    (
+        "in_invoice",
+        "Harbour Office Supplies",
+        "AUD",
+        [line("Telephone, business", 60, 1), line("Telephone, private", 40, 1, "private")],
+    ),
+    ("in_invoice", "Harbour Office Supplies", "AUD", [line("Repairs of the flat that is let", 240, 1, "input_taxed")]),
+    ("in_invoice", "Great Lakes Trading Inc", "USD", [line("Pumps, GST paid at customs", 310.5, 2, "import")]),
 ]
 
 TAXES = {
@@ -80,14 +89,26 @@ TAXES = {
         "gst": "au_tax_purchase_10_service",
         "free": "au_tax_purchase_0_service",
         "capital": "au_tax_purchase_capital_service",
+        "private": "au_tax_purchase_private_service",
+        "input_taxed": "au_tax_purchase_input_service",
+        "import": "au_tax_purchase_taxable_import_service",
     },
 }
 """The taxes of Odoo's Australian chart that the lines name."""
 CODES = {
     "sale": {"gst": "OUTPUT", "export": "EXEMPTEXPORT", "gst_included": "OUTPUT"},
-    "purchase": {"gst": "INPUT", "free": "EXEMPTEXPENSES", "capital": "CAPEXINPUT"},
+    "purchase": {
+        "gst": "INPUT",
+        "free": "EXEMPTEXPENSES",
+        "capital": "CAPEXINPUT",
+        "private": "BASEXCLUDED",
+        "input_taxed": "INPUTTAXED",
+        "import": "BASEXCLUDED",
+    },
 }
 """What Xero calls them; a rate of its own that the demo makes has a number."""
+UNTAXED = ("EXEMPTEXPORT", "EXEMPTEXPENSES", "BASEXCLUDED", "INPUTTAXED")
+"""Codes of lines whose GST nobody pays or claims: what Odoo booked of it is part of the cost."""
 OWN_RATE = "TAX001"
 
 ROUNDED = 5
@@ -114,8 +135,13 @@ class Books:
 
     def prepare(self) -> None:
         """Currencies with rates, taxes and partners."""
+        self.prepare_trade()
+        self._add_own_taxes()
+
+    def prepare_trade(self) -> None:
+        """The same without taxes that are none of the chart's."""
         self._add_currencies()
-        self._add_taxes()
+        self._find_taxes()
         self._add_partners()
 
     def _id(self, model: str, domain: list[Any], **options: Any) -> int:
@@ -140,12 +166,14 @@ class Books:
             ],
         )
 
-    def _add_taxes(self) -> None:
+    def _find_taxes(self) -> None:
         for use, taxes in TAXES.items():
             for word, template in taxes.items():
                 own = [("module", "=", "account"), ("name", "=", f"1_{template}")]
                 found = self.odoo.read("ir.model.data", own, ["res_id"])
                 self.taxes.setdefault(use, {})[word] = [found[0]["res_id"]]
+
+    def _add_own_taxes(self) -> None:
         sale = {"type_tax_use": "sale", "amount_type": "percent"}
         levy = self.odoo.create("account.tax", {**sale, "name": "Marine park levy", "amount": 2.0})
         included = self.odoo.create(
@@ -167,7 +195,7 @@ class Books:
 
     def make_documents(self) -> list[int]:
         """Create all documents as drafts and return their ids."""
-        ids = [self.odoo.create("account.move", self._document(*document)) for document in DOCUMENTS]
+        ids = [self.make(*document) for document in DOCUMENTS]
         rounding = self.odoo.create(
             "account.cash.rounding",
             {
@@ -182,32 +210,41 @@ class Books:
         self.odoo.call("account.move", "write", [ids[ROUNDED]], {"invoice_cash_rounding_id": rounding})
         return ids
 
-    def _document(self, kind: str, partner: str, currency: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    def make(
+        self, kind: str, partner: str, currency: str, lines: list[dict[str, Any]], days: int = 0, **more: Any
+    ) -> int:
+        """Create a document, dated so many `days` ago, as a draft; return its id. `more` goes before all else."""
+        day = self.today - timedelta(days=days)
+        return self.odoo.create("account.move", {**self._document(kind, partner, currency, lines, day), **more})
+
+    def _document(
+        self, kind: str, partner: str, currency: str, lines: list[dict[str, Any]], day: date
+    ) -> dict[str, Any]:
         use = "sale" if kind.startswith("out_") else "purchase"
         number = f"{partner.split(maxsplit=1)[0].upper()}-{len(lines)}-{kind}-{currency}"
         return {
             "move_type": kind,
             "partner_id": self.partners[partner],
-            "invoice_date": str(self.today),
-            "invoice_date_due": str(self.today + timedelta(days=30)),
+            "invoice_date": str(day),
+            "invoice_date_due": str(day + timedelta(days=30)),
             "currency_id": self.currencies[currency],
             "ref": number if use == "purchase" else "Demo",
-            "invoice_line_ids": [(0, 0, self._move_line(line, use)) for line in lines],
+            "invoice_line_ids": [(0, 0, self._move_line(one, use)) for one in lines],
         }
 
-    def _move_line(self, line: dict[str, Any], use: str) -> dict[str, Any]:
-        values = {key: value for key, value in line.items() if key != "taxes"}
-        if "taxes" in line:
-            values["tax_ids"] = [(6, 0, self.taxes[use][line["taxes"]])]
+    def _move_line(self, one: dict[str, Any], use: str) -> dict[str, Any]:
+        values = {key: value for key, value in one.items() if key != "taxes"}
+        if "taxes" in one:
+            values["tax_ids"] = [(6, 0, self.taxes[use][one["taxes"]])]
         return values
 
     def wanted_codes(self) -> list[list[str]]:
         """The tax codes that the lines of each document should have in Xero."""
         return [
             [
-                CODES["sale" if kind.startswith("out_") else "purchase"].get(line["taxes"], OWN_RATE)
-                for line in lines
-                if "taxes" in line
+                CODES["sale" if kind.startswith("out_") else "purchase"].get(one["taxes"], OWN_RATE)
+                for one in lines
+                if "taxes" in one
             ]
             for kind, _partner, _currency, lines in DOCUMENTS
         ]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from dev.demo import answer as demo_answer
+from dev.demo.books import UNTAXED
 from dev.machine.rpc import Session
 from dev.machine.xero import Simulator
 
@@ -151,7 +152,9 @@ def _row(cells: tuple[str, ...], widths: list[int], texts: int) -> str:
 def wrong_codes(
     odoo: Session, simulator: Simulator, organisation: str, ids: list[int], wanted: list[list[str]]
 ) -> list[str]:
-    """Say which documents bear other tax codes in Xero than they should; `wanted` holds those of each of `ids`."""
+    """Say which documents bear other tax codes in Xero than they should, or claim tax under a code without; `wanted`
+    holds those of each of `ids`.
+    """
     links = odoo.read("xero.link", [("res_model", "=", "account.move"), ("res_id", "in", ids)], ["res_id", "xero_id"])
     books = _books(simulator, organisation)
     of = {link["res_id"]: books.get(link["xero_id"]) for link in links}
@@ -162,4 +165,7 @@ def wrong_codes(
         seen = [line["TaxType"] for line in lines if line.get("UnitAmount") is not None][: len(codes)]
         if seen != codes:
             problems.append(f"The tax codes of document {move} are {seen} in Xero, and should be {codes}.")
+        claimed = [line["TaxType"] for line in lines if line.get("TaxType") in UNTAXED and line.get("TaxAmount")]
+        if claimed:
+            problems.append(f"Document {move} claims tax in Xero under {claimed}.")
     return problems

@@ -75,10 +75,10 @@ def _play(stack: Stack, odoo: Session) -> demo_report.Report:
         ids = books.make_documents()
         books.post(ids)
     with step("Waiting for Odoo's cron workers to send them"):
-        _drain(odoo, connection)
+        drain(odoo)
     with step("Deciding what the documents asked for besides"):
         decide(odoo, connection)
-        _drain(odoo, connection)
+        drain(odoo)
     report = demo_report.compare(odoo, stack.simulator, ORGANISATION, ids)
     report.problems += demo_report.wrong_codes(odoo, stack.simulator, ORGANISATION, ids, books.wanted_codes())
     report.answer = _answer(stack, odoo, connection, ids)
@@ -90,12 +90,12 @@ def _play(stack: Stack, odoo: Session) -> demo_report.Report:
 def _answer(stack: Stack, odoo: Session, connection: int, ids: list[int]) -> list[demo_answer.Line]:
     answer = demo_answer.Answer(odoo, stack.simulator, ORGANISATION, connection, ids)
     with step("Switching on webhooks"):
-        answer.switch_on_webhooks()
+        demo_answer.switch_on_webhooks(odoo, stack.simulator, connection)
     with step("People pay and void in Xero, and Xero's webhooks tell Odoo"):
         answer.act()
     with step("Webhooks get lost, and the next reading of changes makes up for it"):
         answer.act_unheard()
-    _drain(odoo, connection)
+    drain(odoo)
     return answer.lines()
 
 
@@ -105,8 +105,8 @@ def _add_levy_rate(stack: Stack) -> None:
     stack.simulator.post("stats/reset")
 
 
-def _drain(odoo: Session, connection: int) -> None:
-    """Wait until no job is left to do."""
+def drain(odoo: Session) -> None:
+    """Wait until no job is left to do. Raises Stop."""
 
     def settled() -> bool:
         open_jobs = odoo.call("xero.sync.job", "search_count", [("state", "in", ("pending", "running"))])
