@@ -1,5 +1,6 @@
-"""Where texts and pages send people: each path of menus that begins with Xero is one of the menus there are."""
+"""Where texts and pages send people: menus that are there, and labels that are on a screen."""
 
+import html
 import re
 import xml.etree.ElementTree as ET
 
@@ -64,3 +65,41 @@ def test_a_menu_that_is_not_there_is_found(text):
 
 def test_other_paths_are_nobodys_concern():
     assert not _wrong("*Settings > Xero > Connect*, Xero > Activity > Runs > New, **Xero > Overview** has a card")
+
+
+# === LABELS === #
+
+SCREENS = ("views", "models", "wizards", "data", "mappers", "static/src", "report", "addons")
+# Words of how-to pages in italics: buttons, fields, menus.
+LABEL = re.compile(r"(?<![\w*])\*([A-Z][^*\n]{2,60}?)\*(?![\w*])")
+# Odoo's and Xero's own, and examples.
+OTHERS = {
+    *("Invoicing", "Users & Companies", "Users", "Adviser", "Connected Apps"),
+    *("Xero / User", "Xero / Accountant", "Xero / Administrator", "INV/2026/00001-R1", "All / Furniture"),
+}
+
+
+def _labels(text: str) -> set[str]:
+    return {part.strip(" .:") for found in LABEL.findall(text) for part in found.split(" > ")}
+
+
+def _screens() -> str:
+    files = (file for folder in SCREENS for file in (REPO / folder).rglob("*") if file.suffix in {".xml", ".py", ".js"})
+    text = html.unescape(" ".join(file.read_text(encoding="utf-8") for file in files))
+    return re.sub(r"\s+", " ", text.replace("<br/>", " "))
+
+
+def _missing(text: str, screens: str) -> set[str]:
+    return {label for label in _labels(text) if label not in screens and label not in OTHERS}
+
+
+def test_labels_of_how_to_pages_are_on_screens():
+    screens = _screens()
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (REPO / "docs" / "how-to").glob("*.md")}
+    assert not {name: found for name, text in pages.items() if (found := _missing(text, screens))}
+    assert len(set().union(*map(_labels, pages.values()))) > 80
+
+
+def test_a_label_that_is_not_there_is_found():
+    found = _missing("Click *Synchronise Everything*, then *Xero > Health* and *Fix it*.", _screens())
+    assert found == {"Synchronise Everything"}
