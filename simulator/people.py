@@ -26,9 +26,11 @@ from .world import World
 Body = dict[str, Any]
 PERSON = App("", "", "A person in Xero", [])
 # What binds the API only.
-FREE = {"update_needs_status": False, "no_unarchive": False, "paid_bill_amounts_dropped": False,
-        "rate_reset_without_currency_rate": False, "batch_payment_delete_refused": False,
-        "contact_lists_replaced": False}  # fmt: skip
+FREE = dict.fromkeys(
+    ("update_needs_status", "no_unarchive", "paid_bill_amounts_dropped", "rate_reset_without_currency_rate",
+     "batch_payment_delete_refused", "contact_lists_replaced", "credit_transactions_closed",
+     "reference_on_credits_dropped"), False,
+)  # fmt: skip
 OWN_WORDS = {"invoice", "credit_note", "contact", "amount", "date", "account", "rate", "reference", "payment"}
 
 

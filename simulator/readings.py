@@ -27,6 +27,14 @@ DEFAULTS: dict[str, bool] = {
     "paid_bill_amounts_dropped": True,
     # A wrong Total, sent by the client, is refused.
     "wrong_total_refused": True,
+    # A bank transaction takes only the tax that Xero computes; else another one may be sent, as on invoices.
+    "bank_tax_must_match": True,
+    # A bank transaction that made an over- or prepayment is neither updated nor deleted through the API.
+    "credit_transactions_closed": True,
+    # The Reference of a bank transaction that makes an over- or prepayment is dropped.
+    "reference_on_credits_dropped": True,
+    # A batch payment is for documents in base currency only; else the bank account's currency alone matters.
+    "batch_in_base_currency_only": True,
     # A batch payment cannot be deleted.
     "batch_payment_delete_refused": True,
     # A manual journal uses no system account at all; else only the control accounts and retained earnings are refused.

@@ -143,7 +143,7 @@ class Webhooks:
 
     def _data(self, tenant: str, category: str, resource_id: str) -> dict:
         """The ``data`` object that the newer categories carry."""
-        tables = {"CREDITNOTE": "credit_notes", "PREPAYMENT": "prepayments"}
+        tables = {"CREDITNOTE": "credit_notes", "PREPAYMENT": "prepayments", "OVERPAYMENT": "overpayments"}
         if category not in tables:
             return {}
         doc = getattr(self._world.organisations[tenant], tables[category]).get(resource_id)

@@ -170,9 +170,7 @@ class TestCredits(PaymentCommon):
         self.poll()
         self.assertSameDue(move)
         self.person("undo_allocation", allocation=row["AllocationID"])
-        self.write_in_xero(
-            "BankTransactions", {"BankTransactionID": made["BankTransactionID"], "Status": "DELETED"}, method="post"
-        )
+        self.person("delete_bank_money", bank_transaction=made["BankTransactionID"])
         self.poll()
         self.assertEqual(credit.state, "canceled")
         self.assertResidual(move, move.amount_total, "not_paid")

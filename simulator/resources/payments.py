@@ -68,10 +68,14 @@ def serve(call: Call) -> Response:
     raise text(501, "Not implemented")
 
 
+BATCH_TEXTS = ("Particulars", "Code", "Details", "Narrative")
+
+
 def render_batch(call: Call, doc: Doc, full: bool = True) -> Doc:
     """A batch with its payments in short."""
     names = ("BatchPaymentID", "Type", "Status", "TotalAmount", "Reference", "IsReconciled")
     shown = {name: doc[name] for name in names} | views.dated("Date", doc["Date"])
+    shown |= {name: doc[name] for name in BATCH_TEXTS if doc.get(name)}
     shown |= {"UpdatedDateUTC": doc["UpdatedDateUTC"], "Account": views.account(call.org, doc["_account"])}
     rows = [call.org.payments.get(payment_id) for payment_id in doc["_payments"]]
     shown["Payments"] = [
@@ -84,7 +88,8 @@ def render_batch(call: Call, doc: Doc, full: bool = True) -> Doc:
 
 BATCHES = Listing(
     "BatchPayments", lambda call: call.org.batch_payments, render_batch,
-    {name: direct(name) for name in ("Status", "Type", "BatchPaymentID")} | {"Date": direct("Date", ranges=True)},
+    {name: direct(name) for name in ("Status", "Type", "BatchPaymentID")}
+    | {"Date": direct("Date", ranges=True), "Account.AccountID": Field(lambda doc: doc["_account"])},
     {"BatchPaymentID": "BatchPaymentID", "UpdatedDateUTC": "UpdatedDateUTC", "Date": "Date"}, paged=False,
 )  # fmt: skip
 BATCH_WRITER = Writer("BatchPayments", "BatchPaymentID", "HasErrors", batch_payments.save, render_batch)

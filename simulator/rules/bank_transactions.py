@@ -7,8 +7,9 @@ from ..errors import Invalid
 from ..organisation import new_id
 from ..store import Doc
 from . import lines, settlement
-from .common import check_lock, currency_of, find_contact, rate_of
+from .common import check_lock, check_text, check_url, currency_of, find_contact, rate_of
 from .contacts import contact_from_document
+from .crediting import EVENTS
 
 TYPES = {f"{way}{kind}" for way in ("SPEND", "RECEIVE") for kind in ("", "-OVERPAYMENT", "-PREPAYMENT")}
 RECONCILED = "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
@@ -50,6 +51,8 @@ def _update(call: Call, element: Doc, old: Doc) -> Doc:
         raise Invalid(RECONCILED)
     check_lock(call.org, old["Date"])
     credit = _credit_of(call, old)
+    if credit and call.readings["credit_transactions_closed"]:
+        raise Invalid("Overpayments and prepayments cannot be updated or deleted via the API")
     if credit and settlement.is_settled_in_part(call.org, *credit):
         raise Invalid("This Bank Transaction cannot be edited as it has been allocated or refunded.")
     if element.get("Status") == "DELETED":
@@ -66,6 +69,7 @@ def _delete(call: Call, old: Doc, credit: tuple[str, Doc] | None) -> Doc:
         kind, doc = credit
         voided = doc | {"Status": "VOIDED", "RemainingCredit": money.ZERO}
         call.org.save(settlement.table_of(call.org, kind), voided)
+        call.org.journal.event(EVENTS[kind], doc[settlement.KINDS[kind][1]], "UPDATE")
     return call.org.save(call.org.bank_transactions, old | {"Status": "DELETED"})
 
 
@@ -80,12 +84,23 @@ def _apply(call: Call, element: Doc, doc: Doc) -> None:
     doc["_account"] = account["AccountID"]
     doc["Date"] = fields.day(element, "Date") or doc.get("Date") or org.today()
     check_lock(org, doc["Date"])
-    for name in ("Reference", "Url"):
-        doc[name] = fields.text(element, name) or doc.get(name) or ""
+    doc["Url"] = check_url(fields.text(element, "Url")) or doc.get("Url")
+    doc["Reference"] = _reference(call, element, doc)
     if fields.boolean(element, "IsReconciled") is not None:
         doc["IsReconciled"] = fields.boolean(element, "IsReconciled")
     _apply_currency(call, element, doc, account)
     _apply_lines(call, element, doc)
+
+
+def _reference(call: Call, element: Doc, doc: Doc) -> str:
+    """For money spent or received only; an over- or prepayment loses it without a word."""
+    if "-" in doc["Type"] and call.readings["reference_on_credits_dropped"]:
+        return ""
+    reference = fields.text(element, "Reference") or doc.get("Reference") or ""
+    messages = check_text("Reference", reference, 255)
+    if messages:
+        raise Invalid(*messages)
+    return reference
 
 
 def _bank_account(call: Call, element: Doc, doc: Doc) -> Doc:
@@ -118,11 +133,19 @@ def _apply_lines(call: Call, element: Doc, doc: Doc) -> None:
         context = lines.LineContext(
             call.org, doc["LineAmountTypes"], True, call.unit_places,
             cap_tax=call.readings["tax_amount_capped_by_unit_amount"], sales=doc["Type"].startswith("RECEIVE"),
+            own_tax=call.readings["bank_tax_must_match"],
         )  # fmt: skip
         doc["LineItems"] = lines.build(context, sent, doc["LineItems"])
+        _check_amounts(doc["LineItems"])
     doc |= lines.totals(doc["LineItems"], doc["LineAmountTypes"])
     if doc["Total"] <= 0:
         raise Invalid("The Total of the document must be greater than zero")
+
+
+def _check_amounts(rows: list[Doc]) -> None:
+    """A line is of something, at a price that is not zero but may be negative."""
+    if any(not row["UnitAmount"] or (row["Quantity"] or 0) <= 0 for row in rows):
+        raise Invalid("Every line item needs a Quantity above zero and a UnitAmount that is not zero")
 
 
 def _overpayment_line(call: Call, sent: list[Doc], doc: Doc) -> list[Doc]:
@@ -148,8 +171,7 @@ def _make_credit(call: Call, doc: Doc) -> Doc:
     credit = {id_field: new_id(), "Status": "AUTHORISED", "RemainingCredit": doc["Total"], "HasAttachments": False}
     credit |= {name: doc[name] for name in names}
     call.org.save(settlement.table_of(call.org, kind), credit)
-    if kind == "Prepayment":
-        call.org.journal.event("PREPAYMENT", credit[id_field], "CREATE")
+    call.org.journal.event(EVENTS[kind], credit[id_field], "CREATE")
     return {id_field: credit[id_field]}
 
 

@@ -11,7 +11,7 @@ from . import settlement
 from .common import check_lock
 
 SALES_CREDITS = {"ACCRECCREDIT", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT"}
-EVENTS = {"Invoice": "INVOICE", "CreditNote": "CREDITNOTE", "Prepayment": "PREPAYMENT"}
+EVENTS = {"Invoice": "INVOICE", "CreditNote": "CREDITNOTE", "Prepayment": "PREPAYMENT", "Overpayment": "OVERPAYMENT"}
 
 
 def id_field(kind: str) -> str:
@@ -81,5 +81,4 @@ def _settle_both(call: Call, row: Doc) -> None:
     settlement.settle(call.org, kind, source_id, zero)
     settlement.settle(call.org, "Invoice", row["_invoice"], zero)
     call.org.journal.event("INVOICE", row["_invoice"], "UPDATE")
-    if kind in EVENTS:
-        call.org.journal.event(EVENTS[kind], source_id, "UPDATE")
+    call.org.journal.event(EVENTS[kind], source_id, "UPDATE")

@@ -32,7 +32,7 @@ def amount_types(sent: str) -> str:
 
 @dataclass
 class LineContext:
-    """What a line needs to know about its document."""
+    """What a line needs to know about its document; ``own_tax``: only the tax that Xero computes is taken."""
 
     org: Organisation
     amount_types: str
@@ -41,6 +41,7 @@ class LineContext:
     discounts: bool = False
     cap_tax: bool = True
     sales: bool = True
+    own_tax: bool = False
 
 
 def build(context: LineContext, sent: list[Doc], existing: list[Doc]) -> list[Doc]:
@@ -271,6 +272,9 @@ def _tax_amount(context: LineContext, element: Doc, line: Doc, percent: Decimal)
     if sent is None:
         return money.line_tax(line["LineAmount"], percent, context.amount_types == "Inclusive")
     sent = money.cents(sent)
+    expected = money.line_tax(line["LineAmount"], percent, context.amount_types == "Inclusive")
+    if context.own_tax and sent != expected:
+        raise Invalid(f"The tax amount {sent} does not match the expected tax amount {expected}")
     if context.cap_tax and abs(sent) > abs(line["UnitAmount"] or money.ZERO):
         raise Invalid("The TaxAmount cannot be greater than the UnitAmount")
     return sent

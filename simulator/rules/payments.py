@@ -141,7 +141,7 @@ def _bank_side(
 def _after(call: Call, row: Doc, kind_of_event: str) -> None:
     kind, target_id = row["_target"]
     settlement.settle(call.org, kind, target_id, call.readings["zero_total_is_paid"])
-    if kind in EVENTS and call.readings["payment_raises_document_event"]:
+    if call.readings["payment_raises_document_event"]:
         call.org.journal.event(EVENTS[kind], target_id, "UPDATE")
     if call.readings["payment_events"]:
         call.org.journal.event("PAYMENT", row["PaymentID"], kind_of_event)

@@ -33,6 +33,53 @@ class TestTransactions:
     def test_what_is_refused(self, au, fields):
         assert au.refused("BankTransactions", **transaction(au) | fields)
 
+    @pytest.mark.parametrize("kind", ["RECEIVE", "SPEND"])
+    def test_in_the_books(self, au, books, kind):
+        code, tax = ("200", "OUTPUT") if kind == "RECEIVE" else ("400", "INPUT")
+        rows = [line(UnitAmount=110, AccountCode=code, TaxType=tax), line(UnitAmount=-10, AccountCode="404")]
+        au.save("BankTransactions", **transaction(au, kind, LineItems=rows))
+        sign = 1 if kind == "RECEIVE" else -1
+        assert books() == {"090": 100 * sign, code: -100 * sign, "820": -10 * sign, "404": 10 * sign}
+
+    def test_only_the_tax_that_xero_computes(self, sim, au):
+        rows = [line(UnitAmount=110, TaxType="OUTPUT", TaxAmount="9.99")]
+        message = ["The tax amount 9.99 does not match the expected tax amount 10.00"]
+        assert au.refused("BankTransactions", **transaction(au, LineItems=rows)) == message
+        right = [line(UnitAmount=110, TaxType="OUTPUT", TaxAmount=10)]
+        au.save("BankTransactions", **transaction(au, LineItems=right))
+        sim.control("readings", bank_tax_must_match=False)
+        au.save("BankTransactions", **transaction(au, LineItems=rows))
+
+    @pytest.mark.parametrize("fields", [{"UnitAmount": 0}, {"Quantity": 0}, {"Quantity": -1, "UnitAmount": -5}])
+    def test_a_line_of_nothing(self, au, fields):
+        assert au.refused("BankTransactions", **transaction(au, LineItems=[line(), line(**fields)]))
+
+    def test_an_edit_replaces_lines_without_ids(self, au, books):
+        made = au.save("BankTransactions", **transaction(au))
+        path = f"BankTransactions/{made['BankTransactionID']}"
+        changed = au.change(path, LineItems=[line(UnitAmount=70, AccountCode="260")])
+        assert changed["LineItems"][0]["LineItemID"] != made["LineItems"][0]["LineItemID"]
+        assert books() == {"090": 70, "260": -70}
+
+    def test_foreign_account_has_its_currency(self, sim, au, books):
+        """45.00 USD at 0.75 are 60.00 AUD."""
+        sim.control("readings", unrealised_gains_in_reports=False)
+        usd = next(row for row in au.rows("Accounts") if row["Name"] == "USD Trading Account")
+        account = {"BankAccount": {"AccountID": usd["AccountID"]}, "CurrencyRate": "0.75"}
+        made = au.save("BankTransactions", **transaction(au, LineItems=[line(UnitAmount=45)], **account))
+        assert made["CurrencyCode"] == "USD"
+        assert books() == {"USD Trading Account": 60, "200": -60}
+
+    def test_by_reference(self, au):
+        made = au.save("BankTransactions", **transaction(au, Reference="mark-7"))
+        au.save("BankTransactions", **transaction(au))
+        (row,) = au.rows("BankTransactions", page=1, References="mark-7,other")
+        assert row["BankTransactionID"] == made["BankTransactionID"]
+
+    @pytest.mark.parametrize("fields", [{"Url": "no address"}, {"Reference": "x" * 256}])
+    def test_texts(self, au, fields):
+        assert au.refused("BankTransactions", **transaction(au, **fields))
+
     def test_delete(self, au):
         made = au.save("BankTransactions", **transaction(au))
         gone = au.change("BankTransactions", BankTransactionID=made["BankTransactionID"], Status="DELETED")
@@ -84,10 +131,27 @@ class TestCredits:
         assert paid["PaymentType"] == f"AR{name.upper()}PAYMENT"
         assert au.one(path)["Status"] == "PAID"
 
-    def test_deleting_the_transaction_voids_it(self, au, kind):
+    def test_the_api_neither_edits_nor_deletes_the_transaction(self, sim, au, kind):
         path, made = credit(au, kind)
-        au.change("BankTransactions", BankTransactionID=made["BankTransactionID"], Status="DELETED")
+        key = {"BankTransactionID": made["BankTransactionID"]}
+        for change in ({"Status": "DELETED"}, {"Date": "2026-10-04"}):
+            assert "via the API" in au.refused("BankTransactions", "POST", **key | change)[0]
+        sim.control("readings", credit_transactions_closed=False)
+        au.change("BankTransactions", **key, Status="DELETED")
         assert (au.one(path)["Status"], au.one(path)["RemainingCredit"]) == ("VOIDED", 0)
+
+    def test_a_person_deletes_it(self, sim, au, kind):
+        path, made = credit(au, kind)
+        sim.act("delete_bank_money", bank_transaction=made["BankTransactionID"])
+        assert (au.one(path)["Status"], au.one(path)["RemainingCredit"]) == ("VOIDED", 0)
+
+    def test_its_reference_is_dropped(self, sim, au, kind):
+        path, _made = credit(au, kind, Reference="mark-1")
+        assert au.one(path)["Reference"] == ""
+        sim.control("readings", reference_on_credits_dropped=False)
+        other, _made = credit(au, kind, Reference="mark-2")
+        (row,) = au.rows(path.split("/")[0], page=1, References="mark-2,mark-3")
+        assert other.endswith(row[f"{path.split('s/')[0]}ID"])
 
 
 def test_overpayment_has_one_line_on_the_control_account(au):

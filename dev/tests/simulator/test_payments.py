@@ -179,3 +179,49 @@ class TestBatches:
         sim.control("readings", batch_payment_delete_refused=False)
         assert au.change("BatchPayments", **batch)["Status"] == "DELETED"
         assert au.one(f"Payments/{payment}")["Status"] == "DELETED"
+
+    def test_in_the_books_and_out_again(self, sim, au, books):
+        made = au.save("BatchPayments", **self.batch(au, au.invoice(), au.invoice()))
+        assert books() == {"090": 20, "610": 180, "200": -200}
+        sim.act("undo_batch", batch=made["BatchPaymentID"])
+        assert books() == {"610": 200, "200": -200}
+
+    def test_base_currency_only(self, sim, au):
+        foreign = au.invoice(CurrencyCode="USD", CurrencyRate="0.5")
+        assert "base currency" in au.refused("BatchPayments", **self.batch(au, au.invoice(), foreign))[0]
+        sim.control("readings", batch_in_base_currency_only=False)
+        assert au.save("BatchPayments", **self.batch(au, au.invoice(), foreign))
+
+    def test_no_credit_notes(self, au):
+        rows = [{"CreditNote": {"CreditNoteID": au.note()["CreditNoteID"]}, "Amount": 10}]
+        assert au.refused("BatchPayments", **self.batch(au) | {"Payments": rows})
+
+    def test_a_reconciled_one_stays(self, sim, au):
+        made = au.save("BatchPayments", **self.batch(au, au.invoice()))
+        sim.act("reconcile", batch=made["BatchPaymentID"])
+        assert au.one(f"BatchPayments/{made['BatchPaymentID']}")["IsReconciled"] is True
+        sim.act("undo_batch", batch=made["BatchPaymentID"], expect=422)
+
+    def test_texts_by_country(self, sim, uk):
+        nz = sim.api("nz")
+        cases = [
+            (nz, {"Particulars": "p" * 12, "Code": "c", "Reference": "r" * 12}, {"Particulars": "p" * 13}),
+            (uk, {"Details": "d" * 18, "Narrative": "n" * 18}, {"Narrative": "n" * 19}),
+        ]
+        for api, right, wrong in cases:
+            rows = [line(TaxType=None)]
+            made = api.save("BatchPayments", **self.batch(api, api.invoice(LineItems=rows), **right))
+            assert {name: made[name] for name in right} == right
+            assert api.refused("BatchPayments", **self.batch(api, api.invoice(LineItems=rows), **wrong))
+
+    def test_texts_of_a_payment(self, au):
+        element = self.batch(au, au.invoice())
+        element["Payments"][0]["Details"] = "d" * 19
+        assert au.refused("BatchPayments", **element)
+
+    def test_a_person_pays_many(self, sim, au):
+        numbers = [au.invoice()["InvoiceNumber"] for _invoice in range(3)]
+        made = sim.act("batch", invoices=numbers, date="2026-10-09", reference="Run 1")
+        row = au.one(f"BatchPayments/{made['BatchPaymentID']}")
+        assert (row["TotalAmount"], len(row["Payments"]), row["Type"]) == (300, 3, "RECBATCH")
+        assert {payment["BatchPaymentID"] for payment in au.rows("Payments")} == {made["BatchPaymentID"]}

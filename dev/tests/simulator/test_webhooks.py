@@ -121,6 +121,19 @@ class TestEvents:
         data = [event.get("data") for event in receiver.events() if event["eventCategory"] == "CREDITNOTE"]
         assert data == [{"Type": "ACCRECCREDIT", "Status": "AUTHORISED"}]
 
+    @pytest.mark.parametrize("kind", ["OVERPAYMENT", "PREPAYMENT"])
+    def test_credits_made_and_voided_at_the_bank(self, sim, hooked, receiver, kind):
+        rows = [{"Description": "x", "Quantity": 1, "UnitAmount": 5, "AccountCode": None if "OVER" in kind else "200"}]
+        hooked.contact("Ada")
+        made = sim.act("bank_money", Type=f"RECEIVE-{kind}", contact="Ada", LineItems=rows)
+        flush(sim)
+        receiver.posts.clear()
+        sim.act("delete_bank_money", bank_transaction=made["BankTransactionID"])
+        flush(sim)
+        (event,) = receiver.events()
+        assert (event["eventCategory"], event["eventType"]) == (kind, "UPDATE")
+        assert event["data"] == {"Type": f"RECEIVE-{kind}", "Status": "VOIDED"}
+
     def test_refused_writes_raise_none(self, sim, hooked, receiver):
         hooked.write("PUT", "Contacts", [{"Name": "a<b"}])
         hooked.call("PUT", "Contacts", json={"Contacts": [{"Name": "Good"}, {"Name": "a<b"}]})
