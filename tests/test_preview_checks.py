@@ -59,6 +59,17 @@ class TestPreviewChecks(PreviewCase):
         self.assertEqual(problem.action_fix()["res_model"], "xero.mapping.tax")
         self.assertRefusedByTheDrain(move, "mapping")
 
+    def test_tax_without_a_xero_rate_is_odoos(self):
+        unknown = self.tax_sale_a.copy({"name": "Unheard of", "amount": 39.0})
+        line = {"quantity": 1, "price_unit": 80.0, "tax_ids": [Command.set(unknown.ids)]}
+        move = self.silent(lines=(line, (1, 10.0)))
+        preview = self.preview(move)
+        line = preview.line_ids.filtered(lambda line: line.res_model == "account.move")
+        self.assertEqual((line.tax, line.total), (move.amount_tax, move.amount_total))
+        self.assertGreater(move.amount_tax, 31)
+        self.assertEqual([row["tax"] for row in line.card["lines"]], ["31.20", "1.50"])
+        self.assertIn("No Xero tax rate chosen", line.shown)
+
     def test_archived_account(self):
         move = self.silent()
         row = self.mapping_of(self.company_data["default_account_revenue"])

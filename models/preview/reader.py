@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ...mappers.document.canonical import payload_element
-from ...mappers.values import lower
+from ...mappers.values import booked, lower
 from ...xero_api import codec
 from ..inbound.xero_conflict import show
 from ..outbound.exporter import FAILED, SEND, WAITS
@@ -107,6 +107,8 @@ class PreviewReader:
                 values["total"] = float(out.total)
             return {**values, "card": card}
         element = payload_element(payload, self._percents, out.total, self._mapper._xero_id_field, "")
+        if any("LineAmount" in row and not row.get("TaxType") for row in element["LineItems"]):
+            self._tax_as_booked(self._records[line.res_id], out, element)
         subtotal = sum((row["LineAmount"] for row in element["LineItems"] if "LineAmount" in row), Decimal(0))
         total = subtotal + element["TotalTax"]
         return {
@@ -120,6 +122,15 @@ class PreviewReader:
             "taken": str(payload.get("Type") or "").startswith("ACCREC") and not self.exists(line),
             "card": self._document_card(line, out, element, subtotal, total),
         }
+
+    def _tax_as_booked(self, move, out, element) -> None:
+        """Give ``element`` Odoo's own tax: while a Xero tax rate is not chosen, nobody knows what Xero's would be."""
+        places = move.currency_id.decimal_places
+        taxes = {row.id: booked(row.price_total - row.price_subtotal, places) for row in move.invoice_line_ids}
+        for line_id, row in zip(out.line_ids, element["LineItems"]):
+            if line_id in taxes and "LineAmount" in row:
+                row["TaxAmount"] = taxes[line_id]
+        element["TotalTax"] = booked(move.amount_tax, places)
 
     # === CARDS === #
 
