@@ -7,6 +7,7 @@ from ..models.mapping.suggest_tax import (
     Listed,
     RateFacts,
     TaxFacts,
+    doubt,
     sides_of,
     suggest_rate,
     suggest_untaxed,
@@ -210,3 +211,40 @@ class TestMappingSuggest(BaseCase):
         own = rate_facts(None, ("TAX009", "No tax", 0, "NONE"))
         found = suggest_untaxed(own, "purchase")
         self.assertEqual((found.index, found.sure), (0, False))
+
+    # === WHAT WAS CHOSEN === #
+
+    def doubted(self, tax_type, rates, name="10%", *, by_percentage=False, claimed=True, effective=10.0, listed=None):
+        words = words_of(name)
+        tax = TaxFacts("purchase", [name], words, effective if claimed else 0.0, 10.0, claimed, listed)
+        [chosen] = [rate for rate in rates if rate.tax_type == tax_type]
+        return doubt(tax, chosen, rates, by_percentage)
+
+    def test_what_was_chosen_is_questioned(self):
+        capital = Listed(("TAX002",), True, frozenset(("capital",)))
+        for wanted, tax_type, name, values in (
+            (None, "TAX001", "10%", {}),
+            (None, "TAX001", "10%", {"by_percentage": True}),
+            ("words", "TAX001", "10% Capital Purchases", {}),
+            (None, "TAX002", "10% Capital Purchases", {}),
+            ("cost", "TAX001", "10% not claimed", {"claimed": False}),
+            (None, "TAX004", "10% not claimed", {"claimed": False}),
+            ("chart", "TAX001", "10% C", {"listed": capital}),
+            (None, "TAX002", "10% C", {"listed": capital}),
+            ("percentage", "TAX001", "GST on Capital", {"by_percentage": True, "listed": None}),
+        ):
+            with self.subTest(tax_type=tax_type, name=name, **values):
+                found = self.doubted(tax_type, CUSTOM, name, **values)
+                self.assertEqual(found, "words" if wanted == "percentage" else wanted)
+        exempt = TaxFacts("sale", ["0%"], words_of("Zero rated"), 0.0, 0.0, True, None)
+        [chosen] = [rate for rate in UK if rate.tax_type == "EXEMPTOUTPUT"]
+        self.assertEqual(doubt(exempt, chosen, UK, False), "words")
+        [right] = [rate for rate in UK if rate.tax_type == "ZERORATEDOUTPUT"]
+        self.assertIsNone(doubt(exempt, right, UK, False))
+
+    def test_by_percentage_alone_another_name_is_enough(self):
+        rates = rate_facts(
+            "purchase", ("TAX1", "GST on Expenses", 10, "INPUT"), ("TAX2", "Tax of the north", 10, "INPUT")
+        )
+        self.assertEqual(self.doubted("TAX1", rates, "Tax of the north", by_percentage=True), "percentage")
+        self.assertIsNone(self.doubted("TAX1", rates, "Tax of the north"))

@@ -260,6 +260,29 @@ def _nearness(tax, words, rate) -> float:
     return score
 
 
+# === WHAT WAS CHOSEN === #
+
+
+def doubt(tax: TaxFacts, chosen: RateFacts, rates: list[RateFacts], by_percentage: bool) -> str | None:
+    """Return why ``chosen``, the rate that a person chose for a set of Odoo taxes, is probably another.
+
+    :param rates: the active ones of the organisation
+    :param by_percentage: the rate was taken because no other one has the percentage
+    :return: ``cost`` (Xero claims what Odoo books as cost), ``chart`` (the country's table says another), ``words``
+        (the two say they are about something else), ``percentage`` (words say another), or ``None``
+    """
+    theirs = words_of_rate(chosen)
+    if not tax.claimed and tax.nominal and chosen.effective and not theirs & {"private", "input_taxed"}:
+        return "cost"
+    best = suggest_rate(tax, rates)
+    other = best and rates[best.index].tax_type != chosen.tax_type
+    if other and best.reason == "chart" and best.sure and chosen.tax_type not in tax.listed.tax_types:
+        return "chart"
+    if not (tax.listed and chosen.tax_type in tax.listed.tax_types) and _contradicts(tax.words, chosen):
+        return "words"
+    return "percentage" if by_percentage and other and best.reason in ("chart", "name", "words") else None
+
+
 # === NO TAX === #
 
 

@@ -3,11 +3,14 @@ from odoo.exceptions import ValidationError
 
 from ...mappers.document.mapped import CLASS_FIELDS
 from ...mappers.document.sheet import TaxLookup
+from ...mappers.reason import english
 from ...mappers.text import named
-from .suggest_tax import SAME_RATE, RateFacts, sides_of, suggest_rate, suggest_untaxed
+from .suggest_tax import SAME_RATE, RateFacts, doubt, sides_of, suggest_rate, suggest_untaxed
 from .tax_facts import TaxReader, is_claimed
 
 USES = ("sale", "purchase")
+# The reason that suggestions by percentage alone have, in English.
+BY_PERCENTAGE = "The only rate of that percentage"
 
 
 class XeroMappingTax(models.Model):
@@ -47,6 +50,11 @@ class XeroMappingTax(models.Model):
 
     _set_unique = models.UniqueIndex("(connection_id, type_tax_use, key)", "These taxes have a mapping already.")
 
+    is_doubtful = fields.Boolean(compute="_compute_doubt", search="_search_is_doubtful", compute_sudo=True)
+    doubt = fields.Char(
+        "Look at It", compute="_compute_doubt", compute_sudo=True, help="Why the rate that was chosen may be wrong."
+    )
+
     @api.depends("tax_ids")
     def _compute_key(self):
         for row in self:
@@ -67,6 +75,20 @@ class XeroMappingTax(models.Model):
             row.rate_differs = (
                 bool(row.xero_tax_rate_id) and abs(told - row.xero_tax_rate_id.effective_rate) >= SAME_RATE
             )
+
+    @api.depends("state", "reason", "tax_ids.amount", "xero_tax_rate_id.effective_rate")
+    @api.depends_context("lang")
+    def _compute_doubt(self):
+        doubts = self._doubts()
+        for row in self:
+            row.doubt = doubts.get(row)
+            row.is_doubtful = row in doubts
+
+    def _search_is_doubtful(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        doubts = self.search([("state", "=", "confirmed")])._doubts()
+        return [("id", "in" if True in value else "not in", [row.id for row in doubts])]
 
     @api.constrains("xero_tax_rate_id", "connection_id")
     def _check_connection(self):
@@ -89,6 +111,42 @@ class XeroMappingTax(models.Model):
             100.0, 1.0, precision_rounding=1e-6, rounding_method="round_globally", special_mode="total_excluded"
         )
         return round(sum(data["tax_amount"] for data in details["taxes_data"]), 4)
+
+    # === WHAT WAS CHOSEN === #
+
+    def _doubts(self) -> dict:
+        """Return ``{row: why}`` of the confirmed rows whose Xero rate is probably another. They stay as they are:
+        only a person changes them. A fixed number of queries for each organisation.
+        """
+        found = {}
+        confirmed = self.sudo().filtered(lambda row: row.state == "confirmed" and row.xero_tax_rate_id and row.key)
+        for connection, rows in confirmed.grouped("connection_id").items():
+            targets = self.sudo()._rates(connection)
+            rates = [self._rate_facts(rate) for rate in targets]
+            facts = self._facts_reader(connection, [(row._key_ids(), row.type_tax_use) for row in rows])
+            for row in rows:
+                by_percentage = self._is_by_percentage(row)
+                known, chosen = facts(row._key_ids(), row.type_tax_use), self._rate_facts(row.xero_tax_rate_id)
+                why = doubt(known, chosen, rates, by_percentage)
+                if why:
+                    found[row.with_env(self.env)] = self._doubt_sentence(why, by_percentage)
+        return found
+
+    def _is_by_percentage(self, row) -> bool:
+        """Whether the rate was taken, by an earlier version, because no other one has the percentage."""
+        return english(self.env, row.reason or "") == BY_PERCENTAGE
+
+    def _doubt_sentence(self, why, by_percentage) -> str:
+        say = self.env["xero.reason"]
+        sentences = {
+            "cost": say._("Odoo books this tax as cost, and the Xero tax rate claims it."),
+            "chart": say._("Xero has another tax rate for this tax of Odoo's own chart."),
+            "words": say._("Description, tags or fiscal positions of the tax are about something else than the rate."),
+            "percentage": say._("Another Xero tax rate is nearer by what both say."),
+        }
+        if not by_percentage:
+            return sentences[why]
+        return say._join(" ", (say._("Confirmed by percentage alone: look at it."), sentences[why]))
 
     # === SUGGESTIONS === #
 
@@ -157,19 +215,28 @@ class XeroMappingTax(models.Model):
             return None
         rates = self._rates(connection)
         facts = [self._rate_facts(rate) for rate in rates]
+        read = self._facts_reader(connection, sets)
+
+        def suggest(taxes, use):
+            if not taxes:
+                return suggest_untaxed(facts, use), rates
+            return suggest_rate(read(taxes, use), facts), rates
+
+        return suggest
+
+    def _facts_reader(self, connection, sets):
+        """Return what reads the facts of each of ``sets``: ``read(sorted ids of taxes, use)`` returns ``TaxFacts``."""
         every = self.env["account.tax"].sudo().browse({tax_id for taxes, _use in sets for tax_id in taxes})
         # At once what the arithmetic would read for each tax alone.
         parts = every.children_tax_ids.invoice_repartition_line_ids | every.invoice_repartition_line_ids
         (parts | every.refund_repartition_line_ids).mapped("factor_percent")
         reader = TaxReader(every, connection.country_code)
 
-        def suggest(taxes, use):
-            if not taxes:
-                return suggest_untaxed(facts, use), rates
+        def read(taxes, use):
             records = every.browse(taxes).with_prefetch(every._ids)
-            return suggest_rate(reader.facts(records, use, self._effective(records)), facts), rates
+            return reader.facts(records, use, self._effective(records))
 
-        return suggest
+        return read
 
     def _rate_facts(self, rate):
         can_apply = {name: rate[field] for name, field in CLASS_FIELDS.items()}
