@@ -124,6 +124,7 @@ from .reconciliation import xero_reconciliation
 from .reconciliation import xero_reconciliation_total
 from .reconciliation import xero_reconciliation_difference
 from .reconciliation import outcome
+from .reconciliation import tax_witness
 from .reconciliation import reconciler
 from .reconciliation import step_documents
 from .reconciliation import step_settlements

@@ -120,6 +120,7 @@ from . import test_reconciliation_seeded
 from . import test_reconciliation_outcomes
 from . import test_reconciliation_reports
 from . import test_reconciliation_strange
+from . import test_reconciliation_tax
 from . import test_privacy_retention
 from . import test_privacy_erasure
 from . import test_link_packed

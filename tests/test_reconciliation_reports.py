@@ -203,7 +203,7 @@ class TestReconcileReports(ReconCommon):
         self.assertEqual((row.kind, row.res_id), ("missing_in_xero", move.id))
         self.assertIn("locked", row.note)
         totals = report.total_ids.filtered("difference")
-        self.assertEqual(set(totals.mapped("section")), {"document", "month", "contact"})
+        self.assertEqual(set(totals.mapped("section")), {"document", "month", "contact", "tax"})
         for total in totals:
             action = total.action_open_differences()
             self.assertEqual(self.env[action["res_model"]].search(action["domain"]), row, total.section)

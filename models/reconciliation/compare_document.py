@@ -28,6 +28,7 @@ class Facts:
     :ivar lines: ``{(account code, tax type): [net, tax, number of lines]}``
     :ivar due: what is open
     :ivar comparable: whether the lines are known; Odoo's are not while a mapping is missing
+    :ivar ledger: what is booked of tax, the ``TaxLedger`` of Odoo's side
     """
 
     status: str = ""
@@ -43,6 +44,7 @@ class Facts:
     due: Decimal = ZERO
     lines: dict = field(default_factory=dict)
     comparable: bool = True
+    ledger: object = None
 
     def base(self, amount: Decimal) -> Decimal:
         """Return ``amount`` in the organisation's own currency, by this side's rate."""

@@ -15,6 +15,7 @@ Kind = namedtuple("Kind", "section label explanation repairs")
 
 SECTIONS = {
     "document": "Documents",
+    "tax": "Tax",
     "settlement": "Payments and Credits",
     "advance": "Over- and Prepayments",
     "identity": "Links and Duplicates",
@@ -86,6 +87,19 @@ KINDS = {
         "Amount due differs",
         _lt("What is open differs, and neither total nor payments nor credits explain it."),
         ("fetch",),
+    ),
+    # === TAX === #
+    "tax_booked": Kind(
+        "tax",
+        "Tax booked otherwise",
+        _lt("Odoo booked another tax, or the tax of another rate or month, than Xero has: a tax return is wrong."),
+        (),
+    ),
+    "tax_choice": Kind(
+        "tax",
+        "Xero tax rate in doubt",
+        _lt("Both books agree by the Xero tax rate that was chosen, which is probably about something else."),
+        (),
     ),
     # === PAYMENTS AND CREDITS === #
     "payment_missing_odoo": Kind(

@@ -4,14 +4,15 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...mappers.reason import unpack
-from .worksheet import Worksheet
+from .compare_document import Found
+from .worksheet import Subject, Worksheet
 
 # Odoo is read in pieces of so many records: a fixed number of queries each.
 CHUNK = 250
 # What changed while the books were compared is read and compared again, this often at most.
 ROUNDS = 3
 # What bears the mark of a document is found before the document is missed.
-STEPS = ("links", "elements", "moves", "advances", "open_payments", "contacts", "vanished", "twice", "finish")
+STEPS = ("links", "elements", "moves", "advances", "open_payments", "contacts", "vanished", "twice", "taxes", "finish")
 BUSY = ("pending", "running", "blocked")
 
 
@@ -82,6 +83,12 @@ class XeroReconciler(models.AbstractModel):
         :return: the id to go on after, ``None`` when the step is through
         """
         return getattr(self, f"_step_{step}")(report, sheet, work)
+
+    def _step_taxes(self, report, sheet, work):
+        """Question the Xero tax rates that were chosen."""
+        for row, reason in self.env["xero.tax.witness"]._doubts(report):
+            subject = Subject(row, note=reason)
+            sheet.differ(Found("tax_choice", row.display_name, row.xero_tax_rate_id.name), subject)
 
     # === WHAT EVERY STEP ASKS === #
 

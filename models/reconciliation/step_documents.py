@@ -21,6 +21,8 @@ DOCUMENTS = ("Invoice", "CreditNote")
 DRAFTS = ("DRAFT", "SUBMITTED")
 # With these the lines that Odoo would send are not known.
 UNKNOWN_LINES = ("mapping", "total_mismatch")
+# Differences that make the tax of a document differ too.
+TAX_CAUSES = ("currency", "rate", "date", "total", "tax", "line_tax")
 
 
 class XeroReconciler(models.AbstractModel):
@@ -51,7 +53,7 @@ class XeroReconciler(models.AbstractModel):
         busy = self._busy_records(report, "account.move", links.mapped("res_id"))
         waiting = self._busy_elements(report, xero_type, links.mapped("xero_id"))
         stuck = self._stuck_records(report, "account.move", links.mapped("res_id"))
-        sides = self._odoo_facts(report, xero_type, moves, {link.res_id: link for link in links})
+        sides = self._odoo_facts(report, sheet, xero_type, moves, {link.res_id: link for link in links})
         settled = self._settlements(report, xero_type, links, moves, elements)
         for link in links:
             move, element = by_id.get(link.res_id), elements.get(link.xero_id)
@@ -91,26 +93,48 @@ class XeroReconciler(models.AbstractModel):
         sheet.compared += 1
         if element is None:
             if move:
-                self._vanished(sheet, link, subject, mine)
+                self._vanished(report, sheet, link, subject, mine)
             return
         theirs = self._xero_facts(subject.xero_type, element)
         subject.rate = theirs.rate if mine is None else mine.rate
         posted, approved = bool(move) and move.state == "posted", element.status in APPROVED
-        if posted and mine:
-            sheet.add_document("odoo", subject, mine)
-        if approved:
-            sheet.add_document("xero", subject, theirs)
+        taxes = self._add_documents(report, sheet, subject, mine if posted else None, theirs if approved else None)
         kind = self._status_kind(link, move, element)
         if kind:
             sheet.differ(self._one_sided(kind, move, element, mine, theirs), subject)
         elif mine and element.status not in GONE and (posted == approved):
             self._compare_facts(report, sheet, subject, mine, theirs, settled if posted else None)
+            if posted:
+                self._compare_tax(report, sheet, subject, mine, theirs, taxes)
 
-    def _vanished(self, sheet, link, subject, mine):
+    def _add_documents(self, report, sheet, subject, mine, theirs):
+        """Add the sides of a document that count to all sums.
+
+        :return: the ``TaxComparison`` of both sides
+        """
+        for side, facts in (("odoo", mine), ("xero", theirs)):
+            if facts:
+                sheet.add_document(side, subject, facts)
+        may_move = report.connection_id.xero_lock_policy == "move"
+        return sheet.add_taxes(subject, mine, theirs, self._tax_map(report, sheet), may_move)
+
+    def _tax_map(self, report, sheet):
+        """Return what the confirmed mappings say of tax, read once for a step."""
+        if sheet.tax_map is None:
+            sheet.tax_map = self.env["xero.tax.witness"]._tax_map(report.connection_id)
+        return sheet.tax_map
+
+    def _compare_tax(self, report, sheet, subject, mine, theirs, taxes):
+        """Compare what is booked of tax with Xero, unless the document differs in what makes that differ."""
+        if not taxes.is_open or sheet.is_told(subject, TAX_CAUSES):
+            return
+        difference = self.env["xero.tax.witness"]._sentence(sheet.tax_map.names, taxes)
+        sheet.differ(difference, subject, note=subject.note or self._tax_note(subject, mine, theirs))
+
+    def _vanished(self, report, sheet, link, subject, mine):
         if mine is None and subject.record.state != "posted":
             return
-        if mine and subject.record.state == "posted":
-            sheet.add_document("odoo", subject, mine)
+        self._add_documents(report, sheet, subject, mine if subject.record.state == "posted" else None, None)
         sheet.differ(
             Found("vanished", subject.record.display_name, "", mine and mine.total), subject, xero_id=link.xero_id
         )
@@ -177,6 +201,19 @@ class XeroReconciler(models.AbstractModel):
         if rest:
             sheet.differ(Found("amount_due", f"{mine.due:.2f}", f"{theirs.due:.2f}", rest), subject)
 
+    def _tax_note(self, subject, mine, theirs):
+        """Return what is left to say of tax that is booked otherwise than Xero has it."""
+        if mine.ledger.month != theirs.date[:7]:
+            return self.env["xero.reason"]._(
+                "Booked on %(odoo)s in Odoo, dated %(xero)s in Xero: it is in another tax return.",
+                odoo=mine.ledger.day,
+                xero=theirs.date,
+            )
+        return self.env["xero.reason"]._(
+            "What the connector would send now is what Xero has, but not what Odoo booked. Compare the tax lines of "
+            "the document with the Xero tax rates chosen for its taxes (Xero > Mapping > Taxes), then send it again."
+        )
+
     # === FACTS === #
 
     def _xero_facts(self, xero_type, element) -> Facts:
@@ -186,10 +223,11 @@ class XeroReconciler(models.AbstractModel):
         facts = facts_of(DocumentState.load(inbound._canonical(data)), decimal(due))
         return replace(facts, contact=lower(facts.contact))
 
-    def _odoo_facts(self, report, xero_type, moves, links) -> dict[int, Facts]:
-        """Return ``{move id: Facts}`` of what Odoo would send now; without those that shall not be there,
-        or stay as they are.
+    def _odoo_facts(self, report, sheet, xero_type, moves, links) -> dict[int, Facts]:
+        """Return ``{move id: Facts}`` of what Odoo would send now, and what is booked of tax; without those that shall
+        not be there, or stay as they are.
         """
+        ledgers = self.env["xero.tax.witness"]._ledgers(self._tax_map(report, sheet), moves)
         inbound = self._inbound(report, xero_type)
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", report.connection_id.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
@@ -214,7 +252,8 @@ class XeroReconciler(models.AbstractModel):
             # The tax of lines without a mapping is Odoo's own.
             tax = facts.tax if known else booked(move.amount_tax, places)
             # What was given back or overpaid counts once, on either side.
-            found[move_id] = replace(facts, contact=lower(facts.contact), due=abs(facts.due), tax=tax)
+            settled = {"due": abs(facts.due), "tax": tax, "ledger": ledgers[move_id]}
+            found[move_id] = replace(facts, contact=lower(facts.contact), **settled)
         return found
 
     # === ONLY IN ODOO === #
@@ -226,7 +265,7 @@ class XeroReconciler(models.AbstractModel):
         moves = self._moves(report, ids)
         busy = self._busy_records(report, "account.move", ids)
         stuck = self._stuck_records(report, "account.move", ids)
-        sides = self._facts_of_unlinked(report, moves)
+        sides = self._facts_of_unlinked(report, sheet, moves)
         for move in moves:
             history = histories[move.id] if move.id not in stuck else None
             if move.id in busy or history:
@@ -237,7 +276,7 @@ class XeroReconciler(models.AbstractModel):
             subject.xero_type = self._type_of(move)
             if mine:
                 subject.rate = mine.rate
-                sheet.add_document("odoo", subject, mine)
+                self._add_documents(report, sheet, subject, mine, None)
             amount = mine.total if mine else booked(move.amount_total, move.currency_id.decimal_places)
             sheet.differ(Found("missing_in_xero", f"{amount:.2f}", "", amount), subject)
         return ids[-1] if len(ids) == CHUNK else None
@@ -294,11 +333,11 @@ class XeroReconciler(models.AbstractModel):
             report.connection_id.id,
         )
 
-    def _facts_of_unlinked(self, report, moves) -> dict:
+    def _facts_of_unlinked(self, report, sheet, moves) -> dict:
         found = {}
         for xero_type in DOCUMENTS:
             of_type = self.env["xero.mapper"]._for_type(xero_type)._handles(moves)
-            found |= self._odoo_facts(report, xero_type, of_type, {})
+            found |= self._odoo_facts(report, sheet, xero_type, of_type, {})
         return found
 
     def _type_of(self, move) -> str:
@@ -317,7 +356,7 @@ class XeroReconciler(models.AbstractModel):
             marks = self._marks(report, xero_type, of_type)
             twins = self._twins(report, of_type)
             marked = self.env["account.move"].union(*(move for move, _link in marks.values()))
-            sides = self._odoo_facts(report, xero_type, self._moves(report, marked.ids), {})
+            sides = self._odoo_facts(report, sheet, xero_type, self._moves(report, marked.ids), {})
             for element in of_type:
                 if lower(element.xero_id) in waiting:
                     sheet.on_the_way += 1
@@ -393,11 +432,8 @@ class XeroReconciler(models.AbstractModel):
         if kind in ("missing_in_odoo", "deleted_in_odoo"):
             subject.record = None
             subject.note = note or (self._import_note(report) if kind == "missing_in_odoo" else None)
-        if element.status in APPROVED:
-            sheet.add_document("xero", subject, theirs)
         mine = sides.get(move.id) if kind == "unlinked" and move.state == "posted" else None
-        if mine:
-            sheet.add_document("odoo", subject, mine)
+        self._add_documents(report, sheet, subject, mine, theirs if element.status in APPROVED else None)
         amount = mine.total - theirs.total if mine else -theirs.total
         sheet.differ(Found(kind, mine and f"{mine.total:.2f}", f"{theirs.total:.2f}", amount), subject)
 

@@ -10,6 +10,7 @@ from ...mappers.reason import english
 from ...xero_api import codec
 from .compare_document import ZERO
 from .kinds import KINDS
+from .tax_books import compare_taxes
 
 KEYS = (
     "section",
@@ -22,15 +23,21 @@ KEYS = (
     "partner_id",
     "contact_name",
     "currency_code",
+    "tax_account_id",
+    "grid",
 )
+KEY_TYPES = {"month": "date", "partner_id": "int", "tax_account_id": "int"}
 AMOUNTS = ("count", "amount", "tax", "due", "base", "worth")
+# What of a difference is explained, and none of a person's business.
+EXPLAINED = ("amount", "tax")
+SIDES = {"odoo": AMOUNTS, "xero": AMOUNTS, "explained": EXPLAINED}
 BASE_COLUMNS = ("receivable_odoo", "receivable_xero", "payable_odoo", "payable_xero")
 APPROVED = ("AUTHORISED", "PAID")
 GONE = ("VOIDED", "DELETED")
 
 
 def _nothing() -> dict:
-    return {side: [0] + [ZERO] * (len(AMOUNTS) - 1) for side in ("odoo", "xero")}
+    return {side: [0 if name == "count" else ZERO for name in names] for side, names in SIDES.items()}
 
 
 class Worksheet:
@@ -38,6 +45,7 @@ class Worksheet:
 
     :ivar waits: how many of those on the way wait for which history
     :ivar again: ids of links that changed since Xero was read; they are looked at once more after a fresh reading
+    :ivar tax_map: ``TaxMap`` of ``tax_witness``, once it was asked for
     :ivar compared: how many were compared
     :ivar on_the_way: how many are not compared because they wait to be sent or read
     :ivar out_of_scope: how many are in one of the books only, and need not be in the other
@@ -52,6 +60,7 @@ class Worksheet:
         self.waits = defaultdict(int)
         self.out_of_scope = 0
         self.again = []
+        self.tax_map = None
 
     @staticmethod
     def _key_of(parts) -> str:
@@ -94,6 +103,10 @@ class Worksheet:
         )
         self.differences.append((row, subject))
 
+    def is_told(self, subject, kinds) -> bool:
+        """Whether a difference of one of ``kinds`` was kept of ``subject``."""
+        return any(row["kind"] in kinds for row, about in self.differences if about is subject)
+
     def add(self, side: str, key: dict, subject, *, count=0, **amounts) -> None:
         """Add what ``subject`` contributes to a sum of ``side`` (``odoo`` or ``xero``).
 
@@ -104,10 +117,10 @@ class Worksheet:
             else in the organisation's; ``base`` and ``worth`` are ``due`` and ``amount`` in the organisation's
         """
         parts = tuple(key.get(name) for name in KEYS)
+        columns = SIDES[side]
         for row in (self.totals[parts][side], subject.sums[parts][side]):
-            row[0] += count
-            for name, value in amounts.items():
-                row[AMOUNTS.index(name)] += value
+            for name, value in {**amounts, **({"count": count} if count else {})}.items():
+                row[columns.index(name)] += value
 
     def add_document(self, side: str, subject, facts) -> None:
         """Add an approved document to the sums by kind, by contact, and by month, account and tax.
@@ -167,6 +180,53 @@ class Worksheet:
         }
         self.add(side, key, subject, count=1, due=due, base=base)
 
+    def add_taxes(self, subject, odoo, xero, tax_map, may_move=False):
+        """Add the tax of an approved document to the sums by tax account and by tax grid.
+
+        :param subject: the :class:`Subject` that it is of
+        :param odoo: ``Facts`` of that side, with what is booked; ``None`` where it does not count
+        :param xero: likewise
+        :param tax_map: ``TaxMap`` of ``tax_witness``
+        :param may_move: whether Xero may have it in a later month, because its own is locked there
+        :return: the ``TaxComparison`` of both sides
+        """
+        ledger = odoo and odoo.ledger
+        rest = (tax_map.accounts, tax_map.untaxed)
+        months = {"odoo": ledger.month if ledger else "", "xero": xero.date[:7] if xero else ""}
+        if not (ledger and xero) or months["odoo"] == months["xero"]:
+            found = compare_taxes(ledger, xero, *rest)
+            self._add_tax_rows(subject, months["odoo"] or months["xero"], ledger, found)
+            return found
+        is_moved = may_move and months["odoo"] < months["xero"]
+        for side, parts in (("odoo", (ledger, None)), ("xero", (None, xero))):
+            alone = compare_taxes(*parts, *rest)
+            self._add_tax_rows(subject, months[side], ledger, alone, is_moved)
+        found = compare_taxes(ledger, xero, *rest)
+        found.months = () if is_moved or not (found.tax or found.base) else tuple(months.values())
+        return found
+
+    def _add_tax_rows(self, subject, month, ledger, found, is_moved=False):
+        sign = -1 if subject.is_credit else 1
+        result = -sign if subject.side == "payable" else sign
+        head = {"document_type": subject.document_type, "month": f"{month}-01" if month else None}
+        for kind, rows in (("tax", found.tax), ("amount", found.base)):
+            for row in rows:
+                explained = row.odoo - row.xero if is_moved else row.explained
+                amounts = {"odoo": row.odoo, "xero": row.xero, "explained": explained}
+                keys = {**head, "tax_type": row.tax_type}
+                if kind == "tax":
+                    account = {**keys, "section": "tax", "tax_account_id": row.place.account_id}
+                    self._add_sides(account, subject, kind, amounts, result)
+                for grid in row.place.grids:
+                    # A return adds up balances, whatever documents they are of.
+                    factor = (ledger.direction if ledger else 1) * (-1 if grid.is_negated else 1)
+                    self._add_sides({**keys, "section": "grid", "grid": grid.name}, subject, kind, amounts, factor)
+
+    def _add_sides(self, key, subject, kind, amounts, factor):
+        for side, value in amounts.items():
+            count = {} if side == "explained" else {"count": bool(value)}
+            self.add(side, key, subject, **count, **{kind: factor * value})
+
     # === STORING === #
 
     def save(self) -> None:
@@ -193,17 +253,17 @@ class Worksheet:
     def _save_totals(self):
         if not self.totals:
             return
-        report, columns = self.report, [f"{side}_{name}" for side in ("odoo", "xero") for name in AMOUNTS]
+        report, columns = self.report, [f"{side}_{name}" for side, names in SIDES.items() for name in names]
         values = [
             SQL(
                 "(%s, %s, %s, %s)",
                 report.id,
                 self._key_of(key),
                 SQL(", ").join(
-                    SQL("%s::" + {"month": "date", "partner_id": "int"}.get(name, "varchar"), part)
+                    SQL("%s::" + KEY_TYPES.get(name, "varchar"), part)
                     for name, part in zip(KEYS, key)
                 ),
-                SQL(", ").join(SQL("%s", amount) for side in ("odoo", "xero") for amount in sums[side]),
+                SQL(", ").join(SQL("%s", amount) for side in SIDES for amount in sums[side]),
             )
             for key, sums in self.totals.items()
         ]

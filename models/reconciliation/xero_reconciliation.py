@@ -88,6 +88,12 @@ class XeroReconciliation(models.Model):
     month_total_ids = fields.One2many(
         "xero.reconciliation.total", "reconciliation_id", domain=[("section", "=", "month")], readonly=True
     )
+    tax_total_ids = fields.One2many(
+        "xero.reconciliation.total", "reconciliation_id", domain=[("section", "=", "tax")], readonly=True
+    )
+    grid_total_ids = fields.One2many(
+        "xero.reconciliation.total", "reconciliation_id", domain=[("section", "=", "grid")], readonly=True
+    )
     contact_total_ids = fields.One2many(
         "xero.reconciliation.total", "reconciliation_id", domain=[("section", "=", "contact")], readonly=True
     )

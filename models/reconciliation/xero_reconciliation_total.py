@@ -10,9 +10,9 @@ AMOUNT = (20, 2)
 class XeroReconciliationTotal(models.Model):
     """Sums of both sides: documents by kind and currency, months by account and tax, open amounts by contact.
 
-    Sums by month are in the organisation's own currency, each document by its side's rate and rounded alone; the
-    others are in the currency of the documents. Credits count negative; by month also what is bought, so that the sum
-    is what was sold less what was bought.
+    Sums by month and of tax are in the organisation's own currency, each document by its side's rate and rounded alone;
+    the others are in the currency of the documents. Credits count negative; by month also what is bought, so that the
+    sum is what was sold less what was bought. Grids have the sign of Odoo's tax return.
     """
 
     _name = "xero.reconciliation.total"
@@ -25,7 +25,15 @@ class XeroReconciliationTotal(models.Model):
     company_id = fields.Many2one(related="reconciliation_id.company_id")
     key = fields.Char(required=True, readonly=True)
     section = fields.Selection(
-        [("document", "Documents"), ("month", "Months"), ("contact", "Contacts")], required=True, readonly=True
+        [
+            ("document", "Documents"),
+            ("month", "Months"),
+            ("contact", "Contacts"),
+            ("tax", "Tax by Account"),
+            ("grid", "Tax by Grid"),
+        ],
+        required=True,
+        readonly=True,
     )
     document_type = fields.Selection(
         [
@@ -44,6 +52,8 @@ class XeroReconciliationTotal(models.Model):
     tax_type = fields.Char("Xero Tax", readonly=True)
     account_name = fields.Char("Account", compute="_compute_names")
     tax_name = fields.Char("Tax", compute="_compute_names")
+    tax_account_id = fields.Many2one("account.account", "Tax Account", readonly=True, ondelete="set null")
+    grid = fields.Char("Tax Grid", readonly=True, help="A line of Odoo's tax return.")
     contact_xero_id = fields.Char(readonly=True)
     partner_id = fields.Many2one("res.partner", "Contact", readonly=True, ondelete="set null")
     contact_name = fields.Char("Contact Name", readonly=True)
@@ -63,8 +73,17 @@ class XeroReconciliationTotal(models.Model):
     base_difference = fields.Float(
         "Difference, Base", digits=AMOUNT, compute="_compute_base_difference", help="Odoo less Xero: what is due."
     )
+    explained_amount = fields.Float("Base Explained", digits=AMOUNT, readonly=True)
+    explained_tax = fields.Float(
+        "Explained",
+        digits=AMOUNT,
+        readonly=True,
+        help="What of the difference is rounding, or stands in a later month because the period is locked in Xero.",
+    )
     difference = fields.Float(
-        digits=AMOUNT, readonly=True, help="Odoo less Xero: amounts by month, what is due elsewhere."
+        digits=AMOUNT,
+        readonly=True,
+        help="Odoo less Xero: amounts by month, tax by account and grid less what is explained, what is due elsewhere.",
     )
 
     _key_unique = models.UniqueIndex("(reconciliation_id, key)")
@@ -76,7 +95,8 @@ class XeroReconciliationTotal(models.Model):
         for connection, rows in self.grouped(lambda row: row.reconciliation_id.connection_id).items():
             mine = [("connection_id", "=", connection.id)]
             accounts = self.env["xero.account"].search([*mine, ("code", "in", rows.mapped("account_code"))])
-            rates = self.env["xero.tax.rate"].search([*mine, ("tax_type", "in", rows.mapped("tax_type"))])
+            types = {name for row in rows for name in (row.tax_type or "").split(", ")}
+            rates = self.env["xero.tax.rate"].search([*mine, ("tax_type", "in", list(types))])
             account_names = {account.code: f"{account.code} {account.name}" for account in accounts}
             tax_names = {rate.tax_type: rate.name for rate in rates} | {
                 NOT_CHOSEN: self.env._("No Xero tax rate chosen")
@@ -86,7 +106,8 @@ class XeroReconciliationTotal(models.Model):
                 code, tax_type = row.account_code, row.tax_type
                 no_account = self.env._("No Xero account chosen") if tax_type else nowhere
                 row.account_name = account_names.get(code, code) or no_account
-                row.tax_name = tax_names.get(tax_type, tax_type) or nowhere
+                names = [tax_names.get(name, name) for name in (tax_type or "").split(", ")]
+                row.tax_name = ", ".join(names) or nowhere
 
     @api.depends("odoo_base", "xero_base")
     def _compute_base_difference(self):
@@ -107,6 +128,9 @@ class XeroReconciliationTotal(models.Model):
             SQL(
                 """UPDATE xero_reconciliation_total SET difference = CASE section
                           WHEN 'month' THEN odoo_amount + odoo_tax - xero_amount - xero_tax
+                          WHEN 'tax' THEN odoo_tax - xero_tax - explained_tax
+                          WHEN 'grid' THEN odoo_amount + odoo_tax - xero_amount - xero_tax
+                                           - explained_amount - explained_tax
                           WHEN 'document' THEN odoo_amount - xero_amount ELSE odoo_due - xero_due END
                     WHERE reconciliation_id = %s""",
                 report.id,

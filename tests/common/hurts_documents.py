@@ -57,6 +57,35 @@ class DocumentHurts(ReconCommon):
             lambda row: row.account_id == self.company_data["default_account_expense"]
         ).xero_account_id.code
 
+    # === TAX === #
+
+    def way_tax_booked(self):
+        """A person books the tax of a bill to costs, journal item by journal item."""
+        move = self.own("in_invoice")
+        yield
+        yield
+        self.sql(
+            "UPDATE account_move_line SET account_id = %s WHERE move_id = %s AND tax_repartition_line_id IS NOT NULL",
+            self.company_data["default_account_expense"].id,
+            move.id,
+        )
+        return "tax_booked", self.odoo(move)
+
+    def way_tax_choice(self):
+        """A person makes another tax of the one that the Xero tax rate was chosen for."""
+        self.number += 1
+        tax = self.tax_sale_a.copy({"name": f"Sales {self.number}"})
+        plain = self.connection.tax_mapping_ids.filtered(
+            lambda row: row.tax_ids == self.tax_sale_a and row.type_tax_use == "sale"
+        )
+        row = self.env["xero.mapping.tax"].sudo()._ensure(self.connection, [((tax.id,), "sale")])
+        row.xero_tax_rate_id = plain.xero_tax_rate_id
+        self.own(lines=({"quantity": 1, "price_unit": 50, "tax_ids": [Command.set(tax.ids)]},))
+        yield
+        yield
+        self.quiet(tax).name = f"Domestic reverse charge {self.number}"
+        return "tax_choice", self.odoo(row)
+
     # === EXISTENCE === #
 
     def way_missing_in_xero(self):

@@ -32,11 +32,12 @@ class ReconCommon(PaymentCommon):
             ]
         )
         self.assertEqual(report.verdict, "agree")
-        for total in report.total_ids:
+        self.assertFalse([row.read()[0] for row in report.total_ids if row.difference])
+        # What is booked of tax is as exact as what is sent, but for the cents of a conversion, which are said.
+        for total in report.total_ids.filtered(lambda row: row.section not in ("tax", "grid")):
             self.assertEqual(total.odoo_amount, total.xero_amount, total.read()[0])
             self.assertEqual(total.odoo_due, total.xero_due, total.read()[0])
             self.assertEqual(total.odoo_count, total.xero_count, total.read()[0])
-            self.assertFalse(total.difference)
         self.assertEqual(report.receivable_odoo, report.receivable_xero)
         self.assertEqual(report.payable_odoo, report.payable_xero)
 
@@ -63,6 +64,17 @@ class ReconCommon(PaymentCommon):
                 told = sum(of_kind.mapped(f"{book}_amount")) + sum(of_kind.mapped(f"{book}_tax"))
                 self.assertCents(told, sign * worth, (kind, book))
         self.assertFalse(months.filtered(lambda row: row.document_type in (False, "ADVANCE")))
+        for row in report.tax_total_ids | report.grid_total_ids:
+            told = [
+                row[f"odoo_{name}"] - row[f"xero_{name}"] - row[f"explained_{name}"] for name in ("amount", "tax")
+            ]
+            self.assertCents(row.difference, sum(told))
+        for kind in ("ACCREC", "ACCPAY", "ACCRECCREDIT", "ACCPAYCREDIT"):
+            of_tax, of_months = (
+                sum(rows.filtered(lambda row, kind=kind: row.document_type == kind).mapped("xero_tax"))
+                for rows in (report.tax_total_ids, months)
+            )
+            self.assertCents(of_tax, of_months, kind)
         for row in months:
             told = row.odoo_amount + row.odoo_tax - row.xero_amount - row.xero_tax
             self.assertCents(row.difference, told)
