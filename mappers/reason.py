@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from odoo import api, models
 from odoo.tools import format_date, format_datetime, format_list
@@ -26,8 +27,8 @@ class Reason(str):
     What cuts or joins it as a string gets a plain string, which is read as it stands: ``xero.reason`` joins them.
 
     :ivar code: as of ``json``: ``{"t": source text, "a": its arguments, "o": its addon where it is another one}``,
-        ``{"j": separator, "p": parts}``, ``{"d": day}``, ``{"m": moment in UTC}``, ``{"l": [model, field, value]}`` of
-        a selection, a list of such, or a plain value, which stands for itself
+        ``{"j": separator, "p": parts}``, ``{"d": day}``, ``{"m": moment in UTC}``, ``{"n": [number, decimals]}``,
+        ``{"l": [model, field, value]}`` of a selection, a list of such, or a plain value, which stands for itself
     """
 
     __slots__ = ("code",)
@@ -59,6 +60,10 @@ def word(env, code, lang: str) -> str:
             return separator.join(str(_value(env, part, lang)) for part in parts)
         case {"d": str(day)}:
             return format_date(env, date.fromisoformat(day), lang_code=lang)
+        case {"n": [str(number), int(places)]}:
+            value = Decimal(number)
+            digits = max(places, -value.as_tuple().exponent)
+            return env["res.lang"].sudo()._lang_get(lang).format(f"%.{digits}f", float(value), grouping=True)
         case {"l": [str(model), str(name), value]}:
             selection = env[model]._fields[name]._description_selection(env(context={**env.context, "lang": lang}))
             return dict(selection)[value]
@@ -152,12 +157,17 @@ def _changed(code, change):
     return code
 
 
-def english(env, text) -> str:
-    """Return what ``text``, a :class:`Reason` or another string, says in English; another one stays as it is."""
+def in_language(env, text, lang: str) -> str:
+    """Return what ``text``, a :class:`Reason` or another string, says in ``lang``; another one stays as it is."""
     try:
-        return word(env, text.code, ENGLISH) if isinstance(text, Reason) else str(text)
+        return word(env, text.code, lang) if isinstance(text, Reason) else str(text)
     except UNREADABLE:
         return str(text)
+
+
+def english(env, text) -> str:
+    """Return what ``text``, a :class:`Reason` or another string, says in English; another one stays as it is."""
+    return in_language(env, text, ENGLISH)
 
 
 def pack(env, text) -> str | None:
@@ -243,6 +253,19 @@ class XeroReason(models.AbstractModel):
             return _worded(self.env, {"l": [model, name, value]}) if value else ""
         except UNREADABLE:
             return str(value)
+
+    @api.model
+    def _day(self, day: date) -> Reason:
+        """Return ``day`` as a reason: read as the reader's language writes days."""
+        return _worded(self.env, code_of(day))
+
+    @api.model
+    def _amount(self, number: Decimal, places: int) -> Reason:
+        """Return ``number`` as a reason: read as the reader's language writes numbers.
+
+        :param places: decimals that are shown at least
+        """
+        return _worded(self.env, {"n": [str(number), places]})
 
     @api.model
     def _join(self, separator: str, texts) -> str:

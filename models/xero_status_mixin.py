@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..mappers.text import named
@@ -219,9 +220,12 @@ class XeroStatusMixin(models.AbstractModel):
         job = jobs.filtered("fix_action")[:1] or jobs[:1]
         return job.with_user(self.env.user).action_fix() if job else True
 
-    def action_xero_jobs(self):
-        """Open every time that these records were sent."""
+    def action_xero_history(self):
+        """Open what happened to these records between Odoo and Xero, on either side."""
         self._xero_check_person()
-        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_sync_job")
-        parts = self._xero_parts()
-        return {**action, "domain": [("res_model", "=", parts._name), ("res_id", "in", parts.ids)], "context": {}}
+        action = self.env["ir.actions.act_window"]._for_xml_id("xero_connector.action_xero_history")
+        domains = [
+            Domain("res_model", "=", records._name) & Domain("res_id", "in", records.ids)
+            for records in (self, self._xero_parts())
+        ]
+        return {**action, "domain": list(Domain.OR(domains))}

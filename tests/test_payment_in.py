@@ -55,6 +55,11 @@ class TestPayIn(PaymentCommon):
         self.assertResidual(vendors, 0)
         self.assertSameDue(customers, vendors)
 
+    def history_of(self, record):
+        """Return the lines of *Xero History* of a record, as a clerk sees them, the newest first."""
+        action = record.action_xero_history()
+        return self.env[action["res_model"]].search(action["domain"]).mapped("summary")
+
     def said_of(self, record):
         """Return the notes of a record, the newest first, as text."""
         return [html2plaintext(message.body) for message in record.message_ids if message.body]
@@ -79,8 +84,14 @@ class TestPayIn(PaymentCommon):
         self.assertTrue(self.said_of(move)[0].startswith("A payment was undone in Xero"), self.said_of(move))
         self.assertIn(move.currency_id.format(60.0), self.said_of(move)[0])
         before = len(move.message_ids)
+        history = self.history_of(move)
+        undone = f"A payment was undone in Xero: {move.currency_id.format(60.0)}"
+        self.assertTrue(history[0].startswith(undone), history)
+        self.assertEqual([line[:14] for line in history[1:3]], ["Paid in Xero: "] * 2)
+        self.assertEqual(history[3:], [f"Sent to Xero as {move.name}."])
         self.poll("Payment")
         self.assertEqual(len(move.message_ids), before, "it is told once")
+        self.assertEqual(self.history_of(move), history)
 
     def test_undone_in_xero_is_undone_in_odoo(self):
         move = self.pushed()

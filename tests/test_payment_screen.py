@@ -27,7 +27,9 @@ class TestPaymentScreen(OutgoingCommon):
         self.assertEqual(set(payment.xero_part_ids.mapped("xero_id")), ids)
         self.assertIn("AccountsReceivable", payment.xero_url)
         self.assertEqual(payment.action_xero_open()["url"], payment.xero_url)
-        self.assertEqual(payment.action_xero_jobs()["domain"][1][2], payment.xero_part_ids.ids)
+        history = self.env["xero.log"].search(payment.action_xero_history()["domain"])
+        self.assertEqual(history.mapped("summary"), ["Sent to Xero."] * 2)
+        self.assertEqual(set(history.mapped("res_id")), set(payment.xero_part_ids.ids))
 
     def test_a_failure_is_said_and_tried_again_by_the_button(self):
         move = self.pushed()

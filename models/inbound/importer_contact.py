@@ -394,16 +394,16 @@ class XeroInboundContact(models.AbstractModel):
         self._save_base(
             connection, link, element, **self._agreed(self._outgoing(connection, partner)[partner.id], link)
         )
-        reason = self._tell_refused(link, partner, refused)
+        reason = self._tell_refused(connection, link, partner, refused)
         return Result("linked" if found else "created", reason, res_id=partner.id)
 
-    def _tell_refused(self, link, partner, refused) -> str | None:
+    def _tell_refused(self, connection, link, partner, refused) -> str | None:
         """Say on a new ``partner`` what Odoo did not take of the contact; return it, ``None`` when that is nothing."""
         if not refused:
             return None
         reason = self.env["xero.reason"]._join("\n", refused.values())
         link.message = reason
-        partner._message_log(body=reason)
+        self.env["xero.log"]._post(connection, [(partner, reason)])
         return reason
 
     def _new_values(self, connection, element, state) -> dict:

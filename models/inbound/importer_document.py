@@ -394,7 +394,8 @@ class XeroInboundDocument(models.AbstractModel):
             **self._odoo_columns(out, element),
             odoo_keys=codec.dumps(keys).decode() if agreed else None,
         )
-        move._message_log(body=self.env._("Imported from Xero, where it is %s.", named(state.number) or "?"))
+        imported = self.env["xero.reason"]._("Imported from Xero, where it is %s.", named(state.number) or "?")
+        self.env["xero.log"]._post(connection, [(move, imported)])
         if state.money != MoneyState():
             self.env["xero.inbound"]._settlements(connection, self._xero_type, [(link, element)])
 

@@ -67,7 +67,7 @@ class XeroInboundDocument(models.AbstractModel):
         self._save_base(connection, link, element, **agreed)
         self._agree_but_for(connection, link, element, move, before, here, waits=True, plan=plan)
         self.env["xero.conflict"]._overtaken(link)
-        self._post_note(move, "updated")
+        self._post_note(connection, move, "updated")
         return Result("updated", res_id=move.id)
 
     def _do_posted(self, connection, link, element, state, move, event):
@@ -92,7 +92,7 @@ class XeroInboundDocument(models.AbstractModel):
         self._save_base(connection, link, element, **columns)
         self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
-        move._message_log(body=message)
+        self.env["xero.log"]._post(connection, [(move, message)])
         return Result("left", res_id=move.id)
 
     def _do_refused(self, connection, link, element, state, move, event):
@@ -117,7 +117,7 @@ class XeroInboundDocument(models.AbstractModel):
         self._save_base(connection, link, element, **{**self._base_values(connection, move, element), **agreed})
         self.env["xero.conflict"]._overtaken(link)
         self._close_pushes(connection, move)
-        self._post_note(move, outcome)
+        self._post_note(connection, move, outcome)
         return Result(outcome, res_id=move.id)
 
     def _attempt(self, connection, link, element, state, move, step) -> Result | None:
@@ -161,15 +161,15 @@ class XeroInboundDocument(models.AbstractModel):
             ]
         ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
 
-    def _post_note(self, move, outcome):
-        """Leave in the chatter what was done, ``outcome`` being that of the ``Result``."""
+    def _post_note(self, connection, move, outcome):
+        """Keep in history and chatter what was done, ``outcome`` being that of the ``Result``."""
         texts = {
             "updated": self.env["xero.reason"]._("Changed as in Xero."),
             "posted": self.env["xero.reason"]._("Posted: it was approved in Xero."),
             "cancelled": self.env["xero.reason"]._("Cancelled: it was voided in Xero."),
         }
         if outcome in texts:
-            move._message_log(body=texts[outcome])
+            self.env["xero.log"]._post(connection, [(move, texts[outcome])])
 
     # === REFUSALS === #
 

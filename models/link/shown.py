@@ -31,24 +31,25 @@ def type_words(env) -> dict:
 
 
 def status_words(env, xero_type: str | None = None) -> dict:
-    """Return ``{Xero's status: what Xero's screens call it}``.
+    """Return ``{Xero's status: what Xero's screens call it}``, reasons that may be stored.
 
     :param xero_type: whose status: payments have other words
     """
+    reason = env["xero.reason"]
     if xero_type in ("Payment", "BatchPayment"):
-        return {"AUTHORISED": env._("Recorded"), "DELETED": env._("Removed")}
+        return {"AUTHORISED": reason._("Recorded"), "DELETED": reason._("Removed")}
     return {
-        "DRAFT": env._("Draft"),
-        "SUBMITTED": env._("Awaiting Approval"),
-        "AUTHORISED": env._("Awaiting Payment"),
-        "PAID": env._("Paid"),
-        "VOIDED": env._("Voided"),
-        "DELETED": env._("Deleted"),
-        "ACTIVE": env._("Active"),
-        "ARCHIVED": env._("Archived"),
-        "GDPRREQUEST": env._("Erased"),
+        "DRAFT": reason._("Draft"),
+        "SUBMITTED": reason._("Awaiting Approval"),
+        "AUTHORISED": reason._("Awaiting Payment"),
+        "PAID": reason._("Paid"),
+        "VOIDED": reason._("Voided"),
+        "DELETED": reason._("Deleted"),
+        "ACTIVE": reason._("Active"),
+        "ARCHIVED": reason._("Archived"),
+        "GDPRREQUEST": reason._("Erased"),
         # Ours: Xero does not list it any more.
-        "GONE": env._("Gone"),
+        "GONE": reason._("Gone"),
     }
 
 

@@ -40,7 +40,7 @@ class XeroLink(models.Model):
     res_id = fields.Many2oneReference("Record", model_field="res_model", required=True)
     xero_id = fields.Char("Xero ID")
     xero_number = fields.Char("Xero Number")
-    state = fields.Selection(STATES, required=True, default="to_sync")
+    state = fields.Selection(STATES, "Status", required=True, default="to_sync")
     message = ReasonText()
     digest = fields.Char(help="Hash of what was last agreed. The same content is not sent again.")
     xero_status = fields.Char("Status in Xero")

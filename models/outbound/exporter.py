@@ -93,6 +93,8 @@ class XeroExporter(models.AbstractModel):
     _xero_types = ()
     # Whether links say which run made it and when.
     _marks_made = True
+    # Whether people know it in Xero by a number of its own.
+    _is_numbered = True
     # Whether it bears a day, which may be moved out of a period that is locked in Xero.
     _is_dated = False
 

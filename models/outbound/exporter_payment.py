@@ -17,6 +17,7 @@ class XeroExporterPayment(models.AbstractModel):
 
     _xero_types = ("Payment",)
     _marks_made = False
+    _is_numbered = False
     _is_dated = True
 
     def _chunks(self, mapper, items):

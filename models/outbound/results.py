@@ -8,7 +8,7 @@ from odoo import fields, models
 
 from ...mappers.awaited import record_key
 from ...mappers.reason import pack, unpack
-from ...mappers.text import quoted
+from ...mappers.text import named, quoted
 from ...xero_api import clamps, codec, elements, errors
 from ...xero_api.bounds import Unreadable
 from ...xero_api.dates import to_date_string
@@ -172,9 +172,32 @@ class XeroExporter(models.AbstractModel):
                 failures[item.job_id] = failure
         moved = self._note_days(connection, mapper, links, rows, saved)
         self.env["xero.link"]._save(rows)
-        for record, message in moved:
-            record._message_log(body=message)
+        self.env["xero.log"]._post_in_chatter(moved)
+        self._log_sent(connection, mapper, [one for one in saved if one[0].job_id not in failures], made)
         return failures
+
+    def _log_sent(self, connection, mapper, saved, made) -> None:
+        """Keep in the history of each of ``saved`` (pairs of batch item and element) that Xero has it; one statement.
+
+        :param made: as of :meth:`_save_links`
+        """
+        self.env["xero.log"]._add_rows(
+            connection,
+            [
+                (mapper._odoo_model, item.res_id, item.company_id, self._sent_text(mapper, item, element, made))
+                for item, element in saved
+            ],
+            direction="out",
+        )
+
+    def _sent_text(self, mapper, item, element, made):
+        reason = self.env["xero.reason"]
+        if item.status in GONE_STATUSES:
+            return reason._("Removed in Xero, as in Odoo.")
+        if not made:
+            return reason._("Changed in Xero, as in Odoo.")
+        number = self._is_numbered and self._text_of(element, mapper._xero_number_field)
+        return reason._("Sent to Xero as %s.", named(number)) if number else reason._("Sent to Xero.")
 
     def _jobs_of(self, saved):
         """Return the jobs of ``saved`` (pairs of batch item and element) that there are still, read together."""

@@ -250,7 +250,7 @@ class XeroInboundSettlement(models.AbstractModel):
         self._unsettle(link)
         self.env["xero.sync.job"]._fail_fetches(connection, inbound, {link.xero_id: result})
 
-    def _note_credit(self, move, credit, amount: Decimal) -> None:
+    def _note_credit(self, connection, move, credit, amount: Decimal) -> None:
         """Say on both what of ``credit`` is applied to ``move`` in Xero now; ``amount`` is zero where it was undone."""
         words = {"credit": named(credit.display_name), "document": named(move.display_name)}
         if amount:
@@ -260,7 +260,7 @@ class XeroInboundSettlement(models.AbstractModel):
             text = self.env["xero.reason"]._(
                 "Undone in Xero: %(credit)s is not applied to %(document)s any more.", **words
             )
-        (move | credit)._message_log_batch(dict.fromkeys((move | credit).ids, text))
+        self.env["xero.log"]._post(connection, [(one, text) for one in move | credit])
 
     def _carry_out(self, connection, applied, known, whole) -> bool:
         """Undo first what Xero took back, so that it is open for what Xero applied instead."""
@@ -275,7 +275,7 @@ class XeroInboundSettlement(models.AbstractModel):
                 )
                 written |= undone
                 if undone:
-                    self._note_credit(part.document_id, part.entry_id, Decimal(0))
+                    self._note_credit(connection, part.document_id, part.entry_id, Decimal(0))
         for (kind, credit, invoice), amount in applied.items():
             entry, move = moves.get((kind, credit)), moves.get(("Invoice", invoice))
             key = f"{credit}:{invoice}"
@@ -284,7 +284,7 @@ class XeroInboundSettlement(models.AbstractModel):
                 settled = ledger._settle_pair(connection, kind, key, before, move, entry, amount)
                 written |= settled
                 if settled:
-                    self._note_credit(move, entry, amount)
+                    self._note_credit(connection, move, entry, amount)
             elif move:
                 # Read it: where it is taken over, it is reconciled then.
                 self.env["xero.sync.job"]._enqueue_fetch(connection, kind, [credit], priority=EVENT + 1)

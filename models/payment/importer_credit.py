@@ -221,7 +221,8 @@ class XeroInboundCredit(models.AbstractModel):
             )
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
         self._save_base(connection, link, element)
-        payment._message_log(body=self.env._("Cancelled: it was voided in Xero."))
+        voided = self.env["xero.reason"]._("Cancelled: it was voided in Xero.")
+        self.env["xero.log"]._post(connection, [(payment, voided)])
         return Result("undone", res_id=payment.id)
 
     def _undo_payment(self, connection, link, payment):

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from odoo import models
-from odoo.tools import SQL, format_date
+from odoo import fields, models
+from odoo.tools import SQL
 
 from ...mappers.awaited import element_key
 from ...mappers.payment.canonical import GONE, account_of, base_amount, canonical_payment, target_of
@@ -247,7 +247,7 @@ class XeroInboundPayment(models.AbstractModel):
         known |= {order.element[self._id_field]: payment for order, payment in zip(fresh, payments)}
         self._link_all(connection, orders, known)
         twins = {id(order) for order in orders} - {id(order) for order in fresh}
-        self._note_paid(fresh)
+        self._note_paid(connection, fresh)
         self._notify_documents(connection, orders)
         return {
             order.element[self._id_field]: Result(
@@ -272,41 +272,25 @@ class XeroInboundPayment(models.AbstractModel):
             ]
         )
 
-    def _note_paid(self, orders, changed=False) -> None:
+    def _note_paid(self, connection, orders, changed=False) -> None:
         """Say on the documents what was paid in Xero, when and through which account.
 
         :param changed: they take the place of payments that were changed in Xero
         """
-        self._post_notes([(order.move, self._paid_text(order, changed)) for order in orders])
+        self.env["xero.log"]._post(connection, [(order.move, self._paid_text(order, changed)) for order in orders])
 
     def _paid_text(self, order, changed):
-        move, say = order.move, self.env["xero.reason"]._
+        move, reason = order.move, self.env["xero.reason"]
         words = {
             "amount": move.currency_id.format(order.amount),
-            "day": format_date(self.env, order.state.get("date")),
+            "day": fields.Date.to_date(order.state.get("date")),
             "account": named(order.row.xero_account_id.display_name),
         }
         if changed:
-            return say("A payment was changed in Xero: %(amount)s on %(day)s (%(account)s).", **words)
+            return reason._("A payment was changed in Xero: %(amount)s on %(day)s (%(account)s).", **words)
         if move.move_type.endswith("refund") or move.move_type == "entry":
-            return say("Paid back in Xero: %(amount)s on %(day)s (%(account)s).", **words)
-        return say("Paid in Xero: %(amount)s on %(day)s (%(account)s).", **words)
-
-    def _post_notes(self, notes: list[tuple]) -> None:
-        """Leave notes in the chatter of records; those of different records with one insert.
-
-        :param notes: pairs of a record and a text
-        """
-        while notes:
-            now, later = {}, []
-            for record, text in notes:
-                if record.id in now:
-                    later.append((record, text))
-                elif record:
-                    now[record.id] = text
-            records = self.env[notes[0][0]._name].browse(now)
-            records._message_log_batch(now)
-            notes = later
+            return reason._("Paid back in Xero: %(amount)s on %(day)s (%(account)s).", **words)
+        return reason._("Paid in Xero: %(amount)s on %(day)s (%(account)s).", **words)
 
     def _notify_documents(self, connection, orders):
         """Tell open screens of the documents; those of the payments are told by the caller."""

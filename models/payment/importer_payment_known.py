@@ -39,7 +39,7 @@ class XeroInboundPayment(models.AbstractModel):
                 named(part.display_name),
             )
             result = self.env["xero.conflict"]._refuse(self, connection, link, element, part, reason)
-            self._post_notes([(part.document_id, reason)])
+            self.env["xero.log"]._post(connection, [(part.document_id, reason)])
             return result._replace(res_id=None)
         self._save_base(connection, link, element)
         return Result("agreed")
@@ -76,13 +76,14 @@ class XeroInboundPayment(models.AbstractModel):
             )
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, reason)
         self._save_base(connection, link, element)
-        payment._message_log(body=self.env._("Cancelled: it was undone in Xero."))
         undone = self.env["xero.reason"]._(
             "A payment was undone in Xero: %(amount)s (%(payment)s).",
             amount=payment.currency_id.format(payment.amount),
             payment=named(payment.name),
         )
-        self._post_notes([(document, undone) for document in documents])
+        cancelled = self.env["xero.reason"]._("Cancelled: it was undone in Xero.")
+        notes = [(payment, cancelled), *((document, undone) for document in documents)]
+        self.env["xero.log"]._post(connection, notes)
         self._look_again(connection, documents)
         self._notify_documents(connection, [Order(element, state, document, None) for document in documents])
         return Result("undone", res_id=payment.id)
@@ -125,7 +126,7 @@ class XeroInboundPayment(models.AbstractModel):
             return self.env["xero.conflict"]._refuse(self, connection, link, element, payment, quoted(error.args[0]))
         link.res_id = fresh.id
         self._save_base(connection, link, element)
-        self._note_paid([order], changed=True)
+        self._note_paid(connection, [order], changed=True)
         self._notify_documents(connection, [order])
         return Result("updated", res_id=fresh.id)
 

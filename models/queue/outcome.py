@@ -296,14 +296,13 @@ class XeroSyncRunner(models.AbstractModel):
     def _post_failure_note(self, jobs) -> None:
         """Leave the reason in the chatter of each document, for whoever opens it."""
         for model, of_model in jobs.grouped("res_model").items():
-            if not model or not hasattr(self.env[model], "_message_log_batch"):
-                continue
-            records = self.env[model].browse(of_model.mapped("res_id")).exists()
-            reasons = {job.res_id: job._waiting_reason() for job in of_model}
-            records._message_log_batch(
-                {record.id: self.env._("Not sent to Xero: %s", reasons[record.id]) for record in records}
-            )
+            records = self.env[model].browse(of_model.mapped("res_id")).exists() if model else ()
+            reasons = {job.res_id: self._not_sent_text(job) for job in of_model}
+            self.env["xero.log"]._post_in_chatter([(record, reasons[record.id]) for record in records])
         jobs.filtered(lambda job: not job.is_told).is_told = True
+
+    def _not_sent_text(self, job):
+        return self.env["xero.reason"]._("Not sent to Xero: %s", job._waiting_reason() or "")
 
     def _post_settled_note(self, rows) -> None:
         """Say in the chatter of those whose failure was told there that it is over: it must not be the last word.
@@ -311,11 +310,10 @@ class XeroSyncRunner(models.AbstractModel):
         :param rows: of :meth:`_about_sql`
         """
         for _company_id, _xero_type, res_model, _res_ids, told in rows:
-            if not told or not hasattr(self.env[res_model], "_message_log_batch"):
-                continue
-            body = self.env["xero.reason"]._("Xero has it now: what is said above is settled.")
-            records = self.env[res_model].browse(told).exists()
-            records._message_log_batch(dict.fromkeys(records.ids, body))
+            if told:
+                text = self.env["xero.reason"]._("Xero has it now: what is said above is settled.")
+                records = self.env[res_model].browse(told).exists()
+                self.env["xero.log"]._post_in_chatter([(record, text) for record in records])
 
     def _log_failures(self, jobs) -> None:
         self.env["xero.log"].create(
@@ -324,7 +322,11 @@ class XeroSyncRunner(models.AbstractModel):
                     "connection_id": job.connection_id.id,
                     "company_id": job.company_id.id,
                     "job_ids": [fields.Command.link(job.id)],
-                    "summary": self.env["xero.reason"]._label(job._name, "failure_type", job.failure_type),
+                    "res_model": job.res_model,
+                    "res_id": job.res_id,
+                    "summary": self._not_sent_text(job)
+                    if job.direction == "out"
+                    else self.env["xero.reason"]._label(job._name, "failure_type", job.failure_type),
                     "detail": job.failure_detail,
                     "correlation_id": job.correlation_id,
                     "user_id": job.user_id.id,

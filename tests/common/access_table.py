@@ -125,7 +125,7 @@ WRITES = {
 # Who calls a public method. What Odoo defines itself is judged by the rights on records.
 DOCUMENT = {
     "user": "action_xero_sync action_xero_sync_selected action_xero_preview action_xero_open action_xero_conflict"
-    " action_xero_fix action_xero_jobs"
+    " action_xero_fix action_xero_history"
 }
 MAPPING = {
     "user": "action_ask",
@@ -134,9 +134,9 @@ MAPPING = {
 METHODS = {
     "account.move": DOCUMENT,
     "res.partner": DOCUMENT,
-    "xero.status.mixin": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
+    "xero.status.mixin": {"user": "action_xero_fix action_xero_history action_xero_open"},
     "xero.sync.mixin": DOCUMENT,
-    "account.payment": {"user": "action_xero_sync action_xero_fix action_xero_jobs action_xero_open"},
+    "account.payment": {"user": "action_xero_sync action_xero_fix action_xero_history action_xero_open"},
     "res.config.settings": {
         "manager": "action_xero_setup action_xero_guide action_xero_mappings action_xero_connect action_xero_check"
         " action_xero_disconnect"
@@ -183,7 +183,7 @@ METHODS = {
         "accountant": "action_same_money action_book action_leave action_search action_take action_link action_apart"
         " action_reopen",
     },
-    "xero.payment.part": {"user": "action_xero_fix action_xero_jobs action_xero_open"},
+    "xero.payment.part": {"user": "action_xero_fix action_xero_history action_xero_open"},
     "xero.preview": {
         "user": "action_again action_stop action_send action_open_lines action_open_run",
         "accountant": "action_undo",
@@ -222,6 +222,6 @@ METHODS = {
     "xero.sync.job": {"user": "action_retry action_cancel action_open_record action_fix"},
 }
 # They only open a list or a page, whose content Odoo guards: whoever calls them sees nothing by it.
-WINDOWS = ("action_open_", "action_xero_jobs", "action_new_invoice")
+WINDOWS = ("action_open_", "action_xero_history", "action_new_invoice")
 # They are no records themselves: records of another model are named in the argument of this name.
 ASKED_ABOUT = {"xero.health": ("xero.connection", "connection_ids")}

@@ -19,6 +19,10 @@ UNUSED_INDEXES = """
 SELECT count(*) FROM pg_indexes WHERE indexname LIKE '%company_id_index'
    AND tablename IN ('xero_link', 'xero_sync_job', 'xero_webhook_event')
 """
+UNTOLD = """
+SELECT count(*) FROM xero_sync_job j WHERE j.state = 'done' AND j.operation IN ('push', 'void')
+   AND NOT EXISTS (SELECT FROM xero_log l WHERE l.res_model = j.res_model AND l.res_id = j.res_id)
+"""
 _numbers = itertools.count(1)
 
 
@@ -57,6 +61,7 @@ def test_an_upgrade_keeps_everything_and_the_work_goes_on(old):
     # Warnings say what an administrator has to do, such as to move the addresses into the configuration.
     assert not [text for text in odoo_log.complaints(log) if not text.startswith("WARNING")]
     assert stack.query(UNUSED_INDEXES) == [["0"]]
+    assert stack.query(UNTOLD) == [["0"]], "the history of a record begins with what is known of it"
     with Forge(stack) as forge:
         for one in companies(kept):
             told = forge.ask("upgrade:what_is", connection_id=one.connection)
