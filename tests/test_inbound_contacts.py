@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
@@ -354,7 +357,34 @@ class TestContacts(InboundCommon):
         self.assertEqual({lines[name].choice for name in ("lines", "total")}, {"odoo"})
         lines["lines"].action_choose_xero()
         self.assertEqual({lines[name].choice for name in ("lines", "total")}, {"xero"})
-        self.assertEqual(lines["reference"].choice, "odoo")
+        self.assertFalse(lines["reference"].choice, "both changed it: nobody has chosen")
+        conflict = self.conflict_of(move)
+        self.assertIn("Not chosen yet: Reference.", conflict.preview)
+        with self.assertRaisesRegex(UserError, "Choose a side first for: Reference"):
+            conflict.action_settle()
+        self.assertEqual(conflict.state, "open")
+
+    def test_a_conflict_says_what_accountants_say(self):
+        """Names of accounts and rates, days and amounts as the reader writes them; who changed it, and when."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        move = self.pushed(lines=[(1, 1000.0)], ref="base")
+        domain = [("connection_id", "=", self.connection.id), ("tax_type", "=", "OUTPUT2")]
+        rate = self.env["xero.tax.rate"].search(domain)
+        line = {"Description": "Xero's", "Quantity": 2, "UnitAmount": 1020, "AccountCode": "200", "TaxType": "OUTPUT2"}
+        self.edit(move, LineItems=[line], DueDate="2026-06-01")
+        move.invoice_line_ids.name = "Odoo's"
+        self.drain()
+        conflict = self.conflict_of(move)
+        lines = {line.name: line for line in conflict.line_ids}
+        self.assertEqual(lines["lines"].xero, f"2 × Xero's, 2,040.00 + 306.00 tax, 200 Sales, {rate.name}")
+        self.assertTrue(lines["lines"].odoo.startswith("1 × Odoo's, 1,000.00"), lines["lines"].odoo)
+        self.assertEqual(lines["due_date"].xero, "06/01/2026")
+        german = {name: line.with_context(lang="de_DE") for name, line in lines.items()}
+        self.assertEqual((german["due_date"].xero, german["total"].xero), ("01.06.2026", "2.346,00"))
+        self.assertIn("2.040,00", german["lines"].xero)
+        self.assertEqual(conflict.changed_by_id, self.env.user)
+        for moment in (conflict.changed_at, conflict.changed_in_xero_at):
+            self.assertLess(abs(moment - fields.Datetime.now()), timedelta(hours=1))
 
     def test_voided_in_xero_and_changed_in_odoo(self):
         for side in ("odoo", "xero"):

@@ -19,8 +19,9 @@ from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
 from .line_books import LINE_FIELDS, WITH_LINES
 from .partner_guard import Guarded
-from .xero_conflict import show_line
 
+# The sides of a row of a conflict.
+BOOKS = ("base", "odoo", "xero")
 # Where canonical forms keep a field of the head of a document.
 HEAD_FIELDS = {
     "Contact": "contact",
@@ -93,9 +94,10 @@ class XeroInbound(models.AbstractModel):
         """
         return set()
 
-    def _line_rows(self, connection, link, element, record) -> list[dict]:
+    def _line_rows(self, connection, link, element, record, words) -> list[dict]:
         """Return a row of a conflict for each field of a line on which the sides differ, where both changed some.
 
+        :param words: the ``StateWords`` of the conflict
         :return: values of ``xero.conflict.line``; none where lines are one field
         """
         return []
@@ -252,13 +254,13 @@ class XeroInboundDocument(models.AbstractModel):
             return []
         return self._meeting(connection, link, element, record, state) or []
 
-    def _line_rows(self, connection, link, element, record):
+    def _line_rows(self, connection, link, element, record, words):
         found = names_of(self._both_edited(connection, link, element, record))
         return [
             {
                 "name": name,
-                "choice": "odoo" if field in met.here else "xero",
-                **{side: told and show_line(*told, field) for side, told in zip(("base", "odoo", "xero"), met.sides)},
+                "choice": field not in met.disputed and ("odoo" if field in met.here else "xero"),
+                **{side: told and words.say_part(*told, field) for side, told in zip(BOOKS, met.sides)},
             }
             for name, (met, field) in found.items()
         ]

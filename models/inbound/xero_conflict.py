@@ -1,13 +1,10 @@
 """Both sides changed, or Odoo forbids what Xero did: the case, the choice, and who made it."""
 
-import re
-from decimal import Decimal
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ...mappers.document.both_sides import AMOUNT, LINE, PREFIX
+from ...mappers.document.both_sides import PREFIX
 from ...mappers.document.canonical import changed_fields
 from ...mappers.reason import said
 from ...mappers.text import named
@@ -16,12 +13,10 @@ from ..link.access import ACCOUNTANT, ALL
 from ..link.reason import ReasonText
 from .importer import Result, Untakeable
 from .partner_guard import Guarded
+from .wording import AMOUNTS, StateWords
 
 POLICIES = [("ask", "Ask"), ("newest", "The newest wins"), ("odoo", "Odoo wins"), ("xero", "Xero wins")]
 SIDES = [("odoo", "Odoo"), ("xero", "Xero")]
-# Tax and total are those of the lines: they are taken from one side together.
-AMOUNTS = ("lines", "tax", "total")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class XeroConflict(models.Model):
@@ -54,7 +49,12 @@ class XeroConflict(models.Model):
     )
     reason = ReasonText(readonly=True)
     state = fields.Selection(
-        [("open", "Open"), ("settled", "Resolved")], required=True, default="open", readonly=True, index=True
+        [("open", "Open"), ("settled", "Resolved")],
+        "Status",
+        required=True,
+        default="open",
+        readonly=True,
+        index=True,
     )
     policy = fields.Selection(POLICIES, readonly=True, help="The policy that was asked.")
     choice = fields.Selection([*SIDES, ("fields", "Field by field"), ("other", "Otherwise")], readonly=True)
@@ -65,6 +65,9 @@ class XeroConflict(models.Model):
     xero_view = fields.Json(readonly=True, groups=ACCOUNTANT)
     xero_digest = fields.Char(readonly=True)
     element = fields.Text(groups=fields.NO_ACCESS, help="Xero's element, as it was read.")
+    changed_by_id = fields.Many2one("res.users", "Changed in Odoo By", readonly=True)
+    changed_at = fields.Datetime("Changed in Odoo", readonly=True)
+    changed_in_xero_at = fields.Datetime("Changed in Xero", readonly=True)
     line_ids = fields.One2many("xero.conflict.line", "conflict_id", "Fields")
     preview = fields.Text(compute="_compute_preview")
 
@@ -139,8 +142,12 @@ class XeroConflict(models.Model):
         self.flush_model(["state"])
         base, theirs = link.base_state or {}, inbound._canonical(element)
         ours = inbound._odoo_side(connection, link, record)
+        job = self._waiting_job(connection, record)
         conflict = self.create(
             {
+                "changed_by_id": (job.user_id or record.write_uid).id,
+                "changed_at": job.write_date or record.write_date,
+                "changed_in_xero_at": inbound._updated_at(connection, element),
                 "connection_id": connection.id,
                 "company_id": link.company_id.id,
                 "link_id": link.id,
@@ -159,23 +166,32 @@ class XeroConflict(models.Model):
             }
         )
         names = (changed_fields(ours, theirs) | changed_fields(base, theirs)) - {"money"}
-        rows = inbound._line_rows(connection, link, element, record) if kind == "both" else []
+        words = StateWords(self.env, connection, (base, ours, theirs))
+        rows = inbound._line_rows(connection, link, element, record, words) if kind == "both" else []
         names -= {*AMOUNTS, "tracking"} if rows else set()
+        sides = {name: self._only_side(base.get(name), ours.get(name), theirs.get(name)) for name in names}
+        sides |= {name: sides["lines"] for name in AMOUNTS if "lines" in sides and name in sides}
         self.env["xero.conflict.line"].create(
             [
                 {
                     "conflict_id": conflict.id,
                     "name": name,
-                    "base": show(base.get(name), name),
-                    "odoo": show(ours.get(name), name),
-                    "xero": show(theirs.get(name), name),
-                    "choice": "xero" if base.get(name) == ours.get(name) else "odoo",
+                    "base": words.say(name, base.get(name)),
+                    "odoo": words.say(name, ours.get(name)),
+                    "xero": words.say(name, theirs.get(name)),
+                    "choice": sides[name],
                 }
                 for name in sorted(names)
             ]
             + [{"conflict_id": conflict.id, **row} for row in rows]
         )
         return conflict
+
+    def _only_side(self, base, ours, theirs):
+        """Return the side whose value nobody would dispute, as the other has not changed; ``False`` where both did."""
+        if theirs in (base, ours):
+            return "odoo"
+        return "xero" if base == ours else False
 
     @api.model
     def _overtaken(self, link) -> None:
@@ -208,7 +224,7 @@ class XeroConflict(models.Model):
         for conflict in self:
             conflict.link_id.write({"state": "conflict", "message": conflict.reason})
             conflict._jobs().write({"state": "cancelled", "done_at": fields.Datetime.now()})
-            conflict._record()._message_log(body=conflict.reason)
+            self.env["xero.log"]._post(conflict.connection_id, [(conflict._record(), conflict.reason)])
 
     def _jobs(self):
         return self.env["xero.sync.job"].search(
@@ -252,7 +268,14 @@ class XeroConflict(models.Model):
         theirs = self.env["xero.inbound"]._updated_at(connection, element)
         if not (cursor.polled_at and cursor.polled_at_xero and theirs):
             return "ask"
-        job = self.env["xero.sync.job"].search(
+        job = self._waiting_job(connection, record)
+        ours = (job.write_date or record.write_date) - cursor.polled_at
+        return "odoo" if ours > theirs - cursor.polled_at_xero else "xero"
+
+    @api.model
+    def _waiting_job(self, connection, record):
+        """Return the job that is to send what changed in Odoo; empty without one."""
+        return self.env["xero.sync.job"].search(
             [
                 ("connection_id", "=", connection.id),
                 ("res_model", "=", record._name),
@@ -262,8 +285,6 @@ class XeroConflict(models.Model):
             ],
             limit=1,
         )
-        ours = (job.write_date or record.write_date) - cursor.polled_at
-        return "odoo" if ours > theirs - cursor.polled_at_xero else "xero"
 
     # === SETTLING === #
 
@@ -293,6 +314,9 @@ class XeroConflict(models.Model):
             if conflict.state != "open":
                 raise UserError(self.env._("This conflict is resolved already."))
             choices = {line.name: side or line.choice for line in conflict.line_ids}
+            undecided = [line.label for line in conflict.line_ids if not choices[line.name]]
+            if undecided:
+                raise UserError(self.env._("Choose a side first for: %s.", ", ".join(map(named, undecided))))
             if "xero" in choices.values() and (reason := conflict._why_not(self.env.user)):
                 raise AccessError(reason)
             conflict._resolve(choices, side or "fields", self.env.user)
@@ -332,13 +356,13 @@ class XeroConflict(models.Model):
         )
         self._end_hand_over()
         self._notify_screens()
-        self._record()._message_log(
-            body=self.env._(
-                "Conflict with Xero resolved: %(choice)s, by %(who)s.",
-                choice=dict(self._fields["choice"]._description_selection(self.env)).get(choice),
-                who=named(user.name) if user else self.env._("the policy of the connection"),
-            )
+        reason = self.env["xero.reason"]
+        text = reason._(
+            "Conflict with Xero resolved: %(choice)s, by %(who)s.",
+            choice=reason._label(self._name, "choice", choice),
+            who=named(user.name) if user else reason._("the policy of the connection"),
         )
+        self.env["xero.log"]._post(self.connection_id, [(self._record(), text)])
 
     def _notify_screens(self):
         """The record may be open on somebody's screen."""
@@ -358,7 +382,10 @@ class XeroConflict(models.Model):
         for conflict in self:
             odoo = conflict.line_ids.filtered(lambda line: line.choice == "odoo" and line.odoo != line.xero)
             xero = conflict.line_ids.filtered(lambda line: line.choice == "xero" and line.odoo != line.xero)
+            waiting = conflict.line_ids.filtered(lambda line: not line.choice)
             parts = []
+            if waiting:
+                parts.append(self.env._("Not chosen yet: %s.", ", ".join(map(named, waiting.mapped("label")))))
             if xero:
                 parts.append(self.env._("Changed in Odoo: %s.", ", ".join(map(named, xero.mapped("label")))))
             if odoo:
@@ -386,25 +413,11 @@ class XeroConflictLine(models.Model):
     conflict_id = fields.Many2one("xero.conflict", required=True, ondelete="cascade", index=True)
     name = fields.Char("Key", required=True, readonly=True)
     label = fields.Char("Field", compute="_compute_label")
-    base = fields.Text("Last Agreed", readonly=True)
-    odoo = fields.Text("Odoo", readonly=True)
-    xero = fields.Text("Xero", readonly=True)
-    choice = fields.Selection(SIDES, required=True, default="odoo")
+    base = ReasonText("Last Agreed", readonly=True)
+    odoo = ReasonText("Odoo", readonly=True)
+    xero = ReasonText("Xero", readonly=True)
+    choice = fields.Selection(SIDES, help="Empty: nobody has chosen yet.")
     is_open = fields.Boolean(compute="_compute_is_open")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if is_tracking(vals.get("name") or ""):
-                vals.update({side: self._named_options(vals.get(side)) for side in ("base", "odoo", "xero")})
-        return super().create(vals_list)
-
-    def _named_options(self, text):
-        """Return ``text`` with the names of options in place of their ids."""
-        ids = ID.findall(text or "")
-        options = self.env["xero.tracking.option"].sudo().search([("xero_id", "in", ids)]) if ids else []
-        names = {option.xero_id.lower(): option.display_name for option in options}
-        return ID.sub(lambda found: names.get(found[0].lower(), found[0]), text or "")
 
     @api.depends("name")
     @api.depends_context("lang")
@@ -480,45 +493,3 @@ class XeroConflictLine(models.Model):
         if set(vals) - {"choice"} or any(line.conflict_id.state != "open" for line in self):
             raise UserError(self.env._("What was resolved cannot be changed any more."))
         return super().write(vals)
-
-
-def show(value, name: str = "") -> str:
-    """Return a value of a state (of the field ``name``) as people read it.
-
-    :param value: text, list or dict
-    """
-    if name in AMOUNTS and isinstance(value, str):
-        return f"{Decimal(value or 0):.2f}"
-    if isinstance(value, dict):
-        return "\n".join(str(part) for part in value.values())
-    if isinstance(value, list):
-        return "\n".join(_show_line(part) for part in value)
-    return str(value or "")
-
-
-def is_tracking(name: str) -> bool:
-    """Whether a line of a conflict is about tracking, of a document or of a line of one."""
-    return name == "tracking" or name.startswith(PREFIX) and name.split(".")[2] == "tracking"
-
-
-def show_line(line, options: str, field: str) -> str:
-    """Return a field of a line of a document as people read it.
-
-    :param line: ``LineState``
-    :param options: its tracking
-    """
-    if field == "tracking":
-        return options
-    if field in (LINE, AMOUNT, "tax"):
-        return _show_line(line.dump())
-    return getattr(line, field)
-
-
-def _show_line(line) -> str:
-    if not isinstance(line, dict):
-        return str(line)
-    if "net" not in line:
-        return " ".join(str(part) for part in line.values())
-    tax = f" + {Decimal(line['tax']):.2f}" if line.get("tax") else ""
-    text = f"{line.get('quantity', '1')} x {line.get('description', '')}: {Decimal(line['net']):.2f}{tax}"
-    return f"{text} ({line.get('account', '')} {line.get('tax_type', '')})"

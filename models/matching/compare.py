@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...mappers.text import named
-from ..inbound.xero_conflict import show
+from ..inbound.wording import StateWords
 from ..link.own_context import sent_value
 from .keys import code
 from .reasons import sentence, speaks_against
@@ -57,7 +57,11 @@ class XeroMatchLine(models.Model):
             **kind._labels(),
         }
         names = [name for name in kind._shown if name in ours or name in theirs]
-        rows = Markup("").join(self._row(labels.get(name, name), ours.get(name), theirs.get(name)) for name in names)
+        words = StateWords(self.env, self.sudo().connection_id, (ours, theirs))
+        rows = Markup("").join(
+            self._row(labels.get(name, name), *(words.say(name, side.get(name)) for side in (ours, theirs)))
+            for name in names
+        )
         head = Markup("<tr><th></th><th>%s</th><th>%s</th></tr>") % (self.env._("Odoo"), self.env._("Xero"))
         return Markup('<table class="table table-sm o_xero_match_table"><thead>%s</thead><tbody>%s</tbody></table>') % (
             head,
@@ -67,14 +71,14 @@ class XeroMatchLine(models.Model):
     def _row(self, label, ours, theirs) -> Markup:
         both = bool(ours and theirs)
         # Spaces and dashes in a number are no difference that anybody looks for.
-        same = ours == theirs or (both and code(show(ours)) == code(show(theirs)) != "")
+        same = ours == theirs or (both and code(ours) == code(theirs) != "")
         style = "" if same else "table-warning" if both else ""
         cells = Markup("").join(self._cell(value, same) for value in (ours, theirs))
         head = Markup('<th class="fw-normal"><span class="opacity-75">%s</span></th>') % label
         return Markup('<tr class="%s">%s%s</tr>') % (style, head, cells)
 
     def _cell(self, value, same) -> Markup:
-        lines = Markup("<br/>").join(show(value).split("\n")) if value else Markup('<span class="opacity-75">–</span>')
+        lines = Markup("<br/>").join(value.split("\n")) if value else Markup('<span class="opacity-75">–</span>')
         return Markup('<td class="%s">%s</td>') % ("" if same or not value else "fw-bold", lines)
 
     def _state_here(self) -> dict:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from ...mappers.document.canonical import payload_element
 from ...mappers.values import booked, lower
 from ...xero_api import codec
-from ..inbound.xero_conflict import show
+from ..inbound.wording import show
 from ..outbound.exporter import FAILED, SEND, WAITS
 
 KINDS = {"res.partner": "contact", "xero.payment.part": "payment"}
