@@ -11,6 +11,7 @@ from ..models.matching.match_contact import parties_of_contacts, party_of_partne
 from ..models.matching.match_document import DocumentFacts, match_documents
 from ..models.matching.match_payment import Coin, match_payments
 from ..models.matching.names import DIFFERENT, PART, SAME, TYPO, likeness, name_of
+from ..models.matching.reasons import sentence, speaks_against
 from .common.messy_books import make_books
 from .common.messy_papers import make_papers
 
@@ -139,6 +140,38 @@ class TestMatchContacts(TransactionCase):
         two = [{**firm, **house, **elsewhere}, {**firm, **house, **mailbox}]
         found, _all = self.match(two, [{"Name": "Acme", **there}])
         self.assertNotIn("sure", {grade for _one, _other, grade in found}, "which of the two, a person says")
+
+    def test_a_name_and_a_mailbox_that_nobody_else_has_are_nearly_sure(self):
+        mail, there = {"emails": ["ann@acme.example"]}, {"EmailAddress": "ann@acme.example"}
+        _found, [one] = self.match([{"name": "Acme Ltd", **mail}], [{"Name": "Acme Ltd", **there}])
+        self.assertEqual((one.pair.score, one.grade), (85, "likely"))
+        _found, proposals = self.match(
+            [{"name": "Acme Ltd", **mail}, {"name": "Acme Ltd"}], [{"Name": "Acme Ltd", **there}]
+        )
+        self.assertEqual(proposals[0].pair.score, 60, "a branch with the same name may be meant")
+
+    def test_one_mailbox_and_half_a_name_are_for_a_person_to_see(self):
+        mail, there = {"emails": ["ann@acme.example"]}, {"EmailAddress": "ann@acme.example"}
+        for ours, theirs, expected in (
+            ("Golf Club North", "Golf Club South", [(1, "x1", "doubtful")]),
+            ("Delta Supplies", "Delta Supply Co", [(1, "x1", "doubtful")]),
+            ("Shop 12", "Shop 13", [(1, None, None), (None, "x1", None)]),
+            ("Ben Ali", "Ben Sow", [(1, None, None), (None, "x1", None)]),
+        ):
+            with self.subTest(ours=ours):
+                found, proposals = self.match([{"name": ours, **mail}], [{"Name": theirs, **there}])
+                self.assertEqual(found, expected)
+                if proposals[0].pair:
+                    self.assertEqual(proposals[0].pair.reasons[0].code, "name_related")
+        found, _all = self.match([{"name": "Golf Club North"}], [{"Name": "Golf Club South"}])
+        self.assertEqual(found, [(1, None, None), (None, "x1", None)], "the words alone say nothing")
+
+    def test_a_name_that_is_written_otherwise_is_not_called_the_same(self):
+        for ours, theirs, code in (("Acme Ltd", "Acme Ltd", "name_same"), ("Acme Ltd", "ACME Limited", "name_spelled")):
+            _found, [one] = self.match([{"name": ours}], [{"Name": theirs}])
+            self.assertEqual(one.pair.reasons[0].code, code)
+        self.assertIn("Acme Ltd / ACME Limited", sentence(self.env, *one.pair.reasons[0]))
+        self.assertFalse(speaks_against(self.env, "name_spelled"))
 
     def test_our_mark_is_sure(self):
         found, _all = self.match(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from . import keys
-from .names import DIFFERENT, PART, SAME, TYPO, Name, likeness, name_of
+from .names import DIFFERENT, PART, SAME, TYPO, Name, is_related, likeness, name_of
 
 SURE, LIKELY, DOUBTFUL = "sure", "likely", "doubtful"
 GRADES = {SURE: 3, LIKELY: 2, DOUBTFUL: 1, None: 0}
@@ -24,6 +24,8 @@ WEIGHTS = {
     "address": (12, 12),
 }
 NAME_WEIGHTS = {SAME: 35, TYPO: 25, PART: 15, DIFFERENT: 0}
+# A name and a mailbox that nobody else has say more together.
+TOGETHER = 25
 AGAINST = {
     "tax_differs": -60,
     "registry_differs": -50,
@@ -33,6 +35,7 @@ AGAINST = {
     "address_differs": -8,
     "form_differs": -12,
     "name_differs": -15,
+    "name_related": 0,
 }
 # What two different firms never share: with it a pair is for a person to decide.
 CONTRADICTIONS = {"tax_differs", "registry_differs"}
@@ -150,14 +153,19 @@ def compare(one: PartyFacts, other: PartyFacts, ones: Holders, others: Holders) 
             found.append(Evidence(f"{kind}_differs", f"{_show(one.values(kind))} / {_show(other.values(kind))}"))
     found += _place_evidence(one, other) + _form_evidence(one, other)
     codes = {evidence.code for evidence in found}
-    score = _score(alike, codes)
+    score = _score(alike, codes, unique)
     grade = _grade(alike, codes, unique, score, _kind_of(one, other))
     return Pair(one.key, other.key, score, grade, tuple(found)) if grade else None
 
 
 def _name_evidence(alike, one, other) -> Evidence:
-    code = "name_differs" if alike == DIFFERENT else f"name_{alike}"
-    return Evidence(code, one.text if alike == SAME else f"{one.text} / {other.text}")
+    both = f"{one.text} / {other.text}"
+    if alike == DIFFERENT:
+        return Evidence("name_related" if is_related(one.name, other.name) else "name_differs", both)
+    if alike == SAME:
+        spelled = one.text.strip() != other.text.strip()
+        return Evidence("name_spelled", both) if spelled else Evidence("name_same", one.text)
+    return Evidence(f"name_{alike}", both)
 
 
 def _common(kind, one, other) -> set:
@@ -202,8 +210,9 @@ def _form_evidence(one, other) -> list[Evidence]:
     return []
 
 
-def _score(alike, codes) -> int:
-    points = NAME_WEIGHTS[alike] + sum(AGAINST.get(code, 0) for code in codes)
+def _score(alike, codes, unique) -> int:
+    together = alike == SAME and {"name", "email"} <= unique
+    points = TOGETHER * together + NAME_WEIGHTS[alike] + sum(AGAINST.get(code, 0) for code in codes)
     for kind, (alone, shared) in WEIGHTS.items():
         points += alone if kind in codes else shared if f"{kind}_shared" in codes else 0
     return max(0, min(100, points))

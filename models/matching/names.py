@@ -109,6 +109,14 @@ def likeness(one: Name, other: Name) -> str:
     return PART if not (rest and others) and paired >= 4 else DIFFERENT
 
 
+def is_related(one: Name, other: Name) -> bool:
+    """Whether two names that differ share words enough to be those of one firm: Golf Club North, Golf Club South."""
+    if one.marks != other.marks:
+        return False
+    rest, _others = _unpaired(list(one.words), list(other.words))
+    return sum(map(len, one.words)) - sum(map(len, rest)) >= 4
+
+
 def _only_numbers_missing(one: Name, other: Name) -> bool:
     """Whether one name has a number and the other none; a generation that one does not state is another person."""
     fewer, more = sorted((one.marks, other.marks), key=len)

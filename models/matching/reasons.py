@@ -34,6 +34,8 @@ def _of_kinds(env) -> dict:
 def _names(env) -> dict:
     return {
         "name_same": env._("The name is the same: {value}"),
+        "name_spelled": env._("The name is the same, written otherwise: {value}"),
+        "name_related": env._("The names share words, and differ: {value}"),
         "name_typo": env._("The name is nearly the same: {value}"),
         "name_part": env._("One name says more than the other: {value}"),
         "name_differs": env._("The names differ: {value}"),
