@@ -232,6 +232,39 @@ class TestHealthAccess(HealthCommon):
         self.assertEqual(health["connections"][0]["id"], self.connection.id)
         self.assertEqual(health["connections"][0]["queue"]["failed"], 0)
 
+    def test_both_books_are_shown_to_those_who_see_the_companys_money(self):
+        self.assertEqual(self.health()["connections"][0]["books"], {})
+        self.env["xero.reconciliation"].sudo().create(
+            {
+                "connection_id": self.connection.id,
+                "company_id": self.company.id,
+                "state": "done",
+                "verdict": "differ",
+                "difference_count": 1,
+                "difference_amount": 12.5,
+                "as_of": fields.Datetime.now(),
+                "receivable_odoo": 1250.0,
+                "receivable_xero": 1237.5,
+                "payable_odoo": 80.0,
+                "payable_xero": 80.0,
+            }
+        )
+        format_ = self.company.currency_id.format
+        for groups in ("account.group_account_readonly,account.group_account_invoice", "account.group_account_user"):
+            books = self.health(self.person(f"sees {groups}", groups))["connections"][0]["books"]
+            self.assertEqual(
+                [(row["label"], row["odoo"], row["xero"], row["difference"], row["differs"]) for row in books["sums"]],
+                [
+                    ("Receivable", format_(1250), format_(1237.5), format_(12.5), True),
+                    ("Payable", format_(80), format_(80), format_(0), False),
+                ],
+            )
+            self.assertIn("12.50", books["text"])
+        clerk = self.health(self.person("clerk"))["connections"][0]["books"]
+        self.assertEqual((clerk["verdict"], clerk["sums"]), ("differ", []))
+        self.assertNotIn("12.50", clerk["text"])
+        self.assertTrue(clerk["at"])
+
     def test_an_employee_sees_nothing(self):
         with self.assertRaises(AccessError):
             self.health(self.person("employee", "base.group_user"))

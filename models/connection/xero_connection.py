@@ -116,6 +116,7 @@ class XeroConnection(models.Model):
             ("held", "On Hold"),
             ("disconnected", "Disconnected"),
         ],
+        "Status",
         required=True,
         default="new",
         readonly=True,
@@ -152,14 +153,17 @@ class XeroConnection(models.Model):
     sync_bills = fields.Boolean("Vendor Bills", default=True)
     sync_credit_notes = fields.Boolean("Customer Credit Notes", default=True)
     sync_refunds = fields.Boolean("Vendor Credit Notes", default=True)
-    sync_when = fields.Selection([("posted", "When posted"), ("draft", "Drafts too")], required=True, default="posted")
+    sync_when = fields.Selection(
+        [("posted", "When posted"), ("draft", "Drafts too")], "Sync When", required=True, default="posted"
+    )
     sync_from = fields.Date(
-        "From Date",
+        "Sync From",
         help="Documents dated from this day on are synced. Those from before the connection was made go as a history, "
         "which starts the night after (see Runs). Empty: documents made since the company was connected. Older ones go "
         "when somebody clicks Sync to Xero, or starts a history.",
     )
     connected_at = fields.Datetime("Connected Since", readonly=True, copy=False)
+    connected_by_id = fields.Many2one("res.users", "Connected By", readonly=True, copy=False)
     contact_policy = fields.Selection(
         [("used", "Contacts of synced documents"), ("ranked", "Every new customer and vendor")],
         required=True,
@@ -358,18 +362,20 @@ class XeroConnection(models.Model):
         help="Who gets a to-do and an e-mail when something is wrong. Empty: the Xero administrators of the company.",
     )
     alert_failed_jobs = fields.Integer(
-        "Failed Jobs",
+        "Failed Documents",
         default=10,
         help="People are notified when this many jobs have failed. 0: never for their number.",
     )
     alert_failed_percent = fields.Integer(
-        "Failed Share (%)",
+        "Failed, in % of a Day's Work",
         default=5,
         help="People are notified when this share of a day's jobs has failed, three at least. 0: never for their "
         "share.",
     )
     alert_silent_hours = fields.Integer(
-        "Silent Hours", default=3, help="People are notified when nothing could be read from Xero for so many hours."
+        "Hours Without News from Xero",
+        default=3,
+        help="People are notified when nothing could be read from Xero for so many hours.",
     )
     alert_ids = fields.One2many("xero.alert", "connection_id", "Alerts")
 
@@ -512,9 +518,10 @@ class XeroConnection(models.Model):
             connection.health_level, connection.health_summary = short.get(connection.id, ("ok", ""))
 
     def _compute_last_reconciliation(self):
+        done = [("connection_id", "in", self.ids), ("state", "=", "done")]
+        last = dict(self.env["xero.reconciliation"]._read_group(done, ["connection_id"], ["id:max"]))
         for connection in self:
-            done = [("connection_id", "=", connection.id), ("state", "=", "done")]
-            connection.last_reconciliation_id = self.env["xero.reconciliation"].search(done, limit=1)
+            connection.last_reconciliation_id = last.get(connection._origin)
             connection.last_verdict = connection.last_reconciliation_id.verdict
 
     # === CRUD === #

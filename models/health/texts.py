@@ -69,7 +69,7 @@ def page_actions(env) -> dict:
         "resume": managed(env._("Resume Now"), "action_resume"),
         "jobs": listed(env._("Show Jobs"), "action_xero_sync_job"),
         "failed": Action(env._("Show Failed Jobs"), "action_open_failed"),
-        "retry": Action(env._("Retry All"), "action_retry_failed"),
+        "retry": Action(env._("Try All Again"), "action_retry_failed"),
         "read": Action(env._("Read Again"), "action_read_again"),
         "webhook": Action(env._("Webhook Guide"), "action_webhook_guide", group=XERO_ADMINISTRATOR),
         "mapping": Action(env._("Open Mappings"), "action_open_mappings", "xero.connection"),

@@ -45,14 +45,16 @@ class XeroAlert(models.Model):
             ("webhook", "Webhooks"),
             ("quarantine", "Quarantine"),
             ("marks", "Marks in Xero"),
-            ("books", "Both books"),
+            ("books", "Reconciliation"),
         ],
         required=True,
         readonly=True,
     )
     code = fields.Char(required=True, readonly=True)
     values = fields.Json(readonly=True)
-    state = fields.Selection([("open", "Open"), ("closed", "Closed")], required=True, default="open", readonly=True)
+    state = fields.Selection(
+        [("open", "Open"), ("closed", "Closed")], "Status", required=True, default="open", readonly=True
+    )
     opened_at = fields.Datetime("Since", required=True, default=fields.Datetime.now, readonly=True)
     told_at = fields.Datetime("Last Notified", readonly=True)
     told_count = fields.Integer("Times Notified", readonly=True)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..link.access import XERO_ADMINISTRATOR, XERO_USER, check_role
+from ..link.access import ACCOUNTANT, XERO_ADMINISTRATOR, XERO_USER, check_role
 from ..link.notice import notice
 from ..queue.xero_sync_job import CLICK, FAILED
 from . import checks, forecast
@@ -15,6 +15,7 @@ from .facts import LOOK_BACK, old_draft_domain
 
 # A retry of all is one statement for each of these many jobs.
 RETRY_AT_ONCE = 5000
+MONEY_GROUPS = f"account.group_account_readonly,{ACCOUNTANT}"
 
 
 class XeroHealth(models.AbstractModel):
@@ -56,6 +57,41 @@ class XeroHealth(models.AbstractModel):
             "flows": words.flow_labels(self.env),
         }
 
+    def _sees_money(self) -> bool:
+        """Whether the user may know what the company is owed and owes: clerks see their documents alone."""
+        return self.env.su or self.env.user.has_groups(MONEY_GROUPS)
+
+    def _books(self, connection) -> dict:
+        """Return what the last reconciliation of ``connection`` found, as far as the user may see it.
+
+        :return: empty before the first; ``sums`` (label, amounts of Odoo and Xero, difference, in words) for those who
+            see the company's money
+        """
+        report = connection.last_reconciliation_id
+        if not report:
+            return {}
+        money, sees_money = report.currency_id.format, self._sees_money()
+        verdicts = dict(report._fields["verdict"]._description_selection(self.env))
+        sides = (
+            (self.env._("Receivable"), report.receivable_odoo, report.receivable_xero, report.receivable_difference),
+            (self.env._("Payable"), report.payable_odoo, report.payable_xero, report.payable_difference),
+        )
+        return {
+            "verdict": report.verdict,
+            "text": report.verdict_text if sees_money else verdicts.get(report.verdict),
+            "at": fields.Datetime.to_string(report.as_of) if report.as_of else False,
+            "sums": [
+                {
+                    "label": label,
+                    "odoo": money(ours),
+                    "xero": money(theirs),
+                    "difference": money(gap),
+                    "differs": not report.currency_id.is_zero(gap),
+                }
+                for label, ours, theirs, gap in (sides if sees_money else ())
+            ],
+        }
+
     def _is_manager(self) -> bool:
         return self.env.su or self.env.user.has_group(XERO_ADMINISTRATOR)
 
@@ -95,6 +131,7 @@ class XeroHealth(models.AbstractModel):
             "checks": [self._check(finding) for finding in findings],
             "flows": [self._flow(facts, flow) for flow in facts.flows],
             "failures": self._failures(jobs),
+            "books": self._books(connection),
             "queue": self._forecast_of_queue(facts, done),
             "usage": self._usage(facts, calls),
             "charts": self.env["xero.health.charts"]._series(facts, done, calls, history),

@@ -142,7 +142,7 @@ class Books(Check):
     told_every = timedelta(days=7)
 
     def label(self, env):
-        return env._("Both books")
+        return env._("Reconciliation")
 
     def judge(self, facts, is_open):
         if facts.books_failed_at:
@@ -180,7 +180,7 @@ class Books(Check):
 
     def advice(self, env, code):
         return {
-            "differ": env._("Open the differences and repair them."),
+            "differ": env._("Open the differences and fix them."),
             "failed": env._("Fix the cause, then click Reconcile. It is tried again tomorrow."),
             "waiting": env._("Open Runs and let the history go on, then reconcile again."),
             "never": env._("Click Reconcile to prove that they agree."),

@@ -1,4 +1,4 @@
-import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
+import { Component, onMounted, onWillDestroy, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { deserializeDate, deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
@@ -39,7 +39,7 @@ export class XeroHealth extends Component {
         this.bus.subscribe(NOTIFICATION, this.onNotification);
         this.bus.start();
         this.tick = browser.setInterval(() => this.readQuietly(), TICK_MS);
-        onWillStart(() => this.read());
+        onMounted(() => this.read());
         useBus(this.env.bus, "ACTION_MANAGER:UI-UPDATED", () => this.readSoon(200));
         onWillDestroy(() => {
             this.bus.unsubscribe(NOTIFICATION, this.onNotification);
@@ -147,6 +147,11 @@ export class XeroHealth extends Component {
         return connection.checks.filter((check) => check.level === "ok");
     }
 
+    /** Of the last reconciliation; its own words say the rest. */
+    bookLook(books) {
+        return this.look({ agree: "ok", waiting: "attention" }[books.verdict] || "broken");
+    }
+
     flowIcon(flow) {
         return FLOW_ICONS[flow.name.endsWith("_out") ? "out" : "in"];
     }
@@ -157,6 +162,10 @@ export class XeroHealth extends Component {
 
     exact(value) {
         return value ? formatDateTime(deserializeDateTime(value)) : "";
+    }
+
+    moment(value) {
+        return value ? formatDateTime(deserializeDateTime(value), { showSeconds: false }) : "";
     }
 
     usedPercent(usage) {
