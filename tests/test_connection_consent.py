@@ -51,6 +51,7 @@ class TestConnect(XeroCommon):
         self.assertEqual((self.connection.state, self.connection.tenant_name), ("connected", "Kauri Trading"))
         self.assertEqual(self.connection.currency_code, "USD")
         self.assertFalse(self.connection.warning)
+        self.assertEqual(self.connection.connected_by_id, self.env.user)
         self.assertTrue(self.env["xero.account"].search_count([("connection_id", "=", self.connection.id)]))
         self.assertTrue(self.env["xero.tax.rate"].search_count([("connection_id", "=", self.connection.id)]))
 

@@ -112,6 +112,9 @@ class TestDecisions(XeroCommon):
             self.assertTrue(notes[1].startswith("Not sent to Xero"))
         move.ref = "Later"
         self.drain()
+        history = self.env["xero.log"].search(move.action_xero_history()["domain"]).mapped("summary")
+        self.assertEqual(history[:2], ["Changed in Xero, as in Odoo.", f"Sent to Xero as {move.name}."])
+        self.assertTrue(history[2].startswith("Not sent to Xero: No Xero account is chosen"), history)
         told = [message for message in move.message_ids if "Xero has it now" in (message.body or "")]
         self.assertEqual(len(told), 1, "what did not fail says nothing")
 
@@ -139,6 +142,32 @@ class TestDecisions(XeroCommon):
             other.sudo().state = "confirmed"
         self.env.invalidate_all()
         self.assertTrue(wizard.is_decided)
+
+    def test_the_form_of_a_connection_is_for_people(self):
+        """At most three buttons stand in its header; ids and clocks are for the developer mode."""
+        expected = {
+            "group_xero_manager": ["Set Up", "Match Records", "Reconcile"],
+            "group_xero_accountant": ["Match Records", "Reconcile"],
+            "group_xero_user": [],
+        }
+        facts = {"id": self.connection.id, "state": "connected", "paused_until": False}
+        for group, buttons in expected.items():
+            person = new_test_user(self.env, f"sees_{group}", f"xero_connector.{group}", company_id=self.company.id)
+            tree = etree.fromstring(self.connection.with_user(person).get_view(view_type="form")["arch"])
+            shown = [
+                button.get("string")
+                for button in tree.xpath("//header/button")
+                if not safe_eval(button.get("invisible") or "False", dict(facts))
+            ]
+            self.assertEqual(shown, buttons, group)
+            names = {field.get("name") for field in tree.xpath("//field")}
+            self.assertFalse(names & {"clock_offset", "database_uuid", "database_print"})
+            odd = [
+                field.get("name")
+                for field in tree.xpath("//field[@widget='statinfo']")
+                if self.connection._fields[field.get("name")].type not in ("integer", "float", "monetary")
+            ]
+            self.assertFalse(odd, "the web client knows no such figure")
 
     def test_a_branch_shows_that_it_uses_its_parents_connection(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})

@@ -210,6 +210,7 @@ class XeroConsent(models.AbstractModel):
                 "server_start": own.server_start if own.tenant_id else xero_database.start(self.env.cr),
                 "state": own._state_when_linked(),
                 "connected_at": own.connected_at or fields.Datetime.now(),
+                "connected_by_id": self.env.uid,
                 "reason": False,
                 "paused_until": False,
                 "pause_reason": False,
