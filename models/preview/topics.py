@@ -62,7 +62,7 @@ def hint_of(env, topic: str) -> str:
         "rate": env._("Add the rate in Odoo. Documents that are posted already are reset and posted again with it."),
         "bank_currency": env._("Pay through an account in the currency of the document or of the organisation."),
         "number": env._("Change the number of one of the documents."),
-        "unread": env._("Match, or reconcile: both read Xero as a whole. Then look again."),
+        "unread": env._("On the connection, match or reconcile: both read Xero as a whole. Then look again."),
         "length": env._("Shorten the text if the whole of it must be in Xero."),
         "amount": env._("Check lines, taxes and rounding of the document."),
         "plan": env._("Xero's plan decides; the administrator can change it in Xero."),

@@ -32,6 +32,7 @@ class XeroPreview(models.Model):
     run_id = fields.Many2one("xero.run", readonly=True, ondelete="cascade", index="btree_not_null")
     state = fields.Selection(
         [("planning", "Looking"), ("ready", "Ready"), ("stopped", "Stopped"), ("sent", "Sent"), ("undone", "Undone")],
+        "Status",
         required=True,
         default="planning",
         readonly=True,

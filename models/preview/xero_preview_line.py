@@ -145,7 +145,7 @@ class XeroPreviewProblem(models.Model):
         self.ensure_one()
         self.check_access("read")
         if self.topic == "unread":
-            return self._read_whole()
+            return self._open_readings()
         model, res_id = self.fix_model, self.fix_res_id
         if self.fix_missing:
             model, res_id = self._missing_row()
@@ -157,16 +157,13 @@ class XeroPreviewProblem(models.Model):
         name = self.env["ir.model"].sudo()._get(model).name
         return record._get_records_action(target="new" if model.startswith("xero.mapping") else "current", name=name)
 
-    def _read_whole(self):
-        """Begin what reads Xero as a whole: the matching where it is still to be done, else a reconciliation.
+    def _open_readings(self):
+        """Open the connection, where Xero is read as a whole: that costs calls and time, so a person starts it.
 
         People of a branch leave that to those of the parent, and see the documents.
         """
         connection = self.connection_id
-        if not connection.has_access("read"):
-            return self.action_open_lines()
-        matches = self._may_decide() and connection.sudo()._is_unmatched()
-        return connection.action_match() if matches else connection.action_reconcile()
+        return connection._get_records_action() if connection.has_access("read") else self.action_open_lines()
 
     def _missing_row(self) -> tuple:
         """Return the mapping row to fill in; a person asked for it, so it is made."""
