@@ -52,8 +52,18 @@ addTour("xero_preview", () => {
 addTour("xero_history", () => [
     { trigger: ".o_list_button_add", run: "click" },
     { trigger: "[name=date_from] input, button[data-field=date_from]", run: "click" },
-    { trigger: "[name=date_from] input", run: "edit 02/20/2026 && press Tab" },
+    { trigger: "[name=date_from] input", run: "edit 02/20/2026 && press Enter" },
     { content: "The forecast", trigger: `[name=forecast_documents]:contains(${expected().documents})` },
+    {
+        content: "What was typed is on the screen",
+        trigger: "[name=date_from]",
+        run: () => {
+            const input = document.querySelector("[name=date_from] input");
+            if (input && !input.value) {
+                throw new Error("The day that was typed is gone");
+            }
+        },
+    },
     { trigger: "button[name=action_start]", run: "click" },
     { trigger: ".modal .btn-primary", run: "click" },
     { content: "It ends by itself", trigger: ".o_xero_status[data-value=done]" },
