@@ -31,7 +31,7 @@ class ResConfigSettings(models.TransientModel):
     xero_sync_refunds = fields.Boolean(
         related="xero_connection_id.sync_refunds", readonly=False, string="Sync Vendor Credit Notes"
     )
-    xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync Documents")
+    xero_sync_when = fields.Selection(related="xero_connection_id.sync_when", readonly=False, string="Sync When")
     xero_alert_user_ids = fields.Many2many(
         related="xero_connection_id.alert_user_ids", readonly=False, string="Notify of Problems"
     )

@@ -250,7 +250,7 @@ class TestHistory(PreviewCase):
         self.assertInXero(moves)
 
     def test_from_date_starts_one_history(self):
-        """The sweep sends what is from before the connection as a run, once for each From Date."""
+        """The sweep sends what is from before the connection as a run, once for each Sync From."""
         self.env.cr.execute("UPDATE xero_connection SET connected_at = now() + interval '1 hour'")
         self.env.registry.clear_cache()
         self.env.invalidate_all()

@@ -191,7 +191,7 @@ class TestAccountSheet(SheetCase):
         row.sudo().write({"xero_account_id": self.xero_account("200").id, "state": "suggested", "confidence": 50})
         header, lines = self.download("account")
         line = next(line for line in lines if line[header.index("Odoo Account")].startswith(account.code))
-        line[header.index("State")] = "Confirmed"
+        line[header.index("Status")] = "Confirmed"
         self.upload("xero.mapping.account", self.xlsx(header, lines))
         self.assertEqual(row.state, "confirmed")
         self.assertIn("Confirmed by", row.reason)

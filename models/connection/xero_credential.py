@@ -88,6 +88,7 @@ class XeroCredential(models.Model):
     redirect_uri = fields.Char("Redirect URI", compute="_compute_redirect_uri")
     state = fields.Selection(
         [("new", "Not authorised"), ("authorised", "Authorised"), ("reauth", "Reconnect needed")],
+        "Status",
         required=True,
         default="new",
         readonly=True,

@@ -59,6 +59,7 @@ class XeroQuarantine(models.Model):
     digest = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("dismissed", "Dismissed"), ("over", "Over")],
+        "Status",
         required=True,
         default="open",
         readonly=True,

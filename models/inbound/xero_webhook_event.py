@@ -51,6 +51,7 @@ class XeroWebhookEvent(models.Model):
             ("ignored", "Not ours"),
             ("odd", "Unreadable"),
         ],
+        "Status",
         required=True,
         default="new",
         readonly=True,

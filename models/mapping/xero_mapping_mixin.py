@@ -38,6 +38,7 @@ class XeroMappingMixin(models.AbstractModel):
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     state = fields.Selection(
         [("missing", "Missing"), ("suggested", "Suggested"), ("confirmed", "Confirmed")],
+        "Status",
         required=True,
         default="missing",
         index=True,

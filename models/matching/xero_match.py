@@ -38,6 +38,7 @@ class XeroMatch(models.Model):
             ("failed", "Stopped"),
             ("abandoned", "Given Up"),
         ],
+        "Status",
         required=True,
         default="reading",
         readonly=True,

@@ -79,6 +79,7 @@ class XeroMatchLine(models.Model):
             ("kept", "Could Not Be Undone"),
             ("undone", "Undone"),
         ],
+        "Status",
         required=True,
         default="open",
         readonly=True,

@@ -27,7 +27,10 @@ class XeroSyncBatch(models.Model):
     correlation_id = fields.Char(required=True)
     digest = fields.Char(required=True)
     state = fields.Selection(
-        [("sent", "Sent"), ("done", "Done"), ("unknown", "Outcome unknown")], required=True, default="sent"
+        [("sent", "Sent"), ("done", "Done"), ("unknown", "Outcome unknown")],
+        "Status",
+        required=True,
+        default="sent",
     )
     started_at = fields.Datetime(required=True)
     answered = fields.Boolean(

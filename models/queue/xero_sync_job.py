@@ -60,6 +60,7 @@ class XeroSyncJob(models.Model):
             ("done", "Done"),
             ("cancelled", "Cancelled"),
         ],
+        "Status",
         required=True,
         default="pending",
         readonly=True,

@@ -35,6 +35,7 @@ class XeroReconciliation(models.Model):
     user_id = fields.Many2one("res.users", "Asked By", readonly=True, help="Empty: the weekly run.")
     state = fields.Selection(
         [("reading", "Reading Xero"), ("comparing", "Comparing"), ("done", "Done"), ("failed", "Failed")],
+        "Status",
         required=True,
         default="reading",
         readonly=True,

@@ -56,18 +56,19 @@ class XeroReconciliationDifference(models.Model):
     fingerprint = fields.Char(readonly=True, index=True)
     # === WHAT WAS DONE === #
     state = fields.Selection(
-        [("open", "Open"), ("repairing", "Repair Queued"), ("ignored", "Accepted")],
+        [("open", "Open"), ("repairing", "Fix Queued"), ("ignored", "Accepted")],
+        "Status",
         required=True,
         default="open",
         readonly=True,
         index=True,
     )
     proposed = fields.Selection(list(REPAIRS.items()), compute="_compute_proposed")
-    repair = fields.Selection(list(REPAIRS.items()), "Repair", readonly=True)
+    repair = fields.Selection(list(REPAIRS.items()), "Fix", readonly=True)
     failure = ReasonChar("Why Not", readonly=True, help="Why the last repair could not begin.")
     repair_state = fields.Selection(
         [("under_way", "Under Way"), ("failed", "Failed"), ("ended", "Ended, Not Proved Yet")],
-        "Repair Is",
+        "Fix Is",
         compute="_compute_repair_state",
     )
     repair_failure = ReasonText("Why It Failed", compute="_compute_repair_state")

@@ -58,7 +58,7 @@ class XeroRecovery(models.Model):
     company_id = fields.Many2one(related="connection_id.company_id", store=True, index=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)
     reason = ReasonText(required=True, readonly=True)
-    state = fields.Selection(STATES, required=True, default="ask", readonly=True)
+    state = fields.Selection(STATES, "Status", required=True, default="ask", readonly=True)
     is_open = fields.Boolean(compute="_compute_is_open", store=True)
     answer = fields.Selection(
         [
@@ -376,7 +376,11 @@ class XeroRecoveryLine(models.Model):
         ],
     )
     state = fields.Selection(
-        [("open", "To do"), ("done", "Done"), ("failed", "Needs you")], required=True, default="open", readonly=True
+        [("open", "To do"), ("done", "Done"), ("failed", "Needs you")],
+        "Status",
+        required=True,
+        default="open",
+        readonly=True,
     )
     message = ReasonText(readonly=True)
     data = fields.Json(groups=fields.NO_ACCESS)

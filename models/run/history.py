@@ -331,7 +331,7 @@ class XeroRun(models.Model):
 
     @api.model
     def _of_sync_from(self, connection):
-        """Return the history that brings documents from the connection's From Date on, which the sweep starts once for
+        """Return the history that brings documents from the connection's Sync From on, which the sweep starts once for
         each such date; empty when it was started before, whatever became of it, and as long as nothing is matched.
 
         :param connection: one ``xero.connection``, as superuser

@@ -55,6 +55,7 @@ class XeroRun(models.Model):
             ("undoing", "Being undone"),
             ("undone", "Undone"),
         ],
+        "Status",
         required=True,
         default="draft",
         readonly=True,
@@ -63,7 +64,7 @@ class XeroRun(models.Model):
     )
     subject = fields.Char("Started For", readonly=True, help="In place of the kind, where a run has one.")
     user_id = fields.Many2one("res.users", "Started By", readonly=True, default=lambda self: self.env.user)
-    automatic = fields.Boolean(readonly=True, help="Started by the nightly sweep for the From Date of the connection.")
+    automatic = fields.Boolean(readonly=True, help="Started by the nightly sweep for the Sync From of the connection.")
     date_from = fields.Date("From", help="Documents dated from this day on.")
     date_to = fields.Date("To", help="Empty: up to today.")
     with_invoices = fields.Boolean("Customer Invoices", default=True)

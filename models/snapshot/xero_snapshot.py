@@ -31,6 +31,7 @@ class XeroSnapshot(models.Model):
     kinds = fields.Json(required=True, readonly=True, help="Kinds of elements, in the order of reading.")
     state = fields.Selection(
         [("reading", "Reading"), ("ready", "Ready"), ("failed", "Failed")],
+        "Status",
         required=True,
         default="reading",
         readonly=True,

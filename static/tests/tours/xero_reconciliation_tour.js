@@ -20,7 +20,7 @@ addTour("xero_reconcile", () => [
     { content: "What it means", trigger: ".o_form_view:contains(The customer's reference is another)" },
     ...beforeTheWorker(
         { trigger: "button[name=action_fetch]", run: "click" },
-        { content: "The repair is queued", trigger: ".o_statusbar_status .o_arrow_button_current:contains(Repair Queued)" }
+        { content: "The repair is queued", trigger: ".o_statusbar_status .o_arrow_button_current:contains(Fix Queued)" }
     ),
     { trigger: ".o_back_button", run: "click" },
     { trigger: group("Archived on one side"), run: "click" },
