@@ -102,6 +102,7 @@ from .payment import events
 from .rate import sighting
 from .rate import xero_rate
 from .rate import task_rates
+from .rate import xero_currency_request
 from .outbound import exporter_contact
 from .outbound import exporter_document
 from .outbound import paid_documents

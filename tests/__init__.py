@@ -131,3 +131,4 @@ from . import test_contact_random
 from . import test_inbound_contact_survives
 from . import test_rate_judge
 from . import test_rate_learn
+from . import test_rate_currency

@@ -6,6 +6,8 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from ..models.health.check import Facts
+from ..models.health.checks import judge, sentence
 from .common.inbound import InboundCommon
 
 DAY = date(2026, 3, 10)
@@ -273,6 +275,22 @@ class TestRateLearn(InboundCommon):
         self.drain()
         self.env.invalidate_all()
         self.assertEqual(self.of().state, "used")
+
+    def test_the_health_of_the_connection_says_what_to_look_at(self):
+        def found():
+            facts = self.env["xero.rate.health"].sudo()._facts(self.connection)
+            return facts.get(self.connection.id, {})
+
+        self.own_rate(0.60)
+        today = fields.Date.today()
+        self.typed("0.66", today)
+        self.typed("0.62", today - timedelta(days=1))
+        self.read_rates()
+        self.assertEqual(found(), {"rates_open": 0, "rates_apart": 1})
+        [finding] = [one for one in judge(Facts(now=fields.Datetime.now(), **found())) if one.topic == "rates"]
+        self.assertIn("more than 5 %", sentence(self.env, finding))
+        self.use("off")
+        self.assertEqual(found(), {})
 
     # === COST === #
 

@@ -101,7 +101,8 @@ class XeroMapperCommercial(models.AbstractModel):
                 organisation=named(books.connection.tenant_name),
             )
         return self.env["xero.reason"]._(
-            "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, then read again.",
+            "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, or here (Xero > "
+            "Activity > Exchange Rates).",
             name=self._name_of(document),
             currency=document.currency_id.name,
             organisation=named(books.connection.tenant_name),

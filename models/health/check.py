@@ -74,6 +74,8 @@ class Facts:
     mapping_gaps: int = 0
     conflicts: int = 0
     old_drafts: int = 0
+    rates_open: int = 0
+    rates_apart: int = 0
     quarantined: int = 0
     false_marks_at: datetime | None = None
     workers_active: int = 5

@@ -75,6 +75,7 @@ def page_actions(env) -> dict:
         "mapping": Action(env._("Open Mappings"), "action_open_mappings", "xero.connection"),
         "conflicts": listed(env._("Review Conflicts"), "action_xero_conflict"),
         "drafts": Action(env._("Show Drafts"), "action_open_drafts"),
+        "rates": listed(env._("Compare Rates"), "action_xero_rate"),
         "quarantine": listed(env._("Show Quarantine"), "action_xero_quarantine"),
         "reconcile": Action(env._("Reconcile"), "action_reconcile", "xero.connection", group=ACCOUNTANT),
         "reconciliation": Action(env._("Show Differences"), "action_open_reconciliation"),

@@ -1,6 +1,7 @@
 """Exchange rates by day, as people have them on documents in Xero, and what becomes of them in Odoo."""
 
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -56,6 +57,7 @@ class XeroRate(models.Model):
             ("theirs", "Odoo has its own"),
             ("dismissed", "Dismissed"),
         ],
+        "Status",
         required=True,
         default="seen",
         readonly=True,
@@ -421,6 +423,38 @@ class XeroRate(models.Model):
         self._check_own_company()
         self.sudo().write({"state": "dismissed", "cause": False})
         return notice(self.env._("%s rates are left as they are.", len(self)))
+
+
+class XeroRateHealth(models.AbstractModel):
+    _name = "xero.rate.health"
+    _inherit = "xero.health.source"
+    _description = "Xero Health Source"
+
+    @api.model
+    def _facts(self, connections):
+        """What waits for a person, and on how many days of the last month Odoo's rate is another; one query for all."""
+        rates = self.env["xero.rate"]
+        rates.flush_model()
+        connections.flush_model(["rate_mode"])
+        rates.env["res.currency.rate"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT r.connection_id, COUNT(*) FILTER (WHERE r.state IN ('held', 'proposed')),
+                          COUNT(*) FILTER (WHERE r.state NOT IN ('held', 'dismissed') AND r.date >= %(since)s
+                                           AND ABS(%(foreign)s / %(own)s / NULLIF(r.rate, 0) - 1) > %(apart)s)
+                     FROM xero_rate r JOIN xero_connection x ON x.id = r.connection_id AND x.rate_mode != 'off'
+                     JOIN res_company c ON c.id = r.company_id
+                     JOIN res_company root ON root.id = split_part(c.parent_path, '/', 1)::int
+                    WHERE r.connection_id = ANY(%(ids)s) AND (r.date >= %(since)s OR r.state IN ('held', 'proposed'))
+                    GROUP BY r.connection_id""",
+                foreign=_on_the_day("r.currency_id"),
+                own=_on_the_day("root.currency_id"),
+                apart=APART / 100,
+                since=fields.Date.today() - timedelta(days=RECENT),
+                ids=connections.ids,
+            )
+        )
+        return {connection_id: {"rates_open": held, "rates_apart": apart} for connection_id, held, apart in rows}
 
 
 def _on_the_day(currency: str) -> SQL:

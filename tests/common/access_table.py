@@ -38,7 +38,8 @@ BY_USERS = {
     *("xero.currency", "xero.field.rule", "xero.field.rule.value", "xero.field.target", "xero.link", "xero.log"),
     *("xero.mapping.account", "xero.mapping.journal", "xero.mapping.tax", "xero.mapping.tracking", "xero.match"),
     *("xero.match.candidate", "xero.match.line", "xero.payment.part", "xero.preview", "xero.preview.line"),
-    *("xero.quarantine", "xero.rate", "xero.rate.sighting", "xero.recovery", "xero.recovery.line"),
+    *("xero.currency.request", "xero.rate", "xero.rate.sighting"),
+    *("xero.quarantine", "xero.recovery", "xero.recovery.line"),
     *("xero.preview.problem", "xero.reconciliation", "xero.reconciliation.difference", "xero.reconciliation.ignore"),
     *("xero.reconciliation.total", "xero.run", "xero.snapshot", "xero.sync.batch", "xero.sync.cursor"),
     *("xero.sync.job", "xero.tax.rate", "xero.tracking.category", "xero.tracking.option", "xero.webhook.event"),
@@ -67,6 +68,7 @@ CHANGES = {
     "xero.reconciliation.ignore.wizard": ("accountant", "wcu"),
     "xero.conflict.settle.wizard": ("accountant", "wcu"),
     "xero.rate.wizard": ("accountant", "wcu"),
+    "xero.currency.request": ("accountant", "wc"),
 }
 # Branches read what these hold of their parent's company; of everything else they see their own.
 OF_PARENTS = {
@@ -115,6 +117,7 @@ WRITES = {
     "xero.reconciliation.ignore.wizard": "difference_ids reason",
     "xero.conflict.settle.wizard": "conflict_ids side",
     "xero.rate.wizard": "connection_id mode",
+    "xero.currency.request": "connection_id currency_id",
     # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
     "res.config.settings": "xero_sync_invoices xero_sync_bills xero_sync_credit_notes xero_sync_refunds xero_sync_when"
     " xero_alert_user_ids xero_sync_from xero_keep_work_days xero_keep_log_days xero_keep_reports_days"
@@ -193,6 +196,7 @@ METHODS = {
     "xero.quarantine": {"user": "action_retry action_dismiss"},
     "xero.rate": {"accountant": "action_use action_dismiss"},
     "xero.rate.wizard": {"accountant": "action_apply"},
+    "xero.currency.request": {"accountant": "action_add"},
     "xero.recovery": {"manager": "action_answer action_read action_apply action_release action_connect"},
     "xero.reconciliation": {
         "user": "action_open_differences action_open_totals",

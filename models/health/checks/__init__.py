@@ -21,6 +21,7 @@ CHECKS = {
         records.Mapping(),
         records.Conflicts(),
         records.Drafts(),
+        records.Rates(),
         records.Quarantine(),
         records.Marks(),
         records.Books(),

@@ -73,6 +73,32 @@ class Drafts(Check):
         return {"old": env._("Post each again and Xero is updated, or cancel it and it is voided there.")}.get(code, "")
 
 
+class Rates(Check):
+    """Exchange rates of Xero that a person has to look at, or that Odoo has otherwise. Nothing where all is well."""
+
+    topic = "rates"
+
+    def label(self, env):
+        return env._("Exchange rates")
+
+    def judge(self, facts, is_open):
+        if facts.rates_open:
+            return self.found(ATTENTION, "open", {"count": facts.rates_open}, ("rates",))
+        if facts.rates_apart:
+            return self.found(ATTENTION, "apart", {"count": facts.rates_apart}, ("rates",))
+        return None
+
+    def sentence(self, env, code, values):
+        if code == "open":
+            return env._("Exchange rates of Xero that wait for a decision: %s.", values["count"])
+        return env._(
+            "Days of the last month on which Odoo's exchange rate is more than 5 %% from Xero's: %s.", values["count"]
+        )
+
+    def advice(self, env, code):
+        return {"apart": env._("Compare the two: the same document has another worth in each book.")}.get(code, "")
+
+
 class Quarantine(Check):
     """What Xero gave and nobody could read."""
 
