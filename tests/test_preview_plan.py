@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import format_date, html2plaintext
 
 from .common.preview import PreviewCase
 
@@ -30,6 +31,9 @@ class TestPreviewPlan(PreviewCase):
         self.assertEqual((first.action, first.first, first.number), ("create", True, "Brand New Ltd"))
         self.assertEqual(self.line_of(preview, changed).changes, [["reference", "", "PO 77"]])
         self.assertEqual(self.line_of(preview, gone).changes, [["status", "AUTHORISED", "VOIDED"]])
+        shown = html2plaintext(self.line_of(preview, gone).shown)
+        self.assertIn("Awaiting Payment", shown)
+        self.assertIn("Voided", shown)
         self.env["res.lang"]._activate_lang("de_DE")
         for lang, label in (("de_DE", "Referenz"), ("en_US", "Reference")):
             self.assertIn(f">{label}<", self.line_of(preview, changed).with_context(lang=lang).shown)
@@ -54,8 +58,24 @@ class TestPreviewPlan(PreviewCase):
         self.assertRegex(line["account"], r"^\d+ \w+", "code and name")
         self.assertTrue(line["tax_rate"])
         self.assertEqual(card["total"], f"{move.amount_total:,.2f}")
-        shown = self.line_of(self.preview(move), move).shown
-        self.assertIn("Hours", shown)
+        line = self.line_of(self.preview(move), move)
+        self.assertIn("Hours", line.shown)
+        self.assertIn("Awaiting Payment", line.shown)
+        self.assertNotIn("AUTHORISED", line.shown)
+        self.assertIn(format_date(self.env, move.invoice_date), line.shown)
+
+    def test_changed_lines_are_worded_for_each_reader(self):
+        move = self.silent(lines=[{"name": "Hours", "quantity": 2, "price_unit": 1000.0}])
+        move.action_xero_sync()
+        self.drain()
+        move.with_context(xero_no_sync=True).button_draft()
+        move.invoice_line_ids.price_unit = 1500.0
+        move.with_context(xero_no_sync=True).action_post()
+        line = self.line_of(self.preview(move), move)
+        self.assertIn("2 × Hours, 3,000.00", line.shown)
+        self.assertRegex(line.shown, r"\d+ Sales")
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.assertIn("2 × Hours, 3.000,00", line.with_context(lang="de_DE").shown)
 
     def test_looks_again_after_mending(self):
         account = self.company_data["default_account_revenue"].copy({"code": "499001", "name": "Odd Income"})

@@ -160,14 +160,17 @@ class TestDecisions(XeroCommon):
                 if not safe_eval(button.get("invisible") or "False", dict(facts))
             ]
             self.assertEqual(shown, buttons, group)
-            names = {field.get("name") for field in tree.xpath("//field")}
-            self.assertFalse(names & {"clock_offset", "database_uuid", "database_print"})
             odd = [
                 field.get("name")
                 for field in tree.xpath("//field[@widget='statinfo']")
                 if self.connection._fields[field.get("name")].type not in ("integer", "float", "monetary")
             ]
             self.assertFalse(odd, "the web client knows no such figure")
+        arch = etree.fromstring(self.env.ref("xero_connector.xero_connection_view_form").get_combined_arch())
+        for name in ("clock_offset", "database_uuid", "database_print", "tenant_id"):
+            [field] = arch.xpath(f"//field[@name='{name}']")
+            groups = [node.get("groups") for node in (field, *field.iterancestors())]
+            self.assertIn("base.group_no_one", groups, name)
 
     def test_a_branch_shows_that_it_uses_its_parents_connection(self):
         branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})

@@ -19,36 +19,40 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 class StateWords:
     """Words what canonical forms hold, as reasons: days, amounts and labels are read in the language of the reader.
 
-    Names of accounts, tax rates, contacts and tracking options are looked up once for all ``states``.
-
-    :param states: dicts, as of ``xero.inbound._canonical``
+    :param names: what people call accounts, rates, contacts and options, by ``(kind, id or code)``; without a name the
+        id or code itself is said
     """
 
-    def __init__(self, env, connection, states):
-        self._reason = env["xero.reason"]
-        self._env, self._connection, self._states = env, connection, states
-        self._names = self._read_names()
+    def __init__(self, env, names=()):
+        self._env, self._reason, self._names = env, env["xero.reason"], dict(names)
 
-    def _read_names(self) -> dict:
-        """Return what people call the accounts, rates, contacts and options in the states, by ids and codes."""
-        lines = [line for state in self._states for line in state.get("lines") or () if isinstance(line, dict)]
+    @classmethod
+    def of(cls, env, connection, states) -> "StateWords":
+        """Return the words for ``states`` (dicts, as of ``xero.inbound._canonical``) of an organisation, whose names
+        are looked up once for all.
+        """
+        return cls(env, cls._read_names(env, connection, states))
+
+    @staticmethod
+    def _read_names(env, connection, states) -> dict:
+        lines = [line for state in states for line in state.get("lines") or () if isinstance(line, dict)]
         names = {}
         if codes := {line.get("account") for line in lines} - {None}:
-            domain = [("connection_id", "=", self._connection.id), "|", ("code", "in", list(codes))]
-            for account in self._env["xero.account"].sudo().search([*domain, ("xero_id", "in", list(codes))]):
+            domain = [("connection_id", "=", connection.id), "|", ("code", "in", list(codes))]
+            for account in env["xero.account"].sudo().search([*domain, ("xero_id", "in", list(codes))]):
                 names |= {("account", key): account.display_name for key in (account.code, account.xero_id)}
         if types := {line.get("tax_type") for line in lines} - {None}:
-            domain = [("connection_id", "=", self._connection.id), ("tax_type", "in", list(types))]
-            for rate in self._env["xero.tax.rate"].sudo().search(domain):
+            domain = [("connection_id", "=", connection.id), ("tax_type", "in", list(types))]
+            for rate in env["xero.tax.rate"].sudo().search(domain):
                 names["tax", rate.tax_type] = rate.name
-        if contacts := {state.get("contact") for state in self._states} - {None}:
-            domain = [("connection_id", "=", self._connection.id), ("xero_type", "=", "Contact")]
-            links = self._env["xero.link"].sudo().search([*domain, ("xero_id", "in", list(contacts))])
-            partners = self._env["res.partner"].sudo().browse(links.mapped("res_id")).exists()
+        if contacts := {state.get("contact") for state in states} - {None}:
+            domain = [("connection_id", "=", connection.id), ("xero_type", "=", "Contact")]
+            links = env["xero.link"].sudo().search([*domain, ("xero_id", "in", list(contacts))])
+            partners = env["res.partner"].sudo().browse(links.mapped("res_id")).exists()
             called = {partner.id: partner.display_name for partner in partners}
             names |= {("contact", link.xero_id.lower()): called.get(link.res_id) or link.xero_number for link in links}
-        if ids := {found for state in self._states for found in ID.findall(str(state.get("tracking") or ""))}:
-            for option in self._env["xero.tracking.option"].sudo().search([("xero_id", "in", list(ids))]):
+        if ids := {found for state in states for found in ID.findall(str(state.get("tracking") or ""))}:
+            for option in env["xero.tracking.option"].sudo().search([("xero_id", "in", list(ids))]):
                 names["option", option.xero_id.lower()] = option.display_name
         return names
 

@@ -166,7 +166,7 @@ class XeroConflict(models.Model):
             }
         )
         names = (changed_fields(ours, theirs) | changed_fields(base, theirs)) - {"money"}
-        words = StateWords(self.env, connection, (base, ours, theirs))
+        words = StateWords.of(self.env, connection, (base, ours, theirs))
         rows = inbound._line_rows(connection, link, element, record, words) if kind == "both" else []
         names -= {*AMOUNTS, "tracking"} if rows else set()
         sides = {name: self._only_side(base.get(name), ours.get(name), theirs.get(name)) for name in names}

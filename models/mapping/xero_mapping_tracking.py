@@ -36,7 +36,7 @@ class XeroMappingTracking(models.Model):
         ondelete="set null",
         domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE'), ('category_status', '=', 'ACTIVE')]",
     )
-    xero_status = fields.Char(related="xero_option_id.status")
+    xero_status = fields.Char(related="xero_option_id.status", string="Status in Xero")
 
     _account_unique = models.UniqueIndex("(connection_id, account_id)", "This analytic account has a mapping already.")
 

@@ -57,7 +57,7 @@ class XeroMatchLine(models.Model):
             **kind._labels(),
         }
         names = [name for name in kind._shown if name in ours or name in theirs]
-        words = StateWords(self.env, self.sudo().connection_id, (ours, theirs))
+        words = StateWords.of(self.env, self.sudo().connection_id, (ours, theirs))
         rows = Markup("").join(
             self._row(labels.get(name, name), *(words.say(name, side.get(name)) for side in (ours, theirs)))
             for name in names

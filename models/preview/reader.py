@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from ...mappers.document.canonical import payload_element
+from ...mappers.reason import pack
 from ...mappers.values import booked, lower
 from ...xero_api import codec
-from ..inbound.wording import show
+from ..inbound.wording import StateWords
 from ..outbound.exporter import FAILED, SEND, WAITS
 
 KINDS = {"res.partner": "contact", "xero.payment.part": "payment"}
@@ -35,6 +36,9 @@ class PreviewReader:
         self._rates = {rate.tax_type: rate.name for rate in rates}
         self._percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         self._contacts, self._contact_names = self._read_contacts(links)
+        names = {("account", code): name for code, name in self._accounts.items()}
+        names |= {("tax", code): name for code, name in self._rates.items()}
+        self._words = StateWords(self.env, names)
 
     def _read(self, model, key, value) -> dict:
         rows = self.env[model].sudo().search([("connection_id", "=", self.connection.id)])
@@ -169,7 +173,7 @@ class PreviewReader:
     def _fields_card(self, payload) -> dict:
         """Return the card of a contact, or of what has no lines: name and value of each field."""
         state = self._canonical(payload)
-        rows = [[name, show(value)] for name, value in state.items() if name != "status"]
+        rows = [[name, self._text(name, value)] for name, value in state.items() if name != "status"]
         return {"fields": rows}
 
     def _canonical(self, payload) -> dict:
@@ -212,8 +216,12 @@ class PreviewReader:
     def _sides(self, name, before, after) -> list:
         values = [before.get(name), after[name]]
         if name == "contact":
-            return [self._contact_names.get(value) or show(value) for value in values]
-        return [show(value) for value in values]
+            return [self._contact_names.get(value) or value or "" for value in values]
+        return [self._text(name, value) for value in values]
+
+    def _text(self, name, value) -> str:
+        """Return a value as it is stored for readers of any language; a plain text is worded when it is read."""
+        return value or "" if isinstance(value, str) or not value else pack(self.env, self._words.say(name, value))
 
 
 def _plain(value, places: int = 0) -> str:

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...mappers.reason import Reason, unpack
+from ..inbound.wording import StateWords
 from ..link.reason import ReasonText
 from .reader import RESENT
 from .topics import TOPICS, hint_of
@@ -82,7 +84,9 @@ class XeroPreviewLine(models.Model):
         for line in self:
             card = dict(line.card or {})
             if card.get("fields"):
-                card["fields"] = [[labels.get(name, name), value] for name, value in card["fields"]]
+                card["fields"] = [[labels.get(name, name), self._worded(name, value)] for name, value in card["fields"]]
+            card |= {name: self._worded(name, card[name]) for name in ("date", "due_date") if card.get(name)}
+            card["status_name"] = self._worded("status", card.get("status"))
             changes = [self._change_shown(labels, *change) for change in line.changes or ()]
             values = {"line": line, "card": card, "changes": changes}
             line.shown = self.env["ir.qweb"]._render("xero_connector.preview_card", values)
@@ -90,7 +94,12 @@ class XeroPreviewLine(models.Model):
     def _change_shown(self, labels, name, before, after) -> list:
         if name == RESENT:
             return [self.env._("Details"), "", self.env._("Sent again: it was never compared in full.")]
-        return [labels.get(name, name), before, after]
+        return [labels.get(name, name), self._worded(name, before), self._worded(name, after)]
+
+    def _worded(self, name, stored) -> str:
+        """Return what the reader stored of the field ``name``, in the language of who looks at it."""
+        text = unpack(self.env, stored)
+        return text if isinstance(text, Reason) else StateWords(self.env).say(name, text)
 
     def action_open_record(self):
         """Open the record in Odoo."""

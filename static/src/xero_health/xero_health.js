@@ -1,6 +1,6 @@
 import { Component, onMounted, onWillDestroy, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
-import { deserializeDate, deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDate, deserializeDateTime, formatDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -165,7 +165,7 @@ export class XeroHealth extends Component {
     }
 
     moment(value) {
-        return value ? formatDateTime(deserializeDateTime(value), { showSeconds: false }) : "";
+        return value ? toLocaleDateTimeString(deserializeDateTime(value)) : "";
     }
 
     usedPercent(usage) {
