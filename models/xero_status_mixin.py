@@ -16,12 +16,13 @@ SYNC_STATES = [
     ("failed", "Failed"),
     ("conflict", "Conflict"),
     ("draft", "Draft in Odoo"),
+    ("left_open", "In Xero, Still Open"),
     ("gone", "Removed in Xero"),
 ]
 # What a link may be in for its record to show as a draft again; of a conflict people hear first.
 DRAFT_STATES = ("synced", "to_sync", "error")
 # What stands in Xero more than once shows the first of these that one of them is in.
-WEIGHT = ("failed", "conflict", "sending", "queued", "draft", "synced", "gone", "not_synced")
+WEIGHT = ("failed", "conflict", "sending", "queued", "draft", "left_open", "synced", "gone", "not_synced")
 
 
 def sync_states(gone: str) -> list[tuple[str, str]]:
@@ -126,6 +127,8 @@ class XeroStatusMixin(models.AbstractModel):
             return "gone"
         if link.draft_since and link.state in DRAFT_STATES and self._xero_is_draft():
             return "draft"
+        if link.left_open and link.state == "synced":
+            return "left_open"
         return {"synced": "synced", "error": "failed", "conflict": "conflict", "to_sync": "queued"}.get(
             link.state, "not_synced"
         )
@@ -135,9 +138,9 @@ class XeroStatusMixin(models.AbstractModel):
 
         :param link: its ``xero.link``
         """
-        left_out = self._xero_left_out_message(link)
-        if left_out or self._xero_state(link, self.env["xero.sync.job"]) != "draft":
-            return left_out or link.message
+        left_out, state = self._xero_left_out_message(link), self._xero_state(link, self.env["xero.sync.job"])
+        if left_out or state != "draft":
+            return left_out or (link.left_open if state == "left_open" else link.message)
         return self.env._(
             "A draft again since %(since)s: in Xero %(number)s stays as it is. Post it to update it there, with its "
             "number; cancel it to void it there.",

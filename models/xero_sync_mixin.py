@@ -94,6 +94,7 @@ class XeroSyncMixin(models.AbstractModel):
                            COALESCE(MIN(CASE WHEN l.xero_status IN %(gone)s THEN NULL
                                              WHEN l.draft_since IS NOT NULL AND l.state IN %(drafts)s AND %(draft)s
                                              THEN 'draft'
+                                             WHEN l.left_open IS NOT NULL AND l.state = 'synced' THEN 'left_open'
                                              WHEN l.state = 'error' THEN 'failed' WHEN l.state = 'to_sync' THEN 'queued'
                                              WHEN l.state IN ('synced', 'conflict') THEN l.state END),
                                     CASE WHEN BOOL_OR(l.xero_status IN %(gone)s) THEN 'gone' ELSE 'not_synced' END)
@@ -151,6 +152,8 @@ class XeroSyncMixin(models.AbstractModel):
         if "synced" in states:
             return None
         conditions = [SQL("l.xero_status IN %s", GONE_STATUSES)] if "gone" in states else []
+        if "left_open" in states:
+            conditions.append(SQL("l.left_open IS NOT NULL"))
         if WAITING_STATES.intersection(states):
             conditions.append(SQL("l.state IN %s OR l.draft_since IS NOT NULL", OPEN_STATES))
         return SQL("(%s)", SQL(" OR ").join(conditions or [SQL("FALSE")]))

@@ -1,10 +1,15 @@
 """Early payment discounts, in each way that Odoo computes them."""
 
+import importlib.util
+from pathlib import Path
+
 from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common.reconciliation import ReconCommon
 from .test_payment_out import OutgoingCommon
+
+MIGRATION = Path(__file__).resolve().parent.parent / "migrations" / "19.0.1.1.0" / "post-left_open.py"
 
 
 class DiscountCommon(OutgoingCommon):
@@ -204,6 +209,93 @@ class TestWrittenOffByEntry(DiscountCommon, ReconCommon):
                 self.assertEqual(float(note["TotalTax"]), move.amount_tax if taxed else 0)
         self.settle()
         self.assertAgree(self.reconcile())
+
+    def settle_together(self, moves, *others, **values):
+        """A person settles ``moves`` by one journal entry.
+
+        :param others: further lines
+        """
+        lines = []
+        for move in moves:
+            line = move.line_ids.filtered(lambda line: line.display_type == "payment_term")
+            account = {"account_id": line.account_id.id, "partner_id": move.partner_id.id}
+            currency = {"currency_id": move.currency_id.id, "amount_currency": -line.amount_currency}
+            lines.append({**account, "balance": -line.balance, **currency})
+        counter = -sum(line["balance"] for line in lines) - sum(line["balance"] for line in others)
+        if counter:
+            lines.append({"account_id": self.given.id, "balance": counter, "tax_ids": [Command.set([])]})
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": "2026-03-15",
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "line_ids": [Command.create(line) for line in (*lines, *others)],
+                **values,
+            }
+        )
+        entry.action_post()
+        for move in moves:
+            account = move.line_ids.filtered(lambda line: line.display_type == "payment_term").account_id
+            lines = (entry | move).line_ids.filtered(
+                lambda line, move=move, account=account: (
+                    line.account_id == account and line.partner_id.commercial_partner_id == move.commercial_partner_id
+                )
+            )
+            lines.filtered(lambda line: not line.reconciled).reconcile()
+            self.assertResidual(move, 0)
+        return entry
+
+    def assertSaysOpen(self, move, why):
+        """The document says what stays open in Xero, why, and what to do; and so does the reconciliation."""
+        self.drain()
+        self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+        self.assertEqual(float(self.in_xero(move)["AmountDue"]), move.amount_total)
+        self.assertEqual(move.xero_sync_state, "left_open")
+        for word in (move.currency_id.format(move.amount_total), "stays open in Xero", why, "Credit or pay"):
+            self.assertIn(word, move.xero_sync_message)
+        states = self.env["account.move"].search([("xero_sync_state", "=", "left_open")])
+        self.assertIn(move, states)
+        self.assertNotIn(move, states.search([("xero_sync_state", "=", "synced")]))
+        report = self.reconcile()
+        rows = report.difference_ids.filtered(lambda row: row.res_model == "account.move" and row.res_id == move.id)
+        self.assertEqual(len(rows), 1, self.told(report))
+        self.assertIn(why, rows.note or "")
+
+    def test_what_stays_open_is_said(self):
+        with self.subTest("several contacts"):
+            moves = self.pushed(), self.pushed(partner=self.new_partner())
+            entry = self.settle_together(moves)
+            for move in moves:
+                self.assertSaysOpen(move, "several contacts")
+            with self.subTest("of earlier versions"):
+                self.env["xero.link"].sudo().search([("left_open", "!=", False)]).left_open = False
+                self.assertEqual(moves[0].xero_sync_state, "synced")
+                spec = importlib.util.spec_from_file_location("migration", MIGRATION)
+                migration = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(migration)
+                self.env.flush_all()
+                migration.migrate(self.env.cr, "19.0.1.0.0")
+                self.env.invalidate_all()
+                self.assertEqual([move.xero_sync_state for move in moves], ["left_open"] * 2)
+            entry.line_ids.remove_move_reconcile()
+            self.drain()
+            self.assertEqual(moves[0].xero_sync_state, "synced")
+            self.assertFalse(moves[0].xero_sync_message)
+        with self.subTest("money"):
+            move = self.pushed()
+            money = {"account_id": self.bank.default_account_id.id, "balance": 10.0}
+            self.settle_together([move], money)
+            self.assertSaysOpen(move, "money on a bank")
+        with self.subTest("foreign currency"):
+            aud = self.in_currency()
+            move = self.pushed(currency_id=aud.id)
+            self.settle_together([move])
+            self.assertSaysOpen(move, "foreign currency")
+        with self.subTest("not sent, by setting"):
+            self.connection.credit_direction = "xero_to_odoo"
+            move = self.pushed()
+            self.write_off(move)
+            self.assertSaysOpen(move, "by setting")
 
     def test_undone(self):
         move = self.pushed()

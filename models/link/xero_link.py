@@ -57,6 +57,9 @@ class XeroLink(models.Model):
     draft_since = fields.Datetime(
         "Draft in Odoo Since", help="Since when the document is a draft again, and Xero keeps it as it is."
     )
+    left_open = ReasonText(
+        "Still Open in Xero", help="What of the document is settled in Odoo only, why, and what to do."
+    )
     base_state = PackedJson(help="What Xero held at the last agreement, as far as it matters: the base of conflicts.")
     base_digest = fields.Char(help="Hash of that state. An element that still has it is an echo.")
     base_source = fields.Selection([("write", "Answer to a write"), ("read", "Reading")])
@@ -85,6 +88,7 @@ class XeroLink(models.Model):
     _record_unique = models.UniqueIndex("(res_model, res_id, connection_id, xero_type)")
     _open = models.Index("(res_model, connection_id) WHERE state IN ('to_sync', 'error', 'conflict')")
     _drafts = models.Index("(res_model, connection_id) WHERE draft_since IS NOT NULL")
+    _left_open = models.Index("(res_model, connection_id) WHERE left_open IS NOT NULL")
     _gone = models.Index("(res_model, connection_id) WHERE xero_status IN ('VOIDED', 'DELETED')")
     _xero_unique = models.UniqueIndex("(connection_id, xero_type, xero_id) WHERE xero_id IS NOT NULL")
 

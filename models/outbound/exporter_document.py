@@ -177,8 +177,6 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _refresh_applied(self, connection, move_ids) -> None:
         """Look at the reconciliations of documents that are in Xero now: they may be older than the link; one query."""
-        if connection.credit_direction not in SENT_WAYS:
-            return
         rows = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT l.move_id FROM account_move_line l WHERE l.move_id = ANY(%s) AND (
@@ -188,5 +186,7 @@ class XeroExporterDocument(models.AbstractModel):
             )
         )
         moves = self.env["account.move"].browse([move_id for [move_id] in rows])
-        if moves:
+        if moves and connection.credit_direction in SENT_WAYS:
             self.env["xero.payment.part"]._refresh_credits(moves)
+        if moves:
+            self.env["xero.payment.part"]._refresh_left_open(moves)

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, models
 
+from ...mappers.text import named
 from ..inbound.importer_document import SETTLED
 from ..queue.xero_sync_job import EVENT
 from .xero_payment_part import REFUNDS, REMOVAL
@@ -87,25 +88,85 @@ class XeroPaymentPart(models.Model):
         self._enqueue_discounts(connection, (less | more).entry_id)
 
     def _written_off(self, entry, scope) -> dict:
-        """Return ``{document: amount}`` of what ``entry`` writes off; empty where it does anything else besides.
-
-        Xero has a credit note of one contact, in one currency, for invoices and bills only.
-        """
-        settled = entry.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
-        partners = settled.partner_id.commercial_partner_id
-        is_plain = len({line.account_id.account_type for line in settled}) == 1 and len(partners) == 1
-        moneyless = not any(self._is_liquid(entry, line) for line in entry.line_ids)
-        if entry.state != "posted" or not is_plain or not moneyless or entry.line_ids.currency_id != entry.currency_id:
+        """Return ``{document: amount}`` of what ``entry`` writes off; empty where it does anything else besides."""
+        if entry.state != "posted" or self._why_no_credit_note(entry, scope):
             return {}
         found, ledger = {}, self.env["xero.payment.ledger"]
         for move in self._partners(entry):
-            invoice = move.is_invoice(include_receipts=True) and move.move_type not in REFUNDS
-            if not (invoice and move.currency_id == entry.currency_id and self._is_synced(move, scope)):
-                return {}
             if self._may_be_settled(move):
                 told = ledger._xero_amounts(move)
                 found[move] = sum((told[partial] for partial in ledger._partials(move, entry)), Decimal(0))
         return {move: amount for move, amount in found.items() if amount}
+
+    def _why_no_credit_note(self, entry, scope) -> str | None:
+        """Return why what ``entry`` settles has no form in Xero, which has a credit note of one contact, in one
+        currency, for invoices and bills only; ``None`` where it has.
+        """
+        say = self.env["xero.reason"]
+        settled = entry.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
+        moves = self._partners(entry)
+        if any(self._is_liquid(entry, line) for line in entry.line_ids):
+            return say._("it has money on a bank or cash account.")
+        if len(settled.partner_id.commercial_partner_id) != 1:
+            return say._("it is about several contacts, or about none.")
+        if len({line.account_id.account_type for line in settled}) != 1:
+            return say._("it is about receivables and payables at once.")
+        if entry.line_ids.currency_id | moves.currency_id != entry.currency_id:
+            return say._("it has amounts in a foreign currency.")
+        if any(not move.is_invoice(include_receipts=True) or move.move_type in REFUNDS for move in moves):
+            return say._("it settles something else than invoices and bills.")
+        if any(not self._is_synced(move, scope) for move in moves):
+            return say._("it also settles a document that is not synced.")
+        return None
+
+    # === WHAT STAYS OPEN === #
+
+    @api.model
+    def _refresh_left_open(self, moves) -> None:
+        """Say of each of ``moves`` what a journal entry settles in Odoo only; it stays open in Xero.
+
+        :param moves: ``account.move`` of any kind and company; those that Xero does not have are left out
+        """
+        invoices = moves.sudo().filtered(lambda move: move.is_invoice(include_receipts=True))
+        domain = [("res_model", "=", "account.move"), ("res_id", "in", invoices.ids)]
+        links = self.env["xero.link"].sudo().search(domain) if invoices else self.env["xero.link"]
+        links = links.filtered(lambda link: link._is_alive())
+        by_id = {move.id: move for move in invoices}
+        for link in links:
+            scope = self.env["xero.connection"]._scope(by_id[link.res_id].company_id.id)
+            told = scope and self.sudo()._left_open(link.connection_id, by_id[link.res_id], scope)
+            if (link.left_open or "") != (told or ""):
+                link.left_open = told or False
+
+    def _left_open(self, connection, move, scope) -> str | None:
+        """Return the sentences on what journal entries settle of ``move`` in Odoo only; ``None`` without any."""
+        say, ledger = self.env["xero.reason"], self.env["xero.payment.ledger"]
+        entries = self._partners(move).filtered(lambda entry: entry._xero_may_be_write_off())
+        entries -= entries.filtered(lambda entry: entry.journal_id == entry.company_id.currency_exchange_journal_id)
+        if not entries or move.state != "posted":
+            return None
+        told = ledger._xero_amounts(move)
+        covered = self.search([("document_id", "=", move.id), ("entry_id", "in", entries.ids), ("over", "=", False)])
+        sentences = []
+        for entry in (entries - covered.entry_id - self._from_xero(entries)).sorted("id"):
+            amount = sum((told[partial] for partial in ledger._partials(move, entry)), Decimal(0))
+            if amount:
+                sentences.append(
+                    say._(
+                        "%(amount)s stays open in Xero: %(entry)s settles it in Odoo only, because %(why)s Credit or "
+                        "pay it in Xero too, or undo the reconciliation and write it off by an entry of its own.",
+                        amount=move.currency_id.format(float(amount)),
+                        entry=named(entry.name),
+                        why=self._why_left_open(entry, scope),
+                    )
+                )
+        return say._join("\n", sentences) if sentences else None
+
+    def _why_left_open(self, entry, scope) -> str:
+        if not scope.sends_credits:
+            return self.env["xero.reason"]._("applied credits do not go to Xero, by setting of the connection.")
+        why = self._why_no_credit_note(entry, scope)
+        return why or self.env["xero.reason"]._("it is older than what is synced.")
 
     # === QUEUE === #
 

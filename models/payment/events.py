@@ -12,6 +12,7 @@ class AccountPartialReconcile(models.Model):
     def create(self, vals_list):
         partials = super().create(vals_list)
         partials._xero_moves()._xero_settlement_changed()
+        self.env["xero.payment.part"]._refresh_left_open(partials._xero_written_off())
         return partials
 
     def write(self, vals):
@@ -22,10 +23,21 @@ class AccountPartialReconcile(models.Model):
         return result
 
     def unlink(self):
-        moves = self._xero_moves()
+        moves, written_off = self._xero_moves(), self._xero_written_off()
         result = super().unlink()
         moves.exists()._xero_settlement_changed()
+        self.env["xero.payment.part"]._refresh_left_open(written_off.exists())
         return result
+
+    def _xero_written_off(self):
+        """Return what is reconciled with journal entries of people, of companies that are connected."""
+        if not self or self.env["xero.sync.mixin"]._xero_is_quiet():
+            return self.env["account.move"]
+        touched = (self.debit_move_id | self.credit_move_id).move_id
+        entries = touched.filtered(
+            lambda move: self.env["xero.connection"]._scope(move.company_id.id) and move.sudo()._xero_may_be_write_off()
+        )
+        return touched - entries if entries else touched.browse()
 
     def _xero_moves(self):
         """Return the entries whose payments or credits may concern Xero; no query where none go there."""

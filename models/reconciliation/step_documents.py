@@ -86,7 +86,7 @@ class XeroReconciler(models.AbstractModel):
         """
         if link.state == "conflict":
             return self.env["xero.reason"]._("A conflict about it waits for your decision.")
-        return stuck.get(link.res_id)
+        return stuck.get(link.res_id) or link.left_open
 
     def _compare_pair(self, report, sheet, link, subject, mine, settled):
         move, element = subject.record, subject.element

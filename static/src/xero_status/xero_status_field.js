@@ -23,6 +23,7 @@ const LOOKS = {
     error: FAILED,
     dead: { color: "text-bg-danger", icon: "fa-ban" },
     draft: { color: "text-bg-warning", icon: "fa-pencil" },
+    left_open: { color: "text-bg-warning", icon: "fa-adjust" },
     conflict: { color: "text-bg-warning", icon: "fa-code-fork" },
     blocked: { color: "text-bg-warning", icon: "fa-hourglass-half" },
     gone: { color: "text-bg-light border", icon: "fa-ban" },
