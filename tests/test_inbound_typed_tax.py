@@ -139,6 +139,49 @@ class TestTypedAmounts(InboundCommon):
         self.assertSameAmounts(move)
         self.assertNothingToSay(move)
 
+    def test_each_line_keeps_the_tax_that_was_typed_on_it(self):
+        """Two lines of one rate with other taxes than it makes: a third one is changed here."""
+        for kind in ("ACCPAY", "ACCREC"):
+            for mode in ("Exclusive", "Inclusive"):
+                for one, two in ((13.0, 17.0), (11.0, 17.5), (15.0, 18.0)):
+                    with self.subTest(kind=kind, mode=mode, one=one, two=two):
+                        gross = mode == "Inclusive"
+                        lines = ((1, 100.0 + one * gross, one), (1, 100.0 + two * gross, two), (1, 50.0, None))
+                        move = self.entered(kind, *lines, LineAmountTypes=mode)
+                        move.button_draft()
+                        line = move.invoice_line_ids[2]
+                        line.price_unit += 10
+                        move.action_post()
+                        self.drain()
+                        self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+                        taxes = [float(line["TaxAmount"]) for line in self.in_xero(move)["LineItems"]]
+                        self.assertEqual(taxes[:2], [one, two], (taxes, move.amount_tax))
+                        self.assertSameAmounts(move)
+
+    def test_whatever_is_edited_the_other_lines_keep_their_taxes(self):
+        first = {"price_unit": 110.0}
+        for edit, kept in (
+            (lambda lines: [Command.update(lines[0].id, first)], {1: 17.0}),
+            (lambda lines: [Command.update(lines[0].id, {"quantity": 2})], {1: 17.0}),
+            (lambda lines: [Command.update(lines[1].id, {"name": "Another", "price_unit": 90.0})], {0: 13.0}),
+            (lambda lines: [Command.delete(lines[2].id)], {0: 13.0, 1: 17.0}),
+            (lambda lines: [Command.create({"name": "More", "price_unit": 7.0})], {0: 13.0, 1: 17.0}),
+            (lambda lines: [Command.update(lines[2].id, {"tax_ids": [Command.clear()]})], {0: 13.0, 1: 17.0}),
+        ):
+            for kind in ("ACCPAY", "ACCREC"):
+                move = self.entered(kind, (1, 100.0, 13.0), (1, 100.0, 17.0), (1, 50.0, None))
+                lines = move.invoice_line_ids
+                move.button_draft()
+                commands = edit(lines)
+                move.write({"invoice_line_ids": commands})
+                move.action_post()
+                self.drain()
+                with self.subTest(kind=kind, commands=commands):
+                    self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+                    taxes = [float(line["TaxAmount"]) for line in self.in_xero(move)["LineItems"]]
+                    self.assertEqual({place: taxes[place] for place in kept}, kept, (taxes, move.amount_tax))
+                    self.assertSameAmounts(move)
+
     def test_quantities_finer_than_odoos_are_one_piece(self):
         for quantity, price, total in ((1.125, 80.0, 90.0), (6.3333, 75.0, 475.0), (0.002, 400000.0, 800.0)):
             for kind in ("ACCREC", "ACCPAY", "ACCRECCREDIT"):

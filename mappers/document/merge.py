@@ -243,6 +243,8 @@ class _LineMerge:
         self.changed = set()
         # What the lines that differ in rounding alone would be sent with, by their places.
         self.retaxed = {}
+        # How much more tax was typed in Xero on lines that stay than Odoo, which knows one tax of a rate, has on them.
+        self.typed = {}
 
     def lines(self, total) -> list[dict] | None:
         """Return the lines to send; ``None`` when Xero would not come to ``total`` with them."""
@@ -255,16 +257,17 @@ class _LineMerge:
         return found and [values for values, _gross in found]
 
     def _with_cents(self, found, missing) -> list | None:
-        """Return ``found`` with the cents ``missing``, which came of rounding the tax anew: on a line whose amounts are
-        sent in any case, else on those that Odoo has them on.
+        """Return ``found`` with what is ``missing``: cents, which came of rounding the tax anew, or what other lines
+        have by hand. It is put on a line whose amounts are sent in any case; cents also on those that Odoo has them on.
         """
-        if not self.retaxed:
+        if not self.retaxed and missing != -sum(self.typed.values(), ZERO):
             return None
-        types = {self.rows[place].get("TaxType") for place in self.retaxed}
+        types = {self.rows[place].get("TaxType") for place in self.retaxed or self.typed}
         for place, (values, gross) in enumerate(found):
             row = self.rows[place]
             if place in self.changed and row.get("TaxType") in types:
-                shaped = self._shape(row, (values["Quantity"], _decimal(values.get("DiscountRate"))), missing)
+                kept_shape = (values["Quantity"], _decimal(values.get("DiscountRate")))
+                shaped = self._shape(row, kept_shape, missing) if self._may_bear(row, missing) else None
                 if shaped is not None:
                     kept = {name: value for name, value in values.items() if name not in (*AMOUNTS, *TAXES)}
                     line = self.held[self.pairs[place]] if place in self.pairs else {}
@@ -279,6 +282,11 @@ class _LineMerge:
             missing -= net + tax - gross
             found[place] = {**kept, **values}, net + tax
         return None if missing else found
+
+    def _may_bear(self, row, more) -> bool:
+        """Whether Xero takes the tax of ``row`` with ``more``: of the direction of the net, and not above it."""
+        net, tax = self._amounts(row)
+        return (tax + more) * net >= 0 and abs(tax + more) <= abs(net)
 
     def whole_lines(self) -> list[dict]:
         """Return the lines as Odoo has them, each as the line of Xero's that it is."""
@@ -372,6 +380,8 @@ class _LineMerge:
             self.changed.add(place)
             return None if shaped is None else (_undiscounted(line, shaped), sum(ours))
         if not taxed and (not told or ours[1] == theirs[1]):
+            if ours[0] == theirs[0] and ours[1] != theirs[1]:
+                self.typed[place] = theirs[1] - ours[1]
             return self._repeated(line, theirs[1]), sum(theirs)
         values = self._taxes(row, line, ours, theirs, taxed)
         if taxed:
