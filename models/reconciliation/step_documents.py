@@ -128,7 +128,7 @@ class XeroReconciler(models.AbstractModel):
         """Compare what is booked of tax with Xero, unless the document differs in what makes that differ."""
         if not taxes.is_open or sheet.is_told(subject, TAX_CAUSES):
             return
-        difference = self.env["xero.tax.witness"]._sentence(sheet.tax_map.names, taxes)
+        difference = self.env["xero.tax.witness"].with_company(report.company_id)._sentence(sheet.tax_map.names, taxes)
         sheet.differ(difference, subject, note=subject.note or self._tax_note(subject, mine, theirs))
 
     def _vanished(self, report, sheet, link, subject, mine):

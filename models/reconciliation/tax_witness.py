@@ -131,7 +131,7 @@ class XeroTaxWitness(models.AbstractModel):
         mine = [row for row in found.tax if row.tax_type == ", ".join(sorted(pool)) and row.odoo]
         largest = max(mine, key=lambda row: abs(row.odoo), default=None)
         account = self.env["account.account"].sudo().browse(largest and largest.place.account_id or [])
-        return account.display_name or _named(pool, names)
+        return f"{account.code or ''} {account.name}".strip() if account else _named(pool, names)
 
     # === THE MAPPINGS THEMSELVES === #
 

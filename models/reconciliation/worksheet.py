@@ -220,7 +220,8 @@ class Worksheet:
                 for grid in row.place.grids:
                     # A return adds up balances, whatever documents they are of.
                     factor = (ledger.direction if ledger else 1) * (-1 if grid.is_negated else 1)
-                    self._add_sides({**keys, "section": "grid", "grid": grid.name}, subject, kind, amounts, factor)
+                    of_grid = {**keys, "section": "grid", "grid": grid.name, "document_type": None}
+                    self._add_sides(of_grid, subject, kind, amounts, factor)
 
     def _add_sides(self, key, subject, kind, amounts, factor):
         for side, value in amounts.items():

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .compare_document import NOT_CHOSEN
 from .worksheet import BASE_COLUMNS
@@ -53,6 +53,8 @@ class XeroReconciliationTotal(models.Model):
     account_name = fields.Char("Account", compute="_compute_names")
     tax_name = fields.Char("Tax", compute="_compute_names")
     tax_account_id = fields.Many2one("account.account", "Tax Account", readonly=True, ondelete="set null")
+    tax_account_name = fields.Char("Tax Account in Odoo", compute="_compute_tax_account_name")
+    month_name = fields.Char("Of", compute="_compute_month_name")
     grid = fields.Char("Tax Grid", readonly=True, help="A line of Odoo's tax return.")
     contact_xero_id = fields.Char(readonly=True)
     partner_id = fields.Many2one("res.partner", "Contact", readonly=True, ondelete="set null")
@@ -108,6 +110,22 @@ class XeroReconciliationTotal(models.Model):
                 row.account_name = account_names.get(code, code) or no_account
                 names = [tax_names.get(name, name) for name in (tax_type or "").split(", ")]
                 row.tax_name = ", ".join(names) or nowhere
+
+    @api.depends("tax_account_id")
+    @api.depends_context("lang")
+    def _compute_tax_account_name(self):
+        """Name them as people do, by code and name."""
+        for company, rows in self.grouped("company_id").items():
+            for row in rows:
+                account = row.tax_account_id.sudo().with_company(company)
+                name = " ".join(filter(None, (account.code, account.name)))
+                row.tax_account_name = name or self.env._("On no tax account")
+
+    @api.depends("month")
+    @api.depends_context("lang")
+    def _compute_month_name(self):
+        for row in self:
+            row.month_name = row.month and format_date(self.env, row.month, date_format="MMM y")
 
     @api.depends("odoo_base", "xero_base")
     def _compute_base_difference(self):
