@@ -137,6 +137,7 @@ from . import account_move_line
 from . import res_partner
 from . import base_partner_merge
 from . import account_journal
+from . import account_lock_exception
 from . import ir_ui_menu
 from . import res_company
 from . import res_currency

@@ -26,12 +26,16 @@ class ResCompany(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not LOCKS.isdisjoint(vals):
-            # What Xero has in a period that was closed may be booked now.
-            for company in self:
-                connection = self.env["xero.connection"]._for_company(company)
-                if connection:
-                    self.env["xero.sync.job"].sudo()._retry_awaiting([CLOSED_PERIODS], connection)
+            self._xero_periods_changed()
         return result
+
+    def _xero_periods_changed(self) -> None:
+        """Try again what waits for a period of these companies: what Xero has there may be booked now."""
+        # The lock dates of a company are those of its branches too.
+        companies = self.sudo().search([("id", "child_of", self.ids)])
+        connections = {self.env["xero.connection"]._for_company(company) for company in companies}
+        for connection in filter(None, connections):
+            self.env["xero.sync.job"].sudo()._retry_awaiting([CLOSED_PERIODS], connection)
 
     def _xero_is_of_user(self) -> bool:
         """Whether this is one of the companies that the user works in; every company is for the system itself."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from odoo import fields
 from odoo.tests import tagged
 
+from ..mappers.awaited import element_key
+from ..models.inbound.importer import Result
 from .common.payment import PaymentCommon
 
 MIGRATION = Path(__file__).parent.parent / "migrations" / "19.0.1.1.0" / "post-awaited.py"
@@ -271,6 +273,93 @@ class TestAwaiting(AwaitingCommon):
         self.drain()
         self.assertFalse(self.failed(), self.failed().mapped("failure_detail"))
         self.assertTrue(self.env["account.move"].search([("ref", "=", "B-77")]))
+
+    def test_exception_to_a_lock_date(self):
+        """One for everybody opens the period for workers too; one of a person does not."""
+        self.connection.inbound_documents = "post"
+        self.pushed()
+        self.company.fiscalyear_lock_date = "2026-04-30"
+        self.person(
+            "create_invoice",
+            Type="ACCPAY",
+            Contact={"ContactID": self.partner_a.xero_contact_id},
+            Status="AUTHORISED",
+            InvoiceNumber="B-79",
+            Date="2026-04-10",
+            DueDate="2026-05-10",
+            LineItems=[
+                {
+                    "Description": "Rent",
+                    "Quantity": 1,
+                    "UnitAmount": 10,
+                    "AccountCode": self.connection.account_mapping_ids.filtered(
+                        lambda row: row.account_id == self.expense
+                    ).xero_account_id.code,
+                }
+            ],
+        )
+        self.poll("Invoice")
+        [job] = self.failed()
+        values = {"company_id": self.company.id, "lock_date_field": "fiscalyear_lock_date", "lock_date": False}
+        for user in (self.env.user, self.env["res.users"]):
+            with self.subTest(user=user.name):
+                before = job.write_date
+                self.env["account.lock_exception"].sudo().create({**values, "user_id": user.id})
+                self.assertEqual(job.state, "failed" if user else "pending")
+                self.assertTrue(not user or job.write_date == before)
+        self.drain()
+        self.assertFalse(self.failed(), self.failed().mapped("failure_detail"))
+        self.assertTrue(self.env["account.move"].search([("ref", "=", "B-79")]))
+
+    def test_a_contact_is_archived_after_its_last_payment(self):
+        """The payment waits for its bank account: its contact stays until it is in Xero."""
+        self.row.direction = "odoo_to_xero"
+        partner = self.env["res.partner"].create({"name": "Leaving soon", "is_company": True})
+        move = self.pushed(partner=partner)
+        self.person("archive_account", code="090")
+        self.pay(move)
+        partner.active = False
+        self.drain()
+
+        def status():
+            contacts = self.simulator.documents(self.tenant, "Contacts", ContactID=partner.xero_contact_id)
+            return contacts[0]["ContactStatus"]
+
+        self.assertEqual(status(), "ACTIVE")
+        self.person("archive_account", code="090", undo=True)
+        self.read_organisation_later()
+        self.drain()
+        self.assertFalse(self.failed(), self.failed().mapped("failure_detail"))
+        self.assertSameDue(move)
+        self.assertEqual(status(), "ARCHIVED")
+
+    def test_two_fetches_that_wait_for_each_other_come_to_rest(self):
+        """Each change of one lets the other go once; that changes nothing more, so they do not wake each other."""
+        jobs, read = self.env["xero.sync.job"], []
+        first, second = self.pushed(), self.pushed()
+        for move in (first, second):
+            self.edit(move, Reference="theirs")
+            jobs._enqueue_fetch(self.connection, "Invoice", [move.xero_invoice_id])
+        inbound = type(self.env["xero.inbound.document"])
+        original = inbound._attempt
+
+        def attempt(importer, connection, link, element, state, move, step):
+            read.append(move.id)
+            self.assertLess(len(read), 20, "they wake each other for ever")
+            if move.id not in (first.id, second.id):
+                return original(importer, connection, link, element, state, move, step)
+            other = second if move.id == first.id else first
+            move.narration = f"Looked at {len(read)} times"
+            waits = (element_key("Invoice", other.xero_invoice_id), f"account.move,{other.id}")
+            return Result("failed", "It waits.", move.id, {"kind": "dependency", "waits": waits})
+
+        self.patch(inbound, "_attempt", attempt)
+        for _turn in range(4):
+            self.drain()
+            self.poll("Invoice")
+        self.assertLess(len(read), 20)
+        fetches = jobs.search([("xero_id", "in", [first.xero_invoice_id, second.xero_invoice_id])])
+        self.assertEqual({*fetches.mapped("state")}, {"failed", "cancelled"})
 
     def test_account_that_nobody_had_chosen_an_own_one_for(self):
         self.connection.inbound_documents = "post"

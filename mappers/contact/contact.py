@@ -94,17 +94,23 @@ class XeroMapperContact(models.AbstractModel):
         return outgoing
 
     def _keep_for_documents(self, archived, connection) -> None:
-        """Let the contacts ``archived`` wait for their documents: Xero takes none of an archived contact.
+        """Let the contacts ``archived`` wait for their documents and what pays them: Xero takes none of an archived
+        contact.
 
         :param archived: the :class:`~..outgoing.Outgoing` of each
         """
         if not archived:
             return
         self.env["account.move"].flush_model(["commercial_partner_id"])
+        self.env["xero.payment.part"].flush_model(["document_id"])
         rows = self.env.execute_query(
             SQL(
-                """SELECT DISTINCT ON (m.commercial_partner_id) m.commercial_partner_id, j.xero_type, m.id
-                     FROM xero_sync_job j JOIN account_move m ON j.res_model = 'account.move' AND m.id = j.res_id
+                """SELECT DISTINCT ON (m.commercial_partner_id) m.commercial_partner_id,
+                          j.xero_type, j.res_model, j.res_id
+                     FROM xero_sync_job j
+                     LEFT JOIN xero_payment_part p ON j.res_model = 'xero.payment.part' AND p.id = j.res_id
+                     JOIN account_move m
+                       ON m.id = CASE j.res_model WHEN 'account.move' THEN j.res_id ELSE p.document_id END
                     WHERE j.connection_id = %s AND j.operation IN ('push', 'void')
                       AND j.state NOT IN ('done', 'cancelled') AND m.commercial_partner_id = ANY(%s)
                     ORDER BY m.commercial_partner_id, j.id""",
@@ -112,7 +118,7 @@ class XeroMapperContact(models.AbstractModel):
                 [out.res_id for out in archived],
             )
         )
-        needs = {partner_id: Need(xero_type, "account.move", move_id) for partner_id, xero_type, move_id in rows}
+        needs = {partner_id: Need(*need) for partner_id, *need in rows}
         for out in archived:
             out.needs += [needs[out.res_id]] if out.res_id in needs else []
 
