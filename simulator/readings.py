@@ -52,6 +52,18 @@ DEFAULTS: dict[str, bool] = {
     "conversion_difference_to_rounding": True,
     # Reports value what is open in foreign currency at the rate of the day, as unrealised gains.
     "unrealised_gains_in_reports": True,
+    # Cells of reports without an amount have no Value; else it is empty.
+    "blank_cells_without_value": True,
+    # Outside Australia and the US, a profit and loss shows all currency gains in one line, with the id FXGROUPID.
+    "currency_gains_in_one_line": True,
+    # Comparison periods of a profit and loss have the days of the first one; else whole months stay whole.
+    "periods_repeat_days": True,
+    # Eleven comparison periods at most; else twelve.
+    "eleven_periods_at_most": True,
+    # A profit and loss covers a year at most.
+    "profit_and_loss_one_year": True,
+    # A balance sheet of a tracking option is balanced by the Tracking Transfers account; else it is not.
+    "tracking_transfers_balance_sheets": True,
     # Items need accounting.settings; else accounting.invoices is enough too.
     "items_need_settings_scope": True,
     # A payment on a document raises an INVOICE or CREDITNOTE event for it.

@@ -96,9 +96,12 @@ class Gateway:
         """A missing scope is 401, not 403; Xero's header is spelt either way, here the right one."""
         if visit.resource not in self.resources:
             raise not_found()
+        family = f"Reports/{visit.path[0] if visit.path else ''}" if visit.resource == "Reports" else visit.resource
+        if family not in scopes.FAMILY:
+            raise not_found()
         sub = visit.path[1] if len(visit.path) > 1 and visit.path[1] in SUB_RESOURCES else None
         lenient = not self.world.readings["items_need_settings_scope"]
-        if not scopes.allows(access.grant.scopes, visit.resource, sub, request.method == "GET", lenient):
+        if not scopes.allows(access.grant.scopes, family, sub, request.method == "GET", lenient):
             header = {"WWW-Authenticate": 'Bearer error="insufficient_scope", error_description="insufficient_scope"'}
             raise refused(401, "AuthorizationUnsuccessful", header)
         if visit.resource in REPORTING and access.grant.user_id in visit.org.settings.get("no_reports_for", ()):

@@ -22,6 +22,11 @@ RESULT = {"REVENUE", "EXPENSE"}
 ONE_DAY = timedelta(days=1)
 
 
+def anything(tracking: tuple[tuple[str, str], ...]) -> bool:
+    """Matches all, tracked or not."""
+    return True
+
+
 def entries(org: Organisation, readings: dict[str, bool], cash: bool = False) -> Iterator[Entry]:
     """Every entry that follows from the documents; each is in balance.
 
@@ -94,16 +99,16 @@ class Books:
                     base.add(entry.date, posting.amount)
                     own.add(entry.date, posting.own)
 
-    def balances(self, day: date, matches: Matches | None = None) -> Balances:
+    def balances(self, day: date, matches: Matches = anything) -> Balances:
         """Everything posted up to and on ``day``, by AccountID; what is open in foreign currency at the day's rate.
 
-        :param matches: only postings with tracking that matches; these are not revalued.
+        :param matches: only what is tracked so; what is gained by the rate of the day is not tracked.
         """
         result: Balances = defaultdict(lambda: money.ZERO)
         for (account, tracking), sums in self._sums.items():
-            if matches is None or matches(tracking):
+            if matches(tracking):
                 result[account] += sums.upto(day)
-        if matches is None:
+        if matches(()):
             for account, amount in self.revaluation(day).items():
                 result[account] += amount
         return result
@@ -118,12 +123,12 @@ class Books:
             result[self.chart.system("BANKCURRENCYGAIN" if bank else "UNREALISEDCURRENCYGAIN")] -= gain
         return result
 
-    def movements(self, first: date, last: date, matches: Matches | None = None) -> Balances:
+    def movements(self, first: date, last: date, matches: Matches = anything) -> Balances:
         """What the accounts gained from ``first`` to ``last``, both included."""
         before, after = self.balances(first - ONE_DAY, matches), self.balances(last, matches)
-        return {account: after[account] - before[account] for account in {**before, **after}}
+        return {account: after[account] - before[account] for account in list({**before, **after})}
 
-    def closing(self, day: date, matches: Matches | None = None) -> Balances:
+    def closing(self, day: date, matches: Matches = anything) -> Balances:
         """Balances as a trial balance has them: income and expenses of the financial year only, those of earlier years
         in retained earnings.
         """

@@ -52,6 +52,10 @@ FAMILY = {
     "Users": "accounting.settings",
     "BrandingThemes": "accounting.settings",
     "Items": "accounting.settings",
+    "Reports/BalanceSheet": "accounting.reports.balancesheet",
+    "Reports/BankSummary": "accounting.reports.banksummary",
+    "Reports/ProfitAndLoss": "accounting.reports.profitandloss",
+    "Reports/TrialBalance": "accounting.reports.trialbalance",
 }
 
 

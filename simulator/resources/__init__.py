@@ -10,6 +10,7 @@ from . import (
     manual_journals,
     payments,
     reference,
+    reports,
 )
 
 RESOURCES = {
@@ -22,6 +23,7 @@ RESOURCES = {
     "BrandingThemes": reference.branding_themes,
     "Contacts": contacts.serve,
     "Items": items.serve,
+    "Reports": reports.serve,
     "Invoices": invoices.serve,
     "CreditNotes": credit_notes.serve,
     "Payments": payments.serve,

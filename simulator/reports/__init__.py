@@ -1,0 +1,1 @@
+"""Xero's reports, counted from the general ledger."""
