@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from .. import codec
 from ..errors import Invalid, json_response
 from ..pages import data
+from ..pages import ledger as pages_ledger
 from ..world import World
 from . import acting, books, hooks, keeping, ledger, rewind, setup, steering
 
@@ -76,6 +77,8 @@ RULES: list[tuple[str, str, Callable]] = [
     ("POST", "/simulator/webhooks/send", hooks.send),
     ("GET", "/simulator/webhooks/deliveries", hooks.deliveries),
     ("GET", "/simulator/page", data.overview),
+    ("GET", "/simulator/page/<org>/ledger", pages_ledger.trial_balance),
+    ("GET", "/simulator/page/<org>/ledger/<key>", pages_ledger.account),
     ("GET", "/simulator/page/<org>/<kind>", data.listing),
     ("GET", "/simulator/page/<org>/<kind>/<key>", data.document),
 ]

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ..ledger.books import SOURCES
 from ..money import ZERO, cents
 from ..organisation import Organisation
 from ..rules import settlement
 from ..store import Doc
 from ..world import World
+from . import ledger
 
 Body = dict[str, Any]
 MOST_ROWS = 200
@@ -25,7 +27,7 @@ def overview(world: World, body: Body) -> Body:
 def _card(org: Organisation) -> Body:
     """Counted again only after a change, since the page asks every two seconds."""
     with org.lock:
-        version = sum(getattr(org, name).version for name in ("contacts", "invoices", "credit_notes", "payments"))
+        version = sum(getattr(org, name).version for name in ("contacts", *SOURCES))
         known = _cards.get(org)
         if known is None or known["version"] != version:
             known = _cards[org] = _counted(org, version)
@@ -78,7 +80,7 @@ def document(world: World, body: Body, org: str, kind: str, key: str) -> Body:
     with found.lock:
         doc = _by_id(found, kind, key)
         shown = KINDS[kind][1](found, doc)
-        lines = doc.get("LineItems", [])
+        lines = doc.get("LineItems", doc.get("JournalLines", []))
         names = ("Description", "Quantity", "UnitAmount", "AccountCode", "TaxType", "TaxAmount", "LineAmount")
         return {
             "head": shown,
@@ -87,13 +89,15 @@ def document(world: World, body: Body, org: str, kind: str, key: str) -> Body:
             "terms": doc.get("LineAmountTypes", ""),
             "url": doc.get("Url"),
             "applied": _applied(found, kind, key),
+            "postings": ledger.postings(world, found, key),
             "history": list(reversed(found.history.get(key, [])))[:20],
             "contact": _details(doc) if kind == "contacts" else None,
         }
 
 
 def _by_id(org: Organisation, kind: str, key: str) -> Doc:
-    tables = {"notes": org.credit_notes, "contacts": org.contacts, "payments": org.payments}
+    tables = {"notes": org.credit_notes, "contacts": org.contacts, "payments": org.payments,
+              "bank": org.bank_transactions, "journals": org.manual_journals}  # fmt: skip
     found = tables.get(kind, org.invoices).get(key)
     if found is None:
         raise KeyError(f"{kind} {key}")
@@ -143,11 +147,12 @@ def _sums(docs: list[Doc]) -> Body:
     """Sums per currency of documents that were not voided or deleted."""
     sums: dict[str, dict[str, Decimal]] = {}
     for doc in docs:
-        if "Total" not in doc or doc["Status"] in ENDED:
+        due = doc.get("AmountDue", doc.get("RemainingCredit"))
+        if due is None or doc["Status"] in ENDED:
             continue
         group = sums.setdefault(doc["CurrencyCode"], {"total": ZERO, "due": ZERO})
         group["total"] += doc["Total"]
-        group["due"] += doc.get("AmountDue", doc.get("RemainingCredit", ZERO))
+        group["due"] += due
     return sums
 
 
@@ -212,6 +217,34 @@ def _payment_row(org: Organisation, doc: Doc) -> Body:
     }
 
 
+def _bank_row(org: Organisation, doc: Doc) -> Body:
+    contact = org.contacts.get(doc["_contact"])
+    return {
+        "id": doc["BankTransactionID"],
+        "number": doc["Type"].replace("-", " ").capitalize(),
+        "contact": contact["Name"] if contact else "",
+        "account": org.accounts.get(doc["_account"])["Name"],
+        "date": doc["Date"],
+        "reference": doc["Reference"],
+        "currency": doc["CurrencyCode"],
+        "total": doc["Total"],
+        "status": doc["Status"],
+        "updated": doc["UpdatedDateUTC"],
+    }
+
+
+def _journal_row(org: Organisation, doc: Doc) -> Body:
+    return {
+        "id": doc["ManualJournalID"],
+        "number": doc["Narration"],
+        "date": doc["Date"],
+        "currency": org.base_currency,
+        "total": sum((max(row["LineAmount"], ZERO) for row in doc["JournalLines"]), ZERO),
+        "status": doc["Status"],
+        "updated": doc["UpdatedDateUTC"],
+    }
+
+
 def _of_type(kind: str) -> Callable[[Organisation], Iterable[Doc]]:
     return lambda org: (doc for doc in org.invoices if doc["Type"] == kind)
 
@@ -222,4 +255,6 @@ KINDS: dict[str, tuple[Callable[[Organisation], Iterable[Doc]], Callable[[Organi
     "notes": (lambda org: org.credit_notes, _note_row),
     "contacts": (lambda org: org.contacts, _contact_row),
     "payments": (lambda org: org.payments, _payment_row),
+    "bank": (lambda org: org.bank_transactions, _bank_row),
+    "journals": (lambda org: org.manual_journals, _journal_row),
 }

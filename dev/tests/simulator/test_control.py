@@ -247,6 +247,44 @@ class TestPage:
         applied = sim.look(f"page/au/sales/{invoice['InvoiceID']}")["applied"]
         assert [row["amount"] for row in applied] == [5, 10]
 
+    def test_money_at_the_bank_and_journals(self, sim, au):
+        au.contact("Ada")
+        rows = [line(UnitAmount=110, TaxType="INPUT", AccountCode="400")]
+        spent = sim.act("bank_money", Type="SPEND", contact="Ada", LineItems=rows, Reference="Card")
+        moved = sim.act("transfer", **{"from": "090", "to": "091", "amount": 5})
+        pair = [{"LineAmount": 9, "AccountCode": "404"}, {"LineAmount": -9, "AccountCode": "850"}]
+        journal = sim.act("journal", Narration="Stock", JournalLines=pair)
+        listed = sim.look("page/au/bank")["rows"]
+        assert sorted((row["number"], row["contact"], row["total"]) for row in listed) == [
+            ("Receive transfer", "", 5), ("Spend", "Ada", 110), ("Spend transfer", "", 5)
+        ]  # fmt: skip
+        shown = sim.look(f"page/au/bank/{spent['BankTransactionID']}")
+        assert [(row["text"], row["debit"], row["credit"]) for row in shown["postings"]] == [
+            ("Business Bank Account", None, 110), ("Advertising", 100, None), ("GST", 10, None)
+        ]  # fmt: skip
+        half = sim.look(f"page/au/bank/{moved['ToBankTransactionID']}")
+        assert [row["text"] for row in half["postings"]] == ["Business Bank Account", "Business Savings Account"]
+        (row,) = sim.look("page/au/journals")["rows"]
+        assert (row["number"], row["total"]) == ("Stock", 9)
+        assert len(sim.look(f"page/au/journals/{journal['ManualJournalID']}")["lines"]) == 2
+
+    def test_trial_balance(self, sim, au):
+        invoice = au.invoice(InvoiceNumber="T-1", LineItems=[line(TaxType="OUTPUT")])
+        rows = sim.look("page/au/ledger")["rows"]
+        assert [(row["name"], row["debit"], row["credit"]) for row in rows] == [
+            ("Sales", None, 100), ("Accounts Receivable", 110, None), ("GST", None, 10), ("Total", 110, 110)
+        ]  # fmt: skip
+        found = sim.look("page/au/ledger?q=receivable")["rows"]
+        assert [row["name"] for row in found] == ["Accounts Receivable", "Total"]
+        account = sim.look(f"page/au/ledger/{rows[1]['id']}")
+        assert [(row["text"], row["debit"]) for row in account["postings"]] == [("Invoice T-1", 110)]
+        assert len(sim.look(f"page/au/sales/{invoice['InvoiceID']}")["postings"]) == 3
+        before = sim.look("page")["organisations"][0]["version"]
+        sim.act("journal", Narration="x", JournalLines=[{"LineAmount": 1, "AccountCode": "404"},
+                                                        {"LineAmount": -1, "AccountCode": "850"}])  # fmt: skip
+        assert sim.look("page")["organisations"][0]["version"] != before
+        assert sim.control("page/au/ledger/no-account", "GET", 404)
+
     def test_deep_link_leads_to_the_document(self, sim, au):
         (organisation,) = au.get("Organisation")["Organisations"]
         invoice = au.invoice()["InvoiceID"]

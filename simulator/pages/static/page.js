@@ -6,9 +6,12 @@ const KINDS = {
   notes: { name: "Credit notes", columns: [["number", "Number"], ["type", "Kind", "kind"], ["contact", "Contact", "wide"], ["date", "Date", "day"], ["tax", "Tax", "n"], ["total", "Total", "n"], ["due", "Left to apply", "n"], ["status", "Status", "status"]] },
   contacts: { name: "Contacts", columns: [["name", "Name", "wide"], ["email", "E-mail"], ["tax_number", "Tax number"], ["code", "Contact code"], ["role", "Role"], ["status", "Status", "status"]] },
   payments: { name: "Payments", columns: [["date", "Date", "day"], ["number", "Document"], ["contact", "Contact", "wide"], ["account", "Account", "wide"], ["reference", "Reference", "wide"], ["total", "Amount", "n"], ["status", "Status", "status"]] },
+  bank: { name: "Bank money", columns: [["date", "Date", "day"], ["number", "Kind"], ["contact", "Contact", "wide"], ["account", "Account", "wide"], ["reference", "Reference", "wide"], ["total", "Amount", "n"], ["status", "Status", "status"]] },
+  journals: { name: "Manual journals", columns: [["date", "Date", "day"], ["number", "Narration", "wide"], ["total", "Debits", "n"], ["status", "Status", "status"]] },
+  ledger: { name: "Trial balance", columns: [["code", "Code"], ["name", "Account", "wide"], ["type", "Type"], ["debit", "Debit", "n"], ["credit", "Credit", "n"]] },
 };
 const NOTE_KINDS = { ACCRECCREDIT: "Sales", ACCPAYCREDIT: "Purchase" };
-const STATUS = { AUTHORISED: "Awaiting payment", SUBMITTED: "Awaiting approval", DRAFT: "Draft", PAID: "Paid", VOIDED: "Voided", DELETED: "Deleted", ACTIVE: "Active", ARCHIVED: "Archived" };
+const STATUS = { AUTHORISED: "Awaiting payment", SUBMITTED: "Awaiting approval", DRAFT: "Draft", PAID: "Paid", VOIDED: "Voided", DELETED: "Deleted", POSTED: "Posted", ACTIVE: "Active", ARCHIVED: "Archived" };
 const EVERY = 2000;
 const state = { org: null, kind: "sales", query: "", version: null, seen: null, open: null };
 const $ = (id) => document.getElementById(id);
@@ -36,12 +39,15 @@ async function ask(path) {
   return answer.json();
 }
 
+function statusOf(row) {
+  return row.account !== undefined && row.status === "AUTHORISED" ? "Made" : STATUS[row.status] || row.status;
+}
+
 function cell(row, [field, , style]) {
   const value = row[field];
   if (style === "status") {
     const node = element("td");
-    const name = row.account !== undefined && value === "AUTHORISED" ? "Made" : STATUS[value] || value;
-    node.append(element("span", name, { class: `status ${value}` }));
+    node.append(element("span", statusOf(row), { class: `status ${value}` }));
     return node;
   }
   if (style === "n") return element("td", money(value, field === "total" ? row.currency : ""), { class: "n" });
@@ -74,7 +80,7 @@ function drawFigures(org) {
   }));
   $("kinds").replaceChildren(...Object.entries(KINDS).map(([kind, { name }]) => {
     const button = element("button", `${name} `, { role: "tab", "aria-selected": String(kind === state.kind) });
-    button.append(element("small", String(org.counts[kind])));
+    button.append(element("small", String(org.counts[kind] ?? "")));
     button.onclick = () => { state.kind = kind; forget(); refresh(); };
     return button;
   }));
@@ -92,6 +98,7 @@ function drawRows(list) {
     if (state.seen && state.seen.get(row.id) !== row.updated) line.classList.add("fresh");
     seen.set(row.id, row.updated);
     line.append(...columns.map((column) => cell(row, column)));
+    if (!row.id) line.classList.add("total");
     line.onclick = () => { state.open = row.id; drawDocument(); };
     line.onkeydown = (event) => { if (event.key === "Enter") line.onclick(); };
     return line;
@@ -99,7 +106,7 @@ function drawRows(list) {
   state.seen = seen;
   $("empty").hidden = list.count > 0;
   $("empty").textContent = state.query ? `Nothing matches “${state.query}”.` : `No ${name.toLowerCase()} yet. They appear here as soon as they are sent.`;
-  const sums = Object.entries(list.sums).map(([currency, sum]) => `${money(sum.total, currency)}` + (state.kind === "payments" ? "" : ` (open ${money(sum.due)})`));
+  const sums = Object.entries(list.sums).map(([currency, sum]) => `${money(sum.total, currency)}` + ` (open ${money(sum.due)})`);
   const more = list.count > list.rows.length ? `, the latest ${list.rows.length} shown` : "";
   $("foot").textContent = list.count ? `${list.count} ${list.count === 1 ? "entry" : "entries"}${more}${sums.length ? " · total " + sums.join(" · ") : ""}` : "";
 }
@@ -129,7 +136,7 @@ async function drawDocument() {
   const close = element("button", "×", { class: "close", "aria-label": "Close" });
   close.onclick = () => { state.open = null; drawer.hidden = true; };
   const parts = [close, element("h2", head.number || head.name || head.contact)];
-  const facts = [head.number ? head.contact : head.email, head.date && day(head.date), head.due_date && `due ${day(head.due_date)}`, STATUS[head.status] || head.status];
+  const facts = [head.number ? head.contact : head.email, head.date && day(head.date), head.due_date && `due ${day(head.due_date)}`, statusOf(head)];
   parts.push(element("p", facts.filter(Boolean).join(" · ")));
   if (data.url) {
     const link = element("a", "Open where it came from", { href: data.url, target: "_blank", rel: "noreferrer" });
@@ -138,8 +145,9 @@ async function drawDocument() {
     parts.push(line);
   }
   if (data.contact) parts.push(table(["", ""], data.contact));
-  if (data.lines.length) parts.push(element("h3", `Lines (tax ${data.terms.toLowerCase()})`), linesTable(data, head));
+  if (data.lines.length) parts.push(element("h3", data.terms === "NoTax" ? "Lines (without tax)" : `Lines (tax ${data.terms.toLowerCase()})`), linesTable(data, head));
   if (data.applied.length) parts.push(element("h3", "Payments and credits"), table(["Date", "", "Amount"], data.applied.map((row) => [day(row.date), row.text, money(row.amount, head.currency)]), [2]));
+  if (data.postings.length) parts.push(element("h3", "General ledger"), table(["Date", "", "Debit", "Credit"], data.postings.map((row) => [day(row.date), row.text, money(row.debit), money(row.credit)]), [2, 3]));
   if (data.history.length) parts.push(element("h3", "History"), table(["When (UTC)", "", ""], data.history.map((row) => [row.DateUTC.slice(0, 19).replace("T", " "), row.Changes, row.Details])));
   drawer.replaceChildren(...parts);
   drawer.hidden = false;
@@ -148,7 +156,7 @@ async function drawDocument() {
 function linesTable(data, head) {
   const rows = data.lines.map((line) => [line.Description, line.Quantity === null ? "" : String(Number(line.Quantity)), line.UnitAmount === null ? "" : String(line.UnitAmount), line.AccountCode, line.TaxType, money(line.TaxAmount), money(line.LineAmount)]);
   const node = table(["Description", "Quantity", "Price", "Account", "Tax type", "Tax", "Amount"], rows, [1, 2, 5, 6]);
-  const sums = [["Subtotal", data.totals.SubTotal], ["Tax", data.totals.TotalTax], ["Total", data.totals.Total]];
+  const sums = [["Subtotal", data.totals.SubTotal], ["Tax", data.totals.TotalTax], ["Total", data.totals.Total]].filter(([, value]) => value !== undefined);
   for (const [label, value] of sums) {
     const row = element("tr", null, { class: label === "Total" ? "sum total" : "sum" });
     row.append(element("td", label, { colspan: "5" }), element("td", money(value, label === "Total" ? head.currency : ""), { class: "n", colspan: "2" }));
