@@ -7,6 +7,7 @@
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "application": True,
+    "images": ["static/description/banner.png"],
     "uninstall_hook": "uninstall_hook",
     "depends": ["account", "bus", "digest", "base_import"],
     "external_dependencies": {"python": ["requests", "xero-python", "tenacity", "cryptography", "rapidfuzz"]},

@@ -1,6 +1,7 @@
 """Sample books for the demo: an Australian company with every kind of document the connector sends."""
 
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
 from dev.machine.rpc import Session
@@ -122,6 +123,7 @@ class Books:
         """Use the administrator's session."""
         self.odoo = odoo
         self.today = date.today()
+        self.numbers = count(1)
         self.partners: dict[str, int] = {}
         self.taxes: dict[str, dict[str, list[int]]] = {}
         self.currencies: dict[str, int] = {}
@@ -221,7 +223,7 @@ class Books:
         self, kind: str, partner: str, currency: str, lines: list[dict[str, Any]], day: date
     ) -> dict[str, Any]:
         use = "sale" if kind.startswith("out_") else "purchase"
-        number = f"{partner.split(maxsplit=1)[0].upper()}-{len(lines)}-{kind}-{currency}"
+        number = f"{partner.split(maxsplit=1)[0].upper()}-{next(self.numbers)}"
         return {
             "move_type": kind,
             "partner_id": self.partners[partner],

@@ -1,8 +1,10 @@
 """Takes pictures of Odoo's screens with the machine's Chromium. A process of its own in the virtual environment.
 
-Reads a JSON object from standard input: `url`, `login`, `password`, `browser` (a program), `folder`, and `shots`, a
-list of objects with `name`, `path`, and optionally `clicks` (selectors clicked one after the other), `wait` (a selector
-that must be there) and `size` ([width, height]). Prints the names of the pictures taken.
+Reads JSON objects from standard input, one a line. The first has `url`, `login`, `password` and `browser` (a program).
+Each further one has `folder`, and `shots`: objects with `name`, `path` in Odoo (or `address` of any page), and
+optionally `clicks` (selectors clicked one after the other), `wait` (a selector that must be there), `size` ([width,
+height]) and `through` (a path seen before, whose app is the one at the top then). Answers each with a line, the names
+of the pictures taken.
 """
 
 import io
@@ -54,7 +56,10 @@ def take(page: Page, url: str, shot: dict[str, Any]) -> bytes:
     """Bring `shot` about on `page` and return it as a PNG."""
     width, height = shot.get("size", (1366, 820))
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(url + shot["path"])
+    if "through" in shot:
+        page.goto(url + shot["through"])
+        page.wait_for_selector(".o_action_manager > *")
+    page.goto(shot.get("address") or url + shot["path"])
     page.wait_for_selector(shot.get("wait", ".o_action_manager > *"))
     for selector in shot.get("clicks", ()):
         page.click(selector)
@@ -71,15 +76,17 @@ def save(png: bytes, file: Path) -> None:
 
 
 def main() -> None:
-    """Take every picture asked for."""
-    order = json.load(sys.stdin)
-    folder = Path(order["folder"])
-    folder.mkdir(parents=True, exist_ok=True)
+    """Take every picture asked for, in one window."""
+    order = json.loads(sys.stdin.readline())
     with window(order["browser"], (1366, 820)) as context:
         page = log_in(context, order["url"], order["login"], order["password"])
-        for shot in order["shots"]:
-            save(take(page, order["url"], shot), folder / f"{shot['name']}.png")
-            sys.stdout.write(f"{shot['name']}\n")
+        for line in sys.stdin:
+            wanted = json.loads(line)
+            folder = Path(wanted["folder"])
+            folder.mkdir(parents=True, exist_ok=True)
+            for shot in wanted["shots"]:
+                save(take(page, order["url"], shot), folder / f"{shot['name']}.png")
+            sys.stdout.write(" ".join(shot["name"] for shot in wanted["shots"]) + "\n")
             sys.stdout.flush()
 
 
