@@ -21,14 +21,18 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def lines():
+def documents():
     with steps.demonstration() as (stack, report):
         assert report.problems == []
-        documents = [
+        return [
             document
             for resource in ("Invoices", "CreditNotes")
             for document in stack.simulator.documents(steps.ORGANISATION, resource)
         ]
+
+
+@pytest.fixture(scope="module")
+def lines(documents):
     return [line for document in documents for line in document["LineItems"]]
 
 
@@ -39,5 +43,9 @@ def test_each_line_stands_where_the_activity_statement_looks_for_it(lines):
 
 def test_nothing_is_claimed_that_may_not_be(lines):
     assert not [line for line in lines if line.get("TaxType") in UNTAXED and line.get("TaxAmount")]
-    private = next(line for line in lines if line["Description"] == "Telephone, private")
-    assert float(private["LineAmount"]) == 44, "the GST of the private share is cost"
+
+
+def test_the_tax_of_a_private_share_is_cost(documents):
+    """60 for the business and 40 in private, each with 10 %: the vendor gets 110, and 6 are claimed."""
+    [bill] = [one for one in documents if any(line["Description"] == "Telephone, private" for line in one["LineItems"])]
+    assert (float(bill["Total"]), float(bill["TotalTax"])) == (110, 6)
