@@ -160,6 +160,10 @@ class TestDecisions(XeroCommon):
                 if not safe_eval(button.get("invisible") or "False", dict(facts))
             ]
             self.assertEqual(shown, buttons, group)
+            card = self.env.ref("xero_connector.xero_connection_view_kanban_overview")
+            card = self.connection.with_user(person).get_view(card.id, "kanban")["arch"]
+            sees_money = "receivable_odoo" in card
+            self.assertEqual(sees_money, group != "group_xero_user", "clerks see no money of the company")
             odd = [
                 field.get("name")
                 for field in tree.xpath("//field[@widget='statinfo']")
