@@ -80,7 +80,7 @@ class Stats:
 
 
 def duplicates(org: Organisation) -> dict[str, list]:
-    """Documents that look sent twice: the same number, link, contact name or contact number."""
+    """Documents that look sent twice: the same number, link, contact name or number, narration or reference."""
     live = [doc for doc in org.invoices if doc["Status"] not in ("VOIDED", "DELETED")]
     notes = [doc for doc in org.credit_notes if doc["Status"] not in ("VOIDED", "DELETED")]
     active = [doc for doc in org.contacts if doc["ContactStatus"] == "ACTIVE"]
@@ -99,6 +99,16 @@ def duplicates(org: Organisation) -> dict[str, list]:
             (doc["_target"], str(doc["Amount"]), doc["Date"].isoformat(), doc["Reference"])
             for doc in org.payments
             if doc["Status"] == "AUTHORISED" and doc.get("Reference")
+        ),
+        "manual_journals": _repeated(
+            (doc["Date"].isoformat(), doc["Narration"])
+            for doc in org.manual_journals
+            if doc["Status"] in ("DRAFT", "POSTED")
+        ),
+        "bank_transactions": _repeated(
+            (doc["Type"], doc["_account"], doc["Date"].isoformat(), str(doc["Total"]), doc["Reference"])
+            for doc in org.bank_transactions
+            if doc["Status"] == "AUTHORISED"
         ),
     }
 

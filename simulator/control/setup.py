@@ -1,6 +1,7 @@
 """Reset, apps, organisations, and tokens without the consent page."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from .. import dates
@@ -74,7 +75,9 @@ def show_organisation(world: World, body: Body, org: str) -> Body:
 
 
 def change_organisation(world: World, body: Body, org: str) -> Body:
-    """Change ``profile`` fields (lock dates as YYYY-MM-DD or null), ``settings`` and ``actions``."""
+    """Change ``profile`` fields (lock dates as YYYY-MM-DD or null), ``settings``, ``actions``, and ``rates`` of the day
+    (units of a currency for one of base currency).
+    """
     found = find(world, org)
     with found.lock:
         for name, value in body.get("profile", {}).items():
@@ -83,6 +86,7 @@ def change_organisation(world: World, body: Body, org: str) -> Body:
             found.profile[name] = value
         found.settings |= body.get("settings", {})
         found.actions |= body.get("actions", {})
+        found.day_rates |= {code: Decimal(str(rate)) for code, rate in body.get("rates", {}).items()}
     return show_organisation(world, {}, org)
 
 

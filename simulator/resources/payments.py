@@ -29,13 +29,18 @@ def render(call: Call, doc: Doc, full: bool = True) -> Doc:
     return shown | {"HasValidationErrors": False}
 
 
+EMPTY = {"Invoice": ("Payments", "CreditNotes", "Prepayments", "Overpayments", "LineItems")} | dict.fromkeys(
+    ("CreditNote", "Overpayment", "Prepayment"), ("Payments", "Allocations", "LineItems")
+)
+
+
 def _skeleton(org: Organisation, kind: str, doc: Doc) -> Doc:
     contact = org.contacts.get(doc["_contact"])
     names = (settlement.KINDS[kind][1], f"{kind}Number", "Type", "CurrencyCode")
     shown = {name: doc[name] for name in names if doc.get(name) is not None}
-    empty = {name: [] for name in ("Payments", "CreditNotes", "Prepayments", "Overpayments", "LineItems")}
-    person = {"ContactID": contact["ContactID"], "Name": contact["Name"]}
-    return shown | empty | {"HasErrors": False, "IsDiscounted": False, "Contact": person}
+    empty = {name: [] for name in EMPTY[kind]}
+    flags = {"HasErrors": False, "IsDiscounted": False} if kind == "Invoice" else {}
+    return shown | empty | flags | {"Contact": {"ContactID": contact["ContactID"], "Name": contact["Name"]}}
 
 
 def _fields(call: Call) -> dict[str, Field]:

@@ -178,6 +178,21 @@ class TestDuplicates:
         assert len(report["bill_numbers_of_a_contact"]) == 1
         assert len(report["payments"]) == 1
 
+    def test_journals_of_a_day_and_money_with_a_reference(self, sim, au):
+        pair = [{"LineAmount": 9, "AccountCode": "404"}, {"LineAmount": -9, "AccountCode": "850"}]
+        au.contact("Ada")
+        for _time in range(2):
+            sim.act("journal", Narration="Stock", Date="2026-10-31", JournalLines=pair)
+            sim.act("bank_money", Type="SPEND", contact="Ada", Date="2026-10-01", Reference="mark",
+                    LineItems=[line(AccountCode="400")])  # fmt: skip
+            sim.act("bank_money", Type="SPEND", contact="Ada", Date="2026-10-01", LineItems=[line(AccountCode="400")])
+        report = sim.look("organisations/au/duplicates")
+        assert report["manual_journals"] == [{"key": ["2026-10-31", "Stock"], "count": 2}]
+        assert [row["count"] for row in report["bank_transactions"]] == [2]
+        for row in sim.documents("ManualJournals"):
+            sim.act("void_journal", journal=row["ManualJournalID"])
+        assert sim.look("organisations/au/duplicates")["manual_journals"] == []
+
 
 class TestCommandLine:
     def run(self, *arguments):

@@ -169,6 +169,12 @@ class TestCurrencies:
         au.pay(invoice, 120, CurrencyRate="0.6")
         assert books() == amounts(_090=200, _200=-160, _499=-40)
 
+    def test_another_rate_of_the_day(self, sim, au, books):
+        sim.control("readings", unrealised_gains_in_reports=True)
+        au.invoice(CurrencyCode="USD", CurrencyRate="0.75", LineItems=[line(UnitAmount=120)])
+        sim.control("organisations/au", rates={"USD": "0.8"})
+        assert books() == amounts(_610=150, _200=-160, _498=10)
+
     def test_a_dollar_account_is_revalued(self, sim, au, books):
         sim.control("readings", unrealised_gains_in_reports=True)
         usd = next(row for row in au.rows("Accounts") if row["Name"] == "USD Trading Account")
