@@ -125,6 +125,7 @@ def undo_payment(world: World, org: Organisation, body: Body) -> Doc:
         row = (settlement.live_payments(org, kind.name, doc[kind.id_field]) or [None])[-1]
     if row is None or row["Status"] == "DELETED":
         raise KeyError("payment")
+    payments.check_single(row)
     return payments.delete(Person(world, org), row)
 
 

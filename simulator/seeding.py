@@ -16,7 +16,7 @@ APPLIES = {"A": "Assets", "L": "Liabilities", "R": "Revenue", "X": "Expenses", "
 ACTIONS = (
     "CreateRepeatingBill", "CreateInvoicePayment", "CreateDraftBill", "CreateApprovedPurchaseOrder", "CreateDraftQuote",
     "CreateApprovedInvoice", "CreateApprovedBill", "CreateDraftPurchaseOrder", "AttachFilesIntoInvoice",
-    "CreateSentQuote", "CreateDraftInvoice", "CreateRepeatingInvoice",
+    "CreateSentQuote", "CreateDraftInvoice", "CreateRepeatingInvoice", "CreateManualJournal",
 )  # fmt: skip
 
 

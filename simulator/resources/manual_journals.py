@@ -6,7 +6,7 @@ from ..api.call import Call
 from ..api.envelope import answer
 from ..api.reading import Listing
 from ..api.writing import Writer
-from ..errors import not_found, text
+from ..errors import not_found, refused, text
 from ..rules import manual_journals
 from ..store import Doc
 from .document_fields import direct
@@ -44,5 +44,7 @@ def serve(call: Call) -> Response:
     if call.method == "GET":
         return answer(call, "ManualJournals", [render(call, found)]) if found else LISTING.serve(call)
     if call.method in ("PUT", "POST"):
+        if not call.org.actions.get("CreateManualJournal", True):
+            raise refused(403, "The user may not make manual journals")
         return WRITER.write(call, found["ManualJournalID"] if found else None)
     raise text(501, "Not implemented")

@@ -78,9 +78,14 @@ def _delete_only(call: Call, element: Doc, payment_id: str) -> Doc:
         raise Invalid("Payments cannot be edited; a payment can only be deleted")
     if row["Status"] == "DELETED":
         raise Invalid("The payment has already been deleted")
+    check_single(row)
+    return delete(call, row)
+
+
+def check_single(row: Doc) -> None:
+    """A payment of a batch goes with the batch only. Raises Invalid."""
     if row.get("_batch"):
         raise Invalid("Payments that are part of a batch payment cannot be deleted on their own")
-    return delete(call, row)
 
 
 def _target(org: Organisation, element: Doc) -> tuple[str, Doc]:

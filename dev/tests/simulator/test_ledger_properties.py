@@ -116,7 +116,7 @@ class People:
             self.act("pay", **{name: doc[table.id_field]}, amount=amount, date=self.day(), rate=rate, account=account)
 
     def undo_payment(self):
-        row = self.one([row for row in self.org.payments if row["Status"] == "AUTHORISED" and not row["_batch"]])
+        row = self.one([row for row in self.org.payments if row["Status"] == "AUTHORISED"])
         if row:
             self.act("undo_payment", payment=row["PaymentID"])
 

@@ -198,6 +198,15 @@ class TestReading:
         assert api.call("GET", "Invoices", headers=own).status_code == 200
 
 
+def test_where_the_user_may_not_make_them(sim, au):
+    made = au.save("ManualJournals", **journal())
+    sim.control("organisations/au", actions={"CreateManualJournal": False})
+    actions = {row["Name"]: row["Status"] for row in au.get("Organisation/Actions")["Actions"]}
+    assert actions["CreateManualJournal"] == "NOT-ALLOWED"
+    assert au.call("PUT", "ManualJournals", json={"ManualJournals": [journal()]}).status_code == 403
+    assert au.one(path(made))["Status"] == "POSTED"
+
+
 def test_a_journal_of_many_lines_is_quick(au):
     rows = [entry(1, "400") for _line in range(2000)] + [entry(-2000, "850")]
     start = time.monotonic()

@@ -214,6 +214,10 @@ class TestBatches:
             assert {name: made[name] for name in right} == right
             assert api.refused("BatchPayments", **self.batch(api, api.invoice(LineItems=rows), **wrong))
 
+    def test_a_person_takes_out_no_single_payment(self, sim, au):
+        made = au.save("BatchPayments", **self.batch(au, au.invoice(), au.invoice()))
+        sim.act("undo_payment", payment=made["Payments"][0]["PaymentID"], expect=422)
+
     def test_texts_of_a_payment(self, au):
         element = self.batch(au, au.invoice())
         element["Payments"][0]["Details"] = "d" * 19
