@@ -242,6 +242,15 @@ class XeroMapper(models.AbstractModel):
         :param out: of a record that Xero shall hold
         """
 
+    def _recalled(self, out: Outgoing, link) -> dict | None:
+        """Return what :meth:`_said` was at the last agreement, of which ``link`` keeps a digest only: it is older than
+        what is kept since. ``None`` where that cannot be found out.
+
+        :param out: what Odoo says now
+        :param link: ``xero.link`` of the record, with ``digest`` and ``base_state``
+        """
+        return None
+
     def _agreed(self, said: dict, element: dict, before: dict | None = None, payload: dict | None = None) -> dict:
         """Return ``said`` as the link keeps it when both sides agree on ``element``.
 

@@ -60,6 +60,48 @@ class TestKept(KeptCommon):
         self.drain()
         self.assertEqual(self.in_xero(move)["Url"], "https://shop.example.com/orders/7")
 
+    def test_the_first_update_of_a_link_that_is_older(self):
+        """What Odoo said of each field was not kept before: it is found again, or told by what was agreed."""
+        for move_type in KINDS:
+            lines = {"ItemCode": "WIDGET"}, "A note only", {"Description": "Two", "UnitAmount": 11.5}
+            for values, field in self.head_edits(move_type):
+                with self.subTest(move_type=move_type, field=field):
+                    move = self.imported(move_type, *lines)
+                    self.link_of(move).sudo().odoo_state = False
+                    before = self.held(move)
+                    self.rework(move, **values)
+                    self.assertChanged(before, self.held(move), {field, f"{field}String"} & {*before[0]})
+                    self.assertTrue(all(row[1] for row in self.link_of(move).odoo_state["lines"]))
+                    second = [*before[1]][2]
+                    self.rework(move, self.update(move, 2, name="Another text"))
+                    after = self.held(move)
+                    head = {name for name in before[0] if before[0][name] != after[0].get(name)}
+                    self.assertChanged(before, after, head, {second: {"Description"}})
+            with self.subTest(move_type=move_type, lines="changed"):
+                move = self.imported(move_type, *lines)
+                self.edit(move, **({"DueDate": "2026-07-31"} if move_type.endswith("invoice") else {}))
+                self.poll()
+                self.link_of(move).sudo().odoo_state = False
+                before = self.held(move)
+                self.rework(move, self.update(move, 2, name="Another text"))
+                self.assertChanged(before, self.held(move), (), {[*before[1]][2]: {"Description"}})
+
+    def test_both_sides_of_a_link_that_is_older(self):
+        for move_type in KINDS:
+            with self.subTest(move_type=move_type):
+                move = self.imported(move_type, {"ItemCode": "WIDGET"})
+                self.link_of(move).sudo().odoo_state = False
+                self.edit_line(move, 0, Description="By Xero")
+                move.ref = "by Odoo"
+                self.drain()
+                self.poll()
+                self.assertFalse(self.conflict_of(move), self.conflict_of(move).line_ids.mapped("label"))
+                found = self.in_xero(move)
+                name = "Reference" if move_type.startswith("out_") else "InvoiceNumber"
+                self.assertEqual(found[name if move_type != "in_refund" else "CreditNoteNumber"], "by Odoo")
+                self.assertEqual((move.ref, move.invoice_line_ids.name), ("by Odoo", "By Xero"))
+                self.assertEqual(found["LineItems"][0]["ItemCode"], "WIDGET")
+
     # === LINES === #
 
     def test_of_lines_only_what_odoo_changed(self):

@@ -4,8 +4,7 @@ from odoo.tests import new_test_user, tagged
 from .common.payment import PaymentCommon
 
 
-@tagged("post_install", "-at_install")
-class TestPayCompanies(PaymentCommon):
+class CompaniesCommon(PaymentCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -59,6 +58,9 @@ class TestPayCompanies(PaymentCommon):
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
         return move
 
+
+@tagged("post_install", "-at_install")
+class TestPayCompanies(CompaniesCommon):
     def test_each_company_books_its_own_payments(self):
         mine, theirs = self.pushed(), self.make_second()
         element = self.pay_in_xero(mine)

@@ -1,15 +1,18 @@
 """What invoices, bills and credit notes have in common: state, head and problems."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from odoo import fields, models
 
+from ...xero_api import codec
 from ...xero_api.dates import to_date_string
 from ..outgoing import ABSENT, KEPT, Need
 from ..text import printable, shorten
+from .canonical import DocumentState
 from .dates import base_day, first_open_day
 from .lines import read_sheet
-from .merge import agreed, said
+from .merge import agreed, candidates, said
 from .move_books import MOVE_FIELDS, MoveBooks
 
 REFERENCE_LENGTH = 255
@@ -117,6 +120,14 @@ class XeroMapperDocument(models.AbstractModel):
 
     def _agreed(self, said, element, before=None, payload=None):
         return agreed(said, element, before, payload)
+
+    def _recalled(self, out, link):
+        """Found by the digest of the last agreement, where Odoo has changed nothing since but fields of the head."""
+        base = DocumentState.load(link.base_state)
+        for payload in candidates(out.payload, base, self._xero_number_field):
+            if codec.digest(replace(out, payload=payload).canonical()) == link.digest:
+                return said(payload, out.line_ids)
+        return None
 
     def _may_stand_for(self, records, connection):
         """Return documents of the connection's companies, of the kinds and journals that are synced."""

@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
 from ...xero_api import codec
 from ...xero_api.money import cents, included_tax, line_amount, line_tax, unit
@@ -77,7 +78,7 @@ def agreed(state: dict, element: dict, before: dict | None = None, payload: dict
     ids, mine = [line.get("LineItemID") or "" for line in held], state["lines"]
     kept = [xero_id for _id, xero_id, _parts in before["lines"]] if before else []
     if before and not lines_changed(state, before) and {*kept} <= {*ids, ""}:
-        found = kept
+        found = ids if not any(kept) and _says(mine, held) else kept
     elif payload is None and len(ids) == len(mine) or payload is not None and _is_alike(payload["LineItems"], held):
         found = ids
     else:
@@ -89,6 +90,32 @@ def agreed(state: dict, element: dict, before: dict | None = None, payload: dict
     # In which order Xero has them, where that is another one.
     held_there = {"held": ids} if ids != found else {}
     return {"head": state["head"], "lines": lines, **held_there}
+
+
+def candidates(payload: dict, base: DocumentState, number_field: str):
+    """Yield what ``payload`` may have been at the agreement ``base``, of which only a digest is known: fewest fields of
+    the head changed first, all lines as they are.
+
+    :param number_field: as of ``DocumentState.from_element``
+    """
+    then = {
+        "Reference": base.reference,
+        "DueDate": base.due_date,
+        number_field: base.number,
+        "Date": base.date,
+        "Contact": {"ContactID": base.contact},
+    }
+    names = [name for name, value in then.items() if payload.get(name) != value and (value or name in payload)]
+    for count in range(len(names) + 1):
+        for changed in combinations(names, count):
+            former = {name: then[name] for name in changed if then[name]}
+            yield {**{name: value for name, value in payload.items() if name not in changed}, **former}
+
+
+def _says(lines, held) -> bool:
+    """Whether Odoo's ``lines``, in short, have the texts of those of Xero, in their order."""
+    texts = [_short(line.get("Description") or "") for line in held]
+    return [parts.get("Description", _short("")) for _line_id, _xero_id, parts in lines] == texts
 
 
 def _is_alike(rows, held) -> bool:

@@ -176,6 +176,7 @@ class XeroInboundDocument(models.AbstractModel):
         found = set()
         for move_id, out in outgoing.items():
             link = links[move_id]
+            link._recall(self.env["xero.mapper"]._for_type(self._xero_type), out)
             if out.status == ABSENT:
                 if link.digest and link.xero_status not in ("VOIDED", "DELETED") and self._was_sent(link):
                     found.add(move_id)

@@ -229,6 +229,15 @@ class XeroLink(models.Model):
         """
         return bool(self.xero_id) and self.xero_status not in GONE_STATUSES
 
+    def _recall(self, mapper, out) -> None:
+        """Keep what Odoo said at the last agreement, where that is older than what is kept of it, and can be told.
+
+        :param mapper: of its type
+        :param out: what Odoo says now, an ``Outgoing``
+        """
+        if self.digest and self.base_state and not self.odoo_state and out.payload:
+            self.odoo_state = mapper._recalled(out, self) or False
+
     def _applied(self) -> Decimal:
         """Return what both sides agreed last is applied of the credit, in its currency; 0 without a link."""
         return Decimal(f"{self.xero_total:.2f}") if self._is_alive() else Decimal(0)

@@ -9,12 +9,17 @@ from odoo.tools import SQL
 from ...mappers.document.canonical import DocumentState
 from ...mappers.document.merge import LineRules, changed_payload, detailed, merged
 from ...mappers.document.tracking import keep_foreign
+from ...mappers.outgoing import Outgoing
 from ...mappers.reason import pack
 from ..connection.xero_connection import SENT_WAYS
+from ..inbound.conflict_resolution import HEAD_FIELDS
 from ..link.xero_link import GONE_STATUSES
 from .exporter import FAILED, SEND
 from .lookup import plain
 from .plan import Plan
+
+# Lines are sent with the currency that they are in.
+RATED = ("CurrencyCode", "CurrencyRate")
 
 
 class XeroExporterDocument(models.AbstractModel):
@@ -33,6 +38,8 @@ class XeroExporterDocument(models.AbstractModel):
 
     def _verdict(self, connection, mapper, wish, out, link):
         """Amounts that cannot change in Xero any more are no silent difference."""
+        if link and isinstance(out, Outgoing):
+            link._recall(mapper, out)
         verdict = super()._verdict(connection, mapper, wish, out, link)
         if verdict.kind != SEND or verdict.method != "POST" or not self._lines_differ(mapper, link, out):
             return verdict
@@ -42,12 +49,23 @@ class XeroExporterDocument(models.AbstractModel):
     def _update_content(self, mapper, link, out):
         """Whether the totals still agree is read from the answer."""
         before = link.odoo_state
-        content = changed_payload(out.payload, mapper._said(out), before) if before else out.payload
+        if before:
+            content = changed_payload(out.payload, mapper._said(out), before)
+        else:
+            content = self._without_agreed(mapper, link, out)
         if not self._has_money_on_it(link):
             return content
         head = {key: value for key, value in content.items() if key in mapper._open_when_paid or key == "Status"}
         details = self._details(mapper, link, out)
         return {**head, "LineItems": details} if details else head
+
+    def _without_agreed(self, mapper, link, out) -> dict:
+        """Return the payload without those fields of the head that Odoo says as they were agreed last: what it said of
+        the others then is not known.
+        """
+        ours, agreed = self._states(mapper, link, out)
+        same = {name for name, field in HEAD_FIELDS.items() if getattr(ours, field) == getattr(agreed, field)}
+        return {name: value for name, value in out.payload.items() if name in RATED or name not in same}
 
     # === NUMBERS === #
 
@@ -91,7 +109,7 @@ class XeroExporterDocument(models.AbstractModel):
             # It could not be read: lines go whole, with what people track there by what was agreed.
             told = before and "LineItems" not in payload
             return item if told or "Type" not in payload else self._with_foreign(item, link, rules.own_categories)
-        if "Url" in payload and not self._takes_url(mapper, element, payload["Url"], before):
+        if "Url" in payload and not self._takes_url(mapper, element, payload["Url"], before or link.digest):
             payload.pop("Url")
         if "Type" in payload:
             payload = merged(payload, item.said, before, element, item.total, rules)
