@@ -400,6 +400,25 @@ class TestContacts(InboundCommon):
             if side == "odoo":
                 self.assertInXero(move)
 
+    def test_odoos_number_of_a_document_that_was_cancelled(self):
+        """Who keeps Odoo's number keeps it for good, though the rest is Xero's."""
+        move = self.pushed(ref="base")
+        name = move.name
+        move.button_draft()
+        move.button_cancel()
+        self.edit(move, InvoiceNumber="THEIRS-1", Reference="theirs")
+        self.drain()
+        conflict = self.conflict_of(move)
+        for line in conflict.line_ids:
+            line.choice = "odoo" if line.name == "number" else "xero"
+        conflict.action_settle()
+        self.drain()
+        self.poll()
+        self.assertFalse(self.link_of(move).from_xero)
+        self.assertInXero(move)
+        self.assertEqual((move.state, move.ref), ("posted", "theirs"))
+        self.assertEqual((move.name, self.in_xero(move)["InvoiceNumber"]), (name, name))
+
     def test_undo_the_payment_and_take_over_the_void(self):
         move = self.pushed()
         self.pay(move)

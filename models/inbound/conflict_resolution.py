@@ -273,7 +273,6 @@ class XeroInboundDocument(models.AbstractModel):
         mine = mine | merged & ours.changed_from(self._base(link))
         changed = state.changed_from(ours)
         mine = (mine | WITH_LINES if "lines" in mine else mine - WITH_LINES) & changed
-        theirs = changed - mine - {"money"}
         if state.status == "VOIDED":
             if "status" in mine:
                 self._resend(connection, link, element, record)
@@ -283,7 +282,7 @@ class XeroInboundDocument(models.AbstractModel):
             if "status" in mine and ours.status == "VOIDED":
                 self._resend(connection, link, element, record)
                 return
-            self._bring_in_step(connection, link, record, state.with_fields_of(ours, mine), theirs, ours)
+            self._bring_in_step(connection, link, record, state, mine, ours)
         if mine:
             before = link.odoo_state or None
             self._resend(connection, link, element, record)
@@ -307,9 +306,7 @@ class XeroInboundDocument(models.AbstractModel):
             return set() if "lines" in own else {field for name, field in told.items() if name not in own}
 
         plan = self._plan(connection, found, taken)
-        theirs = state.changed_from(ours) - head - {"money"} - LINE_FIELDS
-        mixed = state.with_all_fields_of(ours, head)
-        self._bring_in_step(connection, link, record, mixed, theirs, ours, plan)
+        self._bring_in_step(connection, link, record, state, head | LINE_FIELDS, ours, plan)
         waits = head | (LINE_FIELDS if any(step.waits for step in plan) else set())
         if not waits:
             self._save_base(connection, link, element, **self._base_values(connection, record, element))
@@ -343,9 +340,10 @@ class XeroInboundDocument(models.AbstractModel):
         held = [line.get("LineItemID") or "" for line in element.get("LineItems") or []]
         link.odoo_state = {"head": head, "lines": lines, "held": held}
 
-    def _bring_in_step(self, connection, link, move, state, theirs, ours, plan=None):
-        """Write Xero's fields to ``move``; one that is cancelled here is posted where Xero approved it, and a draft
-        where Xero's status was chosen. One that a person took back to draft stays one.
+    def _bring_in_step(self, connection, link, move, state, mine, ours, plan=None):
+        """Write Xero's fields but ``mine`` to ``move``, and its lines by ``plan`` where there is one. One that is
+        cancelled here is posted where Xero approved it, and a draft where Xero's status was chosen; one that a person
+        took back to draft stays one.
         """
         if move.state == "cancel":
             move.button_draft()
@@ -354,13 +352,15 @@ class XeroInboundDocument(models.AbstractModel):
                 move._post(soft=False)
             posted = move.state == "posted" or connection.sync_when == "draft"
             ours = self._odoo(connection, link, move) if posted else self._base(link)
-            theirs = state.changed_from(ours) - {"money"}
+        theirs, told = state.changed_from(ours) - {"money"} - mine, state.with_all_fields_of(ours, mine - LINE_FIELDS)
+        if not plan:
+            told = told.with_fields_of(ours, mine)
         matched = self._matched_lines(move)
         changed = theirs - {"status", "type"}
         if plan:
-            self._change_by_plan(connection, link, move, state, changed, plan)
+            self._change_by_plan(connection, link, move, told, changed, plan)
         else:
-            self._change(connection, link, move, state, changed, ours.lines or None)
+            self._change(connection, link, move, told, changed, ours.lines or None)
         if move.state == "draft" and "status" in theirs and state.status == "AUTHORISED":
             move._post(soft=False)
         self._match_again(move, matched)
