@@ -8,7 +8,9 @@ from . import test_connection_access
 from . import test_connection_consent
 from . import test_outbound_faults
 from . import test_outbound_kept
+from . import test_outbound_drafts_hard
 from . import test_roundtrip_kept
+from . import test_roundtrip_strange_lines
 from . import test_outbound_outcomes
 from . import test_queue_jobs
 from . import test_queue_drain
@@ -62,6 +64,7 @@ from . import test_mapper_batch
 from . import test_mapper_contact
 from . import test_mapper_line_ids
 from . import test_mapper_merge
+from . import test_mapper_both_sides
 from . import test_mapper_document
 from . import test_mapper_mapped
 from . import test_mapper_golden

@@ -102,7 +102,7 @@ class TestStates(InboundCommon):
     def edit_here(self, move, event):
         """Edit in Odoo what ``event`` edits in Xero."""
         if event == "content":
-            move.invoice_line_ids.name = "local"
+            move.invoice_line_ids.price_unit = 222
         else:
             move.ref = "local"
 

@@ -98,8 +98,13 @@ def held_ids(state: dict) -> list[str]:
 
 
 def _found_again(had, base, ids, theirs) -> dict | None:
-    """Return the places of lines in Xero now by their former ids; some programs write the lines of a document anew."""
+    """Return the places of lines in Xero now by their former ids; ``None`` where it cannot be told.
+
+    Some programs write all lines of a document anew: then they are known by content.
+    """
     there = {xero_id: ids.index(xero_id) for xero_id in had if xero_id in ids}
+    if there or not ids:
+        return there
     for key in (lambda line: line.dump().items(), lambda line: [line.description]):
         free = defaultdict(deque)
         for place, line in enumerate(theirs.lines):
@@ -224,7 +229,7 @@ def _is_by_field(met: MetLine) -> bool:
 
 
 def _is_plain(line: LineState) -> bool:
-    return bool(line.net) and _net(*(decimal(getattr(line, name)) for name in SHAPE)) == decimal(line.net)
+    return bool(line.quantity) and _net(*(decimal(getattr(line, name)) for name in SHAPE)) == decimal(line.net)
 
 
 def _net(quantity, price, discount) -> Decimal:
@@ -256,7 +261,7 @@ def _behind(ordered, side, place) -> int:
 
 def taken_there(met: MetLine) -> frozenset:
     """Return the fields that Xero alone changed: Odoo takes them unless somebody decides otherwise."""
-    return frozenset(met.there - met.here)
+    return frozenset(met.there - met.here - met.disputed)
 
 
 def steps(found: list[MetLine], taken: Callable, percents: dict) -> list[Step]:
@@ -312,7 +317,10 @@ def _with(line, other, names) -> LineState:
 def wanted(state: DocumentState, plan: list[Step]) -> DocumentState:
     """Return ``state``, Xero's, with the lines of ``plan`` and what they come to."""
     kept = [step for step in plan if step.line is not None]
-    lines, tracking = tuple(step.line for step in kept), tuple(step.tracking for step in kept)
+    # Where nothing of Odoo's is left, all of it is Xero's, in Xero's form.
+    is_theirs = not any(step.waits for step in plan)
+    sides = [step.met.sides[2] if is_theirs else (step.line, step.tracking) for step in kept]
+    lines, tracking = tuple(line for line, _options in sides), tuple(options for _line, options in sides)
     state = replace(state, lines=lines, tracking=tracking if any(tracking) else ())
     if not any(step.waits & (MONEY | {LINE}) for step in plan):
         return state

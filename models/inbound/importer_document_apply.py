@@ -39,7 +39,7 @@ class XeroInboundDocument(models.AbstractModel):
             state,
             move,
             "updated",
-            lambda: self._change(connection, link, move, state, changed),
+            lambda: self._take_over(connection, link, element, move, state, changed),
         )
 
     def _do_merged(self, connection, link, element, state, move, event):
@@ -47,9 +47,8 @@ class XeroInboundDocument(models.AbstractModel):
         base, ours = self._base(link), self._odoo(connection, link, move)
         there, here = state.changed_from(base) - {"money"}, ours.changed_from(base) - {"money"}
         before, digest, keys = link.odoo_state, link.digest, link.odoo_keys or []
-        plan = None
-        if there & here & LINE_FIELDS and (found := self._meeting(connection, link, element, move, state)):
-            plan = self._plan(connection, found)
+        is_met = there & here & LINE_FIELDS
+        plan = self._plan(connection, self._meeting(connection, link, element, move, state)) if is_met else None
         mixed = state.with_all_fields_of(ours, here)
         failed = self._attempt(
             connection,
@@ -75,7 +74,7 @@ class XeroInboundDocument(models.AbstractModel):
         changed = state.changed_from(self._base(link)) - {"money", "status"}
 
         def post():
-            self._change(connection, link, move, state, changed)
+            self._take_over(connection, link, element, move, state, changed)
             move._post(soft=False)
 
         return self._try(connection, link, element, state, move, "posted", post)
@@ -387,11 +386,18 @@ class XeroInboundDocument(models.AbstractModel):
         ours = DocumentState.load(self._canonical_of(connection, link, out))
         return met_lines(said, link.odoo_state, self._base(link), ours, state, ids)
 
-    def _plan(self, connection, found, taken=taken_there) -> list:
-        """Return the ``Step`` of each of the lines ``found``.
+    def _take_over(self, connection, link, element, move, state, changed) -> None:
+        """Write the fields ``changed`` of ``state``, that of ``element``, to ``move``, where Odoo changed no line."""
+        found = self._meeting(connection, link, element, move, state) if "lines" in changed else None
+        self._change_by_plan(connection, link, move, state, changed, self._plan(connection, found))
+
+    def _plan(self, connection, found, taken=taken_there) -> list | None:
+        """Return the ``Step`` of each of the lines ``found``; ``None`` where none were.
 
         :param taken: called with a ``MetLine``: the fields in which Odoo takes Xero's side
         """
+        if not found:
+            return None
         rates = self.env["xero.tax.rate"].search([("connection_id", "=", connection.id)])
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         return steps(found, taken, percents)
@@ -417,6 +423,11 @@ class XeroInboundDocument(models.AbstractModel):
                 commands.append(Command.create({**books.values(step.line), **place}))
                 continue
             record = own[step.met.mine]
+            if record.display_type != "product" and step.line.net:
+                # Odoo makes no line with an amount of a note.
+                values = {**books.values(step.line), "sequence": place.get("sequence", record.sequence)}
+                commands += [Command.delete(record.id), Command.create(values)]
+                continue
             told = {name for field in step.fields for name in PARTS.get(field, (field,))}
             values = books.values(step.line, told) if told - {"tracking"} else {}
             if values or place:

@@ -63,12 +63,8 @@ class LineBooks:
 
     def values(self, line: LineState, changed=None) -> dict:
         """Return the values of an Odoo line for ``line``; with ``changed``, of those keys only."""
-        if not line.net:
-            return (
-                {"display_type": "line_note", "name": line.description}
-                if changed is None
-                else {"name": line.description}
-            )
+        if changed is None and not line.net:
+            return {"display_type": "line_note", "name": line.description}
         values = {}
         if changed is None or "description" in changed:
             values["name"] = line.description
