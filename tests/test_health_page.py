@@ -10,7 +10,7 @@ from odoo.tests import new_test_user, tagged
 from ..models.health.texts import page_actions
 from .common import XeroCommon
 
-QUERIES = 27
+QUERIES = 28
 
 
 class HealthCommon(XeroCommon):

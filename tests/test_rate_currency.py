@@ -26,9 +26,11 @@ class TestRateCurrency(InboundCommon):
     def accountant(self):
         return self.someone("adds_currency", "account.group_account_manager,xero_connector.group_xero_accountant")
 
-    def permit(self, *scopes):
+    def permit(self):
+        """Give a consent that lets Odoo change the settings of the organisation."""
         credential = self.connection.credential_id.sudo()
-        credential.scopes = " ".join(scopes) if scopes else credential.scopes
+        credential.requested_scopes += " accounting.settings"
+        self.connect()
 
     def request(self, user):
         requests = self.env["xero.currency.request"].with_user(user).with_company(self.company)
@@ -42,7 +44,7 @@ class TestRateCurrency(InboundCommon):
         self.drain()
         self.assertEqual(move.xero_sync_state, "failed")
         self.assertIn("CHF", move.xero_sync_message)
-        self.permit("accounting.settings")
+        self.permit()
         accountant = self.accountant()
         request, again = self.request(accountant), self.request(accountant)
         self.assertFalse(request.is_held)
@@ -57,7 +59,7 @@ class TestRateCurrency(InboundCommon):
             again.action_add()
 
     def test_a_plan_of_one_currency_says_so(self):
-        self.permit("accounting.settings")
+        self.permit()
         self.simulator.control(f"/organisations/{self.tenant}", actions={"UseMulticurrency": False})
         request = self.request(self.accountant())
         request.action_add()
@@ -68,7 +70,6 @@ class TestRateCurrency(InboundCommon):
         self.assertFalse(self.failed_fetch())
 
     def test_a_consent_that_only_reads_settings(self):
-        self.permit("accounting.settings.read")
         request = self.request(self.accountant())
         self.assertFalse(request.is_permitted)
         with self.assertRaisesRegex(UserError, "accounting.settings"):
@@ -76,7 +77,7 @@ class TestRateCurrency(InboundCommon):
         self.assertNotIn("CHF", self.currencies())
 
     def test_an_answer_that_was_lost(self):
-        self.permit("accounting.settings")
+        self.permit()
         request = self.request(self.accountant())
         self.simulator.fault("drop_after", method="PUT", resource="Currencies")
         request.action_add()
