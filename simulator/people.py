@@ -365,7 +365,10 @@ def reconcile(world: World, org: Organisation, body: Body) -> Doc:
                         ("bank_transaction", org.bank_transactions)):  # fmt: skip
         row = table.get(body.get(name))
         if row:
-            return org.save(table, row | {"IsReconciled": not body.get("undo")})
+            matched = {"IsReconciled": not body.get("undo")}
+            for payment in row.get("_payments", ()):
+                org.save(org.payments, org.payments.get(payment) | matched)
+            return org.save(table, row | matched)
     raise KeyError("payment, batch or bank_transaction")
 
 

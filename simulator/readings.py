@@ -68,6 +68,10 @@ DEFAULTS: dict[str, bool] = {
     "items_need_settings_scope": True,
     # A payment on a document raises an INVOICE or CREDITNOTE event for it.
     "payment_raises_document_event": True,
+    # A Url that contains "xero" is refused (one source says so).
+    "url_with_xero_refused": False,
+    # The last day of a report is missing when it is asked for with a time of day.
+    "report_times_lose_a_day": True,
     # PAYMENT webhook events are sent too (not generally available).
     "payment_events": False,
 }

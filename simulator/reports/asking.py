@@ -29,9 +29,16 @@ def day(call: Call, name: str) -> date | None:
         raise refusal(f"{name} is not a valid date: {text}") from None
 
 
+def last_day(call: Call, name: str) -> date | None:
+    """The date a report ends on; one with a time of day may lose that day."""
+    found = day(call, name)
+    lost = found and "T" in call.args.get(name) and call.readings["report_times_lose_a_day"]
+    return found - ONE_DAY if lost else found
+
+
 def span(call: Call) -> tuple[date, date]:
     """fromDate and toDate: the current month by default."""
-    first, last = day(call, "fromDate"), day(call, "toDate")
+    first, last = day(call, "fromDate"), last_day(call, "toDate")
     first = first or (last or call.org.today()).replace(day=1)
     last = last or month_end(max(first, call.org.today()))
     if last < first:

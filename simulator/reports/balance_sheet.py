@@ -24,7 +24,7 @@ def make(call: Call, books: Books) -> Doc:
     paymentsOnly.
     """
     further, step = asking.periods(call)
-    day = asking.month_end(asking.day(call, "date") or call.org.today())
+    day = asking.month_end(asking.last_day(call, "date") or call.org.today())
     days = [asking.month_end(asking.earlier(day, number * step)) for number in range(further + 1)]
     sheet = _Sheet(call, books, days)
     assets, total_assets = sheet.side("Assets", ASSETS, 1)

@@ -17,7 +17,7 @@ DEBITS = {"EXPENSE", "ASSET"}
 def make(call: Call, books: Books) -> Doc:
     """``date``, today by default. Income and expenses of earlier years stand in retained earnings."""
     org, layout = call.org, Layout.of(call)
-    day = asking.day(call, "date") or org.today()
+    day = asking.last_day(call, "date") or org.today()
     year = books.closing(day)
     month = books.movements(max(day.replace(day=1), books.year_start(day)), day)
     accounts = sorted((row for row in org.accounts if year.get(row["AccountID"]) or month.get(row["AccountID"])),

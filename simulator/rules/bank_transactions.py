@@ -84,7 +84,7 @@ def _apply(call: Call, element: Doc, doc: Doc) -> None:
     doc["_account"] = account["AccountID"]
     doc["Date"] = fields.day(element, "Date") or doc.get("Date") or org.today()
     check_lock(org, doc["Date"])
-    doc["Url"] = check_url(fields.text(element, "Url")) or doc.get("Url")
+    doc["Url"] = check_url(call, fields.text(element, "Url")) or doc.get("Url")
     doc["Reference"] = _reference(call, element, doc)
     if fields.boolean(element, "IsReconciled") is not None:
         doc["IsReconciled"] = fields.boolean(element, "IsReconciled")

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from .. import money
+from ..api.call import Call
 from ..errors import Invalid
 from ..organisation import Organisation, fold
 from ..store import Doc
@@ -37,10 +38,12 @@ def check_text(label: str, value: str | None, longest: int, ascii_only: bool = F
     return messages
 
 
-def check_url(url: str | None) -> str | None:
+def check_url(call: Call, url: str | None) -> str | None:
     """A link to another program: absolute, or none. Raises Invalid."""
     if url and (len(url) > MAX_URL or not _URL.match(url)):
         raise Invalid("Url must be a valid absolute URL")
+    if url and "xero" in url.lower() and call.readings["url_with_xero_refused"]:
+        raise Invalid("Url must not contain 'xero'")
     return url or None
 
 

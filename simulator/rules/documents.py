@@ -217,7 +217,7 @@ def _apply_texts(call: Call, element: Doc, kind: Kind, doc: Doc) -> None:
         doc["Reference"] = fields.text(element, "Reference") or ""
         messages += check_text("Reference", doc["Reference"], 255)
     if "Url" in element and kind is INVOICE:
-        doc["Url"] = check_url(fields.text(element, "Url"))
+        doc["Url"] = check_url(call, fields.text(element, "Url"))
     theme = fields.text(element, "BrandingThemeID")
     if theme:
         doc["BrandingThemeID"] = theme.lower()

@@ -57,7 +57,7 @@ def _store(call: Call, element: Doc, doc: Doc, word: str) -> Doc:
     doc["Date"] = fields.day(element, "Date") or doc["Date"] or call.org.today()
     check_lock(call.org, doc["Date"])
     if "Url" in element:
-        doc["Url"] = check_url(fields.text(element, "Url"))
+        doc["Url"] = check_url(call, fields.text(element, "Url"))
     shown = fields.boolean(element, "ShowOnCashBasisReports")
     doc["ShowOnCashBasisReports"] = doc["ShowOnCashBasisReports"] if shown is None else shown
     _apply_lines(call, element, doc)

@@ -198,6 +198,14 @@ class TestReading:
         assert api.call("GET", "Invoices", headers=own).status_code == 200
 
 
+def test_links_that_name_xero_by_the_other_reading(sim, au):
+    url = "https://books.example.com/mail/view?xero_db=1"
+    assert au.save("ManualJournals", **journal(Url=url))["Url"] == url
+    sim.control("readings", url_with_xero_refused=True)
+    assert au.refused("ManualJournals", **journal(Url=url)) == ["Url must not contain 'xero'"]
+    assert au.refused("Invoices", **au.draft_fields(Url=url)) == ["Url must not contain 'xero'"]
+
+
 def test_where_the_user_may_not_make_them(sim, au):
     made = au.save("ManualJournals", **journal())
     sim.control("organisations/au", actions={"CreateManualJournal": False})

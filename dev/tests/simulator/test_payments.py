@@ -200,6 +200,7 @@ class TestBatches:
         made = au.save("BatchPayments", **self.batch(au, au.invoice()))
         sim.act("reconcile", batch=made["BatchPaymentID"])
         assert au.one(f"BatchPayments/{made['BatchPaymentID']}")["IsReconciled"] is True
+        assert [row["IsReconciled"] for row in au.rows("Payments")] == [True]
         sim.act("undo_batch", batch=made["BatchPaymentID"], expect=422)
 
     def test_texts_by_country(self, sim, uk):

@@ -170,6 +170,14 @@ class TestProfitAndLoss:
     def test_what_is_refused(self, au, asked):
         assert au.call("GET", "Reports/ProfitAndLoss", params=asked).status_code == 400
 
+    def test_a_time_of_day_costs_the_last_day(self, sim, au):
+        au.invoice(Date="2026-10-31", DueDate="2026-11-30")
+        asked = {"fromDate": "2026-10-01", "toDate": "2026-10-31T00:00:00"}
+        assert by_name(read(au, "ProfitAndLoss", **asked))["Net Profit"] == ["0.00"]
+        assert "Sales (200)" not in by_name(read(au, "TrialBalance", date="2026-10-31T00:00:00"))
+        sim.control("readings", report_times_lose_a_day=False)
+        assert by_name(read(au, "ProfitAndLoss", **asked))["Net Profit"] == ["100.00"]
+
     def test_the_other_readings_of_limits(self, sim, au):
         sim.control("readings", eleven_periods_at_most=False, profit_and_loss_one_year=False)
         assert len(read(au, "ProfitAndLoss", periods=12)["Rows"][0]["Cells"]) == 14
@@ -323,14 +331,15 @@ def made(people_, name, **asked):
     return body["Reports"][0]
 
 
-def year_to_date(people_, day):
+def year_to_date(people_, day, cash):
     """AccountID -> debit positive, read as a client does: by account, from the last two columns."""
-    rows = by_account(made(people_, "TrialBalance", date=day.isoformat()))
+    rows = by_account(made(people_, "TrialBalance", date=day.isoformat(), paymentsOnly=cash))
     return defaultdict(Decimal, {key: debit - credit for key, (_d, _c, debit, credit) in rows.items()})
 
 
+@pytest.mark.parametrize("cash", ["true", "false"])
 @pytest.mark.parametrize("seed", range(4))
-def test_profit_of_a_month_is_the_difference_of_two_trial_balances(seed):
+def test_profit_of_a_month_is_the_difference_of_two_trial_balances(seed, cash):
     people_ = People(seed)
     for _step in range(150):
         people_.do_something()
@@ -339,11 +348,12 @@ def test_profit_of_a_month_is_the_difference_of_two_trial_balances(seed):
     for _month in range(8):
         year, month = choose.choice((2025, 2026)), choose.randrange(1, 13)
         first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
-        report = made(people_, "ProfitAndLoss", fromDate=first.isoformat(), toDate=last.isoformat())
+        asked = {"fromDate": first.isoformat(), "toDate": last.isoformat(), "paymentsOnly": cash}
+        report = made(people_, "ProfitAndLoss", **asked)
         profit = {key: amount for key, (amount,) in by_account(report).items()}
         # The Australian year begins in July: nothing of before counts then.
-        before = defaultdict(Decimal) if month == 7 else year_to_date(people_, first - timedelta(days=1))
-        after = year_to_date(people_, last)
+        before = defaultdict(Decimal) if month == 7 else year_to_date(people_, first - timedelta(days=1), cash)
+        after = year_to_date(people_, last, cash)
         for key in {*before, *after, *profit}:
             if kinds[key] in ("REVENUE", "EXPENSE"):
                 sign = 1 if kinds[key] == "EXPENSE" else -1
