@@ -230,7 +230,7 @@ class TestTracking(InboundCommon):
         [line] = conflict.line_ids
         self.assertEqual(
             (line.label, line.base, line.odoo, line.xero),
-            ("Tracking", "Region: North", "Region: South", "Region: West Coast"),
+            ("Line 1: Tracking", "Region: North", "Region: South", "Region: West Coast"),
         )
         conflict.action_take_odoo()
         self.drain()
