@@ -169,7 +169,7 @@ class TestAlerts(AlertCommon):
         self.env.invalidate_all()
         before = self.env.cr.sql_log_count
         self.cron()
-        self.assertLessEqual(self.env.cr.sql_log_count - before, 28)
+        self.assertLessEqual(self.env.cr.sql_log_count - before, 29)
 
     def test_the_digest_counts_what_was_sent(self):
         self.make_move()

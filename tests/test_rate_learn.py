@@ -162,6 +162,37 @@ class TestRateLearn(InboundCommon):
         self.assertEqual((self.of().state, self.of().cause), ("theirs", "deleted"))
         self.assertFalse(self.in_odoo())
 
+    def test_rates_of_a_branch_are_its_main_companys(self):
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        row = self.env["xero.rate"].sudo().create(
+            {"connection_id": self.connection.id, "company_id": branch.id, "currency_id": self.foreign.id,
+             "date": DAY, "rate": 0.66}
+        )  # fmt: skip
+        row._put_into_table()
+        self.assertEqual(self.in_odoo().company_id, self.company)
+        self.assertAlmostEqual(self.in_odoo().company_rate, 0.66, 6)
+
+    def test_a_company_whose_own_currency_has_a_rate(self):
+        """The rate that Odoo stores is another then; what it takes on documents is Xero's."""
+        own = self.env["res.currency.rate"].sudo().with_company(self.company)
+        own.search([("currency_id", "=", self.company.currency_id.id)]).unlink()
+        values = {"name": "2020-01-01", "currency_id": self.company.currency_id.id, "rate": 2.0}
+        own.create({**values, "company_id": self.company.id})
+        self.use("fill")
+        self.typed("0.61")
+        self.read_rates()
+        self.assertAlmostEqual(self.in_odoo().rate, 1.22, 6)
+        convert = self.env["res.currency"]._get_conversion_rate
+        self.assertAlmostEqual(convert(self.company.currency_id, self.foreign, self.company, DAY), 0.61, 6)
+
+    def test_strong_and_weak_currencies_keep_six_decimals(self):
+        self.use("fill")
+        for days, rate in enumerate(("16234.123457", "16301.5", "16299.000001")):
+            self.typed(rate, DAY + timedelta(days=days))
+        self.read_rates()
+        self.assertAlmostEqual(self.in_odoo().company_rate, 16234.123457, 6)
+        self.assertEqual(self.of(DAY + timedelta(days=2)).rate, 16299.000001)
+
     # === WHERE RATES COME FROM === #
 
     def test_what_odoo_sent_teaches_nothing(self):
