@@ -174,6 +174,35 @@ class TestBothSides(KeptCommon):
                     self.assertEqual(str(move.invoice_date_due), "2026-08-01")
                     self.assertEqual(list(self.held(move)[1]), ids)
 
+    def test_odoos_side_waits_while_xero_changes_again(self):
+        """What a person kept is sent, or asked about anew; it is never dropped for what Xero changed meanwhile."""
+        elsewhere = {"DueDate": "2026-08-01"}
+        for again, asks in ((elsewhere, False), ({"Description": "By Xero again"}, True)):
+            for seen_by in ("push", "poll"):
+                with self.subTest(again=again, seen_by=seen_by):
+                    move = self.pushed(lines=[(2, 10.0), (1, 20.0)])
+                    self.edit_line(move, 0, Description="By Xero", UnitAmount=11)
+                    self.write(move, self.update(move, 0, name="By Odoo", price_unit=12.0))
+                    self.rest(move)
+                    self.conflict_of(move).action_take_odoo()
+                    if asks:
+                        self.edit_line(move, 0, **again)
+                    else:
+                        self.edit(move, **again)
+                    self.rest(move, seen_by)
+                    if asks:
+                        self.assertEqual(self.conflict_of(move).state, "open")
+                        self.conflict_of(move).action_take_odoo()
+                        self.rest(move)
+                    else:
+                        self.assertEqual(str(move.invoice_date_due), elsewhere["DueDate"])
+                    self.assertEqual(self.conflict_of(move).state, "settled")
+                    held = self.in_xero(move)["LineItems"][0]
+                    self.assertEqual((held["Description"], held["UnitAmount"]), ("By Odoo", 12))
+                    self.assertEqual(self.lines(move)[0].name, "By Odoo")
+                    self.assertInXero(move)
+                    self.assertFalse(self.open_jobs())
+
     def test_a_whole_side_of_lines(self):
         for side in ("odoo", "xero"):
             with self.subTest(side):

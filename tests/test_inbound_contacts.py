@@ -224,6 +224,26 @@ class TestContacts(InboundCommon):
         self.drain()
         self.assertEqual(self.in_xero_contact()["EmailAddress"], "")
 
+    def test_odoos_side_waits_while_xero_changes_again(self):
+        """What a person kept is sent, or asked about anew; it is never dropped for what Xero changed meanwhile."""
+        cases = (({"FirstName": "Ann"}, False), ({"EmailAddress": "x@example.com"}, True))
+        for turn, (again, asks) in enumerate(cases):
+            self.both_sides(turn)
+            self.drain()
+            self.conflict_of(self.partner).action_take_odoo()
+            self.edit_contact(**again)
+            self.poll("Contact")
+            self.drain()
+            if asks:
+                self.assertEqual(self.conflict_of(self.partner).state, "open")
+                self.conflict_of(self.partner).action_take_odoo()
+            self.drain()
+            self.poll()
+            address = f"odoo{turn}@example.com"
+            self.assertEqual((self.partner.email, self.contact_email()), (address, address))
+            self.assertEqual(self.conflict_of(self.partner).state, "settled")
+            self.assertFalse(self.open_jobs())
+
     def test_what_came_from_xero_can_be_emptied(self):
         self.person("edit_contact", contact=self.partner.xero_contact_id, EmailAddress="two@example.com")
         self.poll("Contact")

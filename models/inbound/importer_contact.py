@@ -108,9 +108,16 @@ class XeroInboundContact(models.AbstractModel):
         found = {
             res_id
             for res_id, out in self._outgoing(connection, partners).items()
-            if links[res_id].digest and codec.digest(out.canonical()) != links[res_id].digest
+            if self._differs(links[res_id], out)
         }
         return found - self._only_rules_differ(connection, {res_id: links[res_id] for res_id in found})
+
+    def _differs(self, link, out) -> bool:
+        """Whether Odoo would send ``out`` otherwise than was agreed, or is to send it again."""
+        if not link.digest:
+            # A person chose Odoo's side, which is Odoo's change until it is there.
+            return link.state == "to_sync"
+        return codec.digest(out.canonical()) != link.digest
 
     def _outgoing(self, connection, partners) -> dict:
         return self.env["xero.mapper"]._for_type("Contact")._prepare(partners, connection)

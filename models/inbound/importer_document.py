@@ -4,7 +4,7 @@ from odoo import Command, fields, models
 
 from ...mappers.document.canonical import DETAILS, DocumentState, MoneyState
 from ...mappers.document.canonical import GONE as GONE_THERE
-from ...mappers.outgoing import ABSENT, KEPT
+from ...mappers.outgoing import ABSENT
 from ...mappers.reason import said
 from ...mappers.text import named, quoted
 from ...xero_api import codec
@@ -191,8 +191,8 @@ class XeroInboundDocument(models.AbstractModel):
         :param out: the ``Outgoing``, of a document that shall be in Xero
         """
         if not link.digest:
-            # A draft for which a person chose Odoo's side waits to be posted.
-            return link.state == "error" or (out.status == KEPT and link.state == "to_sync")
+            # What is to be sent again, as a person chose Odoo's side, is Odoo's change until it is there.
+            return link.state in ("error", "to_sync")
         return codec.digest(out.canonical()) != link.digest
 
     def _was_sent(self, link) -> bool:
