@@ -32,6 +32,11 @@ class TestRateCurrency(InboundCommon):
         credential.requested_scopes += " accounting.settings"
         self.connect()
 
+    def told(self, user):
+        """Return the messages of which ``user`` was notified."""
+        own = [("message_type", "=", "user_notification"), ("partner_ids", "in", user.partner_id.ids)]
+        return self.env["mail.message"].sudo().search(own)
+
     def request(self, user):
         requests = self.env["xero.currency.request"].with_user(user).with_company(self.company)
         return requests.create({"currency_id": self.franc.id})
@@ -54,6 +59,7 @@ class TestRateCurrency(InboundCommon):
         self.env.invalidate_all()
         self.assertEqual((request.state, again.state), ("added", "new"))
         self.assertEqual(self.currencies().count("CHF"), 1)
+        self.assertFalse(self.told(accountant), "what was added is no trouble")
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
         with self.assertRaisesRegex(UserError, "already"):
             again.action_add()
@@ -67,6 +73,9 @@ class TestRateCurrency(InboundCommon):
         self.env.invalidate_all()
         self.assertEqual(request.state, "refused")
         self.assertIn("multiple currencies", request.reason)
+        [told] = self.told(request.create_uid)
+        self.assertIn("CHF", told.subject)
+        self.assertIn("multiple currencies", told.body)
         self.assertFalse(self.failed_fetch())
 
     def test_a_consent_that_only_reads_settings(self):

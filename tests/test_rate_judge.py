@@ -53,6 +53,15 @@ class TestRateJudge(BaseCase):
         self.assertEqual(Series({first: D(1)}).around(first), [])
         self.assertEqual(series.around(first + timedelta(days=400)), [D(20), D(19), D(18), D(17), D(16)])
 
+    def test_what_nobody_gave_a_rate_accuses_no_other_day(self):
+        first = date(2026, 3, 1)
+        days = [first + timedelta(days=number) for number in range(3)]
+        series = Series({days[0]: D("0.6049"), days[1]: D("0.61"), days[2]: D(1)})
+        self.assertEqual(series.around(days[1]), [D("0.6049")])
+        self.assertEqual(series.around(days[2]), [D("0.61"), D("0.6049")])
+        tied = Series({days[0]: D(1), days[1]: D(1)})
+        self.assertEqual(tied.around(days[1]), [D(1)], "what is tied has no other rate")
+
     def test_what_is_no_rate(self):
         for odd in (None, "0.66", 0, D("-0.5"), D("0"), True, D("1E+9"), D("0.0000001")):
             self.assertFalse(is_rate(odd), odd)

@@ -54,6 +54,14 @@ class TestRateLearn(InboundCommon):
             self.drain()
         return self.customer.xero_contact_id
 
+    def test_a_day_is_read_as_its_reader_writes_days(self):
+        self.typed("1.5")
+        self.read_rates()
+        row = self.env["xero.rate"].search([("currency_id", "=", self.foreign.id)], limit=1)
+        self.assertEqual(row.display_name, "AUD 03/10/2026")
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.assertEqual(row.with_context(lang="de_DE").display_name, "AUD 10.03.2026")
+
     def read_rates(self):
         self.poll("Invoice")
         self.drain()

@@ -56,26 +56,27 @@ class XeroFeederFailure(models.AbstractModel):
         for user, of_user in news.grouped("user_id").items():
             of_user = of_user.filtered(lambda job, user=user: self._hears(user, job))
             if of_user:
-                self._try_telling(connection, user, of_user)
+                self._try_telling(user, self._tell, connection, user, of_user)
 
-    def _hears(self, user, job) -> bool:
+    def _hears(self, user, row) -> bool:
+        """Whether ``user`` is a person who may know of ``row``, a job or what somebody asked for, of a company."""
         return (
             user.id != SUPERUSER_ID
             and user.active
             and not user.share
-            and job.company_id in user.company_ids
+            and row.company_id in user.company_ids
             and user.has_group(XERO_USER)
         )
 
-    def _try_telling(self, connection, user, jobs) -> None:
-        """Tell ``user``; what is wrong with one message, or with its document, stops no lane."""
+    def _try_telling(self, user, tell, *what) -> None:
+        """Have ``tell(*what)`` tell ``user``; what is wrong with one message, or with its document, stops no lane."""
         try:
             with self.env.cr.savepoint():
-                self._tell(connection, user, jobs)
+                tell(*what)
         except BEGIN_ANEW:
             raise
         except Exception:
-            _logger.exception("User %s could not be told of failed jobs", user.id)
+            _logger.exception("User %s could not be told what failed", user.id)
 
     def _tell(self, connection, user, jobs) -> None:
         jobs = jobs.with_context(lang=user.lang)

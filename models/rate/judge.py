@@ -80,9 +80,10 @@ class Series:
     """The rates of one currency by day."""
 
     def __init__(self, rates: dict):
-        """:param rates: rate by day (``date``)"""
-        self.days = sorted(rates)
-        self.rates = [rates[day] for day in self.days]
+        """:param rates: rate by day (``date``); those of exactly one count only where there is no other"""
+        told = {day: rate for day, rate in rates.items() if rate != ONE} or rates
+        self.days = sorted(told)
+        self.rates = [told[day] for day in self.days]
 
     def around(self, day) -> list[Decimal]:
         """Return the rates of the days nearest to ``day``, five at most; its own is not among them."""

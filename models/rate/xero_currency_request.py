@@ -1,5 +1,7 @@
 """Currencies that people want the organisation to have. Xero never takes one away again, so a person asks by name."""
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -141,6 +143,22 @@ class XeroTaskCurrencies(models.AbstractModel):
         drain.record_calls()
         request = self.env["xero.currency.request"].browse(request_id)
         request.write({"state": "refused" if refusal else "added", "reason": refusal or False})
-        if not refusal:
-            # What waits for the currency goes when the lists are read.
-            self.env["xero.task.organisation"]._enqueue(drain.connection, CLICK)
+        if refusal:
+            self._tell_refused(request)
+            return
+        # What waits for the currency goes when the lists are read.
+        self.env["xero.task.organisation"]._enqueue(drain.connection, CLICK)
+
+    def _tell_refused(self, request):
+        """Tell whoever asked for it: the dialog is closed by then."""
+        notices, user = self.env["xero.feeder.failure"], request.create_uid
+        if not notices._hears(user, request):
+            return
+        reason = request.with_context(lang=user.lang).reason
+        title = request.with_context(lang=user.lang).env._(
+            "%(currency)s was not added to %(organisation)s",
+            currency=request.currency_id.name,
+            organisation=named(request.connection_id.name),
+        )
+        body = Markup("<p>%s</p>") % reason
+        notices._try_telling(user, notices._notify, request.connection_id, user, title, body, reason)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, float_compare
+from odoo.tools import SQL, float_compare, format_date
 
 from ...mappers.text import named
 from ..connection.xero_connection import GATHERING_STATES
@@ -130,9 +130,10 @@ class XeroRate(models.Model):
             )
 
     @api.depends("currency_id", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for row in self:
-            row.display_name = f"{row.currency_id.name} {row.date}"
+            row.display_name = f"{row.currency_id.name} {format_date(self.env, row.date)}"
 
     # === LEARNING: called by workers === #
 
