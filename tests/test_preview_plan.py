@@ -37,6 +37,8 @@ class TestPreviewPlan(PreviewCase):
         self.env["res.lang"]._activate_lang("de_DE")
         for lang, label in (("de_DE", "Referenz"), ("en_US", "Reference")):
             self.assertIn(f">{label}<", self.line_of(preview, changed).with_context(lang=lang).shown)
+        for lang, amount in (("de_DE", ">100,79<"), ("en_US", ">100.79<")):
+            self.assertIn(amount, preview.with_context(lang=lang).totals)
         totals = {move: (self.line_of(preview, move).untaxed, self.line_of(preview, move).total) for move in new | bill}
         moves.action_xero_sync_selected()
         self.drain()

@@ -163,6 +163,8 @@ class TestDecisions(XeroCommon):
             card = self.env.ref("xero_connector.xero_connection_view_kanban_overview")
             card = self.connection.with_user(person).get_view(card.id, "kanban")["arch"]
             sees_money = "receivable_odoo" in card
+            [nothing] = etree.fromstring(card).xpath("//span[contains(., 'Nothing waits for you')]")
+            self.assertIn("health_level", nothing.get("t-if"), "rates and differences wait for somebody too")
             self.assertEqual(sees_money, group != "group_xero_user", "clerks see no money of the company")
             odd = [
                 field.get("name")

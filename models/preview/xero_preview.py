@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_datetime, formatLang
 
 from ...mappers.text import named
 from ..link.access import XERO_USER, check_role
@@ -121,6 +121,7 @@ class XeroPreview(models.Model):
         self.main_count = sum(counts.values())
 
     @api.depends("done_count", "state")
+    @api.depends_context("lang")
     def _compute_totals(self):
         for preview in self:
             preview.totals = self.env["ir.qweb"]._render("xero_connector.preview_totals", {"rows": preview._totals()})
@@ -134,7 +135,7 @@ class XeroPreview(models.Model):
             ["__count", "untaxed:sum", "tax:sum", "total:sum"],
         )
         kinds, actions = (dict(lines._fields[name]._description_selection(self.env)) for name in ("kind", "action"))
-        order = list(kinds)
+        order, places = list(kinds), self._places({currency for _kind, _action, currency, *_sums in groups})
         rows = [
             {
                 "kind": kinds.get(kind, kind),
@@ -142,12 +143,21 @@ class XeroPreview(models.Model):
                 "name": action,
                 "currency": currency or "",
                 "count": count,
-                "amounts": [f"{amount:,.2f}" if currency else "" for amount in (untaxed, tax, total)],
+                "amounts": [self._money(amount, currency, places) for amount in (untaxed, tax, total)],
                 "place": (order.index(kind), list(actions).index(action), currency or ""),
             }
             for kind, action, currency, count, untaxed, tax, total in groups
         ]
         return sorted(rows, key=lambda row: row["place"])
+
+    def _places(self, codes) -> dict:
+        """Return ``{code: decimals}`` of currencies; one query."""
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        found = currencies.search([("name", "in", [code for code in codes if code])])
+        return {currency.name: currency.decimal_places for currency in found}
+
+    def _money(self, amount, code, places) -> str:
+        return formatLang(self.env, amount, digits=places.get(code, 2)) if code else ""
 
     @api.depends("state", "kind", "done_count", "total_count", "problem_ids", "run_id.state", "sent_at")
     @api.depends_context("lang", "tz")

@@ -311,7 +311,7 @@ class XeroSyncRunner(models.AbstractModel):
         """
         for _company_id, _xero_type, res_model, _res_ids, told in rows:
             if told:
-                text = self.env["xero.reason"]._("Xero has it now: what is said above is settled.")
+                text = self.env["xero.reason"]._("Xero has it now: what was said before is settled.")
                 records = self.env[res_model].browse(told).exists()
                 self.env["xero.log"]._post_in_chatter([(record, text) for record in records])
 

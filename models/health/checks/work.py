@@ -126,10 +126,10 @@ class Failures(Check):
     def sentence(self, env, code, values):
         if code == "ok":
             return env._("Nothing failed.")
-        return env._("%s jobs failed and wait for a person.", values["count"])
+        return env._("Failed jobs that wait for a person: %s.", values["count"])
 
     def advice(self, env, code):
-        return {"failed": env._("Open the failed jobs, fix the reasons, and retry.")}.get(code, "")
+        return {"failed": env._("Open the failed jobs, fix the reasons, and try again.")}.get(code, "")
 
 
 class Silence(Check):
