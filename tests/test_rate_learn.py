@@ -170,6 +170,16 @@ class TestRateLearn(InboundCommon):
         self.assertEqual((self.of().state, self.of().cause), ("theirs", "deleted"))
         self.assertFalse(self.in_odoo())
 
+    def test_who_works_in_a_branch_alone_has_no_rates_of_the_main_company_changed(self):
+        branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
+        groups = "base.group_user,account.group_account_manager,xero_connector.group_xero_accountant"
+        companies = [Command.set(branch.ids)]
+        user = new_test_user(self.env, "rate_branch", groups, company_id=branch.id, company_ids=companies)
+        wizard = self.env["xero.rate.wizard"].with_user(user).new({"mode": "fill"})
+        wizard.connection_id = self.connection
+        self.assertFalse(wizard._may_change_rates())
+        self.assertTrue(wizard.with_user(self.decider)._may_change_rates())
+
     def test_rates_of_a_branch_are_its_main_companys(self):
         branch = self.env["res.company"].sudo().create({"name": "Branch", "parent_id": self.company.id})
         row = self.env["xero.rate"].sudo().create(
@@ -273,7 +283,8 @@ class TestRateLearn(InboundCommon):
         self.read_rates()
         self.assertEqual(self.of().state, "proposed")
         self.of().with_user(self.decider).action_use()
-        self.assertEqual(self.of().state, "used")
+        self.of().with_user(self.decider).action_dismiss()
+        self.assertEqual(self.of().state, "used", "what is used is no question any more")
         self.assertAlmostEqual(self.in_odoo().company_rate, 0.66, 6)
 
     def test_what_is_dismissed_is_asked_no_more(self):

@@ -67,7 +67,7 @@ class XeroRateWizard(models.TransientModel):
         self.ensure_one()
         check_role(self.env, ACCOUNTANT, self.env._("Accountants decide which rates Odoo takes. Ask one of them."))
         self.connection_id._check_own_company()
-        if self.mode in ("fill", "replace") and not self.env["res.currency.rate"].has_access("create"):
+        if self.mode in ("fill", "replace") and not self._may_change_rates():
             raise UserError(
                 self.env._("You may not change exchange rates in Odoo. Ask an accounting administrator to choose this.")
             )
@@ -78,3 +78,8 @@ class XeroRateWizard(models.TransientModel):
         shown = notice(self.env._("Saved. Rates that this concerns are looked at now."))
         shown["params"]["next"] = {"type": "ir.actions.act_window_close"}
         return shown
+
+    def _may_change_rates(self) -> bool:
+        """Whether the user may do by hand what the workers will do: rates belong to the main company."""
+        root = self.connection_id.company_id.sudo().root_id
+        return self.env["res.currency.rate"].has_access("create") and root in self.env.user.company_ids

@@ -422,8 +422,9 @@ class XeroRate(models.Model):
         """
         check_role(self.env, ACCOUNTANT, self.env._("Accountants decide which rates Odoo takes. Ask one of them."))
         self._check_own_company()
-        self.sudo().write({"state": "dismissed", "cause": False})
-        return notice(self.env._("%s rates are left as they are.", len(self)))
+        waiting = self.filtered(lambda row: row.state in ("held", "proposed"))
+        waiting.sudo().write({"state": "dismissed", "cause": False})
+        return notice(self.env._("%s rates are left as they are.", len(waiting)))
 
 
 class XeroRateHealth(models.AbstractModel):
