@@ -9,8 +9,12 @@ ELLIPSIS = "…"
 # Longer ones bury what a sentence says. Neither of the two lengths touches what is sent or stored.
 NAME_LENGTH = 80
 QUOTE_LENGTH = 400
-EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_LOCAL, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+EMAIL = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_LABEL}(?:\.{_LABEL})+")
 BETWEEN_EMAILS = re.compile(r"[,;|\r\n]+|\s/\s")
+# A slash may be in what stands before the @ of an address, and not behind it.
+SLASH_BEHIND = re.compile(r"(@[^\s@/,;|<>]+)/(?=[^\s@]+@)")
+BESIDE_EMAIL = re.compile(r"\([^()@]*\)|^[^@:]*:\s+")
 PRINTABLE = re.compile(r"[ -~]+")
 
 
@@ -55,11 +59,12 @@ def emails(text, limit: int = 255) -> list[str]:
     People separate several by commas, semicolons, lines or blanks, with or without names around them.
     """
     found = []
-    for part in BETWEEN_EMAILS.split(str(text or "")):
+    for part in BETWEEN_EMAILS.split(SLASH_BEHIND.sub(r"\1,", str(text or ""))):
+        part = BESIDE_EMAIL.sub("", part.strip())
         words = [part.partition("<")[2].partition(">")[0]] if "<" in part else part.split()
         # Of words some of which are no address it cannot be told where one begins.
         for word in words if all("@" in word for word in words) else ():
-            address = _sendable(word.strip().strip("()'\".").removeprefix("mailto:"), limit)
+            address = _sendable(word.strip().lstrip("('\"").rstrip(")'\".").removeprefix("mailto:"), limit)
             if address and address not in found:
                 found.append(address)
     return found

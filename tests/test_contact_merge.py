@@ -176,8 +176,36 @@ class TestContactMergeAlone(BaseCase):
             self.assertEqual(bool(pairs([one], [other], in_time)), same, (one, other))
 
     def test_words_for_countries(self):
-        for name, code in (("U.K.", "GB"), ("Deutschland", "DE"), ("the Republic of Ireland", "IE"), ("Nowhere", "")):
-            self.assertEqual(territory(name), code)
+        for code, names in {
+            "GB": "U.K.|N. Ireland|Scotland, United Kingdom|UK (England)|Gt. Britain|Yorkshire, England|Großbritannien",
+            "IE": "the Republic of Ireland|Ireland, Republic of|Rep. of Ireland",
+            "DE": "Deutschland|Bundesrepublik Deutschland|Germany - DE|Bavaria, Germany",
+            "KR": "S. Korea|Korea (South)|Korea, Republic of|한국",
+            "KP": "Korea, North|Korea, Democratic People's Republic of|Korea, DPR",
+            "CD": "Congo, The Democratic Republic of the|D.R. Congo|Congo, DR",
+            "CG": "République du Congo|Congo, Republic of the",
+            "CN": "P.R. China|China (PRC)|China, People's Republic of",
+            "NL": "Les Pays-Bas|Netherlands (the)|Netherlands, The|Die Niederlande",
+            "BE": "Belgium/België",
+            "AE": "Dubai, UAE|United Arab Emirates (UAE)",
+            "US": "U.S.|New Mexico, USA|Vereinigte Staaten von Amerika",
+            "AU": "Australia, NSW|Aust.",
+            "NZ": "N.Z.",
+            "DK": "Daenemark|Königreich Dänemark",
+            "CZ": "Czech Rep.|Česká republika",
+            "VC": "St Vincent & the Grenadines",
+            "VG": "Virgin Islands, British",
+            "SX": "Saint Martin (Dutch part)",
+            "JE": "Jersey, Channel Islands",
+            "SS": "S. Sudan",
+            "WS": "Western Samoa",
+            "SV": "El Salvador",
+            # Two of them, part of one and somewhere else, a code that may be a state's, and none.
+            "": "UK/Ireland|Georgia, USA|Puerto Rico, USA|Lebanon, PA|Chicago, IL|Mexico, MO|Taiwan, China|EU|"
+            "S.A.|n.a.|South Wales|Serbia-Montenegro|Nowhere|,|()",
+        }.items():
+            for name in names.split("|"):
+                self.assertEqual(territory(name), code, name)
 
     def test_links_of_the_version_before(self):
         spec = importlib.util.spec_from_file_location("migration", MIGRATION)

@@ -92,6 +92,16 @@ class TestContactSurvives(ContactCase):
         self.assertEqual(self.partner.state_id.name, "California")
         self.edit_address(Region="new york")
         self.assertEqual(self.partner.state_id.name, "New York")
+        for country, region, wanted in (
+            ("UK", "Co. Durham", "County Durham"),
+            ("UK", "Durham", "County Durham"),
+            ("Ireland", "County Cork", "Cork"),
+            ("Ireland", "Co Mayo", "Mayo"),
+            ("Australia", "N.S.W.", "New South Wales"),
+            ("Canada", "Québec", "Quebec"),
+        ):
+            self.edit_address(Country=country, Region=region)
+            self.assertEqual(self.partner.state_id.with_context(lang="en_US").name, wanted, region)
         self.edit_address(Country="", Region="")
         self.assertFalse(self.partner.country_id)
 
@@ -306,7 +316,15 @@ class TestContactSurvives(ContactCase):
             ("a@example.com;b@example.com", "a@example.com"),
             ("b@example.com,", "b@example.com"),
             ("Kea <c@example.com>, d@example.com", "c@example.com"),
+            ("d@example.com (Kea)", "d@example.com"),
+            ("Kea: e@example.com", "e@example.com"),
+            ("f@example.com/g@example.com", "f@example.com"),
+            ("h/i@example.com", "h/i@example.com"),
             ("kea@bücher.example.com", "kea@xn--bcher-kva.example.com"),
+            ("kea..x@example.com", "kea@xn--bcher-kva.example.com"),
+            (".kea@example.com", "kea@xn--bcher-kva.example.com"),
+            ("kea@-x.example.com", "kea@xn--bcher-kva.example.com"),
+            ("kea @example.com", "kea@xn--bcher-kva.example.com"),
             ("müller@example.com", "kea@xn--bcher-kva.example.com"),
             ("nobody", "kea@xn--bcher-kva.example.com"),
             ("x" * 260 + "@example.com", "kea@xn--bcher-kva.example.com"),

@@ -16,27 +16,43 @@ from ..text import fold
 NAME_LENGTH = 50
 # By key; parts of a country that people give for it, short forms, former names, and names that CLDR words otherwise.
 SPOKEN = {
-    "GB": "uk gb gbr greatbritain britain england scotland wales northernireland ulster "
-    "unitedkingdomofgreatbritainandnorthernireland",
-    "US": "us usa america unitedstatesofamerica usofa",
+    "GB": "uk gb gbr greatbritain britain england scotland wales cymru northernireland northireland ulster "
+    "unitedkingdomofgreatbritainandnorthernireland grossbritannien grandebretagne angleterre granbretana",
+    "US": "us usa america unitedstatesofamerica usofa vereinigtestaatenvonamerika etatsunisdamerique "
+    "estadosunidosdeamerica statiunitidamerica",
     "AE": "uae emirates unitedarabemirate dubai abudhabi",
-    "IE": "eire republicofireland irishrepublic southernireland",
-    "CZ": "czechrepublic czech",
-    "NL": "holland thenetherlands netherland",
-    "KR": "southkorea republicofkorea korea korearepublic korearepublicof rok",
-    "KP": "northkorea democraticpeoplesrepublicofkorea koreademocraticpeoplesrepublicof dprk",
-    "CN": "peoplesrepublicofchina prc mainlandchina chinamainland",
+    "IM": "iom",
+    "IE": "eire roi republicofireland irishrepublic southernireland",
+    "CZ": "czechrepublic czech ceskarepublika",
+    "SK": "slovakrepublic slovenskarepublika",
+    "DE": "brd westgermany",
+    "FR": "frenchrepublic republiquefrancaise",
+    "GR": "el hellenicrepublic",
+    "IT": "italianrepublic repubblicaitaliana",
+    "AR": "argentinerepublic republicaargentina",
+    "KG": "kyrgyzrepublic",
+    "NL": "holland netherland",
+    "KR": "southkorea republicofkorea korea korearepublic rok 한국",
+    "KP": "northkorea democraticpeoplesrepublicofkorea dprk dprkorea koreadpr",
+    "CN": "peoplesrepublicofchina prc prchina chinapr mainlandchina chinamainland",
     "TW": "republicofchina taiwanroc taiwanprovinceofchina chinesetaipei",
-    "HK": "hongkong hongkongsar hongkongchina",
-    "MO": "macau macao macaosar",
+    "HK": "hk hongkong hongkongsar hongkongchina 香港",
+    "MO": "macau macao macaosar macauchina macaochina 澳门 澳門",
+    "JP": "nippon 日本国",
+    "TH": "ไทย ประเทศไทย",
+    "AU": "aust",
+    "PG": "png",
+    "BY": "byelorussia belorussia",
+    "LK": "ceylon",
+    "IN": "bharat",
+    "PF": "tahiti",
     "RU": "russia russianfederation",
     "TR": "turkey republicofturkey",
     "CI": "ivorycoast",
-    "CD": "drc drcongo democraticrepublicofcongo democraticrepublicofthecongo congodemocraticrepublicofthe "
-    "congokinshasa zaire",
-    "CG": "congobrazzaville republicofthecongo republicofcongo",
+    "CD": "drc drcongo democraticrepublicofcongo congokinshasa zaire",
+    "CG": "congobrazzaville republicofcongo",
     "VA": "vatican vaticancity holysee holyseevaticancitystate",
-    "MK": "macedonia fyrom",
+    "MK": "macedonia fyrom formeryugoslavrepublicofmacedonia",
     "SZ": "swaziland eswatini",
     "MM": "burma myanmar",
     "CV": "capeverde",
@@ -48,23 +64,26 @@ SPOKEN = {
     "BN": "brunei bruneidarussalam",
     "MD": "moldova",
     "FM": "micronesia",
-    "PS": "palestine stateofpalestine",
+    "PS": "palestine stateofpalestine palestinianterritory occupiedpalestinianterritory",
     "SA": "ksa saudi",
     "ZA": "rsa",
-    "NZ": "aotearoa",
-    "BA": "bosnia",
+    "NZ": "nz aotearoa",
+    "BA": "bosnia bosniaherzegovina",
     "AG": "antigua",
     "TT": "trinidad",
     "VC": "saintvincent stvincent",
     "KN": "saintkitts stkitts",
     "LC": "stlucia",
-    "SH": "sthelena",
-    "GM": "thegambia",
-    "BS": "thebahamas",
+    "SH": "sthelena sainthelenaascensionandtristandacunha",
+    "LY": "libyanarabjamahiriya",
+    "TC": "turksandcaicos",
+    "FJ": "fijiislands",
+    "RE": "reunionisland",
+    "WS": "westernsamoa westsamoa",
     "VG": "britishvirginislands bvi",
     "VI": "usvirginislands unitedstatesvirginislands",
-    "FK": "falklands",
-    "SX": "stmaarten sintmaarten",
+    "FK": "falklands malvinas falklandislandsmalvinas",
+    "SX": "stmaarten sintmaarten saintmaarten saintmartindutchpart",
     "MF": "saintmartin stmartin",
     "BL": "stbarts saintbarts",
 }
@@ -74,12 +93,28 @@ LANGUAGES = (
     *("bg", "el", "tr", "ru", "uk", "sr", "lt", "lv", "et", "ga", "cy", "mt", "sq", "ka", "hy", "az", "kk", "mi", "af"),
     *("ar", "he", "fa", "hi", "bn", "ur", "zh", "zh_Hant", "ja", "ko", "th", "vi", "id", "ms", "sw"),
 )
-# What the official names of states begin with, as in "Federal Republic of Germany".
+# What CLDR has a code for and nobody lives in.
+NO_COUNTRIES = ("EU", "EZ", "QO", "UN", "XA", "XB", "ZZ")
+# What the official names of states begin with, as in "Federal Republic of Germany", and articles of other languages.
 OFFICIAL = re.compile(
     r"^(?:the )?(?:[\w']+ ){0,4}?"
     r"(?:republic|kingdom|commonwealth|state|states|principality|sultanate|federation|union|duchy|emirate|territory)"
     r" of (?:the )?(?=\w)"
+    r"|^(?:(?:bundes)?republik|konigreich|furstentum|grossherzogtum) "
+    r"|^(?:republique|royaume|principaute|grand[- ]duche|repubblica|principato|republica|reino|principado)"
+    r" (?:d[aeiou]|des|d'|del|della)?[ ']?(?:la |les |los |l')?"
+    r"|^(?:die|der|la|les?|los|las|il|gli|el|os|l')[ ']+"
 )
+SHORT_WORDS = (
+    *((rf"^{letter}\b\.?[ -]+(?=\w{{3}})", f"{word} ") for letter, word in zip(
+        "nsew", ("north", "south", "east", "west"), strict=True)),
+    *((rf"\b{short}\b\.?", word) for short, word in (
+        ("rep", "republic"), ("dem", "democratic"), ("fed", "federation"), ("gt", "great"))),
+    (r"(?<=\w )isl?\b\.?$", "islands"),
+)  # fmt: skip
+BRACKETS = re.compile(r" *[(\[]([^()\[\]]*)[)\]] *$")
+BETWEEN_NAMES = re.compile(r"[,;/|()\[\]–—-]+")
+COUNTY = re.compile(r"^(?:county +|co(?:\. *| +))(?:of +)?(?=\w)|(?<=\w) +(?:county|co)\.?$")
 _ISO = re.compile(r"[a-z]{2,3}")
 
 
@@ -94,13 +129,42 @@ def key(name) -> str:
     text = fold(name).casefold().replace("&", " and ")
     text = re.sub(r"\bst\b\.?(?= *\w)", "saint", text)
     text = "".join(char if unicodedata.category(char)[0] in "LM" else " " for char in text)
-    return re.sub(r"^the(?= )|\s", "", text.strip())
+    return re.sub(r"\bthe\b|\s", "", text)
+
+
+def county(name) -> str:
+    """Return the key of a county, with or without that word."""
+    return key(COUNTY.sub("", fold(name).casefold().strip()))
 
 
 def territory(name) -> str:
-    """Return the ISO code of the country that ``name`` is a name or code of, in two capitals; empty when it is none."""
+    """Return the ISO code of the country that ``name`` is a name or code of, in two capitals; empty when it is none.
+
+    A place may stand beside the country, and the country may be named twice; two countries are none.
+    """
     text = " ".join(fold(name).casefold().split())
+    text = BRACKETS.sub(r", \1", text)
+    return _called(text) or _called(_turned(text)) or _among(BETWEEN_NAMES.split(text))
+
+
+def _called(text: str) -> str:
+    for pattern, word in SHORT_WORDS:
+        text = re.sub(pattern, word, text)
     return _coded(text) or _known(key(text)) or _known(key(OFFICIAL.sub("", text)))
+
+
+def _turned(text: str) -> str:
+    """Return a name as people say it that stands as in a register, such as "Korea, Republic of"."""
+    name, _comma, beginning = text.partition(",")
+    return f"{beginning.strip()} {name.strip()}" if beginning and "," not in beginning else ""
+
+
+def _among(parts: list[str]) -> str:
+    """Return the one country that ``parts`` name; a code alone may as well be a state's, as in "Lebanon, PA"."""
+    parts = [part.strip(" .") for part in parts]
+    found = {_called(part) for part in parts} - {""}
+    named = any(part in _spoken() or _called(part) and not _coded(part) for part in parts)
+    return found.pop() if len(parts) > 1 and len(found) == 1 and named else ""
 
 
 def _known(wanted: str) -> str:
@@ -130,11 +194,22 @@ def _translated() -> dict[str, str]:
     found = {}
     for language in LANGUAGES:
         for code, name in _names(language):
-            found.setdefault(key(name), set()).add(code)
+            for text in (name, _without_umlauts(name)):
+                found.setdefault(key(text), set()).add(code)
     return {name: codes.pop() for name, codes in found.items() if len(codes) == 1 and name}
+
+
+def _without_umlauts(name: str) -> str:
+    for letter, letters in (("ä", "ae"), ("ö", "oe"), ("ø", "oe"), ("ü", "ue"), ("å", "aa")):
+        name = name.replace(letter, letters).replace(letter.upper(), letters)
+    return name
 
 
 @cache
 def _names(language: str) -> tuple[tuple[str, str], ...]:
     territories = Locale.parse(language).territories
-    return tuple((code, name) for code, name in territories.items() if len(code) == 2 and code.isalpha())
+    return tuple(
+        (code, name)
+        for code, name in territories.items()
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+    )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ...mappers.contact.canonical import canonical_contact
-from ...mappers.contact.countries import key, spelled, territory
+from ...mappers.contact.countries import county, key, spelled, territory
 from ...mappers.contact.merge import carried, changed_people, disputed
 from ...mappers.contact.parts import payment_terms
 from ...mappers.contact.people import Person, pairs
@@ -564,19 +564,17 @@ class XeroInboundContact(models.AbstractModel):
         return values
 
     def _province(self, country, region):
+        """Return the state of ``country`` that ``region`` is a name or code of; empty for none."""
         provinces = self.env["res.country.state"].with_context(lang="en_US")
         if not country or not region:
             return provinces
         found = provinces.search([("country_id", "=", country.id)])
-        return next(
-            (
-                one
-                for name in ("name", "code")
-                for one in found
-                if key(one[name]) == key(region) or one[name].casefold() == region.casefold()
-            ),
-            provinces,
+        same = (
+            lambda one: key(one.name) == key(region) or one.name.casefold() == region.casefold(),
+            lambda one: key(one.code) == key(region) or one.code.casefold() == region.casefold(),
+            lambda one: county(one.name) == county(region),
         )
+        return next((one for is_same in same for one in found if is_same(one)), provinces)
 
     def _country(self, name):
         """Return the country that ``name`` is a name or code of, however people or Xero spell it; empty for none."""
