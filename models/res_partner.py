@@ -60,17 +60,26 @@ class ResPartner(models.Model):
         erasure, known = self.env["xero.erasure"], None
         if "email" in vals and not vals["email"] and any(self.mapped("email")):
             known = erasure._remember(self, wholly=bool(vals.get("name")))
+        left = self.commercial_partner_id if "parent_id" in vals else self.browse()
         result = super().write(vals)
         self._xero_tell(vals)
+        (left - self.commercial_partner_id)._xero_lost_people()
         erasure._ask(known)
         return result
 
     def unlink(self):
         """Extend: who is deleted here is erased from what the connector keeps, too."""
         known = self.env["xero.erasure"]._remember(self)
+        left = self.commercial_partner_id - self
         result = super().unlink()
+        left._xero_lost_people()
         self.env["xero.erasure"]._ask(known)
         return result
+
+    def _xero_lost_people(self) -> None:
+        """Queue companies whose addresses or people left them."""
+        if self and not self._xero_is_quiet():
+            self._xero_changed()
 
     def _xero_changed(self) -> None:
         """Queue these contacts for every organisation that has them, or is being sent them; people count for their

@@ -188,6 +188,38 @@ class TestContactSurvives(ContactCase):
         self.drain()
         self.assertEqual(self.people(), ["Ann Lee ann@example.com", "Bob Ray bob@new.example.com"])
 
+    def test_who_is_deleted_or_leaves_the_company_leaves_it_in_xero(self):
+        ann = self.add(name="Ann Lee", email="ann@example.com")
+        bob = self.add(name="Bob Ray", email="bob@example.com")
+        self.add(name="Cid Fox", email="cid@example.com")
+        ann.unlink()
+        self.drain()
+        self.assertEqual(self.people(), ["Bob Ray bob@example.com", "Cid Fox cid@example.com"])
+        bob.parent_id = False
+        self.drain()
+        self.assertEqual(self.people(), ["Cid Fox cid@example.com"])
+        self.assertFalse(self.open_jobs())
+
+    def test_a_person_who_is_deleted_in_odoo_and_edited_in_xero_is_asked_about(self):
+        self.connection.conflict_contacts = "ask"
+        for side, wanted in (("odoo", []), ("xero", ["Ann Lee new@example.com"])):
+            ann = self.add(name="Ann Lee", email="ann@example.com")
+            self.poll("Contact")
+            self.person(
+                "edit_contact",
+                contact=self.partner.xero_contact_id,
+                ContactPersons=[{"FirstName": "Ann", "LastName": "Lee", "EmailAddress": "new@example.com"}],
+            )
+            ann.unlink()
+            self.drain()
+            self.drain()
+            conflict = self.conflict_of(self.partner)
+            self.assertEqual((conflict.state, conflict.line_ids.mapped("name")), ("open", ["persons"]), side)
+            getattr(conflict, f"action_take_{side}")()
+            self.drain()
+            self.assertEqual((self.people(), self.in_odoo()), (wanted, wanted), side)
+            self.assertFalse(self.open_jobs())
+
     def test_a_person_whose_address_xero_does_not_take_stays(self):
         ann = self.add(name="Ann Lee", email="ann@example.com")
         for mail, wanted in (
