@@ -424,6 +424,22 @@ class TestContactSurvives(ContactCase):
         said = self.partner_b.message_ids.mapped("body")
         self.assertTrue(any("Kea Ltd" in body and "Merge the two contacts in Xero" in body for body in said), said)
 
+    def test_merged_in_odoo_and_the_other_way_round_in_xero(self):
+        mine, other = self.pushed(partner=self.partner), self.pushed(partner=self.partner_b)
+        survivor = self.partner.xero_contact_id
+        self.person("merge_contacts", contact=self.partner_b.xero_contact_id, into=survivor)
+        self.merge(self.partner_b, self.partner)
+        self.drain()
+        self.poll("Contact")
+        self.drain()
+        self.assertFalse(self.conflict_of(self.partner_b), "nobody is left to merge")
+        self.assertEqual(self.partner_b.xero_contact_id, survivor)
+        self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
+        new = self.make_move(partner=self.partner_b)
+        self.drain()
+        self.assertInXero(mine | other | new)
+        self.assertEqual({self.in_xero(move)["inner"]["contact"] for move in mine | other | new}, {survivor})
+
     def test_a_document_for_a_contact_that_was_merged_in_xero_names_the_question(self):
         self.pushed(partner=self.partner_b)
         survivor = self.partner_b.xero_contact_id

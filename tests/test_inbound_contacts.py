@@ -89,6 +89,14 @@ class TestContacts(InboundCommon):
         move = self.make_move(partner=self.partner)
         self.drain()
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
+        # The contact that is gone keeps its number, which is free for no other one.
+        for phone in ("555", "556"):
+            self.partner.phone = phone
+            self.drain()
+            self.assertEqual(self.partner.xero_sync_state, "synced", self.partner.xero_sync_message)
+            [element] = [row for row in self.read("Contacts") if row["ContactID"] == survivor]
+            self.assertIn(phone, [row["PhoneNumber"] for row in element["Phones"]])
+            self.poll("Contact")
 
     def test_documents_under_way_follow_a_merge_that_nobody_has_read(self):
         """Xero refuses them for the archived contact: it is looked at, and they go to the one that survived."""

@@ -196,8 +196,10 @@ class XeroMapperContact(models.AbstractModel):
         """
         element = element_of(link.base_state or {}) if element is None else element
         payload = merged(out.payload, out.untold, self._sheet_of(link), element, out.ruled)
-        if element.get("ContactNumber") and not self._mark_of(element):
-            # Another app's, or another database's.
+        elsewhere = link.made_xero_id and link.made_xero_id != link.xero_id
+        if elsewhere or element.get("ContactNumber") and not self._mark_of(element):
+            # The number stands on a contact that was merged away in Xero, for good; or this one has another app's, or
+            # another database's.
             payload.pop("ContactNumber", None)
         return payload
 

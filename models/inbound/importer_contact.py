@@ -243,9 +243,9 @@ class XeroInboundContact(models.AbstractModel):
 
     def _do_merged(self, connection, link, element, state, partner, event):
         """The contact lives on under another id: the partner's link follows, unless another partner has it already."""
-        survivor = self._links(connection, [state["merged_to"]]).get(state["merged_to"])
-        if survivor:
-            other = self.env["res.partner"].browse(survivor.res_id).exists()
+        survivor = self._links(connection, [state["merged_to"]]).get(state["merged_to"], link.browse())
+        other = self.env["res.partner"].browse(survivor.res_id or []).exists()
+        if other:
             result = self._refuse(
                 connection,
                 link,
@@ -262,15 +262,21 @@ class XeroInboundContact(models.AbstractModel):
             self._send_refused_again(connection, partner)
             return result
         before = link.xero_id
+        # Whose link it is was merged or deleted in Odoo: it stands for the contact that is gone from now on.
+        survivor.xero_id = False
+        survivor.flush_recordset()
         link.write(
             {
                 "xero_id": state["merged_to"],
+                "made_xero_id": link.made_xero_id or before,
                 "xero_status": "ACTIVE",
                 "base_state": False,
                 "base_digest": False,
                 "base_source": "write",
             }
         )
+        link.flush_recordset()
+        survivor.xero_id = before
         self.env["xero.sync.job"]._enqueue_fetch(connection, "Contact", [state["merged_to"]])
         self._contact_lives_on(connection, before, state["merged_to"])
         self._send_refused_again(connection, partner)
