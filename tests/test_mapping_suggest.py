@@ -61,6 +61,20 @@ CUSTOM = rate_facts(
     ("TAX004", "Not claimable", 0, "INPUT"),
 ) + rate_facts("sale", ("TAX011", "GST on Income", 10, "OUTPUT"), ("TAX012", "GST Free Exports", 0, "OUTPUT"))
 ONE = rate_facts("purchase", ("TAX001", "Ten", 10, "INPUT"))
+# Where Xero has no edition of the country, people name their rates as they speak.
+GERMAN = rate_facts(
+    "sale",
+    ("OUTPUT", "Tax on Sales", 19, "OUTPUT"),
+    ("TAX003", "Steuerfreie innergemeinschaftliche Lieferung", 0, "OUTPUT"),
+    ("TAX005", "Ausfuhr (Drittland)", 0, "OUTPUT"),
+) + rate_facts(
+    "purchase",
+    ("INPUT", "Tax on Purchases", 19, "INPUT"),
+    ("TAX006", "Reverse Charge 13b", 0, "INPUT"),
+    ("TAX007", "Innergemeinschaftlicher Erwerb", 0, "INPUT"),
+    ("GSTONIMPORTS", "Sales Tax on Imports", 0, "GSTONIMPORTS"),
+)
+GERMAN += rate_facts(None, ("NONE", "Tax Exempt", 0, "NONE"))
 
 
 @tagged("post_install", "-at_install")
@@ -150,6 +164,32 @@ class TestMappingSuggest(BaseCase):
         ):
             found = self.rate(rates, name, effective, use)
             self.assertEqual(found, wanted and (wanted, False), name)
+
+    def test_words_of_other_languages(self):
+        for rates, name, effective, use, nominal, wanted in (
+            (GERMAN, "0% IGL", 0, "sale", None, "TAX003"),
+            (GERMAN, "0% livraisons intracommunautaires", 0, "sale", None, "TAX003"),
+            (GERMAN, "Ausfuhrlieferung 0%", 0, "sale", None, "TAX005"),
+            (GERMAN, "0% exportaciones", 0, "sale", None, "TAX005"),
+            (GERMAN, "0% steuerfrei", 0, "sale", None, "NONE"),
+            (GERMAN, "nicht steuerbar", 0, "sale", None, "NONE"),
+            (GERMAN, "19% Reverse Charge (§13b)", 0, "purchase", 19, "TAX006"),
+            (GERMAN, "19% innergemeinschaftlicher Erwerb", 0, "purchase", 19, "TAX007"),
+            (GERMAN, "19% Vorsteuer", 19, "purchase", None, "INPUT"),
+            (GERMAN, "19% Anlagevermögen", 19, "purchase", None, None),
+            (GERMAN, "19% nicht abzugsfähig", 19, "purchase", None, None),
+            (GERMAN, "19% Einfuhrumsatzsteuer", 19, "purchase", None, None),
+            (UK, "0% intracomunitario", 0, "sale", None, "ECZROUTPUT"),
+            (UK, "0% exonéré", 0, "sale", None, "EXEMPTOUTPUT"),
+            (UK, "0% hors UE", 0, "sale", None, "ZERORATEDOUTPUT"),
+            (UK, "0% no sujeto", 0, "sale", None, "NONE"),
+            (UK, "20% autoliquidation", 0, "purchase", 20, "REVERSECHARGES"),
+            (UK, "20% inversión del sujeto pasivo", 0, "purchase", 20, "REVERSECHARGES"),
+            (UK, "20% innergemeinschaftlicher Erwerb", 0, "purchase", 20, None),
+            (UK, "20% bienes de inversión", 20, "purchase", None, None),
+            (UK, "20% no deducible", 20, "purchase", None, None),
+        ):
+            self.assertEqual(self.rate(rates, name, effective, use, nominal), wanted and (wanted, False), name)
 
     def test_what_contradicts_is_not_even_suggested(self):
         for rates, name, effective, use in (

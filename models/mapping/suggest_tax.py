@@ -19,20 +19,28 @@ SAME_RATE = 0.00005
 # Rates that Xero works out itself: it takes them from no program.
 AUTOMATIC = ("AVALARA", "USSALESTAX")
 
-# What a tax is about, and how people write it. Two that differ in a word of these are never the same.
+# In German, French, Spanish, Italian and Dutch one word is said of what is exempt and of what is zero-rated.
+TAX_FREE = r"steuerfrei\w*|steuerbefreit\w*|exoner\w+|exent[oa]s?|esent[ei]|vrijgesteld\w*"
+# What a tax is about, and how people write it, also where Xero has no edition of the country. Two that differ in a word
+# of these are never the same.
 WORDS = {
-    "capital": r"cap(?:ital|ex)s?",
-    "import": r"import(?:s|ed|ation|ations)?|overseas purchases?",
-    "export": r"export(?:s|ed|ation)?",
-    "reverse": r"reverse(?: charges?)?|rc|rcm|self assess(?:ed|ment)?",
+    "capital": r"cap(?:ital|ex)s?|anlage(?:n|verm\w+|g\w+)?|immobili[sz]ations?|investitionsg\w+|bienes de inversion"
+    r"|beni (?:ammortizzabili|strumentali)|bedrijfsmiddelen",
+    "import": r"import(?:s|ed|ation|ations|acion|aciones|azione|azioni)?|overseas purchases?|einfuhr\w*|invoer\w*",
+    "export": r"export(?:s|ed|ation|ations|acion|aciones)?|esportazion[ei]|ausfuhr\w*|drittl[ae]nd\w*|uitvoer\w*",
+    "reverse": r"reverse(?: charges?)?|rc|rcm|self assess(?:ed|ment)?|13b|steuerschuldnerschaft|auto ?liquidations?"
+    r"|inversion (?:del )?sujeto pasivo|isp|inversione contabile|verlegd\w*|verlegging",
     "domestic": r"domestic|drc",
     "postponed": r"postponed|pva",
     "deferred": r"deferr(?:ed|al)|deferment|igds|dgst",
     "scheme": r"special scheme|major exporter|margin scheme|flat rate",
     "input_taxed": r"input taxed|input tax sales?",
     "private": r"private|personal use|(?:not|non) (?:\w+ )?(?:deductible|claimable|claimed|recoverable|creditable)"
-    r"|disallowed|blocked|unclaimable|irrecoverable|nondeductible",
-    "ec": r"ec|eu|eea|intra(?:community| community| eu)?|european union",
+    r"|disallowed|blocked|unclaimable|irrecoverable|nondeductible"
+    r"|(?:nicht|no|niet) (?:\w+ )?(?:ab\w+fahig\w*|abziehbar\w*|deducibles?|recuperables?|aftrekbaar|aftrekbare)"
+    r"|indetraibil[ei]|non (?:recuperables?|detraibil[ei])",
+    "ec": r"ec|eu|eea|intra(?:community| community| eu)?|european union|innergemeinschaftlich\w*|igl|ige"
+    r"|intra ?com\w*|ue",
     "customer": r"customer accounting|prescribed goods?|srca|txca",
     "deemed": r"deemed",
     "changed": r"change in use|second hand",
@@ -47,15 +55,17 @@ WORDS = {
     "mixed": r"taxable (?:and )?exempt suppl\w+|residual",
     "old": r"old|20(?:0\d|1\d|2[0-3])",
     # Kinds of nothing.
-    "zero": r"zero(?: rated?)?|zr|nil rated?",
+    "zero": rf"zero(?: rated?)?|zr|nil rated?|{TAX_FREE}",
     "free": r"free",
-    "exempt": r"exempt(?:ed|ion|ions)?",
-    "none": r"excluded|no (?:gst|vat|tax|sales tax)|none|not? taxable|untaxed",
-    "scope": r"out ?of ?scope|outside (?:the )?scope(?: of)?",
+    "exempt": rf"exempt(?:ed|ion|ions)?|{TAX_FREE}",
+    "none": r"excluded|no (?:gst|vat|tax|sales tax)|none|not? taxable|untaxed|ohne (?:ust|mwst|steuer|umsatzsteuer)"
+    r"|sans tva|sin iva|senza iva|geen btw",
+    "scope": r"out ?of ?scope|outside (?:the )?scope(?: of)?|nicht steuerbar\w*|non soumis\w*|hors champ\w*"
+    r"|no sujet[oa]s?|fuori campo",
     "unregistered": r"non (?:gst |vat )?registered",
     # What tells only who of two is nearer.
-    "goods": r"goods",
-    "services": r"services?",
+    "goods": r"goods|waren|lieferung\w*|livraisons?|marchandises?|biens|bienes|beni|goederen",
+    "services": r"services?|dienstleistung\w*|sonstige leistung\w*|prestations?|servicios?|serviz\w+|diensten",
 }
 PATTERNS = {word: re.compile(rf"\b(?:{pattern})\b") for word, pattern in WORDS.items()}
 NEARNESS = frozenset(("goods", "services"))
@@ -94,7 +104,9 @@ CODES = (
 )
 # "Standard rate (excluding capital goods)" is about no capital goods, "outside the EU" is not about the EU.
 LEFT_OUT = re.compile(
-    r"\((?:excl\w*|not|except|other than)\b[^)]*\)|\b(?:outside|non)[ -](?:of )?(?:the )?(?:eu|ec|eea)\b", re.IGNORECASE
+    r"\((?:excl\w*|not|except|other than)\b[^)]*\)|\b(?:outside|non)[ -](?:of )?(?:the )?(?:eu|ec|eea)\b"
+    r"|\b(?:hors|fuera|extra|nicht|außerhalb|ausserhalb|buiten)[ -](?:de |la |der |l['’]|de l['’])*(?:eu|ue)\b",
+    re.IGNORECASE,
 )
 
 
