@@ -75,15 +75,13 @@ class XeroRateSighting(models.Model):
 
     def _rows(self, connection, xero_type, elements):
         """What can be read of each element in a foreign currency; without a rate where it is to be forgotten."""
-        own = connection.company_id.currency_id.name
-        currencies = None
-        for element in elements:
-            code = (element.get("Invoice") or {}).get("CurrencyCode") or element.get("CurrencyCode")
-            if not code or code == own:
-                continue
-            if currencies is None:
-                found = self.env["res.currency"].with_context(active_test=False).search([])
-                currencies = dict(found.mapped(lambda currency: (currency.name, currency.id)))
+        codes = [_currency_of(element) for element in elements]
+        foreign = {*codes} - {"", connection.company_id.currency_id.name}
+        if not foreign:
+            return
+        found = self.env["res.currency"].with_context(active_test=False).search([("name", "in", list(foreign))])
+        currencies = {currency.name: currency.id for currency in found}
+        for code, element in zip(codes, elements):
             rate, dated = element.get("CurrencyRate"), day(element.get("DateString") or element.get("Date"))
             if code not in currencies or not dated:
                 continue
@@ -157,6 +155,13 @@ class XeroRateReading(models.AbstractModel):
         except Exception:
             # Rates are an extra: the next full reading shows them again.
             _logger.exception("Exchange rates of %s in %s were not kept", xero_type, connection.id)
+
+
+def _currency_of(element) -> str:
+    """Return the currency that an element's rate is of; of a payment that of what is paid."""
+    paid = element.get("Invoice")
+    code = (paid.get("CurrencyCode") if isinstance(paid, dict) else None) or element.get("CurrencyCode")
+    return code if isinstance(code, str) else ""
 
 
 def _is_marked(element) -> bool:
