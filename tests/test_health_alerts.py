@@ -308,7 +308,7 @@ class TestAlertPeople(AlertCommon):
         self.look()
         mail = self.mails()
         self.assertEqual(mail.subject, "Xero: Kauri Trading: Failed jobs")
-        self.assertIn("20 jobs failed", mail.body_html)
+        self.assertIn("Failed jobs that wait for a person: 20", mail.body_html)
         self.assertIn("/odoo/xero-health", mail.body_html)
         for text in ("Mr. Secret", self.chief.name, self.partner_a.name):
             self.assertNotIn(text, f"{mail.subject} {mail.body_html}")

@@ -6,7 +6,7 @@ const trouble = (topic, level) => `.o_xero_health [data-topic=${topic}][data-lev
 addTour("xero_health", () => [
     rememberPage(),
     { content: "The worst is said first", trigger: ".o_xero_health header [data-level=broken]:contains(Broken)" },
-    { trigger: `.o_xero_health [data-topic=failures]:contains(${expected().failed} jobs failed)` },
+    { trigger: `.o_xero_health [data-topic=failures]:contains(Failed jobs that wait for a person: ${expected().failed}.)` },
     { trigger: `${trouble("connection", "attention")}:contains(Paused until)` },
     { trigger: `${trouble("scopes", "broken")}:contains(payments and credits)` },
     { content: "Each flow against its schedule", trigger: ".o_xero_health [data-flow=contacts_in][data-level=broken]" },
