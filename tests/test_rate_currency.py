@@ -41,6 +41,9 @@ class TestRateCurrency(InboundCommon):
         requests = self.env["xero.currency.request"].with_user(user).with_company(self.company)
         return requests.create({"currency_id": self.franc.id})
 
+    def foreign_currency(self):
+        return self.env.ref("base.AUD")
+
     def currencies(self):
         return [row["Code"] for row in self.read("Currencies")]
 
@@ -63,6 +66,8 @@ class TestRateCurrency(InboundCommon):
         self.assertEqual(move.xero_sync_state, "synced", move.xero_sync_message)
         with self.assertRaisesRegex(UserError, "already"):
             again.action_add()
+        with self.assertRaisesRegex(UserError, "cannot be changed"):
+            request.currency_id = self.foreign_currency()
 
     def test_a_plan_of_one_currency_says_so(self):
         self.permit()

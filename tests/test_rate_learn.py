@@ -1,6 +1,7 @@
 """Exchange rates are learned from what people enter in Xero, and nobody's rate in Odoo is changed."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -222,6 +223,22 @@ class TestRateLearn(InboundCommon):
         self.read_rates()
         self.assertFalse(self.of())
         self.assertFalse(self.in_odoo())
+
+    def test_what_odoo_sent_teaches_nothing_without_its_mark_either(self):
+        self.own_rate(0.60, DAY - timedelta(days=30))
+        move = self.make_move(currency_id=self.foreign.id, invoice_date=str(DAY))
+        self.drain()
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE xero_link SET from_xero = NULL WHERE res_model = 'account.move'")
+        self.env.invalidate_all()
+        element = {**self.in_xero(move), "Url": None}
+        element["CurrencyRate"] = Decimal(str(element["CurrencyRate"]))
+        rates = self.env["xero.rate.sighting"].sudo()
+        rates._see(self.connection, "Invoice", [element])
+        self.assertFalse(rates.search([]))
+        other = {**element, "InvoiceID": "11111111-1111-4111-8111-111111111111", "InvoiceNumber": "A\u202eB" * 200}
+        rates._see(self.connection, "Invoice", [element, other])
+        self.assertEqual(len(rates.search([])), 1, "that of somebody else does, whatever it is called")
 
     def test_a_copy_with_our_mark_teaches_nothing(self):
         move = self.make_move(invoice_date=str(DAY))

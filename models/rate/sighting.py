@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...mappers.marks import read_end, read_url
+from ...mappers.text import named
 from ...mappers.values import day
 from ...xero_api import dates
 from ..inbound.xero_sync_cursor import CLOCK_SLACK
@@ -92,7 +93,7 @@ class XeroRateSighting(models.Model):
                 "currency_id": currencies[code],
                 "date": fields.Date.to_date(dated),
                 "rate": str(rate.quantize(PLACES) if hasattr(rate, "quantize") else rate) if counts else None,
-                "number": element.get(NUMBERS.get(xero_type, "")) or None,
+                "number": named(element.get(NUMBERS.get(xero_type, ""))) or None,
                 "updated_at": at and str(at),
             }
 
@@ -102,7 +103,7 @@ class XeroRateSighting(models.Model):
         self.env["xero.link"].flush_model(["xero_id", "from_xero", "connection_id", "xero_type"])
         return self.env.execute_query(
             SQL(
-                """SELECT asked.xero_id, COALESCE(NOT l.from_xero, FALSE), s.currency_id, s.date, s.rate
+                """SELECT asked.xero_id, l.id IS NOT NULL AND l.from_xero IS NOT TRUE, s.currency_id, s.date, s.rate
                      FROM UNNEST(%s) AS asked(xero_id)
                      LEFT JOIN xero_link l ON l.connection_id = %s AND l.xero_type = %s AND l.xero_id = asked.xero_id
                      LEFT JOIN xero_rate_sighting s
@@ -152,9 +153,10 @@ class XeroRateReading(models.AbstractModel):
             self.env["xero.rate.sighting"]._see(connection, xero_type, elements)
         except BEGIN_ANEW:
             raise
-        except Exception:
-            # Rates are an extra: the next full reading shows them again.
-            _logger.exception("Exchange rates of %s in %s were not kept", xero_type, connection.id)
+        except Exception as error:  # noqa: BLE001 -- whatever fails here stops no reading
+            # Rates are an extra: the next full reading shows them again. What the error says may be of a document.
+            cause = type(error).__name__
+            _logger.error("Exchange rates of %s in %s were not kept: %s", xero_type, connection.id, cause)
 
 
 def _currency_of(element) -> str:

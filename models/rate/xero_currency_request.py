@@ -62,6 +62,15 @@ class XeroCurrencyRequest(models.Model):
             scopes = (request.sudo().connection_id.credential_id.scopes or "").split()
             request.is_permitted = not scopes or SCOPE in scopes
 
+    def write(self, vals):
+        """Extend: what was asked for stays what it was.
+
+        :raise UserError: a person changes a request that was sent
+        """
+        if not self.env.su and any(request.state != "new" for request in self):
+            raise UserError(self.env._("What was resolved cannot be changed any more."))
+        return super().write(vals)
+
     def action_add(self):
         """Have the worker add the currency to the organisation, for ever.
 
