@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..models.health.check import Facts
 from ..models.health.checks import judge, sentence
@@ -292,6 +294,30 @@ class TestRateLearn(InboundCommon):
         self.assertEqual((self.of().state, self.of().cause), ("held", "spread"))
         self.assertFalse(self.in_odoo())
 
+    def test_a_currency_that_odoo_refuses_stops_no_other(self):
+        self.use("fill")
+        other = self.setup_other_currency("CHF", rates=[])
+        for currency in (self.foreign, other):
+            self.env.cr.execute(
+                """INSERT INTO xero_rate_sighting (connection_id, currency_id, date, xero_type, xero_id, rate)
+                   VALUES (%s, %s, %s, 'Invoice', %s, 0.66)""",
+                [self.connection.id, currency.id, DAY, currency.name],
+            )
+        rates = self.env["xero.rate"].sudo().with_company(self.company)
+        rates._ask_for(self.connection, {(self.foreign.id, DAY), (other.id, DAY)})
+        rate_model = type(self.env["res.currency.rate"])
+        create = rate_model.create
+
+        def refusing(model, vals_list):
+            if any(vals["currency_id"] == other.id for vals in vals_list):
+                raise UserError("Another addon forbids it")
+            return create(model, vals_list)
+
+        with patch.object(rate_model, "create", refusing), mute_logger("odoo.addons.xero_connector.models.rate"):
+            rates._learn(self.connection)
+        found = {row.currency_id: (row.state, row.cause) for row in rates.search([("date", "=", DAY)])}
+        self.assertEqual(found, {self.foreign: ("used", False), other: ("held", "refused")})
+
     # === PEOPLE === #
 
     def test_an_accountant_uses_what_is_proposed(self):
@@ -381,8 +407,8 @@ class TestRateLearn(InboundCommon):
         counted = self.env.cr.sql_log_count
         self.assertFalse(rates._learn(self.connection))
         self.env.flush_all()
-        # Odoo writes a hundred rows a statement, in three tables.
-        self.assertLessEqual(self.env.cr.sql_log_count - counted, 150)
+        # Odoo writes a hundred rows a statement: a rate, its worth, and twice the row that it was made of.
+        self.assertLessEqual(self.env.cr.sql_log_count - counted, 220)
         found = rates.search([("connection_id", "=", self.connection.id), ("state", "=", "used")])
         self.assertEqual(len(found), 3650)
 

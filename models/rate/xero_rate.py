@@ -1,5 +1,6 @@
 """Exchange rates by day, as people have them on documents in Xero, and what becomes of them in Odoo."""
 
+import logging
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,10 @@ from ...mappers.text import named
 from ..connection.xero_connection import GATHERING_STATES
 from ..link.access import ACCOUNTANT, check_role
 from ..link.notice import notice
+from ..queue.drain import BEGIN_ANEW
 from .judge import PLACES, Series, fault_of, of_day
+
+_logger = logging.getLogger(__name__)
 
 # Days that are judged in one transaction.
 PIECE = 5000
@@ -73,6 +77,7 @@ class XeroRate(models.Model):
             ("changed", "The rate in Odoo was changed since"),
             ("deleted", "The rate was deleted in Odoo"),
             ("newer", "Xero has another rate since it was used"),
+            ("refused", "Odoo does not take it"),
             ("other", "Another organisation gives this company its rates"),
         ],
         "Why",
@@ -298,7 +303,7 @@ class XeroRate(models.Model):
             states[state, cause or False] |= row
         for (state, cause), rows in states.items():
             rows.write({"state": state, "cause": cause})
-        self.browse([row.id for row in new])._put_into_table()
+        self.browse([row.id for row in new])._try_putting_into_table()
 
     def _own_rates(self, connection, plans) -> tuple[set, set]:
         """Return on which days of which currencies Odoo has a rate already, and the currencies whose rates are those
@@ -347,6 +352,23 @@ class XeroRate(models.Model):
         rate = self.company_rate_id.with_company(self.company_id.root_id)
         rate.company_rate = self.rate
         self.sudo().write({"written": self.rate, "written_technical": rate.rate})
+
+    def _try_putting_into_table(self) -> None:
+        """Add the rates of these rows to Odoo's table; a currency that is refused stops no other."""
+        try:
+            with self.env.cr.savepoint():
+                self._put_into_table()
+        except BEGIN_ANEW:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever Odoo or another addon says
+            self.env.invalidate_all(flush=False)
+            currencies = self.grouped("currency_id")
+            if len(currencies) > 1:
+                for rows in currencies.values():
+                    rows._try_putting_into_table()
+                return
+            _logger.warning("Rates of %s were refused: %s", self.currency_id.name, type(error).__name__)
+            self.write({"state": "held", "cause": "refused"})
 
     def _put_into_table(self) -> None:
         """Add the rates of these rows to Odoo's table, for the main company, with the rights of the user."""
