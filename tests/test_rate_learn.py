@@ -310,7 +310,7 @@ class TestRateLearn(InboundCommon):
 
         def refusing(model, vals_list):
             if any(vals["currency_id"] == other.id for vals in vals_list):
-                raise UserError("Another addon forbids it")
+                raise UserError(model.env._("Another addon forbids it"))
             return create(model, vals_list)
 
         with patch.object(rate_model, "create", refusing), mute_logger("odoo.addons.xero_connector.models.rate"):
