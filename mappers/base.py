@@ -29,6 +29,11 @@ class XeroMapper(models.AbstractModel):
     # What an answer repeats of an element and tells it from others, besides what tells all types.
     _identifying = ()
     _odoo_model = None
+    # The type in whose lists in Xero its elements stand, where another Odoo model has that type: what is made of
+    # something else than journal entries may be an ``Invoice`` there. Its own type is then a name of ours.
+    _stands_among = None
+    # OAuth permissions that it needs besides those that every consent has (Xero: Scopes).
+    _scopes = ()
     # The page in Xero's own screens, with ``{xero_id}``, below ``https://go.xero.com``; ``None`` where there is none.
     _xero_page = None
     # Lower goes first: what is needed before what needs it.
@@ -80,6 +85,16 @@ class XeroMapper(models.AbstractModel):
         return [mapper for mapper in self._all() if mapper._odoo_model == model]
 
     @api.model
+    @tools.ormcache("xero_type")
+    def _family(self, xero_type: str) -> tuple[str, ...]:
+        """Return the types whose elements stand in Xero's lists of ``xero_type``: itself, then its kin.
+
+        :param xero_type: as in ``_xero_type``
+        """
+        kin = [mapper._xero_type for mapper in self.env["xero.mapper"]._all() if mapper._stands_among == xero_type]
+        return (xero_type, *kin)
+
+    @api.model
     def _pages_of(self, rows) -> dict:
         """Return ``{row: page}`` of what stands in Xero for ``rows``, which have ``xero_type`` and ``res_id``, such as
         links; ``None`` for one without a page, or of a type that no mapper knows.
@@ -109,6 +124,16 @@ class XeroMapper(models.AbstractModel):
             frozenset(ruled).union(*(mapper._tracked_fields for mapper in mappers)),
             frozenset(ruled_lines).union(*(mapper._tracked_line_fields for mapper in mappers)),
         )
+
+    # === SWITCHES === #
+
+    def _is_switched_on(self, connection) -> bool:
+        """Whether the settings of ``connection`` switch the type on."""
+        return not self._switch or bool(connection[self._switch])
+
+    def _is_on(self, connection) -> bool:
+        """Whether the type is sent to the organisation of ``connection``: it is wanted, and the consent allows it."""
+        return self._is_switched_on(connection) and not connection._lacks(self._scopes)
 
     # === TO IMPLEMENT === #
 

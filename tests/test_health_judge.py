@@ -21,7 +21,7 @@ def ahead(**span):
     return NOW + timedelta(**span)
 
 
-ALL_SCOPES = frozenset(rules.NEEDED_SCOPES)
+ALL_SCOPES = frozenset([*rules.NEEDED_SCOPES, "accounting.attachments"])
 HALF_HOURLY = timedelta(minutes=30)
 HEALTHY = Facts(
     now=NOW,
@@ -176,6 +176,19 @@ class TestHealthJudge(BaseCase):
             rules.missing_scopes(ALL_SCOPES - {"accounting.attachments"}, frozenset(["accounting.contacts"])),
             ["accounting.invoices", "accounting.payments", "accounting.settings.read"],
         )
+
+    def test_a_permission_for_more_is_missed_and_stops_nothing_else(self):
+        asked = ALL_SCOPES | {"accounting.manualjournals", "accounting.reports.trialbalance.read", "openid"}
+        facts = replace(HEALTHY, requested_scopes=asked, granted_scopes=ALL_SCOPES)
+        found = next(finding for finding in checks.judge(facts) if finding.topic == "scopes")
+        self.assertEqual(found.level, ATTENTION)
+        self.assertEqual(
+            found.values["scopes"], ["accounting.manualjournals", "accounting.reports.trialbalance.read"]
+        )
+        everything = ["accounting.transactions", "accounting.contacts", "accounting.settings.read"]
+        everything += ["accounting.attachments", "accounting.reports.read"]
+        self.assertEqual(rules.missing_scopes(asked, frozenset(everything)), [])
+        self.assertEqual(rules.missing_scopes(asked, frozenset()), [])
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -27,6 +27,18 @@ DEFAULT_SCOPES = [
     "accounting.settings.read",
 ]
 
+# What the broad permissions of older apps give, until 13 September 2027 (Xero: Scopes).
+_TRANSACTIONS = ("invoices", "payments", "banktransactions", "manualjournals")
+_REPORTS = (
+    *("aged", "balancesheet", "banksummary", "budgetsummary", "executivesummary", "profitandloss"),
+    *("taxreports", "trialbalance"),
+)
+BROAD_SCOPES = {
+    "accounting.transactions": frozenset(f"accounting.{name}" for name in _TRANSACTIONS),
+    "accounting.transactions.read": frozenset(f"accounting.{name}.read" for name in _TRANSACTIONS),
+    "accounting.reports.read": frozenset(f"accounting.reports.{name}.read" for name in _REPORTS),
+}
+
 # Seconds an access token lives when the answer does not say.
 ACCESS_TOKEN_LIFE = 1800
 # What an answer may say of it at all. Less would renew at every call, more would never notice a dead token.
@@ -42,6 +54,16 @@ _SETTINGS_ERRORS = ("invalid_client", "unauthorized_client", "invalid_scope")
 # Practices and other kinds of tenant have no books to sync with.
 _ORGANISATION = "ORGANISATION"
 _JSON = {"Accept": "application/json"}
+
+
+def missing_scopes(needed: Iterable[str], granted: Iterable[str]) -> list[str]:
+    """Return those of ``needed`` that a consent lacks: what may be written may be read, and broad ones give many.
+
+    :param granted: nothing is missed where it is empty: such a consent is not known.
+    """
+    held = set(granted)
+    held = held.union(*(BROAD_SCOPES[scope] for scope in held if scope in BROAD_SCOPES))
+    return [scope for scope in needed if held and not {scope, scope.removesuffix(".read")} & held]
 
 
 @dataclass(frozen=True)

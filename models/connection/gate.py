@@ -365,7 +365,7 @@ def _request_tokens(credential, vault):
             endpoints(credential.env),
             credential.client_id,
             vault.get("client_secret"),
-            credential.requested_scopes.split(),
+            credential._scopes_to_ask(),
         )
     if not vault.get("refresh_token"):
         raise errors.ReauthRequired(
@@ -427,7 +427,7 @@ def consent_url(connection) -> str:
         endpoints(env),
         credential.client_id,
         credential.redirect_uri,
-        credential.requested_scopes.split(),
+        credential._scopes_to_ask(),
         state,
         challenge,
     )

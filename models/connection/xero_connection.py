@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...mappers.awaited import ALLOWED, CLOSED_PERIODS, LOCK_DATES, record_key
 from ...mappers.text import named
-from ...xero_api import errors
+from ...xero_api import errors, oauth
 from ..link.reason import ReasonText
 from . import credential_secrets as xero_secrets
 from . import database as xero_database
@@ -39,6 +39,7 @@ SCOPE_FIELDS = {
     "contact_policy",
     "excluded_journal_ids",
     "credit_direction",
+    "credential_id",
     *MOVE_TYPE_SETTINGS.values(),
 }
 # What failures wait for that a change of these may cure.
@@ -632,7 +633,7 @@ class XeroConnection(models.Model):
             nearest.connected_at or nearest.create_date,
             frozenset(nearest.excluded_journal_ids.ids),
             nearest.contact_policy == "ranked",
-            frozenset(xero_type for xero_type, switch in self._switches().items() if not nearest[switch]),
+            frozenset(mapper._xero_type for mapper in self.env["xero.mapper"]._all() if not mapper._is_on(nearest)),
             nearest.credit_direction in SENT_WAYS,
         )
 
@@ -640,6 +641,32 @@ class XeroConnection(models.Model):
     def _switches(self) -> dict:
         """Return ``{Xero type: field of the connection that switches it on}`` of the types that have such a field."""
         return {mapper._xero_type: mapper._switch for mapper in self.env["xero.mapper"]._all() if mapper._switch}
+
+    # === PERMISSIONS === #
+
+    def _further_scopes(self) -> list[str]:
+        """Return the OAuth permissions that what is switched on here needs besides those of every consent, sorted."""
+        types = [*self.env["xero.mapper"]._all(), *self.env["xero.inbound"]._all()]
+        wanted = [kind._scopes for kind in types if kind._scopes and kind._is_switched_on(self)]
+        return sorted({scope for scopes in wanted for scope in scopes})
+
+    def _lacks(self, scopes) -> list[str]:
+        """Return those of the permissions ``scopes`` that the present consent does not give; none where that is not
+        known.
+        """
+        return oauth.missing_scopes(scopes, (self.sudo().credential_id.scopes or "").split()) if scopes else []
+
+    def _lacking_text(self, scopes) -> str:
+        """Return in words, as stored texts are, which of ``scopes`` the consent lacks and what to do; empty without."""
+        missing = self._lacks(scopes)
+        if not missing:
+            return ""
+        return self.env["xero.reason"]._(
+            "The consent of %(organisation)s does not allow it yet (%(scopes)s is missing): ask a Xero administrator "
+            "to connect again.",
+            organisation=named(self.sudo().tenant_name or self.sudo().name),
+            scopes=", ".join(missing),
+        )
 
     def _xero_lock_date(self):
         """Return the later of Xero's lock dates; ``None`` without one.

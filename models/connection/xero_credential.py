@@ -141,10 +141,19 @@ class XeroCredential(models.Model):
         self._warn_of_keys()
 
     def write(self, vals):
+        # Tokens are renewed all day, and allow the same as before.
+        allows_another = "scopes" in vals and any(credential.scopes != vals["scopes"] for credential in self)
         result = super().write(vals)
-        if {"webhook_token", "active", "client_id"} & vals.keys():
+        if allows_another or {"webhook_token", "active", "client_id"} & vals.keys():
             self.env.registry.clear_cache()
         return result
+
+    def _scopes_to_ask(self) -> list[str]:
+        """Return the permissions that a consent is asked for: those of the app, and what its connections have use for
+        besides.
+        """
+        further = {scope for connection in self.connection_ids for scope in connection._further_scopes()}
+        return list(dict.fromkeys([*self.requested_scopes.split(), *sorted(further)]))
 
     def _app_id(self) -> str:
         """Return the client id as Xero compares it: credentials with the same one are of the same app."""

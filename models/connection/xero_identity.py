@@ -33,6 +33,8 @@ TAKEN = "taken"
 AHEAD = "ahead"
 # bearing a mark that proves nothing.
 STRANGER = "stranger"
+# What says nothing of where an element comes from.
+OF_OTHERS = (STRANGER, TAKEN)
 
 Claim = namedtuple("Claim", "signed sent exists unborn linked fits same recent")
 Verdict = namedtuple("Verdict", "kind record")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ...xero_api import oauth
+
 OK, ATTENTION, BROKEN = "ok", "attention", "broken"
 LEVELS = (OK, ATTENTION, BROKEN)
 
@@ -11,15 +13,8 @@ STANDS = timedelta(minutes=45)
 REFERENCE_SILENT = timedelta(hours=54)
 DAY = timedelta(days=1)
 
-# What a consent must allow, and the wider permissions of older apps that allow it too.
-NEEDED_SCOPES = {
-    "accounting.invoices": ("accounting.transactions",),
-    "accounting.payments": ("accounting.transactions",),
-    "accounting.contacts": (),
-    "accounting.settings.read": ("accounting.settings",),
-    "accounting.attachments": (),
-}
-OPTIONAL_SCOPES = ("accounting.attachments",)
+# What every consent must allow.
+NEEDED_SCOPES = tuple(scope for scope in oauth.DEFAULT_SCOPES if scope.startswith("accounting."))
 
 
 @dataclass(frozen=True)
@@ -186,10 +181,12 @@ def missing_scopes(requested, granted) -> list[str]:
     :param requested: the permissions that the consent was asked for
     :param granted: those that it has
     """
-    if not granted:
-        return []
-    needed = [scope for scope in NEEDED_SCOPES if scope in requested or scope not in OPTIONAL_SCOPES]
-    return [scope for scope in needed if scope not in granted and not granted & set(NEEDED_SCOPES[scope])]
+    return oauth.missing_scopes([*NEEDED_SCOPES, *sorted(further_scopes(requested))], granted)
+
+
+def further_scopes(requested) -> set[str]:
+    """Return the permissions on books among ``requested`` without which the rest still works."""
+    return {scope for scope in requested if scope.startswith("accounting.")} - set(NEEDED_SCOPES)
 
 
 def failed_percent(facts) -> float:

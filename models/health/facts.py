@@ -194,7 +194,7 @@ class XeroHealthFacts(models.AbstractModel):
             "pause_reason": connection.pause_reason or "",
             "needs_consent": credential.grant_type == "authorization_code",
             "consent_ends_at": credential.refresh_expires_at or None,
-            "requested_scopes": frozenset((credential.requested_scopes or "").split()),
+            "requested_scopes": frozenset((credential.requested_scopes or "").split() + connection._further_scopes()),
             "granted_scopes": frozenset((credential.scopes or "").split()),
             "day_limit": connection.day_limit,
             "day_remaining": connection.day_remaining,

@@ -28,7 +28,12 @@ def scope_labels(env) -> dict:
         "accounting.payments": env._("payments and credits"),
         "accounting.contacts": env._("customers and vendors"),
         "accounting.settings.read": env._("chart of accounts, tax rates and lock dates"),
+        "accounting.settings": env._("chart of accounts, currencies and items"),
         "accounting.attachments": env._("attachments of documents"),
+        "accounting.manualjournals": env._("journal entries"),
+        "accounting.banktransactions": env._("money spent, received and transferred"),
+        "accounting.reports.trialbalance.read": env._("the trial balance"),
+        "accounting.reports.banksummary.read": env._("the bank summary"),
     }
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
@@ -159,6 +159,8 @@ class XeroInbound(models.AbstractModel):
     # How a snapshot of whole books reads it, a ``Kind`` (``snapshot/xero_snapshot_element``); ``None``: it does not, or
     # the snapshot knows by itself.
     _snapshot = None
+    # OAuth permissions that reading it needs besides those that every consent has (Xero: Scopes).
+    _scopes = ()
     # Whether the resource takes a list of ids; else each is a call.
     _lists_ids = True
 
@@ -238,9 +240,13 @@ class XeroInbound(models.AbstractModel):
         for hook in self.env["xero.inbound.hook"]._all():
             hook._import_settlements(connection, xero_type, pairs)
 
+    def _is_switched_on(self, connection) -> bool:
+        """Whether the settings of ``connection`` switch the type on."""
+        return not self._switch or bool(connection[self._switch])
+
     def _is_polled(self, connection) -> bool:
-        """Whether the schedule reads it in ``connection``."""
-        return self._polled and (not self._switch or bool(connection[self._switch]))
+        """Whether the schedule reads it in ``connection``: it is wanted, and the consent allows it."""
+        return self._polled and self._is_switched_on(connection) and not connection._lacks(self._scopes)
 
     # === AGREEMENT === #
 
@@ -380,7 +386,7 @@ class XeroInbound(models.AbstractModel):
 
         :param verdict: what :meth:`_recognise` has of it, ``None`` without any
         """
-        if verdict is None or verdict.kind in (identity.STRANGER, identity.TAKEN):
+        if verdict is None or verdict.kind in identity.OF_OTHERS:
             return None
         if verdict.kind == identity.OURS and not self._is_being_sent(connection):
             return self._link_again(connection, element, verdict.record)
@@ -425,11 +431,42 @@ class XeroInbound(models.AbstractModel):
         well = list({element[self._id_field]: element for element in well}.values())
         results = {}
         for start in range(0, len(well), CHUNK):
-            results |= self._apply_chunk(connection, well[start : start + CHUNK])
+            for inbound, own in self._by_importer(connection, well[start : start + CHUNK]):
+                results |= inbound._apply_chunk(connection, own)
         ended = [xero_id for xero_id, result in results.items() if result.outcome != "quarantined"]
         if ended:
             quarantine._end(connection, self._xero_type, ended)
         return results
+
+    def _by_importer(self, connection, elements) -> list[tuple]:
+        """Return pairs ``(importer, elements)``: what was made of another model than this type's goes to its own type,
+        and is left alone where that takes nothing in.
+
+        :param elements: of this type's lists, each with an id of its own
+        """
+        kin = self.env["xero.mapper"]._family(self._xero_type)[1:]
+        owners = self._kin_of(connection, kin, elements) if kin else {}
+        if not owners:
+            return [(self, elements)]
+        by_type = defaultdict(list)
+        for element in elements:
+            by_type[owners.get(element[self._id_field], self._xero_type)].append(element)
+        return [(inbound, own) for xero_type, own in by_type.items() if (inbound := self._for_type(xero_type))]
+
+    def _kin_of(self, connection, kin, elements) -> dict:
+        """Return ``{xero id: type}`` of those of ``elements`` that belong to one of the types ``kin``: they are linked
+        as such, or no link knows them and they bear the mark of a record that was certainly sent.
+        """
+        ids = [element[self._id_field] for element in elements]
+        domain = [("connection_id", "=", connection.id), ("xero_type", "in", [self._xero_type, *kin])]
+        links = self.env["xero.link"].sudo().search([*domain, ("xero_id", "in", ids)])
+        found = {link.xero_id: link.xero_type for link in links}
+        for xero_type in kin:
+            unknown = [element for element in elements if element[self._id_field] not in found]
+            verdicts = self.env["xero.identity"]._judge(connection, xero_type, unknown)
+            ours = [xero_id for xero_id, verdict in verdicts.items() if verdict.kind not in identity.OF_OTHERS]
+            found |= dict.fromkeys(ours, xero_type)
+        return {xero_id: xero_type for xero_id, xero_type in found.items() if xero_type != self._xero_type}
 
     def _apply_chunk(self, connection, elements):
         worker = self._as_worker(connection)

@@ -138,9 +138,10 @@ class XeroMatchReader(models.AbstractModel):
     def _linked_ids(self, connection, xero_type) -> set:
         rows = self.env.execute_query(
             SQL(
-                "SELECT xero_id FROM xero_link WHERE connection_id = %s AND xero_type = %s AND xero_id IS NOT NULL",
+                """SELECT xero_id FROM xero_link
+                    WHERE connection_id = %s AND xero_type = ANY(%s) AND xero_id IS NOT NULL""",
                 connection.id,
-                xero_type,
+                list(self.env["xero.mapper"]._family(xero_type)),
             )
         )
         return {xero_id for [xero_id] in rows}
@@ -214,11 +215,12 @@ class XeroMatchReader(models.AbstractModel):
              WHERE e.snapshot_id = %(snapshot)s AND e.xero_type = %(type)s AND e.document_type = %(document_type)s
                AND e.status != 'DELETED' AND (%(all)s OR e.xero_id = ANY(%(ids)s))
                AND NOT EXISTS (SELECT FROM xero_link l WHERE l.connection_id = e.connection_id
-                                  AND l.xero_type = e.xero_type AND l.xero_id = e.xero_id)
+                                  AND l.xero_type = ANY(%(family)s) AND l.xero_id = e.xero_id)
              ORDER BY e.id
             """,
                 snapshot=snapshot.id,
                 type=xero_type,
+                family=list(self.env["xero.mapper"]._family(xero_type)),
                 document_type=document_type,
                 all=xero_ids is None,
                 ids=list(xero_ids or []),

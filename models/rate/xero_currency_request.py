@@ -59,8 +59,7 @@ class XeroCurrencyRequest(models.Model):
         for request in self:
             own = [("connection_id", "=", request.connection_id.id), ("code", "=", request.currency_id.name)]
             request.is_held = bool(request.currency_id and self.env["xero.currency"].search_count(own, limit=1))
-            scopes = (request.sudo().connection_id.credential_id.scopes or "").split()
-            request.is_permitted = not scopes or SCOPE in scopes
+            request.is_permitted = not request.connection_id._lacks([SCOPE])
 
     def write(self, vals):
         """Extend: what was asked for stays what it was.

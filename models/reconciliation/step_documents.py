@@ -367,17 +367,19 @@ class XeroReconciler(models.AbstractModel):
         return ids[-1] if len(ids) == CHUNK else None
 
     def _unlinked_elements(self, report, xero_types, after) -> list[int]:
+        families = [self.env["xero.mapper"]._family(xero_type) for xero_type in xero_types]
         rows = self.env.execute_query(
             SQL(
                 """SELECT e.id FROM xero_snapshot_element e
                     WHERE e.snapshot_id = %s AND e.xero_type IN %s AND e.id > %s AND NOT EXISTS (
-                          SELECT FROM xero_link l WHERE l.connection_id = %s AND l.xero_type = e.xero_type
+                          SELECT FROM xero_link l WHERE l.connection_id = %s AND l.xero_type = ANY(%s)
                              AND l.xero_id = e.xero_id)
                     ORDER BY e.id LIMIT %s""",
                 report.snapshot_id.id,
                 xero_types,
                 after,
                 report.connection_id.id,
+                [xero_type for family in families for xero_type in family],
                 CHUNK,
             )
         )

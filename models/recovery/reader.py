@@ -44,6 +44,9 @@ class Reader:
             inbound = self.env["xero.inbound"]._for_type(xero_type)._as_worker(self.connection)
             known = self._links(xero_type, elements.mapped("xero_id"))
             for element in elements:
+                if element.xero_id in known and known[element.xero_id].xero_type != xero_type:
+                    # Made of something else than this reads.
+                    continue
                 self._note(xero_type, element.data)
                 row = (
                     self._changed(inbound, element, known[element.xero_id])
@@ -76,7 +79,7 @@ class Reader:
             [
                 ("connection_id.tenant_id", "=", self.connection.tenant_id),
                 ("connection_id", "in", self._connections().ids),
-                ("xero_type", "=", xero_type),
+                ("xero_type", "in", self.env["xero.mapper"]._family(xero_type)),
                 ("xero_id", "in", xero_ids),
             ]
         )

@@ -6,8 +6,8 @@ from ..check import (
     ATTENTION,
     BROKEN,
     DAY,
+    NEEDED_SCOPES,
     OK,
-    OPTIONAL_SCOPES,
     STANDS,
     Check,
     is_day_used_up,
@@ -142,7 +142,7 @@ class Scopes(Check):
         missing = missing_scopes(facts.requested_scopes, facts.granted_scopes)
         if not missing or facts.state in ("new", "disconnected"):
             return self.found()
-        level = ATTENTION if set(missing) <= set(OPTIONAL_SCOPES) else BROKEN
+        level = BROKEN if set(missing) & set(NEEDED_SCOPES) else ATTENTION
         return self.found(level, "missing", {"scopes": missing}, ("reconnect",))
 
     def sentence(self, env, code, values):
