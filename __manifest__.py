@@ -53,6 +53,7 @@
         "views/xero_match_line_views.xml",
         "views/xero_match_views.xml",
         "views/xero_rate_views.xml",
+        "views/xero_trial_balance_views.xml",
         "views/xero_quarantine_views.xml",
         "views/xero_conflict_views.xml",
         "views/xero_inbound_views.xml",

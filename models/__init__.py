@@ -132,6 +132,10 @@ from .reconciliation import step_settlements
 from .reconciliation import step_contacts
 from .reconciliation import task_reconciliation
 from .reconciliation import repair
+from .ledger import books
+from .ledger import xero_trial_balance
+from .ledger import xero_trial_balance_line
+from .ledger import task_trial_balance
 from . import account_move
 from . import account_move_line
 from . import res_partner

@@ -37,6 +37,7 @@ from . import test_health_alerts
 from . import test_health_judge
 from . import test_health_page
 from . import test_health_tour
+from . import test_ledger_trial_balance
 from . import test_inbound_agreement
 from . import test_inbound_both_sides
 from . import test_inbound_contacts

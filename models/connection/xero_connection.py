@@ -136,6 +136,8 @@ class XeroConnection(models.Model):
     period_lock_date = fields.Date(readonly=True, copy=False)
     year_lock_date = fields.Date("Year-End Lock Date", readonly=True, copy=False)
     tax_basis = fields.Char("Tax Basis Code", readonly=True, copy=False)
+    year_end_day = fields.Integer(readonly=True, copy=False, help="The last day of the organisation's financial year.")
+    year_end_month = fields.Integer(readonly=True, copy=False)
     multi_currency = fields.Selection(
         [("unknown", "Not read yet"), ("allowed", "Allowed"), ("refused", "Not in this plan")],
         required=True,
@@ -307,6 +309,9 @@ class XeroConnection(models.Model):
         help="A document that is reset to draft stays in Xero as it is until it is posted again, cancelled or deleted. "
         "After so many hours as a draft it is voided there; posted later, it is a new document with another number. "
         "0: never.",
+    )
+    compare_trial_balances = fields.Boolean(
+        "Trial Balances Are Compared", readonly=True, copy=False, help="The next consent asks for reading them."
     )
     rate_mode = fields.Selection(
         [
@@ -646,7 +651,7 @@ class XeroConnection(models.Model):
 
     def _further_scopes(self) -> list[str]:
         """Return the OAuth permissions that what is switched on here needs besides those of every consent, sorted."""
-        types = [*self.env["xero.mapper"]._all(), *self.env["xero.inbound"]._all()]
+        types = [one for name in ("xero.mapper", "xero.inbound", "xero.task") for one in self.env[name]._all()]
         wanted = [kind._scopes for kind in types if kind._scopes and kind._is_switched_on(self)]
         return sorted({scope for scopes in wanted for scope in scopes})
 

@@ -23,6 +23,8 @@ FACTS = {
     "period_lock_date": "PeriodLockDate",
     "year_lock_date": "EndOfYearLockDate",
     "tax_basis": "SalesTaxBasis",
+    "year_end_day": "FinancialYearEndDay",
+    "year_end_month": "FinancialYearEndMonth",
 }
 # What a person needs to choose among organisations, besides their names.
 TELLING = ("country_code", "currency_code", "is_demo_company")
@@ -81,6 +83,9 @@ class XeroOrganisation(models.AbstractModel):
         for name in ("period_lock_date", "year_lock_date"):
             day = dates.parse_xero(values[name])
             values[name] = day and day.date()
+        for name, most in (("year_end_day", 31), ("year_end_month", 12)):
+            number = values[name]
+            values[name] = number if isinstance(number, int) and 0 < number <= most else 0
         return {**values, "is_demo_company": bool(values["is_demo_company"]), "facts_at": fields.Datetime.now()}
 
     @api.model

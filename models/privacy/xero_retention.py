@@ -112,6 +112,13 @@ RULES = (
         ),
     ),
     Rule(
+        "xero.trial.balance",
+        "keep_reports_days",
+        "create_date",
+        where="t.state != 'waiting'",
+        parts=(("xero_trial_balance_line", "trial_balance_id"),),
+    ),
+    Rule(
         "xero.match",
         "keep_reports_days",
         "finished_at",

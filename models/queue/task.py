@@ -21,6 +21,10 @@ class XeroTask(models.AbstractModel):
 
     # As jobs store it and people read it.
     _task = None
+    # OAuth permissions that it needs besides those of every consent (Xero: Scopes), and the field of the connection
+    # that says whether it is used.
+    _scopes = ()
+    _switch = None
 
     @api.model
     def _named(self, name: str):
@@ -52,6 +56,10 @@ class XeroTask(models.AbstractModel):
         while stands == AGAIN and not drain.is_slice_over():
             stands = self._task_slice(drain)
         drain.transaction(self.env["xero.sync.runner"]._end_slice, jobs.ids, stands)
+
+    def _is_switched_on(self, connection) -> bool:
+        """Whether the settings of ``connection`` have a use for it."""
+        return not self._switch or bool(connection[self._switch])
 
     # === TO IMPLEMENT === #
 

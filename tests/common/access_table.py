@@ -32,6 +32,8 @@ READS = {
     "xero.conflict.settle.wizard": "accountant",
     "xero.rate.wizard": "accountant",
     "xero.snapshot.element": "accountant",
+    "xero.trial.balance": "accountant",
+    "xero.trial.balance.line": "accountant",
 }
 BY_USERS = {
     *("xero.account", "xero.alert", "xero.branding.theme", "xero.conflict", "xero.conflict.line", "xero.connection"),
@@ -69,6 +71,7 @@ CHANGES = {
     "xero.conflict.settle.wizard": ("accountant", "wcu"),
     "xero.rate.wizard": ("accountant", "wcu"),
     "xero.currency.request": ("accountant", "wc"),
+    "xero.trial.balance": ("accountant", "wc"),
 }
 # Branches read what these hold of their parent's company; of everything else they see their own.
 OF_PARENTS = {
@@ -118,6 +121,7 @@ WRITES = {
     "xero.conflict.settle.wizard": "conflict_ids side",
     "xero.rate.wizard": "connection_id mode",
     "xero.currency.request": "connection_id currency_id",
+    "xero.trial.balance": "connection_id date_from date_to",
     # Of Odoo's own models: settings, which are the connection's, and a figure of the digest.
     "res.config.settings": "xero_sync_invoices xero_sync_bills xero_sync_credit_notes xero_sync_refunds xero_sync_when"
     " xero_alert_user_ids xero_sync_from xero_keep_work_days xero_keep_log_days xero_keep_reports_days"
@@ -197,6 +201,8 @@ METHODS = {
     "xero.rate": {"accountant": "action_use action_dismiss"},
     "xero.rate.wizard": {"accountant": "action_apply"},
     "xero.currency.request": {"accountant": "action_add"},
+    "xero.trial.balance": {"accountant": "action_compare action_again"},
+    "xero.trial.balance.line": {"accountant": "action_open_entries"},
     "xero.recovery": {"manager": "action_answer action_read action_apply action_release action_connect"},
     "xero.reconciliation": {
         "user": "action_open_differences action_open_totals",

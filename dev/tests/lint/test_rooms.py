@@ -12,7 +12,7 @@ FLOORS = (
     {"queue"},
     {"inbound", "snapshot", "health", "field_rule"},
     {"payment", "rate"},
-    {"outbound", "reconciliation"},
+    {"outbound", "reconciliation", "ledger"},
     {"matching", "run", "preview"},
     {"setup", "recovery", "privacy"},
 )
