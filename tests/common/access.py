@@ -30,6 +30,8 @@ SPECIAL = {
     "xero.snapshot": {"res_model": False, "kinds": ["Contact"]},
     "xero.preview.problem": {"fix_model": False},
     "xero.quarantine": {"faults": []},
+    "xero.trial.balance": {"date_from": False},
+    "xero.trial.balance.line": {"causes": []},
     "xero.erasure": {"words": [], "partner_ids": [], "contact_ids": [], "place": False},
 }
 OWNERS = {"company_id", "connection_id", "xero_account_id"}

@@ -4,6 +4,7 @@ import copy
 from decimal import Decimal
 
 import pytest
+
 from xero_api import trial_balance
 from xero_api.trial_balance import Unreadable, balances
 
