@@ -184,6 +184,13 @@ class AccountMove(models.Model):
         if self:
             self.env["xero.payment.part"]._refresh_credits(self)
 
+    def _xero_money_journal(self):
+        """Return the journal whose bank account in Xero takes what this entry pays.
+
+        :return: one ``account.journal``; by default that of the entry. Addons have entries that pay from elsewhere
+        """
+        return self.journal_id
+
     def _xero_may_be_credit(self) -> bool:
         """Whether this may stand for a credit in Xero: a credit note, an over- or prepayment, a write-off."""
         is_credit = self.move_type in ("out_refund", "in_refund") or bool(self.origin_payment_id)

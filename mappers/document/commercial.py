@@ -61,7 +61,7 @@ class XeroMapperCommercial(models.AbstractModel):
         out = Outgoing(document.id, status="AUTHORISED" if wanted == KEPT else wanted)
         if wanted == ABSENT:
             return out
-        out.total = booked(self._total(document), document.currency_id.decimal_places)
+        out.total = self._booked_total(document, books)
         out.number = self._number(document, books.links.get(document.id))
         out.payload = self._head(document, books, out)
         out.payload["LineItems"] = self._lines(document, books, out)
@@ -140,6 +140,10 @@ class XeroMapperCommercial(models.AbstractModel):
         :return: a ``res.partner``, which may be empty: that is a problem then
         """
         return document.partner_id.commercial_partner_id
+
+    def _booked_total(self, document, books) -> Decimal:
+        """Return what the document comes to with tax in Xero, in cents of its currency."""
+        return booked(self._total(document), document.currency_id.decimal_places)
 
     def _total(self, document) -> float:
         """Return what the document comes to with tax, as Odoo's float in its currency."""

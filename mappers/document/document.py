@@ -10,7 +10,6 @@ from ...xero_api.dates import to_date_string
 from ..outgoing import ABSENT, KEPT, Need
 from ..text import printable, shorten
 from .canonical import DocumentState
-from .dates import base_day, first_open_day
 from .lines import read_sheet
 from .merge import agreed, candidates, said
 from .move_books import MOVE_FIELDS, MoveBooks
@@ -26,7 +25,7 @@ class XeroMapperDocument(models.AbstractModel):
     """Shared by the mappers of ``account.move``, which their hooks call ``move``."""
 
     _name = "xero.mapper.document"
-    _inherit = "xero.mapper.commercial"
+    _inherit = "xero.mapper.dated"
     _description = "Xero Document Mapper"
 
     _odoo_model = "account.move"
@@ -273,36 +272,4 @@ class XeroMapperDocument(models.AbstractModel):
     # === THE DAY === #
 
     def _own_day(self, move) -> str:
-        """Return the day that Odoo would send if nothing were locked: ``YYYY-MM-DD``, or empty."""
         return self._date(move)
-
-    def _sent_day(self, move, books, out) -> str:
-        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that.
-
-        A document that is in Xero keeps the day it was sent with, wherever the lock date goes later. Xero takes nothing
-        that is dated on or before its lock date (Xero: Invoices, lock dates).
-
-        :return: ``YYYY-MM-DD``, or empty
-        """
-        own, link = self._own_day(move), books.links.get(move.id)
-        day = base_day(link, own) or (self._first_open_day(own, link, books) if own else own)
-        if day != own and out.status == "AUTHORISED":
-            out.notices.append(self._moved_notice(own, day))
-        return day
-
-    def _first_open_day(self, own, link, books) -> str:
-        locked = to_date_string(books.lock_date) if books.lock_date else ""
-        if own > locked or books.connection.xero_lock_policy != "move":
-            return own
-        if link and link._is_alive() and (link.base_state or {}).get("date", "") <= locked:
-            # Xero changes nothing about it any more.
-            return own
-        return first_open_day(books.lock_date)
-
-    def _moved_notice(self, own, day) -> str:
-        return self.env["xero.reason"]._(
-            "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked: amounts and tax count in the "
-            "later period there.",
-            odoo=own,
-            xero=day,
-        )

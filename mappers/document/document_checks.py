@@ -3,9 +3,8 @@
 from odoo import models
 from odoo.tools import float_compare
 
-from ...xero_api import codec
 from ...xero_api.dates import to_date_string
-from ..awaited import ALLOWED, LOCK_DATES, record_key
+from ..awaited import ALLOWED, record_key
 from ..outgoing import Problem
 from ..text import named
 
@@ -85,22 +84,3 @@ class XeroMapperDocument(models.AbstractModel):
                 action=action,
             )
             self._refuse_by(books.connection, out, message, "plan", "approval", (ALLOWED,))
-
-    def _check_lock(self, move, books, out) -> None:
-        """Xero refuses documents dated on or before a lock date. What is in Xero unchanged needs no sending."""
-        date = out.payload.get("Date")
-        if not (books.lock_date and date and date <= to_date_string(books.lock_date)):
-            return
-        if self._is_unchanged(books.links.get(move.id), out):
-            return
-        message = self.env["xero.reason"]._(
-            "%(name)s is dated %(date)s, in a period that is locked in Xero up to %(lock)s.",
-            name=self._name_of(move),
-            date=date,
-            lock=to_date_string(books.lock_date),
-        )
-        self._refuse_by(books.connection, out, message, "locked_period", "locked_period", (LOCK_DATES,))
-
-    def _is_unchanged(self, link, out) -> bool:
-        digests = (codec.digest(out.payload), codec.digest(out.canonical()))
-        return bool(link and link.state == "synced" and link.digest in digests)

@@ -58,7 +58,9 @@ class AccountPartialReconcile(models.Model):
         touched = (self.debit_move_id | self.credit_move_id).move_id
         return touched.filtered(
             lambda move: (
-                move.sudo().journal_id.id in journals or is_sent_credit(move.sudo()) or shares_cents(move.sudo())
+                move.sudo()._xero_money_journal().id in journals
+                or is_sent_credit(move.sudo())
+                or shares_cents(move.sudo())
             )
         )
 

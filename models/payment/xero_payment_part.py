@@ -137,7 +137,7 @@ class XeroPaymentPart(models.Model):
         old = self.sudo().search([("entry_id", "in", (moves | entries).ids)])
         old = old.filtered(lambda part: not part.credit_type or part._is_discount())
         # Those of journal entries were looked at above.
-        old = old.filtered(lambda part: part.entry_id.journal_id.type != "general")
+        old = old.filtered(lambda part: part.entry_id._xero_money_journal().type != "general")
         entries |= old.entry_id
         for company, of_company in entries.grouped("company_id").items():
             connection = self.env["xero.connection"]._for_company(company)
@@ -149,7 +149,7 @@ class XeroPaymentPart(models.Model):
         lines = moves.line_ids.filtered(lambda line: line.account_id.account_type in SETTLED)
         partials = lines.matched_debit_ids | lines.matched_credit_ids
         touched = moves | (partials.debit_move_id | partials.credit_move_id).move_id
-        return touched.filtered(lambda move: move.journal_id.id in journals)
+        return touched.filtered(lambda move: move._xero_money_journal().id in journals)
 
     def _refresh_entries(self, connection, entries, old):
         rows = self.env["xero.mapping.journal"]._outgoing_journals(connection)
@@ -174,8 +174,8 @@ class XeroPaymentPart(models.Model):
         that were made in Xero by us since, and those that it was sent for.
         """
         scope = connection._scope(connection.company_id.id)
-        posted = entries.filtered(lambda entry: entry.state == "posted" and entry.journal_id.id in rows)
-        since = {entry: rows[entry.journal_id.id].outgoing_since for entry in posted}
+        posted = entries.filtered(lambda entry: entry.state == "posted" and entry._xero_money_journal().id in rows)
+        since = {entry: rows[entry._xero_money_journal().id].outgoing_since for entry in posted}
         found = {entry: self._shares(entry, scope) for entry in posted}
         older = posted.filtered(lambda entry: entry.create_date < since[entry])
         made_at = self._made_here(connection, {move_id for entry in older for move_id in found[entry].document_ids()})
@@ -251,7 +251,7 @@ class XeroPaymentPart(models.Model):
             "connection_id": connection.id,
             "company_id": entry.company_id.id,
             "entry_id": entry.id,
-            "journal_id": entry.journal_id.id,
+            "journal_id": entry._xero_money_journal().id,
             "date": entry.date,
             "document_id": share.document_id,
             "account_id": share.account_id,
