@@ -14,3 +14,4 @@ from .document import invoice
 from .document import credit_note
 from .payment import payment
 from .payment import allocation
+from .bank import bank_transaction

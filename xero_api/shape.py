@@ -243,6 +243,31 @@ _PAYMENT = {
     "PaymentType": _short,
     "UpdatedDateUTC": _moment,
 }
+_BANK_TRANSACTION = {
+    **_DOCUMENT,
+    **_each(_guid, "BankTransactionID"),
+    "BankAccount": _one(_ACCOUNT),
+    "IsReconciled": _flag,
+}
+_BANK_TRANSFER = {
+    **_each(_guid, "BankTransferID FromBankTransactionID ToBankTransactionID"),
+    **_each(_number, "Amount CurrencyRate"),
+    **_each(_day, "Date DateString"),
+    **_each(_short, "Reference Status"),
+    **_each(_one(_ACCOUNT), "FromBankAccount ToBankAccount"),
+    **_each(_many(_OPTION), "FromTracking ToTracking"),
+    "CreatedDateUTC": _moment,
+}
+_BATCH_PAYMENT = {
+    **_each(_guid, "BatchPaymentID"),
+    **_each(_number, "TotalAmount"),
+    **_each(_day, "Date DateString"),
+    **_each(_short, "Reference Status Type"),
+    "Account": _one(_ACCOUNT),
+    "Payments": _many(_one({**_WORTH, "Invoice": _PART})),
+    "IsReconciled": _flag,
+    "UpdatedDateUTC": _moment,
+}
 _TRADE = _one({"UnitPrice": _number, **_each(_short, "AccountCode TaxType COGSAccountCode")})
 _ITEM = {
     **_each(_guid, "ItemID"),
@@ -281,6 +306,9 @@ KINDS = {
     "Prepayment": ("PrepaymentID", True, _one(_DOCUMENT), ("Reference",)),
     "Overpayment": ("OverpaymentID", True, _one(_DOCUMENT), ("Reference",)),
     "Payment": ("PaymentID", True, _one(_PAYMENT), ("Reference",)),
+    "BankTransaction": ("BankTransactionID", True, _one(_BANK_TRANSACTION), ("Reference",)),
+    "BankTransfer": ("BankTransferID", True, _one(_BANK_TRANSFER), ("Reference",)),
+    "BatchPayment": ("BatchPaymentID", True, _one(_BATCH_PAYMENT), ("Reference",)),
     "Item": ("ItemID", True, _one(_ITEM), ("Code", "Name")),
     "Account": ("AccountID", False, _one(_ACCOUNT), ("Code", "Name")),
     "TaxRate": ("TaxType", False, _one(_TAX_RATE), ("Name", "TaxType")),

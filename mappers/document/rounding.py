@@ -37,6 +37,10 @@ class XeroMapperCommercial(models.AbstractModel):
             out.notices.append(self._draft_notice(document, residual))
 
     def _total_problem(self, document, out, residual) -> Problem:
+        """Return the problem of a ``document`` whose lines cannot be told so that they add up.
+
+        :param residual: what is missing, ``Decimal`` in the document's currency
+        """
         message = self.env["xero.reason"]._(
             "Xero cannot be given the lines of %(name)s so that they add up to %(total)s: %(difference)s is missing.",
             name=self._name_of(document),

@@ -13,7 +13,7 @@ FLOORS = (
     {"inbound", "snapshot", "health", "field_rule"},
     {"payment", "rate"},
     {"outbound", "reconciliation", "ledger"},
-    {"matching", "run", "preview"},
+    {"matching", "run", "preview", "bank"},
     {"setup", "recovery", "privacy"},
 )
 """Rooms of models/ from the ground up: imports go downwards, or within a floor."""
