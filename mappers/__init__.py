@@ -15,3 +15,5 @@ from .document import credit_note
 from .payment import payment
 from .payment import allocation
 from .bank import bank_transaction
+from .journal import journal
+from .journal import manual_journal

@@ -104,10 +104,11 @@ from .rate import xero_rate
 from .rate import task_rates
 from .rate import xero_currency_request
 from .outbound import exporter_contact
+from .outbound import drafts
 from .outbound import exporter_document
+from .outbound import exporter_journal
 from .outbound import paid_documents
 from .outbound import bill_check
-from .outbound import drafts
 from .outbound import renumbering
 from .outbound import exporter_payment
 from .outbound import exporter_allocation

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..mappers.text import named
+from .connection.xero_connection import JOURNAL_TYPE
 from .link.access import XERO_USER
 from .link.xero_link import GONE_STATUSES
 from .xero_status_mixin import sync_states
@@ -95,7 +96,60 @@ class AccountMove(models.Model):
 
         :param scope: ``Scope`` of ``connection/xero_connection``
         """
+        if self.move_type == "entry":
+            return self.journal_id.id in scope.entry_journals
         return self.move_type in scope.move_types and self.journal_id.id not in scope.excluded_journals
+
+    @api.model
+    def _xero_kinds_sql(self, scope, move_types=None) -> SQL:
+        """Return a condition on ``account_move m``: of a kind and journal that ``scope`` covers, as
+        :meth:`_xero_kind_in_scope` and :meth:`_xero_is_free_entry` say of one.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        :param move_types: those that count; ``None`` for all that are synced
+        """
+        kinds = set(scope.move_types) | ({"entry"} if scope.entry_journals else set())
+        kinds &= kinds if move_types is None else set(move_types)
+        documents = SQL(
+            "m.move_type = ANY(%s) AND NOT m.journal_id = ANY(%s)",
+            sorted(kinds - {"entry"}),
+            list(scope.excluded_journals),
+        )
+        return SQL("(%s OR %s)", documents, self._xero_entries_sql(scope)) if "entry" in kinds else documents
+
+    @api.model
+    def _xero_entries_sql(self, scope) -> SQL:
+        """Return a condition on ``account_move m``: a journal entry that is sent; addons extend it as
+        :meth:`_xero_is_free_entry`.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        """
+        self.env["account.partial.reconcile"].flush_model(["exchange_move_id"])
+        return SQL(
+            """(m.move_type = 'entry' AND m.journal_id = ANY(%s)
+                AND m.origin_payment_id IS NULL AND m.statement_line_id IS NULL
+                AND m.tax_cash_basis_rec_id IS NULL AND m.tax_cash_basis_origin_move_id IS NULL
+                AND NOT EXISTS (SELECT FROM res_company c WHERE c.id = m.company_id AND m.journal_id
+                                   IN (c.currency_exchange_journal_id, c.tax_cash_basis_journal_id))
+                AND NOT EXISTS (SELECT FROM account_partial_reconcile p WHERE p.exchange_move_id = m.id))""",
+            list(scope.entry_journals),
+        )
+
+    def _xero_is_free_entry(self) -> bool:
+        """Whether this is a journal entry that Xero learns of in no other way, and does not make itself: of a general
+        journal, and neither of a payment, a bank statement, taxes on payments nor exchange differences. Addons extend
+        it by what their documents book.
+        """
+        self.ensure_one()
+        company = self.company_id.sudo()
+        return bool(
+            self.move_type == "entry"
+            and self.journal_id.type == "general"
+            and self.journal_id not in company.currency_exchange_journal_id | company.tax_cash_basis_journal_id
+            and not (self.origin_payment_id or self.statement_line_id)
+            and not (self.tax_cash_basis_rec_id or self.tax_cash_basis_origin_move_id)
+            and not self.sudo().exchange_diff_partial_ids
+        )
 
     def _xero_time_in_scope(self, scope) -> bool:
         """Whether this document is recent enough to be synced without being asked for.
@@ -109,10 +163,8 @@ class AccountMove(models.Model):
 
     def _xero_refusal(self, scope):
         self.ensure_one()
-        if not self.is_invoice(include_receipts=True):
-            return self.env["xero.reason"]._(
-                "%s is a journal entry: only invoices, bills and credit notes are synced.", named(self.display_name)
-            )
+        if self.move_type == "entry":
+            return self._xero_entry_refusal(scope)
         if self.move_type not in scope.move_types:
             return self.env["xero.reason"]._(
                 "%s: this kind of document is switched off in the Xero settings of its company.",
@@ -125,8 +177,39 @@ class AccountMove(models.Model):
                 journal=named(self.journal_id.name),
             )
         if self.state == "draft" and not scope.drafts and not self.posted_before:
-            return self.env["xero.reason"]._("%s is a draft: post it first.", named(self.display_name))
+            return self._xero_draft_refusal()
         return None
+
+    def _xero_draft_refusal(self) -> str:
+        return self.env["xero.reason"]._("%s is a draft: post it first.", named(self.display_name))
+
+    def _xero_entry_refusal(self, scope) -> str | None:
+        """Return why this journal entry is not sent; as :meth:`_xero_refusal`."""
+        if JOURNAL_TYPE in scope.off:
+            return self._xero_switched_off(scope)
+        if self.journal_id.id not in scope.entry_journals:
+            return self.env["xero.reason"]._(
+                "%(move)s is a journal entry of %(journal)s, which is not among the journals whose entries are sent to "
+                "Xero: add it in the Xero settings of its company.",
+                move=named(self.display_name),
+                journal=named(self.journal_id.name),
+            )
+        if not self._xero_is_free_entry():
+            return self.env["xero.reason"]._(
+                "%s was booked by Odoo for a payment, a bank statement, taxes on payments or an exchange difference: "
+                "Xero books these itself.",
+                named(self.display_name),
+            )
+        return None if self.state != "draft" or self.posted_before else self._xero_draft_refusal()
+
+    def _xero_switched_off(self, scope) -> str:
+        connection = self.env["xero.connection"].sudo().browse(scope.connection_id)
+        mapper = self.env["xero.mapper"]._for_type(JOURNAL_TYPE)
+        lacking = connection._lacking_text(mapper._scopes) if mapper._is_switched_on(connection) else ""
+        return lacking or self.env["xero.reason"]._(
+            "%s is a journal entry, and journal entries are switched off in the Xero settings of its company.",
+            named(self.display_name),
+        )
 
     # === EVENTS === #
 

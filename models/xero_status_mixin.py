@@ -180,7 +180,9 @@ class XeroStatusMixin(models.AbstractModel):
                 ("connection_id", "in", list(set(connections.values()))),
             ]
         )
-        return {link.res_id: link for link in links if connections[link.res_id] == link.connection_id.id}
+        # What stands in Xero says more than what the record was there before.
+        ordered = links.sorted(lambda link: link._is_alive())
+        return {link.res_id: link for link in ordered if connections[link.res_id] == link.connection_id.id}
 
     def _xero_open_jobs(self) -> dict:
         connections = self._xero_connection_ids()

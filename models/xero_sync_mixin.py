@@ -245,7 +245,8 @@ class XeroSyncMixin(models.AbstractModel):
             )
         )
         jobs = self.env["xero.sync.job"].sudo()
-        jobs._enqueue_gone(links)
+        # The last one that is queued counts: what stands there.
+        jobs._enqueue_gone(links.sorted(lambda link: link._is_alive()))
         if not self._xero_lives_on():
             jobs._enqueue_gone_under_way(self._name, self.ids)
 

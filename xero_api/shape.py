@@ -331,6 +331,23 @@ def describe_document(xero_type: str, id_field: str, number_field: str, days: st
     KINDS[xero_type] = (id_field, True, _one(parts), (number_field, "Reference"))
 
 
+def describe_journal(xero_type: str) -> None:
+    """Have elements of a type be looked at as manual journals are: narration, day and lines.
+
+    :param xero_type: as on mappers and importers.
+    """
+    parts = {
+        "ManualJournalID": _guid,
+        **_each(_long, "Narration Url"),
+        **_each(_short, "Status LineAmountTypes"),
+        "Date": _day,
+        "ShowOnCashBasisReports": _flag,
+        "JournalLines": _many(_LINE),
+        "UpdatedDateUTC": _moment,
+    }
+    KINDS[xero_type] = ("ManualJournalID", True, _one(parts), ("Narration",))
+
+
 def _kind(xero_type: str, id_field: str | None) -> tuple[str | None, bool, Form, tuple[str, ...]]:
     """Kinds that nobody described are looked at for their id and time alone."""
     return KINDS.get(xero_type) or (id_field, True, _one({"UpdatedDateUTC": _moment}), ("Name", "Reference"))

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 from odoo import models
 
-from ..awaited import ALLOWED, LISTS, currency_key
+from ...xero_api import codec
+from ...xero_api.dates import to_date_string
+from ..awaited import ALLOWED, LISTS, LOCK_DATES, currency_key
 from ..outgoing import Problem
 from ..text import ELLIPSIS, named
 from .sheet import DESCRIPTION_LENGTH
@@ -85,6 +87,25 @@ class XeroMapperCommercial(models.AbstractModel):
         :param waits: keys of ``mappers/awaited``: what cures it
         """
         out.problems.append(Problem(code, message, "xero.connection", connection.id, topic=topic, waits=waits))
+
+    def _check_lock(self, document, books, out) -> None:
+        """Xero refuses documents dated on or before a lock date. What is in Xero unchanged needs no sending."""
+        date = out.payload.get("Date")
+        if not (books.lock_date and date and date <= to_date_string(books.lock_date)):
+            return
+        if self._is_unchanged(books.links.get(document.id), out):
+            return
+        message = self.env["xero.reason"]._(
+            "%(name)s is dated %(date)s, in a period that is locked in Xero up to %(lock)s.",
+            name=self._name_of(document),
+            date=date,
+            lock=to_date_string(books.lock_date),
+        )
+        self._refuse_by(books.connection, out, message, "locked_period", "locked_period", (LOCK_DATES,))
+
+    def _is_unchanged(self, link, out) -> bool:
+        digests = (codec.digest(out.payload), codec.digest(out.canonical()))
+        return bool(link and link.state == "synced" and link.digest in digests)
 
     def _number_refusal(self, name) -> str:
         return self.env["xero.reason"]._(

@@ -12,6 +12,7 @@ from ..text import named
 from ..values import booked, number
 from .books import Books
 from .complete import complete
+from .dates import base_day, first_open_day
 from .payload import payload_lines, told_lines
 
 
@@ -88,7 +89,7 @@ class XeroMapperCommercial(models.AbstractModel):
             element.get("Type"),
             element.get(self._xero_number_field),
             contact.lower(),
-            _day(element),
+            day_of(element),
             element.get("CurrencyCode"),
         )
 
@@ -204,6 +205,43 @@ class XeroMapperCommercial(models.AbstractModel):
             out.problems.append(Problem("validation", message, "res.partner", partner.id, topic="archived_contact"))
         return {"ContactID": link.xero_id} if link and link.xero_id else {}
 
+    # === THE DAY === #
+
+    def _own_day(self, document) -> str:
+        """Return the day that Odoo would send if nothing were locked: ``YYYY-MM-DD``, or empty."""
+        raise NotImplementedError
+
+    def _sent_day(self, document, books, out) -> str:
+        """Return the day to send: in a locked period of Xero the first open day, where the connection wants that.
+
+        A document that is in Xero keeps the day it was sent with, wherever the lock date goes later. Xero takes nothing
+        that is dated on or before its lock date (Xero: Invoices, lock dates).
+
+        :return: ``YYYY-MM-DD``, or empty
+        """
+        own, link = self._own_day(document), books.links.get(document.id)
+        day = base_day(link, own) or (self._first_open_day(own, link, books) if own else own)
+        if day != own and out.status != "DRAFT":
+            out.notices.append(self._moved_notice(own, day))
+        return day
+
+    def _first_open_day(self, own, link, books) -> str:
+        locked = to_date_string(books.lock_date) if books.lock_date else ""
+        if own > locked or books.connection.xero_lock_policy != "move":
+            return own
+        if link and link._is_alive() and (link.base_state or {}).get("date", "") <= locked:
+            # Xero changes nothing about it any more.
+            return own
+        return first_open_day(books.lock_date)
+
+    def _moved_notice(self, own, day) -> str:
+        return self.env["xero.reason"]._(
+            "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked: amounts and tax count in the "
+            "later period there.",
+            odoo=own,
+            xero=day,
+        )
+
     # === LINES === #
 
     def _lines(self, document, books, out) -> list[dict]:
@@ -219,7 +257,7 @@ class XeroMapperCommercial(models.AbstractModel):
         return lines + self._adjustment(document, books)
 
 
-def _day(element: dict) -> str:
+def day_of(element: dict) -> str:
     day = element.get("DateString") or element.get("Date")
     if not day or isinstance(day, date):
         return to_date_string(day) if day else ""

@@ -21,6 +21,18 @@ DRAFT_QUIET = timedelta(hours=1)
 APPROVED = ("AUTHORISED", "PAID")
 
 
+def is_draft_too_long(move, link, connection) -> bool:
+    """Whether ``move``, a draft again that nobody works on, is to leave Xero by the connection's setting.
+
+    :param move: a draft ``account.move``
+    :param link: the ``xero.link`` of it, which stands in Xero
+    """
+    hours, now = connection.void_drafts_after, fields.Datetime.now()
+    if not (hours and move.posted_before and link.draft_since):
+        return False
+    return link.draft_since + timedelta(hours=hours) <= now and move.write_date + DRAFT_QUIET <= now
+
+
 class XeroMapperDocument(models.AbstractModel):
     """Shared by the mappers of ``account.move``, which their hooks call ``move``."""
 
@@ -152,14 +164,7 @@ class XeroMapperDocument(models.AbstractModel):
         is_alive, is_asked = bool(link and link._is_alive()), books.connection.sync_when == "draft"
         if is_asked and move.partner_id and books.lines_of(move) and not (is_alive and link.xero_status in APPROVED):
             return "DRAFT"
-        return KEPT if is_alive and not self._is_draft_too_long(move, link, books.connection) else ABSENT
-
-    def _is_draft_too_long(self, move, link, connection) -> bool:
-        """Whether ``move``, a draft again that nobody works on, is to leave Xero by the connection's setting."""
-        hours, now = connection.void_drafts_after, fields.Datetime.now()
-        if not (hours and move.posted_before and link.draft_since):
-            return False
-        return link.draft_since + timedelta(hours=hours) <= now and move.write_date + DRAFT_QUIET <= now
+        return KEPT if is_alive and not is_draft_too_long(move, link, books.connection) else ABSENT
 
     # === HEAD === #
 

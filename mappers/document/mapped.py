@@ -6,8 +6,9 @@ from weakref import WeakKeyDictionary
 
 from odoo.tools import SQL
 
-# How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used.
-Account = namedtuple("Account", "id code class_type fault")
+# How an Odoo account or set of taxes is called in Xero; ``fault`` is why it cannot be used. ``kind`` and ``system`` are
+# Xero's type of the account, and what Xero itself uses it for.
+Account = namedtuple("Account", "id code class_type fault kind system", defaults=("", ""))
 Tax = namedtuple("Tax", "id tax_type percent applies fault")
 # An option of Xero's that stands for an analytic account; ``fault`` is why it cannot be used.
 Option = namedtuple("Option", "row_id plan_id category_id option_id fault")
@@ -120,7 +121,8 @@ def _rows(connection, model: str):
 
 
 def _account(row, found) -> Account:
-    return Account(row.id, found.code, found.class_type, _account_fault(row, found))
+    fault = _account_fault(row, found)
+    return Account(row.id, found.code, found.class_type, fault, found.type or "", found.system_account or "")
 
 
 def _account_fault(row, found) -> str | None:

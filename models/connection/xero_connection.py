@@ -21,12 +21,15 @@ MOVE_TYPE_SETTINGS = {
     "out_refund": "sync_credit_notes",
     "in_refund": "sync_refunds",
 }
+# The Xero type of journal entries.
+JOURNAL_TYPE = "ManualJournal"
 # What enqueueing needs to know, in one cached value, so that posting a document asks the database nothing. `off` has
-# the Xero types whose switch is off; `sends_credits` whether credits that are reconciled in Odoo are applied in Xero.
+# the Xero types whose switch is off; `sends_credits` whether credits that are reconciled in Odoo are applied in Xero;
+# `entry_journals` has the journals whose entries are sent.
 Scope = namedtuple(
     "Scope",
     "connection_id company_id move_types drafts sync_from connected_at excluded_journals ranked_contacts off"
-    " sends_credits",
+    " sends_credits entry_journals",
 )
 SCOPE_FIELDS = {
     "active",
@@ -40,6 +43,7 @@ SCOPE_FIELDS = {
     "excluded_journal_ids",
     "credit_direction",
     "credential_id",
+    "entry_journal_ids",
     *MOVE_TYPE_SETTINGS.values(),
 }
 # What failures wait for that a change of these may cure.
@@ -55,6 +59,7 @@ AWAITED = {
 NAMED_SETTINGS = {
     *("required_plan_ids", "rounding_policy", "rounding_account_id", "excluded_journal_ids", "credit_direction"),
     *("inbound_sale_journal_id", "inbound_purchase_journal_id", "credit_journal_id", "sync_when"),
+    *("inbound_entry_journal_id", "entries_summarised"),
 }
 # Values of the setting for applied credits that have Odoo's credits go to Xero.
 SENT_WAYS = ("both", "odoo_to_xero")
@@ -173,6 +178,30 @@ class XeroConnection(models.Model):
         default="ranked",
     )
     excluded_journal_ids = fields.Many2many("account.journal", string="Journals Left Out", check_company=True)
+    sync_journals = fields.Boolean(
+        "Journal Entries",
+        help="Entries of the journals that are chosen here are manual journals in Xero, and those made in Xero can "
+        "come back. It takes a permission of its own, and a person who may see reports in Xero.",
+    )
+    entry_journal_ids = fields.Many2many(
+        "account.journal",
+        "xero_connection_entry_journal_rel",
+        "connection_id",
+        "journal_id",
+        "Journals Whose Entries Are Sent",
+        check_company=True,
+        domain="[('type', '=', 'general')]",
+        help="Empty: none. What Odoo books of payments, bank statements, taxes on payments and exchange differences is "
+        "never sent: Xero books it itself.",
+    )
+    entries_as_drafts = fields.Boolean(
+        "Send as Drafts", help="Manual journals wait in Xero until somebody has looked at them and posts them there."
+    )
+    entries_summarised = fields.Boolean(
+        "Summarise Lines",
+        help="Lines of one account, tax and tracking are one line in Xero; what cancels out is left out.",
+    )
+    entries_on_cash_basis = fields.Boolean("Show on Cash Basis Reports", default=True)
     rounding_policy = fields.Selection(
         [("line", "Add a rounding line"), ("draft", "Keep the document a draft in Xero and say why")],
         required=True,
@@ -288,6 +317,21 @@ class XeroConnection(models.Model):
         check_company=True,
         domain="[('type', '=', 'purchase')]",
         help="Where imported bills go. Empty: the first purchase journal.",
+    )
+    inbound_entries = fields.Selection(
+        [("ignore", "Ignore"), ("draft", "Import as draft"), ("post", "Import and post")],
+        "New Manual Journals in Xero",
+        required=True,
+        default="ignore",
+        help="Posted manual journals that were made in Xero, of the dates that are synced. What was made in Odoo is "
+        "never imported.",
+    )
+    inbound_entry_journal_id = fields.Many2one(
+        "account.journal",
+        "Journal for Entries",
+        check_company=True,
+        domain="[('type', '=', 'general')]",
+        help="Where imported manual journals go. Empty: they wait until one is chosen.",
     )
     conflict_contacts = fields.Selection(
         POLICIES,
@@ -629,6 +673,7 @@ class XeroConnection(models.Model):
         nearest = max(connections, key=lambda connection: len(connection.company_id.parent_ids), default=None)
         if nearest is None:
             return None
+        off = frozenset(mapper._xero_type for mapper in self.env["xero.mapper"]._all() if not mapper._is_on(nearest))
         return Scope(
             nearest.id,
             nearest.company_id.id,
@@ -638,8 +683,9 @@ class XeroConnection(models.Model):
             nearest.connected_at or nearest.create_date,
             frozenset(nearest.excluded_journal_ids.ids),
             nearest.contact_policy == "ranked",
-            frozenset(mapper._xero_type for mapper in self.env["xero.mapper"]._all() if not mapper._is_on(nearest)),
+            off,
             nearest.credit_direction in SENT_WAYS,
+            frozenset(() if JOURNAL_TYPE in off else nearest.entry_journal_ids.ids),
         )
 
     @api.model

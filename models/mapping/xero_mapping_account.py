@@ -130,6 +130,10 @@ class XeroMappingAccount(models.Model):
         )
 
     def _suggest(self, account, connection, facts):
+        """Of receivable, payable and bank accounts a row is a clearing account for manual journals: a person's choice.
+        """
+        if account.account_type in UNMAPPED_TYPES:
+            return None
         account = account.with_company(connection.company_id)
         main = account == connection.company_id.sudo().income_account_id
         code, kind, group = account.code or "", account.account_type, account.internal_group

@@ -11,8 +11,14 @@ from ..link.xero_link import LIVING
 from ..queue.xero_sync_job import SWEEP
 
 
-class XeroExporterDocument(models.AbstractModel):
-    _inherit = "xero.exporter.document"
+class XeroExporterKept(models.AbstractModel):
+    """Shared by the types that Xero keeps as they are while they are drafts again in Odoo: records of ``account.move``,
+    whose mappers say ``KEPT``.
+    """
+
+    _name = "xero.exporter.kept"
+    _inherit = "xero.exporter"
+    _description = "Xero Exporter of What Stays"
 
     def _note_verdicts(self, connection, mapper, verdicts):
         """Note which documents are drafts again; what waited for others to be posted is tried."""
@@ -24,7 +30,7 @@ class XeroExporterDocument(models.AbstractModel):
         if over:
             posted = self._mark_drafts(connection, mapper, over, SQL("NULL"))
             if posted:
-                self.env["xero.sync.job"]._retry_fixed(self.env["account.move"].browse(posted))
+                self.env["xero.sync.job"]._retry_fixed(self.env[mapper._odoo_model].browse(posted))
 
     def _mark_drafts(self, connection, mapper, res_ids, since) -> list[int]:
         """Set since when ``res_ids`` are drafts; return those for which that is another time than before."""

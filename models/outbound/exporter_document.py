@@ -28,7 +28,7 @@ class XeroExporterDocument(models.AbstractModel):
     """
 
     _name = "xero.exporter.document"
-    _inherit = "xero.exporter"
+    _inherit = "xero.exporter.kept"
     _description = "Xero Document Exporter"
 
     _xero_types = ("Invoice", "CreditNote")

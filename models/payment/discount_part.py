@@ -5,6 +5,7 @@ from decimal import Decimal
 from odoo import api, models
 
 from ...mappers.text import named
+from ..connection.xero_connection import JOURNAL_TYPE
 from ..inbound.importer_document import SETTLED
 from ..queue.xero_sync_job import EVENT
 from .xero_payment_part import REFUNDS, REMOVAL
@@ -171,9 +172,30 @@ class XeroPaymentPart(models.Model):
     # === QUEUE === #
 
     def _enqueue_discounts(self, connection, entries) -> None:
-        """Queue the credit notes of ``entries``: made where something is applied, taken back where nothing is."""
-        mapper = self.env["xero.mapper"]._for_type("CreditNote")
-        records = [(entry.id, entry.company_id.id) for entry in entries.sorted("id")]
-        if records:
-            self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, priority=EVENT)
-            self.env["xero.sync.runner"]._wake(connection.ids)
+        """Queue the credit notes of ``entries``: made where something is applied, taken back where nothing is. An entry
+        is one thing in Xero: where its journal is sent it is a manual journal as long as it is no credit note.
+        """
+        if not entries:
+            return
+        scope, entries = connection._scope(connection.company_id.id), entries.sorted("id")
+        credited = entries & self._discounts_of(connection, entries).entry_id
+        journals = (entries - credited).filtered(
+            lambda entry: scope and entry._xero_kind_in_scope(scope) and entry._xero_is_free_entry()
+        )
+        self._enqueue_entries(connection, "CreditNote", entries - journals)
+        self._enqueue_entries(connection, JOURNAL_TYPE, journals)
+        self._enqueue_entries(connection, "CreditNote", self._standing_as(connection, "CreditNote", journals), "void")
+        self._enqueue_entries(connection, JOURNAL_TYPE, self._standing_as(connection, JOURNAL_TYPE, credited), "void")
+        self.env["xero.sync.runner"]._wake(connection.ids)
+
+    def _enqueue_entries(self, connection, xero_type, entries, operation="push"):
+        mapper, records = self.env["xero.mapper"]._for_type(xero_type), [(one.id, one.company_id.id) for one in entries]
+        self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, operation=operation, priority=EVENT)
+
+    def _standing_as(self, connection, xero_type, entries):
+        """Return those of ``entries`` that Xero has as ``xero_type``, or is being sent as such."""
+        own = [("connection_id", "=", connection.id), ("xero_type", "=", xero_type)]
+        own += [("res_model", "=", entries._name), ("res_id", "in", entries.ids)]
+        links = self.env["xero.link"].search(own).filtered(lambda link: link._is_alive())
+        sending = self.env["xero.sync.job"].search([*own, ("state", "=", "running"), ("operation", "=", "push")])
+        return entries & entries.browse({*links.mapped("res_id"), *sending.mapped("res_id")})

@@ -336,9 +336,10 @@ class XeroPaymentPart(models.Model):
         return move.state == "posted" or move._xero_is_kept()
 
     def _is_synced(self, move, scope) -> bool:
-        return any(mapper._handles(move) for mapper in self.env["xero.mapper"]._for_model("account.move")) and bool(
-            move._xero_concerns(scope)
-        )
+        """Whether ``move`` is a document that Xero has: a manual journal there is paid and credited by nothing."""
+        mappers = self.env["xero.mapper"]._for_model("account.move")
+        is_sent = move.is_invoice(include_receipts=True) and any(mapper._handles(move) for mapper in mappers)
+        return is_sent and bool(move._xero_concerns(scope))
 
     def _is_payment(self, entry, line) -> bool:
         """Whether ``line`` stands against money that moved, not only against a write-off."""

@@ -53,8 +53,7 @@ class XeroSyncRunner(models.AbstractModel):
             SELECT m.id FROM account_move m
               LEFT JOIN xero_link l ON l.res_model = 'account.move' AND l.res_id = m.id
                      AND l.connection_id = %(connection)s
-             WHERE m.company_id IN %(companies)s AND m.move_type IN %(types)s
-               AND NOT m.journal_id = ANY(%(excluded)s)
+             WHERE m.company_id IN %(companies)s AND %(kinds)s
                AND ((m.state = 'posted' AND l.xero_id IS NULL AND (%(recent_enough)s))
                     OR (m.state = 'posted' AND l.state != 'ignored'
                         AND (l.state = 'to_sync' OR l.xero_status IN ('VOIDED', 'DELETED')))
@@ -67,9 +66,8 @@ class XeroSyncRunner(models.AbstractModel):
             """,
                 connection=connection.id,
                 companies=tuple(self._served_companies(connection).ids),
-                types=tuple(scope.move_types) or ("",),
+                kinds=self.env["account.move"]._xero_kinds_sql(scope),
                 recent_enough=self._recent_enough_sql(scope),
-                excluded=list(scope.excluded_journals),
                 recent=fields.Datetime.now() - WINDOW,
                 limit=CHUNK,
             )

@@ -246,7 +246,8 @@ class XeroSyncJob(models.Model):
         renew=True,
         run_id=None,
     ) -> None:
-        """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused.
+        """Queue ``records`` in the present transaction with one statement; a waiting job of the same record is reused,
+        as one of this type: a record may become another thing in Xero.
 
         Nothing is committed and no worker is woken: see ``xero.sync.runner._wake``.
 
@@ -281,6 +282,8 @@ class XeroSyncJob(models.Model):
                                         WHEN EXCLUDED.priority <= xero_sync_job.priority
                                         THEN COALESCE(EXCLUDED.run_id, xero_sync_job.run_id)
                                         ELSE xero_sync_job.run_id END,
+                          xero_type = EXCLUDED.xero_type,
+                          rank = EXCLUDED.rank,
                           priority = LEAST(xero_sync_job.priority, EXCLUDED.priority),
                           run_after = LEAST(xero_sync_job.run_after, EXCLUDED.run_after),
                           attempts = CASE WHEN %(renew)s THEN 0 ELSE xero_sync_job.attempts END,

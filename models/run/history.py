@@ -21,6 +21,7 @@ MOVE_TYPES = {
     "with_bills": ("in_invoice", "in_receipt"),
     "with_credit_notes": ("out_refund",),
     "with_refunds": ("in_refund",),
+    "with_entries": ("entry",),
 }
 
 
@@ -45,19 +46,22 @@ class XeroRun(models.Model):
         for model in ("account.move", "xero.link", "xero.sync.job", "xero.run"):
             self.env[model].flush_model()
 
-    def _move_types(self) -> list[str]:
-        """Return the kinds of documents the run takes: chosen, and synced by the connection."""
+    def _kinds_sql(self) -> SQL:
+        """Return the condition on the documents ``m`` of the kinds that the run takes: chosen, and synced by the
+        connection.
+        """
         scope = self.connection_id._scope(self.connection_id.company_id.id)
-        chosen = {kind for name, kinds in MOVE_TYPES.items() if self[name] for kind in kinds}
-        return sorted(chosen & set(scope.move_types)) if scope and scope.connection_id == self.connection_id.id else []
+        if not scope or scope.connection_id != self.connection_id.id:
+            return SQL("FALSE")
+        chosen = [kind for name, kinds in MOVE_TYPES.items() if self[name] for kind in kinds]
+        return self.env["account.move"]._xero_kinds_sql(scope, chosen)
 
     def _documents_sql(self) -> SQL:
         """Return FROM and WHERE of the posted documents ``m`` that Xero lacks and that nothing else is at work on."""
         runner = self.env["xero.sync.runner"]
         return SQL(
             """account_move m
-             WHERE m.state = 'posted' AND m.company_id = ANY(%(companies)s) AND m.move_type = ANY(%(types)s)
-               AND NOT m.journal_id = ANY(%(excluded)s)
+             WHERE m.state = 'posted' AND m.company_id = ANY(%(companies)s) AND %(kinds)s
                AND COALESCE(m.invoice_date, m.date) BETWEEN %(first)s AND %(last)s
                AND NOT (%(automatic)s AND %(ended)s)
                AND NOT EXISTS (SELECT FROM xero_link l WHERE l.res_model = 'account.move' AND l.res_id = m.id
@@ -66,8 +70,7 @@ class XeroRun(models.Model):
                AND NOT EXISTS (SELECT FROM xero_sync_job j WHERE j.res_model = 'account.move' AND j.res_id = m.id
                                   AND j.connection_id = %(connection)s AND j.state NOT IN ('done', 'cancelled'))""",
             companies=runner._served_companies(self.connection_id).ids,
-            types=self._move_types(),
-            excluded=self.connection_id.excluded_journal_ids.ids,
+            kinds=self._kinds_sql(),
             first=self.date_from or date.min,
             last=self.date_to or date.max,
             automatic=self.automatic,
@@ -103,6 +106,7 @@ class XeroRun(models.Model):
                       AND CASE WHEN m.move_type IN ('out_invoice', 'out_receipt') THEN r.with_invoices
                                WHEN m.move_type IN ('in_invoice', 'in_receipt') THEN r.with_bills
                                WHEN m.move_type = 'out_refund' THEN r.with_credit_notes
+                               WHEN m.move_type = 'entry' THEN r.with_entries
                                ELSE r.with_refunds END)""",
             connection=connection_id,
             states=states,
@@ -352,10 +356,16 @@ class XeroRun(models.Model):
             [("connection_id", "=", connection.id), ("kind", "=", "history"), ("state", "in", ("running", "paused"))],
             limit=1,
         )
-        run = self.new({"connection_id": connection.id, "date_from": scope.sync_from, "automatic": True})
+        values = {
+            "connection_id": connection.id,
+            "date_from": scope.sync_from,
+            "automatic": True,
+            "with_entries": bool(scope.entry_journals),
+        }
+        run = self.new(values)
         if known or open_ones or not run._has_older_documents(scope):
             return self
-        run = self.create({"connection_id": connection.id, "date_from": scope.sync_from, "automatic": True})
+        run = self.create(values)
         run._begin()
         return run
 

@@ -8,7 +8,7 @@ from ...mappers.text import named
 from ..link.access import ACCOUNTANT, XERO_USER, check_role
 from ..queue.xero_sync_job import NEVER
 
-EDITABLE = {"date_from", "date_to", "with_invoices", "with_bills", "with_credit_notes", "with_refunds"}
+EDITABLE = {"date_from", "date_to", "with_invoices", "with_bills", "with_credit_notes", "with_refunds", "with_entries"}
 WORKERS_OWN = {
     *("state", "kind", "automatic", "exhausted", "total_count", "cursor_date", "cursor_id", "final_counts", "subject"),
 }
@@ -71,6 +71,8 @@ class XeroRun(models.Model):
     with_bills = fields.Boolean("Vendor Bills", default=True)
     with_credit_notes = fields.Boolean("Customer Credit Notes", default=True)
     with_refunds = fields.Boolean("Vendor Credit Notes", default=True)
+    # Not by default: histories from before there were journal entries took none.
+    with_entries = fields.Boolean("Journal Entries", help="Of the journals whose entries are sent.")
     started_at = fields.Datetime(readonly=True, copy=False)
     finished_at = fields.Datetime(readonly=True, copy=False)
     total_count = fields.Integer("Documents", readonly=True, copy=False)

@@ -110,7 +110,7 @@ WRITES = {
     "xero.mapping.tax": "connection_id state tax_ids type_tax_use xero_tax_rate_id",
     "xero.mapping.journal": "connection_id state xero_account_id journal_id direction",
     "xero.mapping.tracking": "connection_id state account_id xero_option_id",
-    "xero.run": "connection_id date_from date_to with_invoices with_bills with_credit_notes with_refunds",
+    "xero.run": "connection_id date_from date_to with_invoices with_bills with_credit_notes with_refunds with_entries",
     "xero.match": "differences",
     "xero.recovery": "answer other line_ids",
     "xero.recovery.line": "decision",
