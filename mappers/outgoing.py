@@ -60,6 +60,7 @@ class Outgoing:
     :ivar problems: what must be settled before it can be sent
     :ivar needs: what must be sent before it
     :ivar ruled: ids of the field rules that filled a field, by its name in Xero (``LineItems.`` before those of lines)
+    :ivar ruled_lines: ids of the field rules that filled a line, by the id of the line in Odoo
     :ivar notices: why it can only be a draft in Xero, translated
     :ivar remarks: what is left out or shortened so that Xero takes it, translated; only the preview tells
     :ivar holder: id of another record of the mapper's, whose element bears ``number`` in Xero though it has another one
@@ -78,6 +79,7 @@ class Outgoing:
     needs: list[Need] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     ruled: dict[str, set[int]] = field(default_factory=dict)
+    ruled_lines: dict[int, list[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     holder: int | None = None
     untold: dict = field(default_factory=dict)

@@ -114,6 +114,7 @@ from . import test_messy_tours
 from . import test_ui_views
 from . import test_field_rule_fill
 from . import test_field_rule_form
+from . import test_field_rule_match
 from . import test_field_rule_sync
 from . import test_ui_recovery
 from . import test_ui_rules

@@ -186,6 +186,60 @@ class TestRulesSync(RulesMixin, InboundCommon):
         self.assertEqual(move.invoice_line_ids.mapped("name"), ["Edited 0", "Edited 1"])
         self.assertEqual(move.invoice_line_ids.account_id, account)
 
+    # === ACCOUNT RULES === #
+
+    def test_a_changed_account_rule_resends_nothing_until_people_saw_it(self):
+        """The table of accounts: shown document by document, then sent as a run."""
+        move, locked = self.pushed(), self.pushed(invoice_date="2026-01-31")
+        self.connection.sudo().period_lock_date = "2026-01-31"
+        rule = self.rule("invoice_line_account", constant_account_id=self.account("260").id, name="Elsewhere")
+        self.env["xero.sync.runner"].sudo()._sweep()
+        self.drain()
+        self.assertEqual(self.theirs(move)["LineItems"][0]["AccountCode"], "200", "nothing happens by itself")
+        preview = self.env["xero.preview"].browse(rule.action_preview()["res_id"])
+        [line] = preview.line_ids
+        self.assertEqual((line.res_id, line.action), (move.id, "update"), line.message)
+        self.assertIn("Elsewhere", line.shown)
+        self.assertIn("260", line.shown)
+        self.assertFalse(self.open_jobs(), "nothing is sent by looking")
+        preview.action_send()
+        self.drain()
+        self.assertEqual(self.theirs(move)["LineItems"][0]["AccountCode"], "260")
+        self.assertEqual(self.theirs(locked)["LineItems"][0]["AccountCode"], "200")
+        self.assertEqual(preview.sent_run_id.state, "done")
+
+    def test_an_account_rule_that_xero_would_refuse_is_told_before(self):
+        rule = self.rule("invoice_line_account", constant_account_id=self.account("260").id)
+        self.account("260").sudo().status = "ARCHIVED"
+        move = self.make_move()
+        self.simulator.reset_stats()
+        self.drain()
+        job = self.job_of(move)
+        self.assertEqual((job.state, job.failure_type), ("failed", "mapping"))
+        self.assertEqual((job.action_fix()["res_model"], job.action_fix()["res_id"]), ("xero.field.rule", rule.id))
+        self.assertFalse({key for key in self.simulator.calls(self.tenant) if key == ("PUT", "Invoices")})
+        rule.constant_account_id = self.account("200")
+        self.drain()
+        self.assertInXero(move)
+
+    def test_lines_keep_their_account_when_another_is_added_in_xero(self):
+        """One account of Xero's stands for several of Odoo's: what came from Odoo stays as it is."""
+        self.rule(
+            "invoice_line_account", constant_account_id=self.account("260").id, domain="[('price_unit', '=', 50)]"
+        )
+        move = self.pushed(lines=((1, 100.0), (1, 50.0)))
+        account = move.invoice_line_ids.account_id
+        rows = self.theirs(move)["LineItems"]
+        self.assertEqual([row["AccountCode"] for row in rows], ["200", "260"])
+        added = {"Description": "More", "Quantity": 1, "UnitAmount": 7, "AccountCode": "200", "TaxType": "NONE"}
+        self.edit(move, LineItems=[*rows, added])
+        self.poll()
+        self.assertFalse(self.conflict_of(move))
+        self.assertEqual(move.invoice_line_ids.account_id, account)
+        self.assertEqual(sorted(move.invoice_line_ids.mapped("price_unit")), [7, 50, 100])
+        self.drain()
+        self.assertEqual([row["AccountCode"] for row in self.theirs(move)["LineItems"]], ["200", "260", "200"])
+
     def test_contacts(self):
         self.partner_a.ref = "C-1"
         rule = self.rule("contact_account_number", "commercial_company_name", only_empty=False)

@@ -67,6 +67,14 @@ class Books:
         """
         return self.mapped.accounts.get(account_id)
 
+    def decides_account(self, line_id, is_empty: bool) -> bool:
+        """Whether something else than the account mapping decides the account of a line; here nothing does.
+
+        :param line_id: of the line in Odoo; empty for what is no line of its own
+        :param is_empty: the mapping has no account that can be used
+        """
+        return False
+
     def tax(self, taxes: tuple, use: str) -> Tax | None:
         """Return the :class:`Tax` a set of taxes is mapped to, or ``None``.
 

@@ -102,19 +102,21 @@ class MappedRows:
 
     def fill(self, rows) -> None:
         for row in rows:
-            account, tax = self._account(row.account_id), self._tax(row.taxes)
+            account, tax = self._account(row), self._tax(row.taxes)
             if account:
                 row.account_code = account.code
             if tax:
                 row.tax_type, row.percent = tax.tax_type, tax.percent
-            if account and tax:
+            if account and tax and not self.books.decides_account(row.line_id, is_empty=False):
                 self._check_pair(row, account, tax)
 
-    def _account(self, account_id):
+    def _account(self, row):
+        account_id = row.account_id
         account = self.books.account(account_id)
         if account and not account.fault:
             return account
-        self._add_problem(("account", account_id), lambda: self._account_problem(account_id, account))
+        if not self.books.decides_account(row.line_id, is_empty=True):
+            self._add_problem(("account", account_id), lambda: self._account_problem(account_id, account))
         return None
 
     def _tax(self, taxes):

@@ -53,6 +53,9 @@ class MoveBooks(Books):
         """Return the journal items of ``move``, one of the batch."""
         return self._by_move.get(move, self._lines.browse())
 
+    def decides_account(self, line_id, is_empty):
+        return self.rules.gives_account(line_id, is_empty)
+
     def _number_owners(self, moves, xero_type) -> dict:
         """Return ``{number: document ids}`` of who bears one of the numbers of ``moves``, in Xero or in this batch."""
         owners = defaultdict(set)

@@ -1,15 +1,18 @@
 """Field rules on a batch of records: which apply, what they give, and what stands in the way."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..awaited import LISTS
 from ..document.mapped import takes_lines
 from ..outgoing import Problem
 from ..reason import Reason
 from ..text import named, quoted
+from .match import MatchKeys
 from .reach import OutOfReach, Reader, Unreadable, path_fields
 from .values import Rule, as_day, as_flag, as_text, day_string, flag_words, looked_up, plain_text
 
@@ -23,12 +26,14 @@ class Outcome:
     :ivar found: what was read from Odoo, as people read it
     :ivar value: what goes to Xero; ``None`` when the rule gives nothing
     :ivar problem: why the value cannot be sent, as a sentence
+    :ivar topic: of the problem, as :class:`~..outgoing.Problem` has it; empty: what is missing is a mapping
     """
 
     found: str = ""
     value: object = None
     problem: str = ""
     notice: str = ""
+    topic: str = ""
 
 
 def document_of(record) -> str:
@@ -74,6 +79,8 @@ class RuleBook:
     def __init__(self, env, connection, rules: list[Rule]):
         self.env, self.connection, self.rules = env, connection, rules
         self._holds, self._fields, self._lists, self._broken, self._readers = {}, {}, {}, {}, {}
+        # The rules that hold for a record, in their order, by level and id of the record.
+        self._holding = defaultdict(list)
 
     def load(self, records) -> None:
         """Find out which rules apply to which of ``records`` (of one model), and read what they need.
@@ -81,20 +88,32 @@ class RuleBook:
         :param records: of one model that rules read: partners, journal entries or their lines. :meth:`fill`,
             :meth:`holds` and :meth:`outcome` answer for loaded ones only
         """
-        by_document = records.grouped(self._document) if self.rules else {}
-        for rule in self.rules:
-            found = by_document.get(rule.document)
-            if found and base_model(rule) == records._name:
-                self._load(rule, found)
+        rules = [rule for rule in self.rules if base_model(rule) == records._name]
+        by_document = records.grouped(self._document) if rules else {}
+        keys = {}
+        for rule in rules:
+            for document in rule.documents:
+                if found := by_document.get(document):
+                    if rule.match and document not in keys:
+                        keys[document] = MatchKeys(found, self._match_paths())
+                    self._load(rule, keys[document].matching(rule.match) if rule.match else found)
+
+    def _match_paths(self) -> dict:
+        if "paths" not in self._lists:
+            used = {name for rule in self.rules for name in rule.match}
+            known = self.env["xero.field.rule"]._match_paths(self.connection)
+            self._lists["paths"] = {name: paths for name, paths in known.items() if name in used}
+        return self._lists["paths"]
 
     def _document(self, record) -> str:
         return document_of(record.move_id if record._name == "account.move.line" else record)
 
     def _load(self, rule, records):
+        """Note for which of ``records``, which its columns are for, the rest of the condition of ``rule`` holds."""
         holding = records
         try:
             self._prepare_rule(rule, records._name)
-            if rule.domain:
+            if rule.domain and records:
                 holding = self._reader(rule).matching(records, rule.domain, self._fields[rule.id, "domain"])
             for path in rule.paths:
                 self._prefetch(rule, path, holding)
@@ -108,12 +127,16 @@ class RuleBook:
             reason = quoted(error.args[0])
             self._broken[rule.id] = reason if isinstance(reason, Reason) else reason.rstrip(".")
         self._holds.setdefault(rule.id, set()).update(holding.ids)
+        for record_id in holding.ids:
+            self._holding[rule.level, record_id].append(rule)
 
     def _prepare_rule(self, rule, model):
         """See that the rule's fields are there and that its author may read them.
 
         :raise Unreadable, AccessError: they are not, or not any more
         """
+        if rule.source == "constant" and not rule.domain:
+            return
         reader = self._reader(rule)
         paths = {path: path_fields(self.env, model, path) for path in rule.paths}
         asked = [found for path in condition_paths(rule.domain) for found in path_fields(self.env, model, path)]
@@ -150,27 +173,37 @@ class RuleBook:
             rules filled what
         :param applies: Xero's account classes that the line's tax can be used with, if they are to be checked
         """
-        document = self._document(record) if self.rules else None
         done = set()
-        for rule in self.rules:
+        for rule in self._holding.get((level, record.id), ()):
             name = rule.target, rule.category
-            if (rule.document, rule.level) != (document, level) or name in done or not self.holds(rule, record):
+            if name in done or (rule.only_empty and payload.get(rule.target) not in (None, "", [])):
                 continue
-            if rule.only_empty and payload.get(rule.target) not in (None, "", []):
-                continue
-            outcome = self.outcome(rule, record, applies)
+            outcome = self.outcome(rule, record, applies, payload.get("TaxType"))
             if outcome.problem:
-                self._refuse(rule, outcome.problem, out)
+                self._refuse(rule, outcome, out)
                 done.add(name)
             elif outcome.value is not None and self._put(rule, outcome.value, payload, out):
                 done.add(name)
                 out.ruled.setdefault(rule.field_name, set()).add(rule.id)
+                if level == "line":
+                    out.ruled_lines.setdefault(record.id, []).append(rule.id)
                 if outcome.notice:
                     out.notices.append(outcome.notice)
 
     def holds(self, rule, record) -> bool:
         """Tell whether the condition of ``rule`` holds for ``record``, which was loaded."""
         return record.id in self._holds.get(rule.id, ())
+
+    def gives_account(self, line_id: int, is_empty: bool) -> bool:
+        """Whether a rule decides the account of a line, so that the account mapping does not matter.
+
+        :param line_id: of a loaded invoice line
+        :param is_empty: there is no account by the mapping: rules that fill gaps only count, too
+        """
+        return any(
+            rule.kind == "account" and rule.constant and rule.source == "constant" and (is_empty or not rule.only_empty)
+            for rule in self._holding.get(("line", line_id), ())
+        )
 
     def _put(self, rule, value, payload, out) -> bool:
         if rule.kind == "flag" and out.status != "AUTHORISED":
@@ -185,18 +218,22 @@ class RuleBook:
         payload[rule.target] = value
         return True
 
-    def _refuse(self, rule, message, out):
-        problem = Problem("mapping", message, "xero.field.rule", rule.id)
+    def _refuse(self, rule, outcome, out):
+        waits = (LISTS,) if outcome.topic else ()
+        problem = Problem(
+            "mapping", outcome.problem, "xero.field.rule", rule.id, topic=outcome.topic, waits=waits
+        )
         if problem not in out.problems:
             out.problems.append(problem)
 
     # === ONE VALUE === #
 
-    def outcome(self, rule, record, applies=None) -> Outcome:
+    def outcome(self, rule, record, applies=None, tax_type=None) -> Outcome:
         """Return what ``rule`` gives for ``record``, whatever its condition says.
 
         :param record: a loaded one
         :param applies: as of :meth:`fill`
+        :param tax_type: Xero's code of the line's tax, to be named where the account does not take it
         """
         if rule.id in self._broken:
             message = self.env["xero.reason"]._(
@@ -212,7 +249,7 @@ class RuleBook:
         if not text:
             return Outcome(found)
         if rule.kind == "account":
-            return self._account(rule, found, text, raw, applies)
+            return self._account(rule, found, text, raw, applies, tax_type)
         converts = {"date": self._date, "flag": self._flag, "theme": self._theme, "tracking": self._tracking}
         convert = converts.get(rule.kind, self._text)
         return convert(rule, found, text, raw)
@@ -310,34 +347,44 @@ class RuleBook:
         active = category.option_ids.filtered(lambda option: option.status == "ACTIVE")
         return {option[key].lower(): option for key in ("xero_id", "name") for option in active}
 
-    def _account(self, rule, found, text, raw, applies) -> Outcome:
+    def _account(self, rule, found, text, raw, applies, tax_type) -> Outcome:
         account = self._mapped_account(raw) if getattr(raw, "_name", "") == "account.account" else None
         account = account or self._listed("xero.account", ("name", "code", "xero_id")).get(text.lower())
-        fault = self._account_fault(rule, account, text, applies)
-        return self._problem(rule, found, fault) if fault else Outcome(found, account.code)
+        topic, fault = self._account_fault(account, text, applies, tax_type)
+        return self._problem(rule, found, fault, topic) if fault else Outcome(found, account.code)
 
-    def _account_fault(self, rule, account, text, applies) -> str:
+    def _account_fault(self, account, text, applies, tax_type) -> tuple[str, str]:
+        """Return the topic of what is wrong with ``account``, and a part of a sentence; both empty if nothing is."""
+        reason = self.env["xero.reason"]
         if not account:
-            return self.env["xero.reason"]._(
+            return "", reason._(
                 "%(organisation)s has no account “%(name)s”", organisation=self._organisation(), name=named(text)
             )
         if account.status != "ACTIVE" or not account.code:
-            return self.env["xero.reason"]._(
+            return "archived_account", reason._(
                 "Xero account %s is archived, gone or without a code", named(account.display_name)
             )
         if not takes_lines(account):
-            return self.env["xero.reason"]._("Xero account %s takes no document lines", named(account.display_name))
-        if applies is not None and account.class_type and account.class_type not in applies:
-            return self.env["xero.reason"]._(
-                "Xero does not allow the tax of the line on account %s", named(account.display_name)
+            return "archived_account", reason._(
+                "Xero account %s takes no document lines", named(account.display_name)
             )
-        return ""
+        if applies is not None and account.class_type and account.class_type not in applies:
+            return "tax_account", reason._(
+                "Xero does not allow tax %(tax)s on account %(account)s",
+                tax=named(self._rate_name(tax_type)),
+                account=named(account.display_name),
+            )
+        return "", ""
 
-    def _problem(self, rule, found, message) -> Outcome:
+    def _rate_name(self, tax_type) -> str:
+        rate = self._listed("xero.tax.rate", ("tax_type",)).get((tax_type or "").lower())
+        return rate.name if rate else tax_type or ""
+
+    def _problem(self, rule, found, message, topic="") -> Outcome:
         text = self.env["xero.reason"]._(
             "Field rule “%(rule)s”: %(what)s. Change the rule.", rule=named(rule.name), what=message
         )
-        return Outcome(found, problem=text)
+        return Outcome(found, problem=text, topic=topic)
 
     # === XERO'S LISTS === #
 

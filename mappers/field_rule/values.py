@@ -22,6 +22,7 @@ class Rule:
     """One field rule as plain values.
 
     :ivar document: ``contact`` or a move type; receipts count as invoices
+    :ivar refunds: it is for the credit notes of ``document``, too
     :ivar level: ``document`` for the element itself, ``line`` for its lines
     :ivar target: Xero's name of the field, of ``kind``, at most ``limit`` characters (0: no limit)
     :ivar source: where the value comes from: ``field`` (``path``), ``constant``, ``text`` (with {paths}) or
@@ -31,6 +32,7 @@ class Rule:
     :ivar days: added to dates
     :ivar domain: condition, as a list of Odoo domain terms
     :ivar author: the id of the user who answers for it: with whose rights it reads
+    :ivar match: ids by the name of a condition column: the line must have one of each (:mod:`.match`)
     """
 
     id: int
@@ -52,6 +54,13 @@ class Rule:
     only_empty: bool = False
     cut: bool = True
     author: int = 0
+    refunds: bool = False
+    match: dict = field(default_factory=dict)
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Every kind of document that it is for."""
+        return (self.document, self.document.replace("invoice", "refund")) if self.refunds else (self.document,)
 
     @property
     def field_name(self) -> str:

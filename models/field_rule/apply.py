@@ -7,8 +7,11 @@ from odoo.fields import Domain
 from ...mappers.field_rule.reach import path_fields
 from ...mappers.text import named
 from ..queue.xero_sync_job import SWEEP
+from .xero_field_rule import NAMED
 
 CHUNK = 1000
+# Documents that a rule shows in a preview, the newest first.
+PREVIEWED = 500
 
 
 class XeroFieldRule(models.Model):
@@ -16,7 +19,7 @@ class XeroFieldRule(models.Model):
 
     sent_count = fields.Integer("In Xero Already", compute="_compute_sent_count")
 
-    @api.depends("state", "document", "domain", "connection_id")
+    @api.depends("state", "document", "domain", "connection_id", "also_refunds")
     def _compute_sent_count(self):
         for rule in self:
             used = rule.state == "active" and rule.id
@@ -43,7 +46,7 @@ class XeroFieldRule(models.Model):
         sent &= Domain("move_type", "in", self.trial_move_types) & Domain("state", "=", "posted")
         if lock:
             sent &= Domain("date", ">", lock)
-        condition = self._searchable_condition()
+        condition = self._searchable_condition() & self._match_domain()
         return sent & (Domain("invoice_line_ids", "any", condition) if self.level == "line" else condition)
 
     def _searchable_condition(self) -> Domain:
@@ -51,6 +54,27 @@ class XeroFieldRule(models.Model):
         fields_read = [path_fields(self.env, self.model_name, path) for path in self._condition_paths()]
         searchable = all(field._description_searchable for found in fields_read for field in found)
         return Domain(self._spec().domain) if searchable else Domain.TRUE
+
+    def _match_domain(self) -> Domain:
+        """Return the columns of the condition as a domain of lines; where one has several paths it may hold too often.
+        """
+        ways, found = self._match_paths(self.connection_id), Domain.TRUE
+        for name, ids in self._match().items():
+            operator = "child_of" if self[name]._parent_store else "in"
+            found &= Domain.OR(Domain(path, operator, list(ids)) for path in ways[name])
+        return found
+
+    def action_preview(self):
+        """Show what the rule would change of the documents in Xero; nothing is sent. They can be sent from there."""
+        self.ensure_one()
+        self._check_accountant()
+        records = self._record_model().search(self._sent_domain(), order="id desc", limit=PREVIEWED)
+        if not records:
+            raise UserError(self._nothing_text())
+        return records.action_xero_preview()
+
+    def _nothing_text(self) -> str:
+        return self.env._("Xero has nothing that “%s” is for and that may still be changed.", named(self.name))
 
     def action_apply(self):
         """Queue the documents in Xero that the rule is for, as a run; only those that it changes are sent.
@@ -62,9 +86,7 @@ class XeroFieldRule(models.Model):
         self.check_access("write")
         ids = self._record_model().search(self._sent_domain(), order="id").ids
         if not ids or not self.env["xero.connection"]._scope(self.company_id.id):
-            raise UserError(
-                self.env._("Xero has nothing that “%s” is for and that may still be changed.", named(self.name))
-            )
+            raise UserError(self._nothing_text())
         subject = self.env._("Field rule “%s”", named(self.name))
         run = self.env["xero.run"]._of_selection(self.connection_id.sudo(), subject)
         self._enqueue_sent(ids, run.id)
@@ -95,15 +117,40 @@ class XeroFieldRule(models.Model):
             text = self.env._("%(field)s of %(document)s is always %(value)s", **values)
         if self.kind == "tracking" and self.tracking_category_id:
             text += self.env._(", in tracking category %s", named(self.tracking_category_id.name))
+        if self.also_option_id:
+            text += self.env._(", with tracking option %s", named(self.also_option_id.display_name))
         if self.days and self.kind == "date":
             text += self.env._(", plus %s days", self.days)
         if self.only_empty:
             text += self.env._(", only when it would be empty")
+        if matches := self._match_text():
+            text += self.env._(", where %s", matches)
         if self.domain and self.domain != "[]":
             text += self.env._(", for those that match the condition")
         return f"{text}."
 
+    def _match_text(self) -> str:
+        """Return the columns of the condition in words; empty where the rule is for every line."""
+        if self.level != "line":
+            return ""
+        texts = []
+        for name in self._match_paths(self.connection_id):
+            names = [named(record.display_name) for record in self[name][:NAMED]]
+            if names:
+                names += ["…"] * (len(self[name]) > NAMED)
+                texts.append(f"{self._fields[name]._description_string(self.env)}: {', '.join(names)}")
+        return "; ".join(texts)
+
+    def _default_name(self) -> str:
+        """Return what a rule is called that nobody gave a name: for which lines, and what they get."""
+        value = self.constant_account_id.display_name or self.also_option_id.display_name or self.target_id.label
+        return f"{self._match_text() or self._document_text()} → {named(value)}"
+
     def _document_text(self) -> str:
+        words = self._kind_text()
+        return self.env._("%s and their credit notes", words) if self.also_refunds else words
+
+    def _kind_text(self) -> str:
         return dict(self._fields["document"]._description_selection(self.env)).get(self.document, "").lower()
 
     def _object_text(self) -> str:

@@ -23,7 +23,7 @@ class XeroFieldRule(models.Model):
     )
     followed_at = fields.Datetime(readonly=True, copy=False)
 
-    @api.depends("path", "text", "source", "domain", "model_name")
+    @api.depends(lambda self: sorted(self._content_fields() | {"model_name"}))
     def _compute_reads_related(self):
         for rule in self:
             rule.reads_related = bool(rule.model_name and rule._watched_stamps())
@@ -35,17 +35,17 @@ class XeroFieldRule(models.Model):
         except (ValueError, SyntaxError, TypeError):
             # A condition that is being typed.
             paths = []
-        stamps = {}
+        stamps, keys = {}, self._matched_paths()
         for path in paths:
             try:
                 definitions = path_fields(self.env, self.model_name, path)
             except Unreadable:
                 continue
-            stamps |= dict.fromkeys(self._stamps_along(definitions))
+            stamps |= dict.fromkeys(self._stamps_along(definitions, path in keys or self.source == "table"))
         return [path for path in stamps if self._is_searchable(path)]
 
-    def _stamps_along(self, definitions) -> list[str]:
-        """A record that is only looked up in a table matters by what it is, not by what it says."""
+    def _stamps_along(self, definitions, is_key: bool) -> list[str]:
+        """A record that is only looked up, in a table or a condition, matters by what it is, not by what it says."""
         found, way = [], []
         for position, definition in enumerate(definitions):
             # A field taken over from another record, such as the category of a variant from its template.
@@ -53,7 +53,7 @@ class XeroFieldRule(models.Model):
             found += [".".join([*way, *hidden[: step + 1]]) for step in range(len(hidden))]
             way.append(definition.name)
             is_end = position == len(definitions) - 1
-            if definition.relational and not (is_end and self.source == "table"):
+            if definition.relational and not (is_end and is_key):
                 found.append(".".join(way))
         own = {"move_id"} if self.level == "line" else set()
         return [f"{path}.write_date" for path in found if path not in own]

@@ -33,10 +33,12 @@ class XeroFieldRule(models.Model):
     trial_before = fields.Text("Without the Rule", readonly=True, copy=False)
     trial_after = fields.Text("With the Rule", readonly=True, copy=False)
 
-    @api.depends("document")
+    @api.depends("document", "also_refunds")
     def _compute_trial_move_types(self):
         for rule in self:
-            rule.trial_move_types = [rule.document, (rule.document or "").replace("invoice", "receipt")]
+            document = rule.document or ""
+            refunds = [document.replace("invoice", "refund")] if rule.also_refunds else []
+            rule.trial_move_types = [document, document.replace("invoice", "receipt"), *refunds]
 
     # === TRY === #
 
@@ -55,9 +57,9 @@ class XeroFieldRule(models.Model):
         self.sudo().write({"trial_done": True, **trial, **answers, "state": self._state_after(trial["trial_ok"])})
         return True
 
-    def _trial_spec(self):
+    def _trial_specs(self):
         """Return the rule as it would read for the person who tries it, who answers for it when it works."""
-        return replace(self._spec(), author=self.env.uid)
+        return tuple(replace(spec, author=self.env.uid) for spec in self._specs())
 
     def _state_after(self, succeeded: bool) -> str:
         if not succeeded:
@@ -83,7 +85,7 @@ class XeroFieldRule(models.Model):
         """Return the values of the trial's fields for ``record``; nothing is written or sent."""
         records = self._ruled_records(record)
         book = self._trial_book(records)
-        spec = self._trial_spec()
+        spec = self._trial_specs()[0]
         holding = records.filtered(lambda found: book.holds(spec, found))
         before, after = self._elements(record)
         shown = {
@@ -96,7 +98,7 @@ class XeroFieldRule(models.Model):
     def _trial_book(self, records):
         connection = self.connection_id.sudo()
         reading = records.sudo().with_company(connection.company_id).with_context(lang="en_US")
-        book = RuleBook(reading.env, connection, [self._trial_spec()])
+        book = RuleBook(reading.env, connection, self._trial_specs())
         book.load(reading)
         return book
 
@@ -182,7 +184,7 @@ class XeroFieldRule(models.Model):
         self._check_accountant()
         self.check_access("write")
         for rule in self:
-            if rule.state == "draft":
+            if rule.state == "draft" and not rule._is_plain():
                 raise UserError(
                     self.env._("Try “%s” on a record first: it is not used before it worked.", named(rule.name))
                 )

@@ -1,6 +1,7 @@
 """Field rules: what people send to Xero from fields of their choice."""
 
 from ast import literal_eval
+from dataclasses import replace
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
@@ -25,8 +26,19 @@ STATES = [("draft", "Not tried"), ("tested", "Tried"), ("active", "In use")]
 CONTENT = {
     "connection_id", "document", "target_id", "source", "path", "constant_text", "constant_account_id",
     "constant_theme_id", "text", "value_ids", "tracking_category_id",
-    "constant_option_id", "days", "domain", "only_empty", "too_long",
+    "constant_option_id", "days", "domain", "only_empty", "too_long", "also_refunds", "also_option_id",
 }  # fmt: skip
+# What a line of a document is matched by: where the records are found from the line.
+MATCHES = {
+    "match_account_ids": ("account_id",),
+    "match_journal_ids": ("move_id.journal_id",),
+    "match_fiscal_position_ids": ("move_id.fiscal_position_id",),
+    "match_category_ids": ("product_id.categ_id",),
+    "match_country_ids": ("move_id.commercial_partner_id.country_id",),
+    "match_country_group_ids": ("move_id.commercial_partner_id.country_id.country_group_ids",),
+}
+# Of what a condition names, as many as a sentence shows.
+NAMED = 5
 # Ten years, whatever a date is used for.
 MOST_DAYS = 3650
 UNTRIED = {"state": "draft", "trial_done": False, "trial_ok": False}
@@ -92,6 +104,45 @@ class XeroFieldRule(models.Model):
         domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE')]",
     )  # fmt: skip
 
+    also_refunds = fields.Boolean(
+        "Credit Notes Too", help="The rule is for the credit notes of the same kind of document, too."
+    )
+    also_option_id = fields.Many2one(
+        "xero.tracking.option", "Tracking Option Too", ondelete="restrict",
+        domain="[('connection_id', '=', connection_id), ('status', '=', 'ACTIVE'),"
+        " ('category_id.status', '=', 'ACTIVE')]",
+        help="The lines get this tracking option, with the account or by itself.",
+    )  # fmt: skip
+
+    # === FOR WHICH LINES === #
+
+    # Restricted: a condition that lost its last record would hold for everything.
+    match_account_ids = fields.Many2many(
+        "account.account", "xero_field_rule_account_rel", "rule_id", "account_id", "Odoo Accounts", ondelete="restrict",
+        domain="['|', ('company_ids', 'parent_of', company_id), ('company_ids', 'child_of', company_id)]",
+    )  # fmt: skip
+    match_journal_ids = fields.Many2many(
+        "account.journal", "xero_field_rule_journal_rel", "rule_id", "journal_id", "Journals", ondelete="restrict",
+        domain="['|', ('company_id', 'parent_of', company_id), ('company_id', 'child_of', company_id)]",
+    )  # fmt: skip
+    match_fiscal_position_ids = fields.Many2many(
+        "account.fiscal.position", "xero_field_rule_fiscal_position_rel", "rule_id", "fiscal_position_id",
+        "Fiscal Positions", ondelete="restrict",
+        domain="['|', ('company_id', 'parent_of', company_id), ('company_id', 'child_of', company_id)]",
+    )  # fmt: skip
+    match_category_ids = fields.Many2many(
+        "product.category", "xero_field_rule_category_rel", "rule_id", "category_id", "Product Categories",
+        ondelete="restrict", help="With their subcategories.",
+    )  # fmt: skip
+    match_country_ids = fields.Many2many(
+        "res.country", "xero_field_rule_country_rel", "rule_id", "country_id", "Countries", ondelete="restrict",
+        help="Of the customer or vendor.",
+    )  # fmt: skip
+    match_country_group_ids = fields.Many2many(
+        "res.country.group", "xero_field_rule_country_group_rel", "rule_id", "country_group_id", "Country Groups",
+        ondelete="restrict", help="Such as Europe: the country of the customer or vendor is in one of them.",
+    )  # fmt: skip
+
     # === FROM WHERE === #
 
     source = fields.Selection(SOURCES, "Taken From", required=True, default="field")
@@ -122,6 +173,7 @@ class XeroFieldRule(models.Model):
         default="cut",
     )
     summary = fields.Char("In Words", compute="_compute_summary")
+    is_plain = fields.Boolean(compute="_compute_is_plain")
 
     # === COMPUTE === #
 
@@ -144,13 +196,20 @@ class XeroFieldRule(models.Model):
         except Unreadable:
             return None
 
-    @api.depends(*CONTENT)
+    @api.depends(lambda self: sorted(self._content_fields()))
     def _compute_summary(self):
         for rule in self:
             rule.summary = rule._sentence() if rule.target_id else False
 
+    @api.depends("source", "target_id", "domain", "only_empty")
+    def _compute_is_plain(self):
+        for rule in self:
+            rule.is_plain = rule._is_plain()
+
     @api.onchange("document")
     def _onchange_document(self):
+        if self.document not in ("out_invoice", "in_invoice"):
+            self.also_refunds = False
         if self.target_id.document != self.document:
             self.target_id = self.env["xero.field.target"].search(
                 [("document", "=", self.document), ("name", "=", self.target_id.name)], limit=1
@@ -172,10 +231,26 @@ class XeroFieldRule(models.Model):
                                document=rule._document_text())
                 )  # fmt: skip
 
-    @api.constrains(*CONTENT)
+    @api.constrains("also_refunds", "target_id", "document")
+    def _check_refunds(self):
+        for rule in self.filtered("also_refunds"):
+            refund = rule.document.replace("invoice", "refund")
+            target = rule.target_id
+            same = [("document", "=", refund), ("level", "=", target.level), ("name", "=", target.name)]
+            if refund == rule.document or not target.search_count(same, limit=1):
+                raise ValidationError(
+                    self.env._(
+                        "“%(rule)s”: credit notes have no field %(field)s that goes with it. Make a rule of their own.",
+                        rule=named(rule.name),
+                        field=named(target.label),
+                    )
+                )
+
+    @api.constrains(*CONTENT, *MATCHES)
     def _check_content(self):
         """Whoever writes a rule must be able to read every field that it reads."""
         for rule in self:
+            rule._check_matches()
             paths = rule._condition_paths()
             spec = rule._spec()
             if rule.source in ("field", "table") and not rule.path:
@@ -186,17 +261,43 @@ class XeroFieldRule(models.Model):
                 rule._check_path(path)
             rows = [rule.constant_account_id, rule.constant_theme_id]
             rows += [rule.value_ids.value_account_id, rule.value_ids.value_theme_id, rule.tracking_category_id]
+            rows += [rule.also_option_id]
             if any(row.connection_id - rule.connection_id for row in rows):
                 raise ValidationError(
                     self.env._("“%s” names an account, theme or category of another organisation.", named(rule.name))
                 )
-            if rule.source == "text" and not rule.text or rule.source == "constant" and not spec.constant:
+            is_empty = rule.source == "constant" and not spec.constant and not rule.also_option_id
+            if rule.source == "text" and not rule.text or is_empty:
                 raise ValidationError(self.env._("Say what “%s” sends.", named(rule.name)))
 
     @api.constrains("days")
     def _check_days(self):
         if any(abs(rule.days) > MOST_DAYS for rule in self):
             raise ValidationError(self.env._("At most %s days can be added to a date.", MOST_DAYS))
+
+    def _check_matches(self):
+        """See that the condition names records that documents of the connection can have.
+
+        :raise ValidationError: one belongs to another group of companies, or the rule is for no lines
+        """
+        used = [name for name in self._match_paths(self.connection_id) if self[name]]
+        if (used or self.also_option_id) and self.level != "line":
+            raise ValidationError(
+                self.env._("“%s” fills no field of lines: use its condition instead.", named(self.name))
+            )
+        if self.also_option_id and (self.kind != "account" or self.source != "constant"):
+            raise ValidationError(
+                self.env._("“%s” sets no account: make a rule of its own for the tracking option.", named(self.name))
+            )
+        for name in used:
+            records = self[name].sudo()
+            owned = next((field for field in ("company_ids", "company_id") if field in records._fields), None)
+            for record in records:
+                if owned and record[owned] and self.company_id.root_id not in record[owned].root_id:
+                    raise ValidationError(
+                        self.env._("“%(rule)s”: %(record)s belongs to another company.",
+                                   rule=named(self.name), record=named(record.display_name))
+                    )  # fmt: skip
 
     def _check_tracking(self):
         """See that Xero has the category, and in it every option that the rule names.
@@ -280,17 +381,24 @@ class XeroFieldRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("name"):
+                vals["name"] = self.new(vals)._default_name()
         rules = super().create(vals_list)
         rules.sudo().author_id = self.env.uid
         self.env.registry.clear_cache()
         return rules
 
     def write(self, vals):
-        changed = CONTENT & set(vals)
+        changed = self._content_fields() & set(vals)
+        # What needs no trial stays in use as it is changed.
+        plain = self.filtered(lambda rule: rule._is_plain())
         result = super().write(vals)
         if changed:
-            untried = {**UNTRIED, "author_id": self.env.uid}
-            super(XeroFieldRule, self.sudo()).write({name: untried[name] for name in untried.keys() - vals.keys()})
+            plain = plain.filtered(lambda rule: rule._is_plain())
+            for rules, untried in ((plain, {"trial_done": False, "trial_ok": False}), (self - plain, UNTRIED)):
+                kept = {**untried, "author_id": self.env.uid}
+                super(XeroFieldRule, rules.sudo()).write({name: kept[name] for name in kept.keys() - vals.keys()})
         self.env.registry.clear_cache()
         if changed or {"active", "state"} & set(vals):
             self.env["xero.sync.job"]._retry_fixed(self)
@@ -342,7 +450,25 @@ class XeroFieldRule(models.Model):
             only_empty=self.only_empty,
             cut=self.too_long == "cut",
             author=self.author_id.id,
+            refunds=self.also_refunds,
+            match=self._match(),
         )
+
+    def _specs(self) -> tuple[Rule, ...]:
+        """Return the rule as plain values: one for each field that it fills."""
+        spec, option = self._spec(), self.also_option_id
+        if not option:
+            return (spec,)
+        also = {"target": "Tracking", "label": option.category_id.name or "", "kind": "tracking", "limit": 0}
+        also |= {"constant": option.xero_id, "category": option.category_id.xero_id}
+        return (*((spec,) if spec.constant else ()), replace(spec, **also))
+
+    def _match(self) -> dict:
+        """Return the ids that the condition of lines names, by column; only columns that name something."""
+        if self.level != "line":
+            return {}
+        found = {name: frozenset(self[name]._origin.ids) for name in self._match_paths(self.connection_id)}
+        return {name: ids for name, ids in found.items() if ids}
 
     def _constant(self) -> str:
         if self.kind == "account":
@@ -366,12 +492,14 @@ class XeroFieldRule(models.Model):
         if own_value(self.env, "xero_trial_without"):
             rules -= self.browse(trial)
         ordered = rules.sudo().sorted(lambda rule: (rule.document, rule.sequence, rule.id))
-        return tuple(rule._trial_spec() if rule.id == trial else rule._spec() for rule in ordered)
+        return tuple(
+            spec for rule in ordered for spec in (rule._trial_specs() if rule.id == trial else rule._specs())
+        )
 
     @api.model
     @tools.ormcache("connection_id")
     def _cached_rules(self, connection_id: int) -> tuple[Rule, ...]:
-        return tuple(rule._spec() for rule in self._in_use(connection_id))
+        return tuple(spec for rule in self._in_use(connection_id) for spec in rule._specs())
 
     def _in_use(self, connection_id):
         return self.sudo().search([("connection_id", "=", connection_id), ("state", "=", "active")])
@@ -396,10 +524,45 @@ class XeroFieldRule(models.Model):
 
     def _read_paths(self) -> list[str]:
         """Return every field path that the rule reads, without those of a condition that cannot be read any more."""
+        read = [*self._spec().paths, *self._matched_paths()]
         try:
-            return [*self._spec().paths, *self._condition_paths()]
+            return [*read, *self._condition_paths()]
         except ValidationError:
-            return self._spec().paths
+            return read
+
+    def _matched_paths(self) -> list[str]:
+        """Return the field paths that the columns of the condition are found by, of those that are filled."""
+        used = self._match()
+        ways = self._match_paths(self.connection_id)
+        return [path for name in used for path in ways[name]]
+
+    # === BY COLUMNS === #
+
+    @api.model
+    def _match_paths(self, connection) -> dict[str, tuple[str, ...]]:
+        """Return the columns that a rule for lines can be limited by. Addons add theirs: a ``Many2many`` field of rules
+        with ``ondelete="restrict"``, and where its records are found from an ``account.move.line``.
+
+        :param connection: the ``xero.connection`` whose settings may decide; empty: for the names alone
+        :return: ``{field of rules: paths of relations}``; of several paths the first that leads somewhere counts.
+            Records with parents (``_parent_store``) stand for these, too. They are read as superuser, for a batch at
+            once
+        """
+        return dict(MATCHES)
+
+    @api.model
+    def _content_fields(self) -> frozenset:
+        """Return the fields that say what a rule does."""
+        return frozenset(CONTENT | set(self._match_paths(self.env["xero.connection"])))
+
+    def _is_plain(self) -> bool:
+        """Whether the rule reads nothing that could be wrong: an account or tracking option, for lines by columns.
+
+        Such a rule can be used without a trial, and stays in use when it is changed.
+        """
+        self.ensure_one()
+        fixed = self.source == "constant" and self.level == "line" and self.kind in ("account", "tracking")
+        return fixed and self.domain in (False, "[]") and not self.only_empty
 
     @api.model
     def _check_accountant(self):

@@ -106,4 +106,5 @@ class XeroInbound(models.AbstractModel):
             .with_context(active_test=False)
             .search([("connection_id", "=", connection.id), ("was_used", "=", True)])
         )
-        return {f"LineItems.{rule.target_name}" if rule.level == "line" else rule.target_name for rule in rules}
+        found = {f"LineItems.{rule.target_name}" if rule.level == "line" else rule.target_name for rule in rules}
+        return found | ({"LineItems.Tracking"} if rules.also_option_id else set())

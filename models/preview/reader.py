@@ -1,9 +1,11 @@
 """A record as Xero would show it: what the preview stores of one verdict. Reads; the rows are written by the caller."""
 
 from decimal import Decimal
+from itertools import chain, repeat
 
 from ...mappers.document.canonical import payload_element
 from ...mappers.reason import pack
+from ...mappers.text import named
 from ...mappers.values import booked, lower
 from ...xero_api import codec
 from ..inbound.wording import StateWords
@@ -36,6 +38,9 @@ class PreviewReader:
         self._rates = {rate.tax_type: rate.name for rate in rates}
         self._percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         self._contacts, self._contact_names = self._read_contacts(links)
+        rules = self.env["xero.field.rule"].sudo().with_context(active_test=False)
+        ruled = {rule for verdict in verdicts.values() if verdict.out for rule in _rules_of(verdict.out)}
+        self._rule_names = {rule.id: rule.name for rule in rules.browse(sorted(ruled))}
         names = {("account", code): name for code, name in self._accounts.items()}
         names |= {("tax", code): name for code, name in self._rates.items()}
         self._words = StateWords(self.env, names)
@@ -150,11 +155,19 @@ class PreviewReader:
             "rate": f"{element['CurrencyRate']:f}" if element.get("CurrencyRate") else "",
             "base": self.connection.currency_code or "",
             "status": out.status,
-            "lines": [self._line(row) for row in element["LineItems"]],
+            "lines": [
+                {**self._line(row), "rules": self._names_of(out.ruled_lines.get(line_id, ()))}
+                for row, line_id in zip(element["LineItems"], chain(out.line_ids, repeat(0)))
+            ],
+            "rules": self._names_of(_rules_of(out) - {rule for ids in out.ruled_lines.values() for rule in ids}),
             "subtotal": f"{subtotal:,.2f}",
             "tax": f"{element['TotalTax']:,.2f}",
             "total": f"{total:,.2f}",
         }
+
+    def _names_of(self, rule_ids) -> list[str]:
+        """Return the names of field rules, in their order."""
+        return [named(self._rule_names[rule_id]) for rule_id in dict.fromkeys(rule_ids)]
 
     def _line(self, row) -> dict:
         if "LineAmount" not in row:
@@ -222,6 +235,10 @@ class PreviewReader:
     def _text(self, name, value) -> str:
         """Return a value as it is stored for readers of any language; a plain text is worded when it is read."""
         return value or "" if isinstance(value, str) or not value else pack(self.env, self._words.say(name, value))
+
+
+def _rules_of(out) -> set:
+    return {rule_id for ids in out.ruled.values() for rule_id in ids}
 
 
 def _plain(value, places: int = 0) -> str:

@@ -103,7 +103,8 @@ WRITES = {
     " conflict_documents",
     "xero.field.rule": "name active sequence connection_id document target_id tracking_category_id source path text"
     " constant_text constant_account_id constant_theme_id constant_option_id value_ids days domain only_empty too_long"
-    " trial_move_id trial_partner_id follow",
+    " trial_move_id trial_partner_id follow also_refunds also_option_id match_account_ids match_journal_ids"
+    " match_fiscal_position_ids match_category_ids match_country_ids match_country_group_ids",
     "xero.field.rule.value": "rule_id sequence key_id key_text value_text value_account_id value_theme_id"
     " value_option_id",
     "xero.mapping.account": "connection_id state account_id xero_account_id",
@@ -165,8 +166,8 @@ METHODS = {
     "xero.connect.wizard.line": {"manager": "action_choose"},
     "xero.setup.wizard": {"manager": "action_connect"},
     "xero.field.rule": {
-        "accountant": "action_apply action_example_salesperson action_example_category action_example_theme action_try"
-        " action_use action_stop"
+        "accountant": "action_apply action_preview action_example_salesperson action_example_category"
+        " action_example_theme action_try action_use action_stop"
     },
     "xero.ask": {"user": "action_ask"},
     "xero.mapping.mixin": MAPPING,
