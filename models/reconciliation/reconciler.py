@@ -1,10 +1,11 @@
 """Comparing both books, step by step. Here: the steps, and what every step asks."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...mappers.reason import unpack
 from .compare_document import Found
+from .kinds import KINDS
 from .worksheet import Subject, Worksheet
 
 # Odoo is read in pieces of so many records: a fixed number of queries each.
@@ -34,7 +35,9 @@ class XeroReconciliation(models.Model):
         """Do one step and store what it found and where to go on, in the caller's transaction."""
         self.ensure_one()
         work = dict(self.work)
-        name = STEPS[work["step"]]
+        steps = self.env["xero.reconciler"]._steps()
+        # The last one, where an addon with a step of its own went meanwhile.
+        name = steps[min(work["step"], len(steps) - 1)]
         if name == "finish":
             self._finish()
             return
@@ -42,7 +45,7 @@ class XeroReconciliation(models.Model):
         after = self.env["xero.reconciler"]._run(name, self, sheet, work)
         sheet.save()
         work = self._next_work(work, after, sheet.again)
-        self.write({"work": work, "compare_progress": 100.0 * work["step"] / (len(STEPS) - 1)})
+        self.write({"work": work, "compare_progress": 100.0 * work["step"] / (len(steps) - 1)})
         self._notify_screens()
 
     def _next_work(self, work, after, again) -> dict:
@@ -50,7 +53,7 @@ class XeroReconciliation(models.Model):
         work["again"] = [*work["again"], *again]
         if after is not None:
             return {**work, "after": after}
-        if STEPS[work["step"]] == "links" and work["again"] and work["round"] < ROUNDS:
+        if self.env["xero.reconciler"]._steps()[work["step"]] == "links" and work["again"] and work["round"] < ROUNDS:
             queue = sorted(work["again"])
             return {
                 **work,
@@ -76,10 +79,20 @@ class XeroReconciler(models.AbstractModel):
     _name = "xero.reconciler"
     _description = "Xero Reconciler"
 
+    @api.model
+    def _steps(self) -> tuple[str, ...]:
+        """Return the names of all steps in their order. Addons put theirs before the last one, ``finish``."""
+        return STEPS
+
+    @api.model
+    def _kinds(self) -> dict:
+        """Return the ``Kind`` of each kind of difference. Addons add theirs, and to the selection of differences."""
+        return KINDS
+
     def _run(self, step: str, report, sheet, work) -> int | None:
         """Do the piece of ``step`` that follows ``work["after"]``.
 
-        :param step: one of ``STEPS``, but ``finish``
+        :param step: one of :meth:`_steps`, but ``finish``
         :return: the id to go on after, ``None`` when the step is through
         """
         return getattr(self, f"_step_{step}")(report, sheet, work)

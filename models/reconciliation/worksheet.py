@@ -9,7 +9,6 @@ from odoo.tools import SQL
 from ...mappers.reason import english
 from ...xero_api import codec
 from .compare_document import ZERO
-from .kinds import KINDS
 from .tax_books import compare_taxes
 
 KEYS = (
@@ -61,6 +60,7 @@ class Worksheet:
         self.out_of_scope = 0
         self.again = []
         self.tax_map = None
+        self._kinds = report.env["xero.reconciler"]._kinds()
 
     @staticmethod
     def _key_of(parts) -> str:
@@ -77,7 +77,7 @@ class Worksheet:
         row = {
             "reconciliation_id": self.report.id,
             "kind": found.kind,
-            "section": KINDS[found.kind].section,
+            "section": self._kinds[found.kind].section,
             "odoo_value": found.odoo or False,
             "xero_value": found.xero or False,
             "amount": float(found.amount) if found.amount is not None else 0.0,

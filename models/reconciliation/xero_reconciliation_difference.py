@@ -86,8 +86,9 @@ class XeroReconciliationDifference(models.Model):
 
     @api.depends("kind")
     def _compute_explanation(self):
+        kinds = self.env["xero.reconciler"]._kinds()
         for row in self:
-            row.explanation = self.env._(KINDS[row.kind].explanation)
+            row.explanation = self.env._(kinds[row.kind].explanation)
 
     @api.depends("kind", "state")
     def _compute_proposed(self):
@@ -99,7 +100,7 @@ class XeroReconciliationDifference(models.Model):
 
     def _repairs(self) -> tuple:
         """Return the repairs that are possible here, the proposed one first."""
-        repairs = KINDS[self.kind].repairs
+        repairs = self.env["xero.reconciler"]._kinds()[self.kind].repairs
         if self.kind == "status" and not self._is_posted():
             return ()
         if self.kind == "payment_double" and not self.item_type:
