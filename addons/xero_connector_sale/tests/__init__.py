@@ -1,0 +1,2 @@
+from . import test_sale_rules
+from . import test_sale_sync
