@@ -89,6 +89,7 @@ from .inbound import lock_dates
 from .mapping import xero_tracking
 from .mapping import xero_mapping_tracking
 from .inbound import importer_document_tracking
+from .inbound import importer_journal
 from .payment import ledger
 from .payment import importer_payment
 from .payment import importer_payment_known

@@ -111,7 +111,7 @@ class XeroMapperJournal(models.AbstractModel):
         status = {"DRAFT": "DELETED", "VOIDED": None, "DELETED": None}.get(link.xero_status, "VOIDED")
         if not link.xero_id or not status:
             return {}
-        narration = (link.base_state or {}).get("narration")
+        narration = (link.base_state or {}).get("number")
         told = {"Narration": narration} if narration else {}
         return {self._xero_id_field: link.xero_id, **told, "Status": status}
 

@@ -239,12 +239,20 @@ class XeroInboundDocument(models.AbstractModel):
             else:
                 results[xero_id] = Result("ignored")
         if wanted:
-            contacts = self.env["xero.inbound"]._for_type("Contact")
-            contacts._ensure(connection, [element.get("Contact") or {} for element in wanted])
+            self._ensure_contacts(connection, wanted)
             books = {}
             for element in wanted:
                 results[element[self._id_field]] = self._import(connection, element, books)
         return results
+
+    def _ensure_contacts(self, connection, elements) -> None:
+        """See that the contacts of ``elements``, which are imported now, are in Odoo."""
+        contacts = self.env["xero.inbound"]._for_type("Contact")
+        contacts._ensure(connection, [element.get("Contact") or {} for element in elements])
+
+    def _number_of(self, element) -> str | None:
+        """Return what people know ``element`` by in Xero."""
+        return element.get(self._number_field) or None
 
     def _is_wanted(self, connection, element) -> bool:
         """Whether ``element`` is imported: a person asked, or it is approved, of a kind and date that is synced."""
@@ -275,7 +283,7 @@ class XeroInboundDocument(models.AbstractModel):
                     record.id,
                     element,
                     record.company_id,
-                    xero_number=element.get(self._number_field),
+                    xero_number=self._number_of(element),
                     xero_total=element.get("Total"),
                     digest=None,
                     state="to_sync",
@@ -303,6 +311,12 @@ class XeroInboundDocument(models.AbstractModel):
         return Result("created", res_id=move.id)
 
     def _make(self, connection, element, state, books):
+        """Make the draft that says what ``element`` does, and post it where that is wanted.
+
+        :param books: what is looked up for a batch, by kind; filled here
+        :return: the ``account.move``
+        :raise Untakeable: Odoo misses something for it
+        """
         move_type = MOVE_TYPES[state.type]
         if move_type not in books:
             books[move_type] = LineBooks(self, connection, move_type, connection.company_id)
@@ -324,7 +338,7 @@ class XeroInboundDocument(models.AbstractModel):
         return move
 
     def _is_to_post(self, connection, element) -> bool:
-        # What a person asked for is to agree with Xero.
+        """Whether what is imported is posted: what a person asked for is to agree with Xero."""
         return self._is_asked_for(element) or connection.inbound_documents == "post"
 
     def _head_values(self, connection, state, move_type) -> dict:
@@ -378,7 +392,7 @@ class XeroInboundDocument(models.AbstractModel):
                     move.id,
                     element,
                     from_xero=True,
-                    xero_number=element.get(self._number_field),
+                    xero_number=self._number_of(element),
                     xero_total=element.get("Total"),
                 )
             ]

@@ -95,7 +95,10 @@ class XeroInboundDocument(models.AbstractModel):
         return Result("left", res_id=move.id)
 
     def _do_refused(self, connection, link, element, state, move, event):
-        """Keep what Odoo forbids for a person."""
+        """Keep what Odoo forbids for a person.
+
+        :return: the ``Result``
+        """
         return self._refuse(connection, link, element, state, move, self._refusal(move, event))
 
     def _do_conflict(self, connection, link, element, state, move, event):
@@ -143,7 +146,7 @@ class XeroInboundDocument(models.AbstractModel):
             **self._odoo_columns(out, element),
             "state": "synced",
             "message": None,
-            "xero_number": element.get(self._number_field) or None,
+            "xero_number": self._number_of(element),
             "xero_total": element.get("Total"),
             "odoo_keys": codec.dumps(keys).decode(),
         }

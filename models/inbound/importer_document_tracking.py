@@ -52,7 +52,12 @@ class XeroInboundDocument(models.AbstractModel):
         return found
 
     def _distribution(self, present, wanted: set, plans):
-        """Return the distribution with ``wanted`` in place of what is whole of ``plans``; ``None`` for no change."""
+        """Return the distribution with ``wanted`` in place of what is whole of ``plans``; ``None`` for no change.
+
+        :param present: what the line has, as ``analytic_distribution``; empty without any
+        :param wanted: ids of the analytic accounts that it shall have
+        :param plans: the root plans that Xero tracks
+        """
         env = self.env["account.analytic.account"]
         present, merged, changed = present or {}, {}, False
         for key, percent in (present or {"": 100.0}).items():

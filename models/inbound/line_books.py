@@ -5,6 +5,7 @@ from odoo import Command
 from ...mappers.awaited import record_key
 from ...mappers.document.canonical import LineState, shape
 from ...mappers.document.sheet import TaxLookup
+from ...mappers.journal.rows import CONTROL_TYPES
 from ...mappers.text import named
 from ...mappers.values import decimal
 from .importer import Untakeable
@@ -32,7 +33,12 @@ class LineBooks:
     def _accounts(self) -> dict:
         """Return ``{code or id in Xero: Odoo account}``; of several the one of the same code, else the first."""
         rows = self.env["xero.mapping.account"].search(
-            [("connection_id", "=", self.connection.id), ("state", "=", "confirmed")]
+            [
+                ("connection_id", "=", self.connection.id),
+                ("state", "=", "confirmed"),
+                # Those have a clearing account, which stands for them in manual journals of Odoo's own only.
+                ("account_id.account_type", "not in", CONTROL_TYPES),
+            ]
         )
         found = {}
         for row in rows.sorted(
