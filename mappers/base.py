@@ -34,6 +34,8 @@ class XeroMapper(models.AbstractModel):
     _stands_among = None
     # OAuth permissions that it needs besides those that every consent has (Xero: Scopes).
     _scopes = ()
+    # Whether Xero gives it only to people who may see reports, whatever the consent allows.
+    _needs_reports = False
     # The page in Xero's own screens, with ``{xero_id}``, below ``https://go.xero.com``; ``None`` where there is none.
     _xero_page = None
     # Lower goes first: what is needed before what needs it.

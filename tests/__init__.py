@@ -57,6 +57,7 @@ from . import test_inbound_states
 from . import test_inbound_strange
 from . import test_inbound_typed_tax
 from . import test_inbound_webhook
+from . import test_journal_hard
 from . import test_journal_in
 from . import test_journal_out
 from . import test_connection_identity

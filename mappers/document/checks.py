@@ -104,6 +104,7 @@ class XeroMapperCommercial(models.AbstractModel):
         self._refuse_by(books.connection, out, message, "locked_period", "locked_period", (LOCK_DATES,))
 
     def _is_unchanged(self, link, out) -> bool:
+        """Whether ``out`` is what both sides agreed last, by its ``link``, which may be ``None``."""
         digests = (codec.digest(out.payload), codec.digest(out.canonical()))
         return bool(link and link.state == "synced" and link.digest in digests)
 

@@ -226,6 +226,10 @@ class XeroMapperCommercial(models.AbstractModel):
         return day
 
     def _first_open_day(self, own, link, books) -> str:
+        """Return the day to send of a document of the day ``own``, for which none was agreed; as :meth:`_sent_day`.
+
+        :param link: of the document; ``None`` without one
+        """
         locked = to_date_string(books.lock_date) if books.lock_date else ""
         if own > locked or books.connection.xero_lock_policy != "move":
             return own
@@ -235,6 +239,7 @@ class XeroMapperCommercial(models.AbstractModel):
         return first_open_day(books.lock_date)
 
     def _moved_notice(self, own, day) -> str:
+        """Return in words that a document of the day ``own`` has another ``day`` in Xero."""
         return self.env["xero.reason"]._(
             "Dated %(odoo)s in Odoo and %(xero)s in Xero, where the period was locked: amounts and tax count in the "
             "later period there.",

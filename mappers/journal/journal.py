@@ -40,7 +40,6 @@ class XeroMapperJournal(models.AbstractModel):
     _xero_page = "/Journal/View.aspx?invoiceID={xero_id}"
     _identifying = ("Narration",)
     _push_rank = 35
-    # Permissions beyond the base ones, and what the role of the person who connected must have in Xero.
     _scopes = ("accounting.manualjournals",)
     _needs_reports = True
 
@@ -196,7 +195,7 @@ class XeroMapperJournal(models.AbstractModel):
                 odoo=booked,
                 xero=booked - rest,
             )
-            self._refuse(document, out, message, "rounding", "total_mismatch")
+            self._refuse(document, out, message, "amount", "total_mismatch")
             return []
         code = self._rounding_code(books) or taxed.account_code
         return [Row(self.env._("Rounding of tax"), 0, (), rest, account_code=code, tax_type=NO_TAX)]

@@ -57,12 +57,9 @@ class JournalRows(MappedRows):
                 "%(account)s. Choose a clearing account of Xero for it: in manual journals its lines go there.",
                 **values,
             )
-        return replace(
-            self._problem(account and account.fault, "xero.mapping.account", account and account.id,
-                          ("account", account_id), {None: text}),
-            topic="account_journal",
-            waits=(LISTS,) if is_refused else (),
-        )  # fmt: skip
+        row_id, topic = account and account.id, "archived_account" if is_refused else "mapping"
+        problem = self._problem(None, "xero.mapping.account", row_id, ("account", account_id), {None: text})
+        return replace(problem, topic=topic, waits=(LISTS,) if is_refused else ())
 
     def _tax(self, taxes):
         if not taxes:

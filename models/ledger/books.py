@@ -173,7 +173,9 @@ class XeroLedger(models.AbstractModel):
         pairs = {(row.account_id.id, _lower(row.xero_account_id)) for row in mapped}
         pairs |= self._bank_pairs(mine)
         pairs |= {pair for hook in self.env["xero.ledger.hook"]._all() for pair in hook._accounts_in_xero(connection)}
-        known, system = {account_id for account_id, _xero_id in pairs}, defaultdict(set)
+        # A clearing account stands for receivables and payables in manual journals only.
+        cleared = {row.account_id.id for row in mapped if row.account_id.account_type in SETTLED}
+        known, system = {account_id for account_id, _xero_id in pairs} - cleared, defaultdict(set)
         for account in self.env["xero.account"].search([*mine, ("system_account", "!=", False)]):
             system[account.system_account].add(_lower(account))
         accounts = self.env["account.account"].browse(sorted(set(account_ids) - known - {EARNINGS}))

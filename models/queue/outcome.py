@@ -31,6 +31,8 @@ LIMIT_FIELDS = (
 )
 # What Xero answers to what it cannot handle; other errors of a server are about all it does.
 BROKEN = 500
+# What it answers to people who may not.
+FORBIDDEN = 403
 HELD_WAIT = timedelta(hours=1)
 # The rest of the kind is tried again after this; each time one call finds out.
 REST = timedelta(hours=1)
@@ -93,7 +95,8 @@ class XeroSyncRunner(models.AbstractModel):
         except errors.Forbidden as error:
             # Another permission may be missing than those for sending: the rest of the lane goes on.
             self.env.cr.rollback()
-            drain.transaction(self._fail_reading, drain, jobs.ids, Failure("auth", said(error)))
+            failure = Failure("auth", self._forbidden_text(jobs[:1].xero_type, error))
+            drain.transaction(self._fail_reading, drain, jobs.ids, failure)
         except (errors.ProtocolError, errors.NotFound, errors.ValidationRejected) as error:
             self.env.cr.rollback()
             drain.transaction(self._fail_reading, drain, jobs.ids, Failure("bug", said(error)))
@@ -447,7 +450,8 @@ class XeroSyncRunner(models.AbstractModel):
         :param error: what Xero did not permit
         """
         fix = {"model": drain.connection._name, "res_id": drain.connection.id}
-        failure = Failure("auth", explain(self.env, error), fix, waits=(ALLOWED,))
+        xero_type = self.env["xero.sync.job"].browse(job_ids[:1]).xero_type
+        failure = Failure("auth", self._forbidden_text(xero_type, error), fix, waits=(ALLOWED,))
         drain.record_calls()
         left = self._unsettled(job_ids)
         self._fail(dict.fromkeys(left, failure))
@@ -455,6 +459,21 @@ class XeroSyncRunner(models.AbstractModel):
         kinds = self.env["xero.sync.job"].browse(job_ids).mapped(lambda job: (job.operation, job.xero_type))
         for operation, xero_type in set(kinds):
             self._let_rest(drain.connection, operation, xero_type, failure)
+
+    def _forbidden_text(self, xero_type, error: errors.Forbidden) -> str:
+        """Return what Xero did not permit and what to do: it may be the role of a person, and no permission of the
+        consent.
+
+        :param xero_type: of the jobs; empty for what is about no single type
+        """
+        mappers = [mapper for mapper in self.env["xero.mapper"]._all() if mapper._xero_type == xero_type]
+        if error.scope or error.status != FORBIDDEN or not any(mapper._needs_reports for mapper in mappers):
+            return explain(self.env, error)
+        return self.env["xero.reason"]._(
+            "Xero shows manual journals only to people who may see reports, and the role of the person who connected "
+            "does not allow it. Have the role changed in Xero (Settings, Users), or have somebody who may see reports "
+            "connect again."
+        )
 
     def _unsettled(self, job_ids) -> list[int]:
         """Claim again those of ``job_ids`` whose call was not made or was refused, and return them."""
