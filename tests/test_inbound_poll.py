@@ -132,7 +132,7 @@ class TestPoll(InboundCommon):
 
     def test_polls_are_spaced_by_the_day_limit(self):
         count = lambda: len(self.env["xero.inbound.schedule"]._due(self.connection))  # noqa: E731
-        polled = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._polled]
+        polled = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._is_polled(self.connection)]
         self.connection.facts_at = fields.Datetime.now()
         for inbound in polled:
             self.cursor_of(inbound._xero_type).polled_at = fields.Datetime.now() - timedelta(minutes=20)

@@ -156,6 +156,10 @@ class XeroInbound(models.AbstractModel):
     # Whether the schedule polls it, and with what parameters.
     _polled = True
     _params = {}
+    # How seldom the schedule may read it, a ``timedelta``; ``None``: as often as all others.
+    _every = None
+    # Whether its elements bear no time of change, so that each reading is of all of them.
+    _is_read_whole = False
     # How a snapshot of whole books reads it, a ``Kind`` (``snapshot/xero_snapshot_element``); ``None``: it does not, or
     # the snapshot knows by itself.
     _snapshot = None

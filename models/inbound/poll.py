@@ -101,7 +101,7 @@ class XeroReader(models.AbstractModel):
     def _poll(self, drain, inbound, jobs) -> None:
         """Read what changed since the last time, or everything when that is due."""
         cursor = drain.transaction(self._cursor, drain.connection, inbound._xero_type)
-        walk = self._read_in_full if cursor._is_full_due() else self._read_changes
+        walk = self._read_in_full if inbound._is_read_whole or cursor._is_full_due() else self._read_changes
         drain.transaction(self._runner._end_slice, jobs.ids, walk(drain, inbound, cursor))
 
     def _cursor(self, connection, xero_type):
@@ -190,11 +190,12 @@ class XeroReader(models.AbstractModel):
         ending = paging.Walk(1, inbound._id_field)
         while True:
             number = cursor.full_page or 1
-            page = paging.page_params(inbound._resource, number, self._page_size())
-            params = {**inbound._params, **page, "order": inbound._id_field}
+            is_paged = inbound._resource not in paging.UNPAGED
+            page = paging.page_params(inbound._resource, number, self._page_size()) if is_paged else {}
+            params = {**inbound._params, **page, **({"order": inbound._id_field} if is_paged else {})}
             answer = drain.client.get(inbound._resource, params=params)
             elements = items(answer.data, inbound._resource)
-            last = ending.is_over(elements, answer.data, number)
+            last = not is_paged or ending.is_over(elements, answer.data, number)
             now = fields.Datetime.now()
             drain.transaction(self._import_full_page, drain, inbound, cursor, elements, answer, number, last, now)
             stands = self._where_it_stands(drain, last)

@@ -57,7 +57,7 @@ class XeroInboundSchedule(models.AbstractModel):
             inbound._xero_type
             for inbound in self.env["xero.inbound"]._all()
             if inbound._is_polled(connection)
-            and (read.get(inbound._xero_type) or now.min) <= now - self._interval(connection)
+            and (read.get(inbound._xero_type) or now.min) <= now - self._interval_of(connection, inbound)
         ]
 
     @api.model
@@ -65,14 +65,18 @@ class XeroInboundSchedule(models.AbstractModel):
         """Return how often each kind is read: by the calls that Xero gives a day."""
         return EVERY_SMALL if (connection.day_limit or SMALL_DAY) <= SMALL_DAY else EVERY_LARGE
 
+    def _interval_of(self, connection, inbound) -> timedelta:
+        """Return how often the type of ``inbound`` is read."""
+        return max(self._interval(connection), inbound._every or timedelta())
+
     @api.model
     def _calls_a_day(self, connection) -> int:
         """Return how many calls a day it takes at most to hear of changes: readings by schedule, and one for each event
         of an average day of the last week. One query.
         """
         connection.ensure_one()
-        kinds = sum(1 for inbound in self.env["xero.inbound"]._all() if inbound._is_polled(connection))
-        readings = kinds * (timedelta(days=1) // self._interval(connection)) + 1
+        kinds = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._is_polled(connection)]
+        readings = sum(timedelta(days=1) // self._interval_of(connection, inbound) for inbound in kinds) + 1
         week = fields.Datetime.now() - timedelta(days=7)
         events = self.env["xero.webhook.event"].search_count(
             [("connection_id", "=", connection.id), ("create_date", ">=", week)]
