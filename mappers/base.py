@@ -72,10 +72,18 @@ class XeroMapper(models.AbstractModel):
         :return: the model, without records
         :raise KeyError: no mapper knows the type
         """
-        for mapper in self._all():
-            if mapper._xero_type == xero_type:
-                return mapper
-        raise KeyError(xero_type)
+        mapper = self._if_sent(xero_type)
+        if mapper is None:
+            raise KeyError(xero_type)
+        return mapper
+
+    @api.model
+    def _if_sent(self, xero_type: str):
+        """Return the mapper of a Xero type as :meth:`_for_type`, ``None`` for one that only comes in.
+
+        :param xero_type: as on links
+        """
+        return next((mapper for mapper in self._all() if mapper._xero_type == xero_type), None)
 
     @api.model
     def _for_model(self, model: str) -> list:
@@ -136,6 +144,11 @@ class XeroMapper(models.AbstractModel):
     def _is_on(self, connection) -> bool:
         """Whether the type is sent to the organisation of ``connection``: it is wanted, and the consent allows it."""
         return self._is_switched_on(connection) and not connection._lacks(self._scopes)
+
+    def _most_in_one(self, connection) -> int:
+        """Return how many records belong into one element in Xero, and have to be taken together; 0: each has its own.
+        """
+        return 0
 
     # === TO IMPLEMENT === #
 

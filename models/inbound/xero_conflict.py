@@ -43,6 +43,7 @@ class XeroConflict(models.Model):
             ("refused", "Odoo forbids it"),
             ("merged", "Merged in Xero"),
             ("reserved", "Reserved for people"),
+            ("twin", "Perhaps the same"),
         ],
         required=True,
         readonly=True,
@@ -129,7 +130,7 @@ class XeroConflict(models.Model):
         :param element: as it was read, in the form of Xero's JSON
         :param record: the Odoo record
         :param reason: translated, with what a person can do
-        :param kind: ``refused`` or ``reserved``
+        :param kind: ``refused``, ``reserved``, or ``twin`` for what may be the same as what Odoo has already
         :return: the ``Result`` of the element
         """
         conflict = self._open(inbound, connection, link, element, record, kind, reason, "ask")
@@ -214,8 +215,8 @@ class XeroConflict(models.Model):
                 continue
             self._overtaken(link)
             link.write({"state": "synced", "message": False})
-            mapper = self.env["xero.mapper"]._for_type(link.xero_type)
-            if mapper._odoo_model == link.res_model:
+            mapper = self.env["xero.mapper"]._if_sent(link.xero_type)
+            if mapper is not None and mapper._odoo_model == link.res_model:
                 pairs = [(link.res_id, link.company_id.id)]
                 self.env["xero.sync.job"]._enqueue(link.connection_id.id, mapper, pairs)
 
@@ -468,6 +469,9 @@ class XeroConflictLine(models.Model):
             "amount": reason._("Amount"),
             "account": reason._("Account"),
             "tax_type": reason._("Tax rate"),
+            "bank": reason._("Bank account"),
+            "from": reason._("From"),
+            "to": reason._("To"),
         }
 
     @api.depends("conflict_id.state")

@@ -187,6 +187,10 @@ class XeroExporter(models.AbstractModel):
             # It was changed there since it was read: then it can be seen when it is changed back.
             self.env["xero.task"]._named("Organisation")._enqueue(connection)
 
+    def _elements(self, items) -> list[dict]:
+        """Return what a call about ``items`` says: an element for each, where Xero has no element for several."""
+        return [item.payload for item in items]
+
     def _request(self, client, batch, body: bytes):
         """Make the one call of ``batch``.
 
@@ -291,7 +295,7 @@ class XeroExporter(models.AbstractModel):
         :param method: ``PUT``, ``POST``, or another that the exporter's own :meth:`_request` knows
         :param items: of one call: of one type, with one ``path``
         """
-        body = codec.dumps({list_key(items[0].path or mapper._xero_resource): [item.payload for item in items]})
+        body = codec.dumps({list_key(items[0].path or mapper._xero_resource): self._elements(items)})
         if len(body) > MAX_BODY and len(items) > 1:
             middle = len(items) // 2
             self._store_and_send(drain, mapper, method, items[:middle])
@@ -396,6 +400,8 @@ class XeroExporter(models.AbstractModel):
     def _refuse_batch(self, drain, batch, messages):
         """The call was refused as a whole: a lone document has failed, of several each is sent alone to find the
         one.
+
+        :param messages: Xero's sentences
         """
         jobs = self.env["xero.sync.job"].search([("batch_id", "=", batch.id), ("state", "=", "running")])
         if len(jobs) > 1:

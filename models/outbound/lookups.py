@@ -398,7 +398,10 @@ class XeroExporter(models.AbstractModel):
         ]
 
     def _adopt(self, drain, mapper, batch, found):
-        """Link what is there; the rest of the batch goes back to the queue."""
+        """Link what is there; the rest of the batch goes back to the queue.
+
+        :param found: Xero's elements, by id of the record
+        """
         items = self._items(batch)
         saved = [(item, found[item.res_id]) for item in items if item.res_id in found]
         failures = self._save_links(drain.connection, mapper, saved, made=True)

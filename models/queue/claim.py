@@ -133,7 +133,7 @@ class XeroSyncRunner(models.AbstractModel):
             operation=operation,
             type=xero_type,
             priority=priority,
-            limit=IDS if operation == "pull" else BATCH,
+            limit=IDS if operation == "pull" else self._most_at_once(connection, operation, xero_type),
         )
         rows = self.env["xero.sync.job"]._sql(
             SQL(
@@ -149,6 +149,11 @@ class XeroSyncRunner(models.AbstractModel):
             # Somebody looks at the screen; of background work they hear when it is done.
             self._notify(ids)
         return self.env["xero.sync.job"].browse(ids)
+
+    def _most_at_once(self, connection, operation, xero_type) -> int:
+        """Return how many jobs that send are taken together: a call's worth, or what belongs into one call."""
+        mapper = self.env["xero.mapper"]._if_sent(xero_type) if operation == "push" else None
+        return max(BATCH, mapper._most_in_one(connection) if mapper is not None else 0)
 
     def _head(self, connection) -> tuple[tuple | None, bool]:
         """Lock the next due job.

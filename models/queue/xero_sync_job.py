@@ -327,8 +327,10 @@ class XeroSyncJob(models.Model):
             ).write({"state": "cancelled", "done_at": fields.Datetime.now()})
             # Nobody can be asked about a record that is gone.
             self.env["xero.conflict"].sudo()._overtaken(link)
-            mapper = self.env["xero.mapper"]._for_type(link.xero_type)
-            self._enqueue(link.connection_id.id, mapper, [(link.res_id, link.company_id.id)], operation="void")
+            mapper = self.env["xero.mapper"]._if_sent(link.xero_type)
+            # What only comes in stays as it is in Xero.
+            if mapper is not None:
+                self._enqueue(link.connection_id.id, mapper, [(link.res_id, link.company_id.id)], operation="void")
         self.env["xero.sync.runner"]._wake(links.connection_id.ids)
 
     @api.model
