@@ -112,6 +112,7 @@ from .outbound import paid_documents
 from .outbound import bill_check
 from .outbound import renumbering
 from .outbound import exporter_payment
+from .outbound import payment_run
 from .outbound import exporter_allocation
 from . import digest
 from .preview import xero_preview

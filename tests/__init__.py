@@ -105,6 +105,7 @@ from . import test_preview_access
 from . import test_preview_checks
 from . import test_run_history
 from . import test_run_undo
+from . import test_payment_runs
 from . import test_payment_screen
 from . import test_payment_strange
 from . import test_payment_thousandths

@@ -31,6 +31,9 @@ class XeroMapperAllocation(models.AbstractModel):
 
     # === MAPPER === #
 
+    def _most_in_one(self, connection):
+        return 0
+
     def _handles(self, records):
         return records.filtered("credit_type")
 

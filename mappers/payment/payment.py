@@ -13,6 +13,8 @@ from .canonical import canonical_payment
 
 REFERENCE_LENGTH = 255
 PAYABLE = ("AUTHORISED", "PAID")
+# Payments in one batch payment; Xero names no limit.
+LARGEST_RUN = 200
 
 
 class XeroMapperPayment(models.AbstractModel):
@@ -32,6 +34,10 @@ class XeroMapperPayment(models.AbstractModel):
     _xero_immutable = True
 
     # === MAPPER === #
+
+    def _most_in_one(self, connection):
+        """What is one line of the bank account must not be cut in two because it is long."""
+        return LARGEST_RUN if connection.batch_payments else 0
 
     def _handles(self, records):
         return records.filtered(lambda part: not part.credit_type)

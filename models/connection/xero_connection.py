@@ -477,6 +477,11 @@ class XeroConnection(models.Model):
         domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
         help="Xero does not say through which bank account they came. Empty: the only mapped journal, if there is one.",
     )
+    batch_payments = fields.Boolean(
+        "One Bank Line per Payment Run",
+        help="Payments that are sent together, of one journal, day and direction and in the organisation's currency, "
+        "are one batch payment in Xero: one line on the bank account, one match for the bookkeeper.",
+    )
     tracking_mapping_ids = fields.One2many("xero.mapping.tracking", "connection_id", "Tracking Mappings")
     required_plan_ids = fields.Many2many(
         "account.analytic.plan",

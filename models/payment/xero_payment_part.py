@@ -85,6 +85,12 @@ class XeroPaymentPart(models.Model):
         help="What is applied to the document. Empty: the part is a payment.",
     )
     over = fields.Boolean(readonly=True, help="It is not so any more: it must not be in Xero.")
+    batch_xero_id = fields.Char(
+        "Batch Payment in Xero", readonly=True, index="btree_not_null", help="The payment run that it is part of there."
+    )
+    run_refused = fields.Boolean(
+        readonly=True, help="Xero refused a payment run with it: what is wrong is looked for before the next one."
+    )
 
     @api.depends("entry_id.name", "document_id.name")
     def _compute_display_name(self):
