@@ -90,6 +90,7 @@ from .mapping import xero_tracking
 from .mapping import xero_mapping_tracking
 from .inbound import importer_document_tracking
 from .inbound import importer_journal
+from .payment import xero_bank_sighting
 from .payment import ledger
 from .payment import importer_payment
 from .payment import importer_payment_known
@@ -114,6 +115,10 @@ from .outbound import renumbering
 from .outbound import exporter_payment
 from .outbound import payment_run
 from .outbound import exporter_allocation
+from .bank import ledger as bank_ledger
+from .bank import importer_money
+from .bank import importer_money_known
+from .bank import importer_transfer
 from . import digest
 from .preview import xero_preview
 from .preview import xero_preview_line

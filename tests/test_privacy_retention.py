@@ -16,6 +16,8 @@ LOGGER = "odoo.addons.xero_connector.models.privacy.xero_retention"
 
 # What people set up, what stands for a record of the books or of Xero's lists, and what is one for each of these.
 ENDLESS = {
+    # A row for each over- or prepayment and each transfer of Xero.
+    "xero.bank.sighting",
     # A row for each day of a currency, each foreign document of Xero, and each currency that was asked for.
     *("xero.rate", "xero.rate.sighting", "xero.currency.request"),
     *("xero.connection", "xero.credential", "xero.lane", "xero.setup", "xero.sync.cursor", "xero.click"),

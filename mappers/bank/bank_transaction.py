@@ -4,7 +4,7 @@ from odoo import models
 
 from ...xero_api.money import included_tax, line_tax
 from .. import marks
-from ..awaited import LISTS, LOCK_DATES, record_key
+from ..awaited import LISTS, record_key
 from ..document.complete import complete
 from ..document.money import ONE, ZERO
 from ..document.payload import payload_lines, told_lines
@@ -122,7 +122,7 @@ class XeroMapperBankTransaction(models.AbstractModel):
         return self._identity(element) == self._identity(payload)
 
     def _own_day(self, document) -> str:
-        """Return the day of the movement in Odoo: ``YYYY-MM-DD``, or empty."""
+        """Return the day of the movement, which is never moved: a bank statement says it."""
         moment = self._bank_day(document)
         return moment.isoformat() if moment else ""
 
@@ -140,7 +140,6 @@ class XeroMapperBankTransaction(models.AbstractModel):
             "CurrencyRate": self._currency_rate(document, books),
             "Url": books.urls[document.id],
         }
-        self._check_period(document, own, books, out)
         return {key: value for key, value in head.items() if value not in (None, "", {})}
 
     def _currency_rate(self, document, books):
@@ -184,16 +183,6 @@ class XeroMapperBankTransaction(models.AbstractModel):
             problem = Problem("validation", message, row._name, row.id, topic="bank_currency", waits=(LISTS,))
             out.problems.append(problem)
         return {"AccountID": account.xero_id}
-
-    def _check_period(self, document, own: str, books, out) -> None:
-        if books.lock_date and own <= books.lock_date.isoformat():
-            message = self.env["xero.reason"]._(
-                "%(name)s is dated %(day)s; Xero is locked up to %(lock)s. Move the lock date in Xero, then try again.",
-                name=self._name_of(document),
-                day=own,
-                lock=books.lock_date.isoformat(),
-            )
-            self._refuse_by(books.connection, out, message, "locked_period", "locked_period", (LOCK_DATES,))
 
     # === LINES === #
 
@@ -240,6 +229,7 @@ class XeroMapperBankTransaction(models.AbstractModel):
 
     def _check(self, document, books, out) -> None:
         super()._check(document, books, out)
+        self._check_lock(document, books, out)
         if out.total <= 0:
             message = self.env["xero.reason"]._(
                 "Xero takes no money that is spent or received of %(total)s: %(name)s.",

@@ -475,7 +475,29 @@ class XeroConnection(models.Model):
         "Journal for Prepayments and Overpayments",
         check_company=True,
         domain="[('type', 'in', ('bank', 'cash', 'credit'))]",
-        help="Xero does not say through which bank account they came. Empty: the only mapped journal, if there is one.",
+        help="Where their bank account is not known, because bank transactions are not read. Empty: the only mapped "
+        "journal, if there is one.",
+    )
+    sync_bank = fields.Boolean(
+        "Read Bank Transactions",
+        help="Money that is spent or received in Xero without an invoice, such as fees and interest, of bank accounts "
+        "whose payments come from Xero. It also tells through which bank account prepayments and overpayments came. "
+        "Takes 12 calls a day, and a permission that Xero asks for when you connect again.",
+    )
+    sync_transfers = fields.Boolean(
+        "Read Bank Transfers",
+        help="Money that is moved in Xero between bank accounts whose payments come from Xero. Takes 12 calls a day.",
+    )
+    bank_entries = fields.Selection(
+        [
+            ("post", "Import and post"),
+            ("draft", "Import as drafts"),
+            ("learn", "Only learn the bank accounts of prepayments"),
+        ],
+        "Bank Transactions in Xero",
+        required=True,
+        default="post",
+        help="What becomes of money that is spent, received or transferred in Xero.",
     )
     batch_payments = fields.Boolean(
         "One Bank Line per Payment Run",

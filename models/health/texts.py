@@ -32,6 +32,7 @@ def scope_labels(env) -> dict:
         "accounting.attachments": env._("attachments of documents"),
         "accounting.manualjournals": env._("journal entries"),
         "accounting.banktransactions": env._("money spent, received and transferred"),
+        "accounting.banktransactions.read": env._("money spent, received and transferred"),
         "accounting.reports.trialbalance.read": env._("the trial balance"),
         "accounting.reports.banksummary.read": env._("the bank summary"),
     }

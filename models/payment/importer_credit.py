@@ -14,7 +14,8 @@ APPLIED = {"remaining", "allocations"}
 
 
 class XeroInboundCredit(models.AbstractModel):
-    """Shared by the two kinds. Xero tells where the credit went, but not the bank account it came through.
+    """Shared by the two kinds. Xero tells where the credit went; the bank account it came through is told by its bank
+    transaction only, which ``xero.bank.sighting`` keeps once bank transactions are read.
 
     ``partner`` is whose money it is, a ``res.partner``; ``applied`` are the documents, ``account.move``, that Xero
     applied it to and that are linked; ``payment`` is the ``account.payment`` that stands for it.
@@ -151,11 +152,15 @@ class XeroInboundCredit(models.AbstractModel):
         return self.env._("Credit in Xero")
 
     def _journal(self, connection, element):
-        """Return the journal to book in: the chosen one, or the only one whose payments come from Xero.
+        """Return the journal to book in: that of its bank account, where it was seen; else the chosen one, or the only
+        one whose payments come from Xero.
 
         :return: empty when payments of no journal come from Xero
         :raise Untakeable: there are several, or none is mapped yet
         """
+        seen = self._journals_seen(connection, [element[self._id_field]])
+        if seen:
+            return next(iter(seen.values()))
         if connection.credit_journal_id:
             return connection.credit_journal_id
         rows = self.env["xero.mapping.journal"].search(
@@ -174,11 +179,52 @@ class XeroInboundCredit(models.AbstractModel):
         raise Untakeable(
             "mapping",
             self.env["xero.reason"]._(
-                "Xero does not say through which bank account an overpayment or prepayment came. Choose the journal "
-                "for them on the Xero connection."
+                "Through which bank account an overpayment or prepayment came is said by Xero's bank transactions "
+                "only. Have them read, or choose the journal for them, on the Xero connection."
             ),
             connection,
         )
+
+    def _journals_seen(self, connection, xero_ids) -> dict:
+        """Return ``{Xero's id in small letters: journal}`` of the credits whose bank account was seen, and is booked
+        from Xero; two queries.
+        """
+        seen = self.env["xero.bank.sighting"]._seen(connection, [(self._xero_type, xero_id) for xero_id in xero_ids])
+        seen = {xero_id: row.account_id for (kind, xero_id), row in seen.items() if kind == self._xero_type}
+        if not seen:
+            return {}
+        rows = self.env["xero.mapping.journal"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_account_id", "in", [account.id for account in seen.values()]),
+                ("direction", "=", "xero_to_odoo"),
+            ]
+        )
+        journals = {row.xero_account_id: row.journal_id for row in rows if row._is_usable()}
+        return {xero_id: journals[account] for xero_id, account in seen.items() if account in journals}
+
+    def _bank_account_seen(self, connection, xero_ids) -> None:
+        """Have credits whose bank account is known now read again: those that waited for it, and those that are booked
+        in another journal, unless a statement or a closed period holds them there.
+
+        :param xero_ids: Xero's ids, as links have them
+        """
+        links, journals = self._links(connection, xero_ids), self._journals_seen(connection, xero_ids)
+        payments = self.env["account.payment"].browse([link.res_id for link in links.values()]).exists()
+        again = [xero_id for xero_id in xero_ids if xero_id not in links]
+        for xero_id, link in links.items():
+            payment, journal = payments.filtered(lambda one, link=link: one.id == link.res_id), None
+            if payment and link.from_xero:
+                journal = journals.get(xero_id.lower())
+            if not journal or journal == payment.journal_id or payment.is_matched:
+                continue
+            if payment.state in ("in_process", "paid") and not payment.company_id._get_violated_lock_dates(
+                payment.date, False, payment.journal_id
+            ):
+                # What both agree on is another one from now on.
+                link.write({"base_state": {**(link.base_state or {}), "bank": "?"}, "base_digest": False})
+                again.append(xero_id)
+        self.env["xero.sync.job"]._enqueue_fetch(connection, self._xero_type, again)
 
     # === KNOWN === #
 

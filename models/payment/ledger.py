@@ -177,16 +177,17 @@ class XeroPaymentLedger(models.AbstractModel):
         methods = journal._get_available_payment_method_lines(payment_type)
         return methods.filtered(lambda method: method.code == "manual")[:1] or methods[:1]
 
-    def _booking_day(self, connection, journal, day):
+    def _booking_day(self, connection, journal, day, taxed=False):
         """Return the day to book a payment of ``day``; in a closed period what the connection's policy says.
 
         :param journal: ``account.journal`` to book it in
         :param day: a ``date``, or a text ``YYYY-MM-DD``
+        :param taxed: whether it has tax, whose return may be closed
         :return: a ``date``
         :raise Untakeable: the period is closed, and the policy is to say so
         """
         day = fields.Date.to_date(day)
-        closed = connection.company_id._get_violated_lock_dates(day, False, journal)
+        closed = connection.company_id._get_violated_lock_dates(day, taxed, journal)
         if not closed:
             return day
         if connection.odoo_lock_policy == "move":
