@@ -17,3 +17,4 @@ from .payment import allocation
 from .bank import bank_transaction
 from .journal import journal
 from .journal import manual_journal
+from .bank import overpaid

@@ -119,6 +119,7 @@ from .bank import ledger as bank_ledger
 from .bank import importer_money
 from .bank import importer_money_known
 from .bank import importer_transfer
+from .bank import exporter_overpaid
 from . import digest
 from .preview import xero_preview
 from .preview import xero_preview_line

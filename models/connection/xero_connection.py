@@ -504,6 +504,11 @@ class XeroConnection(models.Model):
         help="Payments that are sent together, of one journal, day and direction and in the organisation's currency, "
         "are one batch payment in Xero: one line on the bank account, one match for the bookkeeper.",
     )
+    send_overpayments = fields.Boolean(
+        "Send What Customers and Vendors Paid Too Much",
+        help="What stays open of a payment that pays invoices in Xero becomes an overpayment there. No program can "
+        "take one back: a person has to void it in Xero.",
+    )
     tracking_mapping_ids = fields.One2many("xero.mapping.tracking", "connection_id", "Tracking Mappings")
     required_plan_ids = fields.Many2many(
         "account.analytic.plan",

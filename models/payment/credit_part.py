@@ -145,12 +145,14 @@ class XeroPaymentPart(models.Model):
             "over": not amount,
         }
 
-    def _drop(self, credit) -> None:
+    def _drop(self, credit, credit_type=None) -> None:
         """Forget what ``credit`` was applied to: it was taken back as a whole in Xero.
 
         :param credit: the ``account.move`` of the payment
+        :param credit_type: of the parts; ``None`` for all
         """
         parts = self._credits([("entry_id", "=", credit.id)])
+        parts = parts.filtered(lambda part: credit_type in (None, part.credit_type))
         self.env["xero.link"].search([("res_model", "=", self._name), ("res_id", "in", parts.ids)]).unlink()
         parts.unlink()
 

@@ -54,7 +54,14 @@ class XeroPaymentLedger(models.AbstractModel):
             others, first = self._xero_amounts(credit), min(partials.ids)
             used = sum((amount for partial, amount in others.items() if partial.id < first), Decimal(0))
             total = min(total, booked(credit.amount_total, credit.currency_id.decimal_places) - used)
-        return total
+        return max(total - self._paid_apart(move, credit), Decimal(0)) if partials else total
+
+    def _paid_apart(self, move, credit) -> Decimal:
+        """Return what the entry ``credit`` pays on ``move`` as a payment: only the rest of it is a credit."""
+        if not credit.origin_payment_id:
+            return Decimal(0)
+        pair = [("entry_id", "=", credit.id), ("document_id", "=", move.id), ("over", "=", False)]
+        return sum((part._amount() for part in self.env["xero.payment.part"]._payments(pair)), Decimal(0))
 
     # === ALLOCATE === #
 

@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 
+from ...mappers.awaited import record_key
 from ...mappers.document.canonical import changed_fields
 from ...mappers.payment.canonical import GONE, allocations_of, base_amount, canonical_credit
 from ...mappers.reason import said
@@ -39,16 +40,31 @@ class XeroInboundCredit(models.AbstractModel):
         """Book the credits of our contacts, and those that were applied to our documents."""
         partners = self._partners(connection, elements)
         documents = self._documents(connection, elements)
-        results = {}
+        results, calls = {}, self._open_calls(connection)
         for element in elements:
             applied = [documents[xero_id] for xero_id in allocations_of(element) if xero_id in documents]
             contact = self._canonical(element).get("contact")
             partner = partners.get(contact) or (applied and applied[0].commercial_partner_id)
             if not partner or not self._is_wanted(connection, element, applied):
                 results[element[self._id_field]] = Result("ignored")
+            elif calls:
+                results[element[self._id_field]] = self._perhaps_sent(calls)
             else:
                 results[element[self._id_field]] = self._take(connection, element, partner, applied)
         return results
+
+    def _open_calls(self, connection):
+        """Return the calls that sent overpayments and whose outcome is not known yet: credits bear no mark."""
+        domain = [("connection_id", "=", connection.id), ("xero_type", "=", "Overpaid"), ("state", "!=", "done")]
+        return self.env["xero.sync.batch"].search(domain)
+
+    def _perhaps_sent(self, calls):
+        """Return the ``Result`` of a credit that may be what one of ``calls`` sent."""
+        message = self.env["xero.reason"]._(
+            "Odoo is finding out whether this is what it sent itself; then it is imported, or linked."
+        )
+        waits = [record_key(calls._name, call_id) for call_id in calls.ids]
+        return Result("failed", message, None, {"kind": "dependency", "waits": waits})
 
     def _partners(self, connection, elements) -> dict:
         """Return the living partners of the contacts of ``elements``: ``{contact's id in small letters: partner}``."""
@@ -239,6 +255,8 @@ class XeroInboundCredit(models.AbstractModel):
         """Do what a change in Xero asks for; return the ``Result``."""
         state = self._canonical(element)
         changed = changed_fields(link.base_state, state)
+        if not link.from_xero:
+            return self._sent_changed(connection, link, element, payment)
         if not payment or payment.state in ("canceled", "rejected"):
             self._save_base(connection, link, element)
             return Result("agreed" if state.get("status") in GONE else "ignored", res_id=link.res_id)
@@ -249,6 +267,34 @@ class XeroInboundCredit(models.AbstractModel):
             self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
             return Result("updated", res_id=payment.id)
         return self._redo(connection, link, element, payment)
+
+    def _sent_changed(self, connection, link, element, payment):
+        """The rest of a payment that Odoo sent: what it is applied to comes over. Voided in Xero it is open in Odoo
+        only; the payment stays, as what it pays does.
+
+        :return: the ``Result``
+        """
+        self._save_base(connection, link, element)
+        if not self._is_gone(element):
+            if payment and payment.state not in ("canceled", "rejected"):
+                self.env["xero.inbound.settlement"]._settle_credits(connection, self._xero_type, [(link, element)])
+            return Result("updated", res_id=link.res_id)
+        self.env["xero.payment.part"]._drop(payment.move_id, credit_type=self._xero_type)
+        sent = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "=", "Overpaid"),
+                ("res_model", "=", link.res_model),
+                ("res_id", "=", link.res_id),
+            ]
+        )
+        sent.write({"xero_status": "VOIDED"})
+        note = self.env["xero.reason"]._("What was paid too much was voided in Xero: it is open in Odoo only.")
+        self.env["xero.log"]._post(connection, [(payment, note)])
+        return Result("updated", res_id=link.res_id)
+
+    def _is_gone(self, element):
+        return element.get("Status") in GONE
 
     def _undo(self, connection, link, element, payment):
         """Voided in Xero: what it was applied to is open again.

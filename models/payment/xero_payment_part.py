@@ -51,6 +51,13 @@ class XeroPaymentHook(models.AbstractModel):
         """
         return entries.browse()
 
+    def _looked_at(self, connection, entries) -> None:
+        """Called when what ``entries`` pay in Xero was brought to the present state.
+
+        :param connection: ``xero.connection`` that serves them
+        :param entries: ``account.move`` of one company, payments as journal entries
+        """
+
 
 class XeroPaymentPart(models.Model):
     """One payment in Xero: what an entry of a bank journal pays on one document, through the bank or by a write-off.
@@ -172,6 +179,8 @@ class XeroPaymentPart(models.Model):
         self._enqueue(connection, removed | less, REMOVAL)
         self._enqueue(connection, self.create(values) | revived | more, EVENT)
         self._enqueue_discounts(connection, (less | more).entry_id)
+        for hook in self.env["xero.payment.hook"]._all():
+            hook._looked_at(connection, entries)
 
     def _wanted(self, connection, rows, entries, old) -> dict:
         """Return ``{entry: shares that are to be in Xero}``.
@@ -194,7 +203,34 @@ class XeroPaymentPart(models.Model):
                     if (entry, move_id) in sent or made_at.get(move_id, datetime.min) >= since[entry]
                 }
             )
+        for entry in self._overpaid(connection, posted):
+            # What its overpayment is applied to is no payment.
+            kept = [
+                part._share()
+                for part in old
+                if part.entry_id == entry
+                and not (part.over or part.credit_type)
+                and part.document_id.id in found[entry].document_ids()
+            ]
+            found[entry] = found[entry]._replace(paid=kept)
         return found
+
+    def _overpaid(self, connection, entries):
+        """Return those of ``entries`` whose rest Odoo sent as an overpayment, which stands in Xero; one query."""
+        payments = entries.origin_payment_id
+        links = self.env["xero.link"].search(
+            [
+                ("connection_id", "=", connection.id),
+                ("xero_type", "in", ("Overpayment", "Prepayment")),
+                ("res_model", "=", "account.payment"),
+                ("res_id", "in", payments.ids),
+                ("from_xero", "=", False),
+            ]
+            if payments
+            else [(0, "=", 1)]
+        )
+        alive = {link.res_id for link in links if link._is_alive()}
+        return entries.filtered(lambda entry: entry.origin_payment_id.id in alive)
 
     def _made_here(self, connection, move_ids) -> dict:
         """Return ``{document id: when the connector made it in Xero}``; one query."""
