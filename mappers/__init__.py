@@ -18,3 +18,4 @@ from .bank import bank_transaction
 from .journal import journal
 from .journal import manual_journal
 from .bank import overpaid
+from .bank import bank_line

@@ -97,8 +97,19 @@ class AccountMove(models.Model):
         :param scope: ``Scope`` of ``connection/xero_connection``
         """
         if self.move_type == "entry":
-            return self.journal_id.id in scope.entry_journals
+            return self.journal_id.id in scope.entry_journals or self._xero_is_bank_line(scope)
         return self.move_type in scope.move_types and self.journal_id.id not in scope.excluded_journals
+
+    def _xero_is_bank_line(self, scope) -> bool:
+        """Whether this is money spent or received that goes to Xero: of a bank statement, since its journal goes there.
+
+        :param scope: ``Scope`` of ``connection/xero_connection``
+        """
+        if self.move_type != "entry" or "BankLine" in scope.off or not self.sudo().statement_line_id:
+            return False
+        connection = self.env["xero.connection"].sudo().browse(scope.connection_id)
+        row = self.env["xero.mapping.journal"].sudo()._outgoing_journals(connection).get(self.journal_id.id)
+        return bool(row and self.create_date >= row.outgoing_since)
 
     @api.model
     def _xero_kinds_sql(self, scope, move_types=None) -> SQL:
@@ -164,6 +175,9 @@ class AccountMove(models.Model):
     def _xero_refusal(self, scope):
         self.ensure_one()
         if self.move_type == "entry":
+            is_bank_line = self._xero_is_bank_line(scope)
+            if is_bank_line and self.env["xero.mapper"]._for_type("BankLine")._handles(self):
+                return None
             return self._xero_entry_refusal(scope)
         if self.move_type not in scope.move_types:
             return self.env["xero.reason"]._(

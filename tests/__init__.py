@@ -5,6 +5,7 @@ from . import test_access_roles
 from . import test_access_table
 from . import test_access_odd
 from . import test_bank_in
+from . import test_bank_out
 from . import test_bank_overpaid
 from . import test_connection_access
 from . import test_connection_consent

@@ -509,6 +509,11 @@ class XeroConnection(models.Model):
         help="What stays open of a payment that pays invoices in Xero becomes an overpayment there. No program can "
         "take one back: a person has to void it in Xero.",
     )
+    send_bank = fields.Boolean(
+        "Send Bank Transactions",
+        help="Bank statement lines that are booked straight to other accounts than receivables and payables, of "
+        "journals whose payments go to Xero, become money spent or received there.",
+    )
     tracking_mapping_ids = fields.One2many("xero.mapping.tracking", "connection_id", "Tracking Mappings")
     required_plan_ids = fields.Many2many(
         "account.analytic.plan",

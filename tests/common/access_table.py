@@ -91,7 +91,7 @@ WRITES = {
     " conflict_documents cursor_ids hold_until_matched alert_user_ids alert_failed_jobs alert_failed_percent"
     " alert_silent_hours alert_ids account_mapping_ids tax_mapping_ids journal_mapping_ids credit_direction"
     " open_account_mapping_ids open_tax_mapping_ids open_journal_mapping_ids"
-    " sync_bank sync_transfers bank_entries batch_payments send_overpayments"
+    " sync_bank sync_transfers bank_entries batch_payments send_overpayments send_bank"
     " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
     " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
     " recovery_ids void_drafts_after rate_mode",
