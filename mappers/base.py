@@ -112,7 +112,10 @@ class XeroMapper(models.AbstractModel):
         :param rows: recordset of one model
         :return: pages as in ``_xero_page``, with ``{xero_id}`` still in them
         """
-        mappers, found = {mapper._xero_type: mapper for mapper in self._all()}, {}
+        # What only comes in has the page of its kin.
+        mappers = {mapper._stands_among: mapper for mapper in self._all() if mapper._stands_among}
+        mappers |= {mapper._xero_type: mapper for mapper in self._all()}
+        found = {}
         for xero_type, of_type in rows.grouped("xero_type").items():
             pages = mappers[xero_type]._pages(of_type.mapped("res_id")) if xero_type in mappers else {}
             found |= {row: pages.get(row.res_id) for row in of_type}

@@ -107,9 +107,8 @@ class AccountMove(models.Model):
         """
         if self.move_type != "entry" or "BankLine" in scope.off or not self.sudo().statement_line_id:
             return False
-        connection = self.env["xero.connection"].sudo().browse(scope.connection_id)
-        row = self.env["xero.mapping.journal"].sudo()._outgoing_journals(connection).get(self.journal_id.id)
-        return bool(row and self.create_date >= row.outgoing_since)
+        since = self.env["xero.mapping.journal"].sudo()._outgoing_since(scope.connection_id).get(self.journal_id.id)
+        return bool(since and self.create_date >= since)
 
     @api.model
     def _xero_kinds_sql(self, scope, move_types=None) -> SQL:

@@ -1,6 +1,7 @@
 """Money that people spend, receive and move in Xero, in Odoo's books."""
 
 from odoo import Command, fields
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..models.inbound.schedule import EVERY_LARGE
@@ -37,6 +38,7 @@ class TestBankIn(BankCommon):
             {self.bank.default_account_id: (-12.34, -12.34), self.fees: (12.34, 12.34)},
         )
         self.assertEqual(move.with_user(self.env.user).xero_sync_state, "synced")
+        self.assertIn(element["BankTransactionID"], move.xero_url)
         self.assertFalse(self.open_jobs())
         before = self.writes_of(move)
         self.poll("BankTransaction")
@@ -265,6 +267,9 @@ class TestBankIn(BankCommon):
         self.assertEqual(
             self.env["account.bank.statement.line"].search_count([("journal_id", "=", self.bank.id)]), count
         )
+        clerk = self.person_of_odoo("clerk", self.company, "account.group_account_invoice")
+        with self.assertRaises(AccessError):
+            conflicts[undecided.move_id].with_user(clerk).action_take_odoo()
         conflicts[undecided.move_id].with_user(self.env.user).action_take_odoo()
         conflicts[coded.move_id].with_user(self.env.user).action_take_xero()
         self.env.invalidate_all()
@@ -276,6 +281,48 @@ class TestBankIn(BankCommon):
         self.assertEqual(self.booked(coded.move_id)[self.interest], (20.0, 20.0))
         self.poll("BankTransaction")
         self.assertFalse(self.open_jobs())
+
+    # === WHO AND WHERE === #
+
+    def person_of_odoo(self, login, company, group):
+        return self.env["res.users"].create(
+            {
+                "name": login,
+                "login": f"bank_in_{login}",
+                "company_ids": [Command.set(company.ids)],
+                "company_id": company.id,
+                "group_ids": [Command.set(self.env.ref(group).ids)],
+            }
+        )
+
+    def test_a_branch_has_its_own_bank_and_another_company_sees_nothing(self):
+        branch = self.env["res.company"].create({"name": "Branch", "parent_id": self.company.id})
+        self.env.user.company_ids += branch
+        journal = self.env["account.journal"].create(
+            {"name": "Branch bank", "code": "BRB", "type": "bank", "company_id": branch.id}
+        )
+        self.map_bank(self.connection, "091", journal_id=journal.id, state="confirmed")
+        element = self.spend(self.line("4"), account="091")
+        self.deposit()
+        self.poll("BankTransaction")
+        move = self.entry_of(element)
+        self.assertEqual((move.company_id, move.journal_id, move.state), (branch, journal, "posted"))
+        self.assertEqual(self.booked(move)[self.fees], (4.0, 4.0))
+        sightings = self.env["xero.bank.sighting"].sudo().search([("connection_id", "=", self.connection.id)])
+        self.assertTrue(sightings)
+        for company, seen in ((self.company, sightings), (self.company_data_2["company"], sightings.browse())):
+            user = self.person_of_odoo(f"reader {company.id}", company, "account.group_account_invoice")
+            found = self.env["xero.bank.sighting"].with_user(user).search([("id", "in", sightings.ids)])
+            self.assertEqual(found.ids, seen.ids)
+
+    def test_an_account_that_comes_from_xero_from_now_on_is_read_once_more(self):
+        self.row.direction = "none"
+        element = self.spend()
+        self.poll("BankTransaction")
+        self.assertFalse(self.entry_of(element))
+        self.row.direction = "xero_to_odoo"
+        self.poll("BankTransaction")
+        self.assertTrue(self.entry_of(element))
 
     # === TRANSFERS === #
 
@@ -355,11 +402,11 @@ class TestBankIn(BankCommon):
 
     # === PREPAYMENTS === #
 
-    def test_bank_transactions_say_through_which_account_prepayments_came(self):
-        self.savings()
+    def deposit(self):
+        """Somebody whom both sides know pays in advance, into the savings account."""
         partner = self.pushed().commercial_partner_id
         contact = self.env["xero.link"].search([("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]).xero_id
-        deposit = self.person(
+        return self.person(
             "bank_money",
             Type="RECEIVE-PREPAYMENT",
             contact=contact,
@@ -368,6 +415,10 @@ class TestBankIn(BankCommon):
             LineAmountTypes="NoTax",
             LineItems=[self.line("80", "200", text="Deposit")],
         )
+
+    def test_bank_transactions_say_through_which_account_prepayments_came(self):
+        self.savings()
+        deposit = self.deposit()
         self.poll("Prepayment")
         [failed] = self.failed_fetch()
         self.assertIn("bank transactions", str(failed.failure_detail))
@@ -381,17 +432,7 @@ class TestBankIn(BankCommon):
     def test_a_prepayment_in_the_wrong_journal_moves(self):
         self.connection.credit_journal_id = self.bank
         self.savings()
-        partner = self.pushed().commercial_partner_id
-        contact = self.env["xero.link"].search([("res_model", "=", "res.partner"), ("res_id", "=", partner.id)]).xero_id
-        deposit = self.person(
-            "bank_money",
-            Type="RECEIVE-PREPAYMENT",
-            contact=contact,
-            account="091",
-            Date="2026-03-10",
-            LineAmountTypes="NoTax",
-            LineItems=[self.line("80", "200", text="Deposit")],
-        )
+        deposit = self.deposit()
         self.poll("Prepayment")
         link = self.env["xero.link"].search([("xero_id", "=", deposit["PrepaymentID"])])
         before = self.env["account.payment"].browse(link.res_id)

@@ -198,6 +198,16 @@ class XeroMappingJournal(models.Model):
         )
         return frozenset(rows.journal_id.ids)
 
+    @api.model
+    @tools.ormcache("connection_id")
+    def _outgoing_since(self, connection_id: int) -> dict:
+        """Return ``{journal id: when its payments began to go to Xero}``.
+
+        :param connection_id: id of ``xero.connection``
+        """
+        rows = self._outgoing_journals(self.env["xero.connection"].browse(connection_id))
+        return {journal_id: row.outgoing_since for journal_id, row in rows.items()}
+
     def _decision(self, vals):
         """Extend: what was paid before a journal's payments were to go to Xero stays where it is."""
         decision = super()._decision(vals)
@@ -213,8 +223,9 @@ class XeroMappingJournal(models.Model):
             # What was passed over so far is read once more.
             cursors = self.env["xero.sync.cursor"].sudo()
             for connection in opened.sudo().connection_id:
-                cursor = cursors._of(connection, "Payment")
-                cursor.full_page = cursor.full_page or 1
+                for xero_type in ("Payment", *(["BankTransaction"] if connection.sync_bank else [])):
+                    cursor = cursors._of(connection, xero_type)
+                    cursor.full_page = cursor.full_page or 1
         self.env.registry.clear_cache()
         return result
 
