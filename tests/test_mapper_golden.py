@@ -140,17 +140,23 @@ class TestMapperGolden(MapperCase):
     def _refund(self):
         return self.move([(0.33, self.input20)] * 3, "in_refund", name="RBILL/2026/03/0001", ref="CN-77")
 
+    def _analytic_accounts(self):
+        accounts = self.env["account.analytic.account"].search([("name", "in", ("North", "South", "Sales"))])
+        if not accounts:
+            plans = self.env["account.analytic.plan"].create([{"name": "Region"}, {"name": "Department"}])
+            accounts = self.env["account.analytic.account"].create(
+                [
+                    {"name": "North", "plan_id": plans[0].id},
+                    {"name": "South", "plan_id": plans[0].id},
+                    {"name": "Sales", "plan_id": plans[1].id},
+                ]
+            )
+            self.env["xero.mapping.tracking"]._refresh(self.connection)
+        return accounts.sorted("id")
+
     def _tracked_bill(self):
         """One line for one account of each of two plans, one that is shared out, one of nothing."""
-        plans = self.env["account.analytic.plan"].create([{"name": "Region"}, {"name": "Department"}])
-        north, south, sales = self.env["account.analytic.account"].create(
-            [
-                {"name": "North", "plan_id": plans[0].id},
-                {"name": "South", "plan_id": plans[0].id},
-                {"name": "Sales", "plan_id": plans[1].id},
-            ]
-        )
-        self.env["xero.mapping.tracking"]._refresh(self.connection)
+        north, south, sales = self._analytic_accounts()
         lines = [
             ("Both", {f"{north.id},{sales.id}": 100}),
             ("Shared out", {str(north.id): 60, str(south.id): 40}),
@@ -172,6 +178,30 @@ class TestMapperGolden(MapperCase):
             ref="F-2026-120",
         )
 
+    def _shared_bill(self):
+        """A line of two accounts and one of a whole other plan, taxed and priced by the piece; with a discount."""
+        north, south, sales = map(str, self._analytic_accounts().ids)
+        lines = [
+            ("Rent", 3, 33.33, 0, {north: 60, south: 40, sales: 100}),
+            ("Power", 1, 50.01, 10, {f"{north},{sales}": 50, south: 25}),
+        ]
+        return self.move(
+            [
+                {
+                    "name": name,
+                    "quantity": quantity,
+                    "price_unit": price,
+                    "discount": discount,
+                    "tax_ids": self.input20,
+                    "analytic_distribution": shares,
+                }
+                for name, quantity, price, discount, shares in lines
+            ],
+            "in_invoice",
+            name="BILL/2026/03/0010",
+            ref="F-2026-121",
+        )
+
     def test_documents(self):
         for name, make in (
             ("invoice", self._invoice),
@@ -179,7 +209,10 @@ class TestMapperGolden(MapperCase):
             ("credit_note", self._credit_note),
             ("vendor_credit", self._refund),
             ("tracked_bill", self._tracked_bill),
+            ("shared_bill", self._shared_bill),
         ):
+            # As it was sent before lines could be divided.
+            self.connection.line_shares = "untracked" if name == "tracked_bill" else "split"
             move = make()
             with self.subTest(name):
                 payload = self.sent(move).payload

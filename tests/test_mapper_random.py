@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common.mapper import MapperCase, cents, xero_totals
+from .common.mapper import MapperCase, Reading, cents, xero_totals
 
 DOCUMENTS = 120
 SEED = 20260305
@@ -20,6 +20,7 @@ class TestMapperRandom(MapperCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.random = random.Random(SEED)
+        cls.tracked = cls._tracked()
         cls.yen = cls._currency("JPY", 1)
         cls.dinar = cls._currency("KWD", 0.001)
         cls.euro = cls._currency("EUR", 0.01)
@@ -38,6 +39,36 @@ class TestMapperRandom(MapperCase):
         for use in ("sale", "purchase"):
             cls.map_account(cls.company_data[f"default_account_tax_{use}"], "820")
         cls.sets = {use: cls._tax_sets(use) for use in ("sale", "purchase")}
+
+    @classmethod
+    def _tracked(cls):
+        """Return the analytic accounts of two plans, all of them options in Xero but one."""
+        plans = cls.env["account.analytic.plan"].create([{"name": "Region"}, {"name": "Department"}])
+        categories = [
+            {
+                "TrackingCategoryID": f"d0000000-0000-0000-0000-00000000000{number}",
+                "Name": plan.name,
+                "Status": "ACTIVE",
+                "Options": [
+                    {
+                        "TrackingOptionID": f"e{number}000000-0000-0000-0000-00000000000{option}",
+                        "Name": f"{plan.name} {option}",
+                        "Status": "ACTIVE",
+                    }
+                    for option in range(1, 4)
+                ],
+            }
+            for number, plan in enumerate(plans)
+        ]
+        accounts = [
+            cls.env["account.analytic.account"].create(
+                [{"name": f"{plan.name} {number}", "plan_id": plan.id} for number in range(1, 5)]
+            )
+            for plan in plans
+        ]
+        cls.env["xero.mapping.service"]._read_lists(cls.connection, Reading(tracking=categories))
+        cls.env["xero.mapping.tracking"]._refresh(cls.connection)
+        return [[*of_plan] for of_plan in accounts]
 
     @classmethod
     def _currency(cls, name, rounding):
@@ -119,7 +150,20 @@ class TestMapperRandom(MapperCase):
             * scale,
             "discount": pick([0, 0, 0, 10, 12.5, 33.33, 100]),
             "tax_ids": pick(sets),
+            "analytic_distribution": self._shares() if self.random.random() < 0.3 else False,
         }
+
+    def _shares(self):
+        """Return shares of one or both tracked plans, in keys of their own or together, whole or not."""
+        pick, found = self.random.choice, {}
+        for plan in self.random.sample(self.tracked, pick([1, 1, 2])):
+            percents = pick([(60, 40), (33.33, 33.33, 33.34), (12.5, 12.5, 25), (99.99, 0.01), (100,)])
+            found |= {str(account.id): percent for account, percent in zip(plan, percents)}
+        if pick([True, False, False]):
+            found = {
+                ",".join(str(pick(plan).id) for plan in self.tracked): percent for percent in pick([(100,), (45,)])
+            }
+        return found
 
     def _edit_tax(self, move):
         """As on bills whose vendor computed the tax otherwise."""
@@ -133,7 +177,7 @@ class TestMapperRandom(MapperCase):
 
     def test_random_documents(self):
         kinds = ["out_invoice", "out_invoice", "out_refund", "in_invoice", "in_refund", "out_receipt", "in_receipt"]
-        given = lines = refused = 0
+        given = lines = refused = divided = 0
         for number in range(DOCUMENTS):
             if number in (10, 50):
                 # Whether the database was analysed while empty must not decide how long Odoo's own queries take.
@@ -165,10 +209,28 @@ class TestMapperRandom(MapperCase):
             ):
                 out = self.sent(move)
                 self._assert_accounts_agree(move, out)
+                divided += self._assert_parts_agree(move, out)
                 given += sum("TaxAmount" in line for line in out.payload["LineItems"])
                 lines += len(out.payload["LineItems"])
         self.assertLess(refused, DOCUMENTS / 20)
+        self.assertGreater(divided, DOCUMENTS / 2)
         self.assertLess(given, lines * 0.6, "Xero's own tax is used wherever it is right")
+
+    def _assert_parts_agree(self, move, out) -> int:
+        """The parts of a line come to what the line is without them, tax among it; returns how many were divided."""
+        self.connection.line_shares = "untracked"
+        whole = self.sent(move)
+        self.connection.line_shares = "split"
+        self.assertEqual(xero_totals(out.payload, self.percents())[2], xero_totals(whole.payload, self.percents())[2])
+        amounts = []
+        for one in (out, whole):
+            found = defaultdict(lambda: [D(0), D(0)])
+            for line_id, line in zip(one.line_ids, one.payload["LineItems"]):
+                net, tax, _total = xero_totals({"LineItems": [line]}, self.percents())
+                found[line_id] = [found[line_id][0] + net, found[line_id][1] + tax]
+            amounts.append(dict(found))
+        self.assertEqual(*amounts)
+        return len(out.line_ids) - len(whole.line_ids)
 
     def _assert_accounts_agree(self, move, out):
         """Each Xero account gets what the Odoo accounts mapped to it got; what is left is tax."""

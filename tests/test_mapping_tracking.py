@@ -104,6 +104,7 @@ class TestTracking(InboundCommon):
     # === ODOO TO XERO === #
 
     def test_a_whole_line_is_tracked_and_shares_are_not(self):
+        self.connection.line_shares = "untracked"
         self.assertEqual(self.tracking_in_xero(self.tracked_move({str(self.north.id): 100})), [["North"]])
         both = self.tracked_move({f"{self.north.id},{self.house.id}": 100})
         self.assertEqual(self.tracking_in_xero(both), [["North"]])

@@ -1,5 +1,6 @@
 """Documents with a contact, lines and a total: what is the same for journal entries, orders and quotes."""
 
+from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
@@ -7,13 +8,18 @@ from odoo import models
 
 from ...xero_api.dates import parse_xero, to_date_string
 from ...xero_api.money import line_amount
+from ..awaited import record_key
 from ..outgoing import ABSENT, KEPT, Need, Outgoing, Problem
 from ..text import named
 from ..values import booked, number
 from .books import Books
 from .complete import complete
 from .dates import base_day, first_open_day
+from .parts import in_pieces
 from .payload import payload_lines, told_lines
+
+# Of a document whose lines are divided.
+MOST_LINES = 300
 
 
 class XeroMapperCommercial(models.AbstractModel):
@@ -170,7 +176,8 @@ class XeroMapperCommercial(models.AbstractModel):
         Amounts and taxes are proven against Odoo's total afterwards.
 
         :param lines: payload line by id of the line in Odoo it stands for; sections, notes, tax and rounding lines are
-            not among them
+            not among them. Where analytic accounts have shares of lines it is called again for their second parts, and
+            so on: each time with one payload line for an id
         """
 
     # === HEAD === #
@@ -256,10 +263,47 @@ class XeroMapperCommercial(models.AbstractModel):
         completed = complete(self, document, sheet, books, out)
         lines = payload_lines(sheet)
         out.line_ids = [0 if isinstance(row, str) else row.line_id for row in sheet.lines]
-        self._extend_lines(document, books, out, told_lines(sheet, lines))
+        self._extend_all(document, books, out, told_lines(sheet, lines))
         if completed:
+            self._count_items(sheet, lines)
+            self._check_number_of_lines(document, lines, books, out)
             self._prove(document, lines, sheet, books, out)
         return lines + self._adjustment(document, books)
+
+    def _extend_all(self, document, books, out, layers: list[dict]) -> None:
+        """Extend the payload lines, those of the parts of a line one after another; what is said again is said once.
+
+        :param layers: as of :func:`~.payload.told_lines`
+        """
+        for layer in layers:
+            self._extend_lines(document, books, out, layer)
+        if len(layers) > 1:
+            for name in ("problems", "needs", "notices", "remarks"):
+                setattr(out, name, list(dict.fromkeys(getattr(out, name))))
+
+    def _count_items(self, sheet, lines) -> None:
+        """Give the parts of a line with an item the quantities that come to that of the line."""
+        groups = defaultdict(list)
+        for row, line in zip(sheet.lines, lines):
+            if not isinstance(row, str) and row.line_id and line.get("ItemCode"):
+                groups[row.line_id].append((row, line))
+        for group in groups.values():
+            if len(group) > 1:
+                in_pieces(*map(list, zip(*group)), self._price_places)
+
+    def _check_number_of_lines(self, document, lines, books, out) -> None:
+        own = [line_id for line_id in out.line_ids if line_id]
+        if len(lines) > MOST_LINES and len(own) > len({*own}):
+            message = self.env["xero.reason"]._(
+                "%(name)s would have %(count)s lines in Xero, as analytic accounts have shares of its lines; at most "
+                "%(most)s are sent. Choose otherwise in Shares of a Line (Xero connection, Tracking).",
+                name=self._name_of(document),
+                count=len(lines),
+                most=MOST_LINES,
+            )
+            waits = (record_key("xero.connection", books.connection.id),)
+            problem = Problem("validation", message, self._odoo_model, document.id, topic="shares", waits=waits)
+            out.problems.append(problem)
 
 
 def day_of(element: dict) -> str:

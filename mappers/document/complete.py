@@ -18,6 +18,7 @@ from .money import (
     spread,
     tax_targets,
 )
+from .parts import divided
 
 MORE_THAN_CENTS = 2
 
@@ -42,6 +43,13 @@ def complete(mapper, document, sheet, books, out) -> bool:
     mapped.fill(apart)
     for row in apart:
         choose_shape(row, False, mapper._price_places)
+    if any(row.shares for row in sheet.rows):
+        sheet.lines = divided(
+            sheet.lines,
+            decimals,
+            lambda taxes: books.taxes.claimed(taxes, sheet.is_refund),
+            books.tracking.with_suffix,
+        )
     sheet.lines += apart
     fold_where_taxed_above_price(sheet.rows)
     return not any(problem.code == "mapping" for problem in out.problems)

@@ -31,6 +31,8 @@ class Row:
     :ivar account_code: Xero's account, with ``tax_type`` and its effective rate in ``percent``
     :ivar tax: what Xero is to answer as tax of the line
     :ivar analytic: Odoo's analytic distribution, and in ``tracking`` Xero's options that stand for it
+    :ivar shares: what the line is to be divided into: weights in the order of the lines, with the options of each
+    :ivar suffix: what its text ends with, of a line that was divided: its share
     :ivar told: ``tax`` is sent, because Xero would compute another
     :ivar line_id: id of the invoice line it stands for; 0 for what Odoo added, such as cash rounding
     """
@@ -52,6 +54,8 @@ class Row:
     line_id: int = 0
     analytic: dict | None = None
     tracking: list = field(default_factory=list)
+    shares: list[tuple[Decimal, list]] = field(default_factory=list)
+    suffix: str = ""
 
 
 # === SPREADING === #

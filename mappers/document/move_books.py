@@ -44,6 +44,7 @@ class MoveBooks(Books):
         self._by_move = lines.grouped("move_id")
         self.prefetch_taxes(lines.tax_ids | lines.tax_repartition_line_id.tax_id | lines.group_tax_id)
         super().__init__(connection, moves, xero_type, moves.commercial_partner_id, links)
+        self.tracking.read(line.analytic_distribution for line in lines)
         self._owners = self._number_owners(moves, xero_type)
         self.rules = RuleBook(self.env, connection, self.env["xero.field.rule"]._rules(connection))
         self.rules.load(moves)

@@ -12,17 +12,25 @@ def payload_lines(sheet) -> list[dict]:
     return [{"Description": line} if isinstance(line, str) else _amount_line(line) for line in sheet.lines]
 
 
-def told_lines(sheet, lines: list[dict]) -> dict[int, dict]:
-    """Return those of ``lines`` that stand for an invoice line, by its id."""
-    return {
-        row.line_id: line for row, line in zip(sheet.lines, lines) if not isinstance(row, str) and row.line_id
-    }
+def told_lines(sheet, lines: list[dict]) -> list[dict[int, dict]]:
+    """Return those of ``lines`` that stand for an invoice line, by its id: of each the first, then the second part of
+    those that were divided, and so on.
+    """
+    layers = [{}]
+    for row, line in zip(sheet.lines, lines):
+        if isinstance(row, str) or not row.line_id:
+            continue
+        layer = next((layer for layer in layers if row.line_id not in layer), None)
+        if layer is None:
+            layers.append(layer := {})
+        layer[row.line_id] = line
+    return layers
 
 
 def _amount_line(row) -> dict:
     quantity, price, discount = row.shape
     line = {
-        "Description": _description(row),
+        "Description": description(row),
         "Quantity": quantity,
         "UnitAmount": price,
         "AccountCode": row.account_code,
@@ -37,12 +45,19 @@ def _amount_line(row) -> dict:
     return line
 
 
-def _description(row) -> str:
-    """Return the text, with quantity and price where the line had to become one piece."""
-    if not row.folded:
-        return row.text
-    pieces = f"\n{row.quantity:f} x {row.price:f}" + (f" - {row.discount:f}%" if row.discount else "")
-    return shorten(row.text, DESCRIPTION_LENGTH - len(pieces)) + pieces
+def description(row) -> str:
+    """Return the text of ``row``, a :class:`~.money.Row`: with quantity and price where it had to become one piece, and
+    with its share.
+    """
+    pieces = ""
+    if row.folded:
+        pieces = f"\n{row.quantity:f} x {row.price:f}" + (f" - {row.discount:f}%" if row.discount else "")
+    return with_end(row.text, pieces + row.suffix)
+
+
+def with_end(text: str, end: str) -> str:
+    """Return ``text`` with ``end``, shortened before it where that is too long."""
+    return shorten(text, DESCRIPTION_LENGTH - len(end)) + end if end else text
 
 
 def predicted_total(sheet, lines: list[dict]) -> Decimal:

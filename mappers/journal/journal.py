@@ -10,6 +10,7 @@ from ..awaited import ALLOWED, record_key
 from ..document.books import Books
 from ..document.commercial import day_of
 from ..document.money import ZERO, Row
+from ..document.parts import divided_nets
 from ..marks import read_url
 from ..outgoing import ABSENT, KEPT, Outgoing, Problem
 from ..text import named, shorten, squeeze
@@ -169,7 +170,8 @@ class XeroMapperJournal(models.AbstractModel):
         """Return the payload lines; on problems those that could be made."""
         self._track(document, sheet, books, out)
         JournalRows(self, books, out).fill(sheet.rows)
-        rows = [row for row in sheet.rows if row.net]
+        decimals = books.connection.company_id.currency_id.decimal_places
+        rows = [row for row in divided_nets(sheet.rows, decimals, books.tracking.with_suffix) if row.net]
         if self._is_summarised(document, books):
             rows = summarised(rows)
         is_taxed = any(row.taxes for row in rows)

@@ -59,7 +59,7 @@ AWAITED = {
 NAMED_SETTINGS = {
     *("required_plan_ids", "rounding_policy", "rounding_account_id", "excluded_journal_ids", "credit_direction"),
     *("inbound_sale_journal_id", "inbound_purchase_journal_id", "credit_journal_id", "sync_when"),
-    *("inbound_entry_journal_id", "entries_summarised"),
+    *("inbound_entry_journal_id", "entries_summarised", "line_shares"),
 }
 # Values of the setting for applied credits that have Odoo's credits go to Xero.
 SENT_WAYS = ("both", "odoo_to_xero")
@@ -519,8 +519,29 @@ class XeroConnection(models.Model):
         "account.analytic.plan",
         string="Plans Every Line Needs",
         domain="[('parent_id', '=', False)]",
-        help="Documents with a line that is not wholly given to one account of these plans, or whose account has no "
-        "tracking option, are not sent. Of other plans such lines go without tracking.",
+        help="Documents with a line that is not wholly given to accounts of these plans (to one account, where lines "
+        "are not divided), or whose account has no tracking option, are not sent. Of other plans such lines go without "
+        "tracking.",
+    )
+
+    line_shares = fields.Selection(
+        [
+            ("split", "Divide the line"),
+            ("largest", "The largest share has all of it"),
+            ("untracked", "Leave the line untracked"),
+            ("refuse", "Do not send the document"),
+        ],
+        "Shares of a Line",
+        required=True,
+        default="split",
+        help="What becomes of a line that several analytic accounts of a plan have shares of. Xero tracks a whole line "
+        "by one option of a category: divided, the line is one for each share, and together they come to its amount "
+        "and its tax.",
+    )
+    line_share_text = fields.Boolean(
+        "Say the Share",
+        default=True,
+        help="The text of each of the lines that a line is divided into ends with its share, such as (60 %).",
     )
 
     # === MATCHING AND RECONCILIATION === #

@@ -1,13 +1,16 @@
 """Planning a preview: chunk by chunk, in savepoints that are rolled back, at once or by a cron worker."""
 
 import time
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...mappers.outgoing import KEPT, Problem
+from ...mappers.shares import without_suffix
+from ...mappers.text import named
+from ...xero_api.money import line_amount
 from ..outbound.exporter import FAILED, SEND, WAITS
 from ..outbound.plan import ASKED, LEFT, SAME
 from .reader import PreviewReader
@@ -211,8 +214,26 @@ class XeroPreview(models.Model):
                 notices = [text for text in verdict.out.notices if text not in remarks]
                 found += [(line, "warning", self._problem(topic, text, line)) for text in notices]
                 found += [(line, "notice", self._problem("length", text, line)) for text in remarks]
+                divided = self._divided_texts(verdict.out)
+                found += [(line, "notice", self._problem("shares", text, line)) for text in divided]
         found += self._checks(mapper, lines, verdicts)
         self._store_problems(found)
+
+    def _divided_texts(self, out) -> list:
+        """Return a sentence for each line that becomes several, with what each of them comes to."""
+        groups = defaultdict(list)
+        for line_id, row in zip(out.line_ids, out.payload.get("LineItems") or []):
+            groups[line_id].append(row)
+        return [
+            self.env["xero.reason"]._(
+                "%(line)s: 1 line becomes %(count)s: %(amounts)s.",
+                line=named(without_suffix(rows[0]["Description"])),
+                count=len(rows),
+                amounts=" + ".join(f"{line_amount(row):,.2f}" for row in rows),
+            )
+            for line_id, rows in groups.items()
+            if line_id and len(rows) > 1
+        ]
 
     def _problem(self, topic, message, line):
         return Problem("validation", message, line.res_model, line.res_id, topic=topic)

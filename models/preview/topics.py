@@ -22,6 +22,7 @@ TOPICS = [
     ("paid", "Paid or credited"),
     ("changed", "Changed since"),
     ("used", "Used by other documents"),
+    ("shares", "Shares of a line"),
     ("attachments", "Attachments"),
     ("bug", "Unexpected error"),
     ("other", "Other"),
@@ -73,6 +74,7 @@ def hint_of(env, topic: str) -> str:
         "paid": env._("Undo the payment first."),
         "changed": env._("Look at it in Xero and decide by hand."),
         "used": env._("It stays, because others need it."),
+        "shares": env._("Change the analytic distribution, or Shares of a Line (Xero connection, Tracking)."),
         "attachments": env._("Attach the files in Xero by hand where they are needed."),
         "bug": env._("Show this preview to an administrator."),
     }

@@ -42,6 +42,25 @@ class TestItemSync(ItemCommon, XeroCommon):
         self.assertEqual(self.in_xero(move)["LineItems"][0]["ItemCode"], "CH-1")
         self.assertEqual(float(self.in_xero(move)["LineItems"][0]["UnitAmount"]), 30.0, "not the item's price")
 
+    def test_shares_of_a_line_count_as_many_items(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Region"})
+        accounts = self.env["account.analytic.account"].create(
+            [{"name": name, "plan_id": plan.id} for name in ("North", "South")]
+        )
+        self.env["xero.mapping.tracking"]._refresh(self.connection)
+        shares = dict(zip(map(str, accounts.ids), (60, 40)))
+        line = {"product_id": self.make_product().id, "tax_ids": [], "analytic_distribution": shares}
+        move = self.make_move(
+            lines=[{**line, "quantity": 3, "price_unit": 33.33}, {**line, "quantity": 7, "price_unit": 10}]
+        )
+        self.drain()
+        self.assertInXero(move)
+        lines = self.in_xero(move)["LineItems"]
+        self.assertEqual({row["ItemCode"] for row in lines}, {"CH-1"})
+        self.assertEqual([round(float(row["LineAmount"]), 2) for row in lines], [59.99, 40.0, 42.0, 28.0])
+        counted = [float(row["Quantity"]) for row in lines]
+        self.assertEqual([round(sum(counted[:2]), 4), round(sum(counted[2:]), 4)], [3, 7])
+
     def test_a_refused_item_holds_only_its_documents(self):
         broken, good = self.make_product("X" * 31, "Long"), self.make_product()
         waiting, sent = self.invoice(broken), self.invoice(good)

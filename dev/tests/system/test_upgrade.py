@@ -23,6 +23,7 @@ UNTOLD = """
 SELECT count(*) FROM xero_sync_job j WHERE j.state = 'done' AND j.operation IN ('push', 'void')
    AND NOT EXISTS (SELECT FROM xero_log l WHERE l.res_model = j.res_model AND l.res_id = j.res_id)
 """
+SHARES = "SELECT DISTINCT line_shares FROM xero_connection"
 _numbers = itertools.count(1)
 
 
@@ -62,6 +63,7 @@ def test_an_upgrade_keeps_everything_and_the_work_goes_on(old):
     assert not [text for text in odoo_log.complaints(log) if not text.startswith("WARNING")]
     assert stack.query(UNUSED_INDEXES) == [["0"]]
     assert stack.query(UNTOLD) == [["0"]], "the history of a record begins with what is known of it"
+    assert stack.query(SHARES) == [["untracked"]], "what was sent of lines is not said otherwise"
     with Forge(stack) as forge:
         for one in companies(kept):
             told = forge.ask("upgrade:what_is", connection_id=one.connection)
