@@ -113,6 +113,8 @@ from . import test_payment_screen
 from . import test_payment_strange
 from . import test_payment_thousandths
 from . import test_mapping_tracking
+from . import test_tracking_shares
+from . import test_mapper_shares
 from . import test_texts
 from . import test_long_names
 from . import test_ui_tours

@@ -4,7 +4,7 @@ A line is known by its LineItemID, else by its content. Each side is compared wi
 so that what Odoo and Xero only write differently is changed by nobody.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from decimal import Decimal
 from ...xero_api.money import cents, line_tax
 from ..values import amount, decimal, lower, words
 from .canonical import DocumentState, LineState
-from .merge import FIELDS, known_lines
+from .merge import FIELDS, held_ids, known_lines, places_again
 
 # A line that is there or not; and amounts that are one thing, as the sides write them differently.
 LINE, AMOUNT = "line", "amount"
@@ -80,7 +80,7 @@ def met_lines(now, before, base: DocumentState, ours: DocumentState, theirs: Doc
     is_whole = len(had) == len(base.lines) and len(now["lines"]) == len(ours.lines) and len(ids) == len(theirs.lines)
     if not is_whole or {*rows} != {*had} or len(rows) != len(before["lines"]) or "" in {*had, *ids}:
         return None
-    there = _found_again(had, base, list(map(lower, ids)), theirs)
+    there = places_again(had, base, list(map(lower, ids)), theirs)
     if there is None:
         return None
     known = known_lines(now["lines"], before, had)
@@ -90,31 +90,6 @@ def met_lines(now, before, base: DocumentState, ours: DocumentState, theirs: Doc
     meeting = _Meeting(now, rows, had, base, ours, theirs, ids)
     found = meeting.without_rounding([meeting.line(*pair) for pair in pairs])
     return _in_order(found, [had.index(one) for one in had if one in here], here, had)
-
-
-def held_ids(state: dict) -> list[str]:
-    """Return the LineItemIDs that Xero held at the agreement ``state``, in their order, in small letters."""
-    return [lower(xero_id) for xero_id in state.get("held") or [xero_id for _id, xero_id, _parts in state["lines"]]]
-
-
-def _found_again(had, base, ids, theirs) -> dict | None:
-    """Return the places of lines in Xero now by their former ids; ``None`` where it cannot be told.
-
-    Some programs write all lines of a document anew: then they are known by content.
-    """
-    there = {xero_id: ids.index(xero_id) for xero_id in had if xero_id in ids}
-    if there or not ids:
-        return there
-    for key in (lambda line: line.dump().items(), lambda line: [line.description]):
-        free = defaultdict(deque)
-        for place, line in enumerate(theirs.lines):
-            if place not in there.values() and line.description:
-                free[tuple(key(line))].append(place)
-        for xero_id, line in zip(had, base.lines):
-            if xero_id not in there and free[tuple(key(line))]:
-                there[xero_id] = free[tuple(key(line))].popleft()
-    is_told = len(there) == len(had) or len(there) == len(ids)
-    return there if is_told else None
 
 
 def _added(now, ours, theirs, mine, taken) -> list[tuple]:
@@ -337,14 +312,36 @@ def agreed_rows(plan: list[Step], now: list, before: dict) -> list[list]:
     """
     was = {lower(xero_id): (line_id, parts) for line_id, xero_id, parts in before["lines"]}
     kept, rows = [step for step in plan if step.line is not None], []
-    for step, (line_id, _id, parts) in zip(kept, now):
+    for step, of_line in zip(kept, _by_line(now)):
         # A line that Xero does not have is sent as a new one.
-        if step.met.theirs is not None:
-            old = was.get(step.met.former, (0, {}))[1]
-            rows.append([line_id, step.met.key, {**parts, **_waiting(step, parts, old)}])
+        if step.met.theirs is None:
+            continue
+        if len(of_line) > 1:
+            rows += [[line_id, xero_id, _waiting_part(step, parts)] for line_id, xero_id, parts in of_line if xero_id]
+            continue
+        [[line_id, _id, parts]] = of_line
+        old = was.get(step.met.former, (0, {}))[1]
+        rows.append([line_id, step.met.key, {**parts, **_waiting(step, parts, old)}])
     # What Odoo removed, or does not want, is there still.
     gone = [step.met for step in plan if step.line is None and step.met.theirs is not None]
     return rows + [[was.get(met.former, (NOBODY, {}))[0], met.key, {}] for met in gone]
+
+
+def _by_line(now) -> list[list]:
+    """Return the lines ``now``, the parts of each together."""
+    found, before = [], 0
+    for row in now:
+        if row[0] and row[0] == before:
+            found[-1].append(row)
+        else:
+            found.append([row])
+        before = row[0]
+    return found
+
+
+def _waiting_part(step, parts) -> dict:
+    """Return what is agreed of ``parts`` of a part of a line: nothing of what the line still waits to say."""
+    return dict.fromkeys(parts, "") if step.waits else parts
 
 
 def _waiting(step, parts, old) -> dict:

@@ -36,6 +36,8 @@ FIELDS = {
 }
 MONEY = frozenset({"quantity", "price", "discount", "tax_type", "net", "tax"})
 HUNDRED, ONE, ZERO = Decimal(100), Decimal(1), Decimal(0)
+# In place of the place of a line that Xero does not have.
+NEW = object()
 
 
 # === WHAT ODOO SAID === #
@@ -228,23 +230,65 @@ def known_lines(lines, before, ids) -> dict:
     if not before:
         return {}
     places = {lower(xero_id): place for place, xero_id in enumerate(ids) if xero_id}
-    by_line, by_words = {}, defaultdict(deque)
+    by_line, by_words, of_line = defaultdict(list), defaultdict(deque), defaultdict(list)
     for line_id, xero_id, parts in before["lines"]:
         place = places.get(lower(xero_id))
         if line_id:
-            by_line[line_id] = place
+            by_line[line_id].append((place, parts))
         elif place is not None:
             by_words[_key(parts)].append(place)
     found = {}
     for place, (line_id, _id, parts) in enumerate(lines):
-        if not line_id:
-            if same := by_words.get(_key(parts)):
-                found[place] = same.popleft()
-        elif line_id not in by_line:
-            found[place] = None
-        elif by_line[line_id] is not None:
-            found[place] = by_line[line_id]
+        if line_id:
+            of_line[line_id].append((place, parts))
+        elif same := by_words.get(_key(parts)):
+            found[place] = same.popleft()
+    for line_id, rows in of_line.items():
+        found |= _known_parts(rows, by_line[line_id])
     return found
+
+
+def _known_parts(rows, before) -> dict:
+    """Return which of Xero's lines the parts ``rows`` of one line of Odoo's are: by their options, then in order.
+
+    :param rows: pairs of place and what is said, and in ``before`` the same at the agreement, with Xero's places
+    """
+    free, waiting, found = list(before), [], {}
+    for place, parts in rows:
+        same = next((one for one in free if one[1].get("Tracking") == parts.get("Tracking")), None)
+        if same is None:
+            waiting.append(place)
+        else:
+            free.remove(same)
+            found[place] = same[0]
+    for place in waiting:
+        found[place] = free.pop(0)[0] if free else NEW
+    return {place: None if other is NEW else other for place, other in found.items() if other is not None}
+
+
+def held_ids(state: dict) -> list[str]:
+    """Return the LineItemIDs that Xero held at the agreement ``state``, in their order, in small letters."""
+    return [lower(xero_id) for xero_id in state.get("held") or [xero_id for _id, xero_id, _parts in state["lines"]]]
+
+
+def places_again(had, base, ids, theirs) -> dict | None:
+    """Return the places of lines in Xero now by their former ids; ``None`` where it cannot be told.
+
+    Some programs write all lines of a document anew: then they are known by content.
+    """
+    there = {xero_id: ids.index(xero_id) for xero_id in had if xero_id in ids}
+    if there or not ids:
+        return there
+    for key in (lambda line: line.dump().items(), lambda line: [line.description]):
+        free = defaultdict(deque)
+        for place, line in enumerate(theirs.lines):
+            if place not in there.values() and line.description:
+                free[tuple(key(line))].append(place)
+        for xero_id, line in zip(had, base.lines):
+            if xero_id not in there and free[tuple(key(line))]:
+                there[xero_id] = free[tuple(key(line))].popleft()
+    is_told = len(there) == len(had) or len(there) == len(ids)
+    return there if is_told else None
 
 
 def _key(parts: dict) -> tuple:

@@ -8,12 +8,12 @@ from odoo.exceptions import UserError
 
 from ...mappers.contact.merge import PEOPLE, as_there, disputed, element_of, sheet
 from ...mappers.contact.people import Person
-from ...mappers.document.both_sides import agreed_rows, names_of
+from ...mappers.document.both_sides import NOBODY, agreed_rows, names_of
 from ...mappers.document.canonical import DocumentState, changed_fields, payload_element
 from ...mappers.document.merge import head_changed, lines_changed, lines_saved
 from ...mappers.document.paid import detailed_lines
 from ...mappers.outgoing import ABSENT, KEPT
-from ...mappers.values import clean
+from ...mappers.values import clean, lower
 from ...xero_api import codec
 from ..queue.xero_sync_job import CLICK
 from .importer_document import SETTLED
@@ -194,14 +194,26 @@ class XeroInboundDocument(models.AbstractModel):
         if not (link.odoo_state and link.base_state) or out is None or out.status == ABSENT:
             return None
         said = self.env["xero.mapper"]._for_type(self._xero_type)._said(out)
-        changed = {HEAD_FIELDS[name] for name in head_changed(said, link.odoo_state) if name in HEAD_FIELDS}
-        if out.status != KEPT and out.status != self._base(link).status:
-            changed.add("status")
-        return changed | (LINE_FIELDS if lines_changed(said, link.odoo_state) else set())
+        return self._changed_between(said, link.odoo_state, out.status, self._base(link))
 
-    def _odoo(self, connection, link, record) -> DocumentState:
-        """Return Odoo's side of a linked document."""
-        return DocumentState.load(self._odoo_side(connection, link, record))
+    def _changed_between(self, now, before, status, base) -> set:
+        """Return the fields of the canonical form of which Odoo says otherwise ``now`` than ``before``.
+
+        :param now: as of ``merge.said``, as is ``before``
+        :param status: that Xero shall hold
+        :param base: what was agreed
+        """
+        changed = {HEAD_FIELDS[name] for name in head_changed(now, before) if name in HEAD_FIELDS}
+        if status not in (KEPT, base.status):
+            changed.add("status")
+        return changed | (LINE_FIELDS if lines_changed(now, before) else set())
+
+    def _odoo(self, link, sides) -> DocumentState:
+        """Return Odoo's side of a linked document as :meth:`_odoo_side` does, by whole lines as ``sides`` are."""
+        if not (sides.before and link.base_state and sides.now):
+            return sides.ours
+        changed = self._changed_between(sides.now, sides.before, sides.status, sides.base)
+        return sides.base.with_all_fields_of(sides.ours, changed)
 
     def _canonical_of(self, connection, link, out) -> dict:
         """Return what is to be sent in the form of ``_canonical``."""
@@ -248,8 +260,9 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _both_edited(self, connection, link, element, record) -> list:
         """Return the ``MetLine`` of each line where both sides edited lines; none where that cannot be told."""
-        base, state = self._base(link), self._read(element)
-        both = self._odoo(connection, link, record).changed_from(base) & state.changed_from(base) & LINE_FIELDS
+        sides = self._sides(connection, link, element, record)
+        base, state = sides.base, sides.theirs
+        both = self._odoo(link, sides).changed_from(base) & state.changed_from(base) & LINE_FIELDS
         if not both or record.state == "cancel" or state.status == "VOIDED":
             return []
         return self._meeting(connection, link, element, record, state) or []
@@ -266,11 +279,12 @@ class XeroInboundDocument(models.AbstractModel):
         ]
 
     def _resolve_sides(self, connection, link, element, record, mine, merged=frozenset()):
-        state, ours = self._read(element), self._odoo(connection, link, record)
+        sides = self._sides(connection, link, element, record)
+        state, ours = sides.theirs, self._odoo(link, sides)
         if found := self._both_edited(connection, link, element, record):
             self._resolve_with_lines(connection, link, element, record, mine, merged, found)
             return
-        mine = mine | merged & ours.changed_from(self._base(link))
+        mine = mine | merged & ours.changed_from(sides.base)
         changed = state.changed_from(ours)
         mine = (mine | WITH_LINES if "lines" in mine else mine - WITH_LINES) & changed
         if state.status == "VOIDED":
@@ -282,7 +296,7 @@ class XeroInboundDocument(models.AbstractModel):
             if "status" in mine and ours.status == "VOIDED":
                 self._resend(connection, link, element, record)
                 return
-            self._bring_in_step(connection, link, record, state, mine, ours)
+            self._bring_in_step(connection, link, element, record, state, mine, ours)
         if mine:
             before = link.odoo_state or None
             self._resend(connection, link, element, record)
@@ -296,7 +310,8 @@ class XeroInboundDocument(models.AbstractModel):
 
         :param found: the ``MetLine`` of each line
         """
-        base, state, ours = self._base(link), self._read(element), self._odoo(connection, link, record)
+        sides = self._sides(connection, link, element, record)
+        base, state, ours = sides.base, sides.theirs, self._odoo(link, sides)
         head = (mine | merged & ours.changed_from(base)) & state.changed_from(ours) - LINE_FIELDS
         names = names_of(found)
         own = mine | {name for name, (met, field) in names.items() if name in merged and field in met.here}
@@ -306,7 +321,7 @@ class XeroInboundDocument(models.AbstractModel):
             return set() if "lines" in own else {field for name, field in told.items() if name not in own}
 
         plan = self._plan(connection, found, taken)
-        self._bring_in_step(connection, link, record, state, head | LINE_FIELDS, ours, plan)
+        self._bring_in_step(connection, link, element, record, state, head | LINE_FIELDS, ours, plan)
         waits = head | (LINE_FIELDS if any(step.waits for step in plan) else set())
         if not waits:
             self._save_base(connection, link, element, **self._base_values(connection, record, element))
@@ -338,9 +353,12 @@ class XeroInboundDocument(models.AbstractModel):
         elif mine & LINE_FIELDS:
             lines = [[line_id, xero_id, {}] for line_id, xero_id, _parts in lines]
         held = [line.get("LineItemID") or "" for line in element.get("LineItems") or []]
+        if plan:
+            told = {lower(xero_id) for _line_id, xero_id, _parts in lines}
+            lines += [[NOBODY, xero_id, {}] for xero_id in held if lower(xero_id) not in told]
         link.odoo_state = {"head": head, "lines": lines, "held": held}
 
-    def _bring_in_step(self, connection, link, move, state, mine, ours, plan=None):
+    def _bring_in_step(self, connection, link, element, move, state, mine, ours, plan=None):
         """Write Xero's fields but ``mine`` to ``move``, and its lines by ``plan`` where there is one. One that is
         cancelled here is posted where Xero approved it, and a draft where Xero's status was chosen; one that a person
         took back to draft stays one.
@@ -351,7 +369,8 @@ class XeroInboundDocument(models.AbstractModel):
                 # What was edited before it was cancelled shows only in what would be sent.
                 move._post(soft=False)
             posted = move.state == "posted" or connection.sync_when == "draft"
-            ours = self._odoo(connection, link, move) if posted else self._base(link)
+            sides = self._sides(connection, link, element, move)
+            ours = self._odoo(link, sides) if posted else sides.base
         theirs, told = state.changed_from(ours) - {"money"} - mine, state.with_all_fields_of(ours, mine - LINE_FIELDS)
         if not plan:
             told = told.with_fields_of(ours, mine)

@@ -62,22 +62,28 @@ class XeroInboundDocument(models.AbstractModel):
         """Take over changes; a fixed number of queries to judge them all, writes only for what changed."""
         moves = self.env["account.move"].browse([link.res_id for link, _element in changed]).exists()
         by_id = {move.id: move for move in moves}
-        local = self._locally_changed(connection, changed, moves)
+        outgoing = self._outgoing(connection, moves)
+        local = self._locally_changed(connection, changed, moves, outgoing)
         ruled = self._ruled(connection, moves)
         results, agreed, money = {}, [], []
         for link, element in changed:
-            state = DocumentState.load(self._unruled(link, self._canonical(element), ruled.get(link.res_id)))
-            event = self._event(link, state)
-            situation = self._situation(by_id.get(link.res_id), link.res_id in local)
+            move, out = by_id.get(link.res_id), outgoing.get(link.res_id)
+            read = DocumentState.load(self._unruled(link, self._canonical(element), ruled.get(link.res_id)))
+            sides = self._sides_to_judge(connection, link, element, move, out, read)
+            state, event = sides.theirs, self._event(sides.base, sides.theirs)
+            situation = self._situation(move, link.res_id in local)
             action = DOCUMENT_TABLE[situation, event] if event else "agreed"
             if action == "conflict":
-                action = self._met(connection, link, element, by_id[link.res_id], state, event)
-            settled_before = self._base(link).money
+                action = self._met(connection, link, element, move, state, event)
+            settled_before = sides.base.money
+            if sides.is_together and not event and situation in ("open", "settled", "locked"):
+                # Its parts are others, and come to the same.
+                action = "alike" if read.changed_from(self._base(link)) & LINE_FIELDS else action
             if action == "agreed":
                 agreed.append((link, element))
                 results[element[self._id_field]] = Result("agreed", res_id=link.res_id)
             else:
-                result = self._act(connection, link, element, state, by_id.get(link.res_id), action, event)
+                result = self._act(connection, link, element, state, move, action, event)
                 results[element[self._id_field]] = result
             if state.money != settled_before and situation not in ("missing", "cancelled"):
                 money.append((link, element))
@@ -90,12 +96,13 @@ class XeroInboundDocument(models.AbstractModel):
         """Do what the table says, by the ``_do_`` method of ``action``, and return its ``Result``."""
         return getattr(self, f"_do_{action}")(connection, link, element, state, move, event)
 
-    def _event(self, link, state) -> str | None:
+    def _event(self, base, state) -> str | None:
         """Return what happened in Xero since the last agreement: the weightiest change, ``None`` for nothing.
 
+        :param base: what was agreed, a ``DocumentState``
         :return: ``voided``, ``content``, ``approved``, ``details`` or ``money``
         """
-        changed = state.changed_from(self._base(link))
+        changed = state.changed_from(base)
         if "status" in changed and state.status == GONE:
             return "voided"
         if changed - {"money", "status", *DETAILS}:
@@ -138,25 +145,27 @@ class XeroInboundDocument(models.AbstractModel):
 
     # === ODOO'S SIDE === #
 
-    def _differing(self, connection, link, move, state) -> set:
+    def _differing(self, connection, link, element, move, state) -> set:
         """Return the fields that a side changed since the last agreement and on which the two differ now.
 
         :return: names of ``DocumentState``, without ``money``
         """
-        ours = self._odoo(connection, link, move)
+        sides = self._sides(connection, link, element, move)
+        ours = self._odoo(link, sides)
         if ours.status == state.status == GONE:
             return set()
-        return self._apart(link, ours.dump(), state.dump())
+        touched = (state.changed_from(sides.base) | ours.changed_from(sides.base)) - {"money"}
+        return touched & ours.changed_from(state)
 
     def _met(self, connection, link, element, move, state, event) -> str:
         """Return what is done where both sides changed: ``alike`` when they say the same, ``merged`` when they changed
         different fields, or different ones of lines, else ``conflict``.
         """
-        differing = self._differing(connection, link, move, state)
+        differing = self._differing(connection, link, element, move, state)
         if not differing:
             return "alike"
-        base = self._base(link)
-        here, there = self._odoo(connection, link, move).changed_from(base), state.changed_from(base)
+        sides = self._sides(connection, link, element, move)
+        here, there = self._odoo(link, sides).changed_from(sides.base), state.changed_from(sides.base)
         opposed = here & there & differing
         if "status" in differing | there or not link.odoo_state or opposed - LINE_FIELDS:
             return "conflict"
@@ -166,13 +175,13 @@ class XeroInboundDocument(models.AbstractModel):
         is_closed = event == "content" and (self._is_settled(move) or self._is_locked(move))
         return "conflict" if is_closed else "merged"
 
-    def _locally_changed(self, connection, changed, moves) -> set:
+    def _locally_changed(self, connection, changed, moves, outgoing) -> set:
         """Return the ids of documents that Odoo would send otherwise than was agreed; one batched pass.
 
         :param changed: pairs ``(link, element)``
+        :param outgoing: what would be sent for ``moves``, by their ids
         """
         links = {link.res_id: link for link, _element in changed}
-        outgoing = self._outgoing(connection, moves)
         found = set()
         for move_id, out in outgoing.items():
             link = links[move_id]

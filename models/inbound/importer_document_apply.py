@@ -10,6 +10,8 @@ from odoo.tools import format_date
 from ...mappers.awaited import CLOSED_PERIODS, element_key
 from ...mappers.document.both_sides import PARTS, met_lines, steps, taken_there, wanted
 from ...mappers.document.canonical import DocumentState
+from ...mappers.document.sheet import decimal_of
+from ...mappers.document.together import Sides, together
 from ...mappers.outgoing import ABSENT
 from ...mappers.reason import pack, said
 from ...mappers.text import named, quoted
@@ -31,7 +33,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_updated(self, connection, link, element, state, move, event):
         """Make the document in Odoo what it is in Xero; a posted one is reset, changed and posted again."""
-        changed = state.changed_from(self._base(link)) - {"money"}
+        changed = state.changed_from(self._sides(connection, link, element, move).base) - {"money"}
         return self._try(
             connection,
             link,
@@ -44,7 +46,8 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_merged(self, connection, link, element, state, move, event):
         """Both sides changed, different fields: Odoo takes Xero's, and its own are still to be sent."""
-        base, ours = self._base(link), self._odoo(connection, link, move)
+        sides = self._sides(connection, link, element, move)
+        base, ours = sides.base, self._odoo(link, sides)
         there, here = state.changed_from(base) - {"money"}, ours.changed_from(base) - {"money"}
         before, digest, keys = link.odoo_state, link.digest, link.odoo_keys or []
         is_met = there & here & LINE_FIELDS
@@ -56,7 +59,7 @@ class XeroInboundDocument(models.AbstractModel):
             element,
             state,
             move,
-            lambda: self._change_by_plan(connection, link, move, mixed, there - here, plan),
+            lambda: self._change_by_plan(connection, link, move, mixed, there - here, plan, base.lines),
         )
         if failed:
             return failed
@@ -71,7 +74,7 @@ class XeroInboundDocument(models.AbstractModel):
 
     def _do_posted(self, connection, link, element, state, move, event):
         """A draft was approved in Xero: post it, with whatever was edited there."""
-        changed = state.changed_from(self._base(link)) - {"money", "status"}
+        changed = state.changed_from(self._sides(connection, link, element, move).base) - {"money", "status"}
 
         def post():
             self._take_over(connection, link, element, move, state, changed)
@@ -376,23 +379,57 @@ class XeroInboundDocument(models.AbstractModel):
     def _meeting(self, connection, link, element, move, state) -> list | None:
         """Return the ``MetLine`` of each line of ``move``; ``None`` where it cannot be told which line is which.
 
-        :param state: Xero's side, that of ``element``
+        :param state: Xero's side, that of ``element``, by whole lines
         """
-        out = self._outgoing(connection, move).get(move.id)
-        if not link.odoo_state or not link.base_state or out is None or out.status == ABSENT:
+        sides = self._sides(connection, link, element, move)
+        if not sides.before or not link.base_state or not sides.now:
             return None
-        if len(out.payload["LineItems"]) != len(self._told_lines(move)):
+        if len(sides.now["lines"]) != len(self._told_lines(move)):
             # A rounding, or what else is no line of Odoo's own.
             return None
-        said = self.env["xero.mapper"]._for_type(self._xero_type)._said(out)
+        return met_lines(sides.now, sides.before, sides.base, sides.ours, state, sides.ids)
+
+    def _sides(self, connection, link, element, move) -> Sides:
+        """Return what both sides have, and what they agreed on, by whole lines, as Odoo is now."""
+        out = self._outgoing(connection, move).get(move.id) if move else None
+        return self._sides_of(connection, link, element, move, out, self._read(element))
+
+    def _sides_to_judge(self, connection, link, element, move, out, theirs) -> Sides:
+        """As :meth:`_sides_of`, without Odoo's side where no line has parts: no query for each of many documents."""
+        line_ids = [row[0] for row in (link.odoo_state or {}).get("lines") or () if row[0]]
+        told = [line_id for line_id in (out.line_ids if out else ()) if line_id]
+        is_divided = len(line_ids) > len({*line_ids}) or len(told) > len({*told})
+        joins = connection.line_shares == "split" and 0 < len(line_ids) < len(theirs.lines)
+        return self._sides_of(connection, link, element, move if is_divided or joins else None, out, theirs)
+
+    def _sides_of(self, connection, link, element, move, out, theirs) -> Sides:
+        """As :meth:`_sides`.
+
+        :param move: the ``account.move``, or none
+        :param out: the ``Outgoing`` of ``move``, or none
+        :param theirs: Xero's side, parts of lines each for itself
+        """
+        is_told = out is not None and out.status != ABSENT
+        now = self.env["xero.mapper"]._for_type(self._xero_type)._said(out) if is_told else None
         ids = [line.get("LineItemID") or "" for line in element.get("LineItems") or []]
+        sides = Sides(now, link.odoo_state or None, self._base(link), DocumentState(), theirs, ids)
+        if not move:
+            return sides
         ours = DocumentState.load(self._canonical_of(connection, link, out))
-        return met_lines(said, link.odoo_state, self._base(link), ours, state, ids)
+        sides = replace(sides, ours=ours, status=out.status if is_told else ABSENT)
+        shapes = {
+            line.id: (decimal_of(line.quantity, 8), decimal_of(line.discount, 8))
+            for line in move.invoice_line_ids
+            if line.display_type == "product"
+        }
+        places = self.env["decimal.precision"].precision_get("Product Price")
+        return together(sides, shapes, places, connection.line_shares == "split")
 
     def _take_over(self, connection, link, element, move, state, changed) -> None:
         """Write the fields ``changed`` of ``state``, that of ``element``, to ``move``, where Odoo changed no line."""
         found = self._meeting(connection, link, element, move, state) if "lines" in changed else None
-        self._change_by_plan(connection, link, move, state, changed, self._plan(connection, found))
+        base = self._sides(connection, link, element, move).base.lines
+        self._change_by_plan(connection, link, move, state, changed, self._plan(connection, found), base)
 
     def _plan(self, connection, found, taken=taken_there) -> list | None:
         """Return the ``Step`` of each of the lines ``found``; ``None`` where none were.
@@ -405,14 +442,14 @@ class XeroInboundDocument(models.AbstractModel):
         percents = {rate.tax_type: Decimal(str(rate.effective_rate)) for rate in rates}
         return steps(found, taken, percents)
 
-    def _change_by_plan(self, connection, link, move, state, changed, plan) -> None:
+    def _change_by_plan(self, connection, link, move, state, changed, plan, lines=None) -> None:
         """Write the fields ``changed`` of ``state`` to ``move``, and its lines by ``plan``; as :meth:`_change`."""
         if plan is None:
-            self._change(connection, link, move, state, changed)
+            self._change(connection, link, move, state, changed, lines)
             return
         commands = self._planned_commands(connection, move, plan)
         changed = changed - LINE_FIELDS | {"tracking"} | ({"lines"} if commands else set())
-        self._change(connection, link, move, wanted(state, plan), changed, commands=commands)
+        self._change(connection, link, move, wanted(state, plan), changed, lines, commands)
 
     def _planned_commands(self, connection, move, plan) -> list:
         """Return what turns the lines of ``move`` into those of ``plan``, in its order."""

@@ -45,6 +45,12 @@ class XeroExporterDocument(models.AbstractModel):
                 odoo=values[0],
                 xero=values[1],
             )
+        elif self._is_about_shares(link, out, ours, agreed):
+            reason = self.env["xero.reason"]._(
+                "Analytic accounts have other shares of the lines of %(number)s in Odoo than in Xero, where each is a "
+                "line with an amount.",
+                number=number,
+            )
         elif what == "count":
             reason = self.env["xero.reason"]._(
                 "%(number)s has %(odoo)s lines in Odoo and %(xero)s in Xero.",
@@ -64,6 +70,13 @@ class XeroExporterDocument(models.AbstractModel):
         )
         message = self.env["xero.reason"]._join("\n", (reason, ways))
         return Problem("closed", message, mapper._odoo_model, out.res_id, topic="paid")
+
+    def _is_about_shares(self, link, out, ours, agreed) -> bool:
+        """Whether lines come to what was agreed, and only what their parts come to is another."""
+        before = (link.odoo_state or {}).get("lines") or ()
+        sides = [line_id for line_id in out.line_ids if line_id], [row[0] for row in before if row[0]]
+        is_divided = any(len(side) > len({*side}) for side in sides)
+        return is_divided and {*sides[0]} == {*sides[1]} and (ours.total, ours.tax) == (agreed.total, agreed.tax)
 
     def _may_be_other_lines(self, link, ours, agreed) -> bool:
         """Documents that were matched have lines of their own on each side; what they come to is what was agreed."""
