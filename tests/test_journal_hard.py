@@ -282,6 +282,14 @@ class TestJournalPeople(HardCommon):
         with self.assertRaises(AccessError):
             self.connection.with_user(self.accountant).write({"entry_journal_ids": [Command.clear()]})
 
+    def test_the_dashboard_counts_what_failed(self):
+        entry = self.make_entry([(self.company_data["default_account_receivable"], 5), (self.revenue, -5)])
+        self.drain()
+        journal = self.general.with_user(self.accountant)
+        self.assertEqual(journal._get_journal_dashboard_data_batched()[journal.id]["xero_failed"], 1)
+        action = journal.action_xero_waiting()
+        self.assertEqual(self.env[action["res_model"]].search(action["domain"]), entry)
+
     def test_each_company_has_its_own_and_a_branch_its_parents(self):
         other = self.setup_other_company(name="Second company")
         journal, company = other["default_journal_misc"], other["company"]

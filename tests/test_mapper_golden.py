@@ -241,6 +241,36 @@ class TestMapperGolden(MapperCase):
         payload["ContactNumber"] = payload["ContactNumber"].replace(f"-{partner.id}-", "-1-")
         self.assert_golden("contact", {"Contacts": [payload]})
 
+    def test_journal(self):
+        """A taxed line, and one that is not."""
+        self.connection.sync_journals = True
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": "2026-03-31",
+                "name": "MISC/2026/03/0001",
+                "ref": "Accrued rent",
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": self.expense.id,
+                            "name": "Rent",
+                            "balance": 500,
+                            "tax_ids": [Command.set(self.input20.ids)],
+                        }
+                    ),
+                    Command.create({"account_id": self.levy_account.id, "name": "Accrual", "balance": -600}),
+                ],
+            }
+        )
+        entry.action_post()
+        out = self.env["xero.mapper"]._for_type("ManualJournal")._prepare(entry, self.connection)[entry.id]
+        self.assertFalse(out.problems)
+        payload = out.payload
+        payload["Url"] = payload["Url"].replace(f"res_id={entry.id}", "res_id=1")
+        payload["Narration"] = payload["Narration"].replace(f"-{entry.id}", "-1")
+        self.assert_golden("manual_journal", {"ManualJournals": [payload]})
+
     # === COMPARING === #
 
     def assert_golden(self, name, body):
