@@ -256,7 +256,7 @@ class TestJournalPeople(HardCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.clerk = cls.person_of("clerk-journal", "account.group_account_invoice")
-        cls.accountant = cls.person_of("accountant-journal", "account.group_account_user")
+        cls.accountant = cls.person_of("accountant-journal", "account.group_account_manager")
 
     @classmethod
     def person_of(cls, login, groups, company=None):
@@ -265,22 +265,25 @@ class TestJournalPeople(HardCommon):
             cls.env, login, groups=groups, company_id=company.id, company_ids=[Command.set(company.ids)]
         )
 
-    def test_who_posts_needs_no_right_in_xero_and_who_sends_does(self):
+    def test_people(self):
+        """Whoever posts has it sent, clerks and accountants send it again; neither chooses journals."""
+        employee = self.person_of("employee-journal", "base.group_user")
         entry = self.make_entry([(self.expense, 5), (self.accrual, -5)], post=False)
         entry.with_user(self.clerk).action_post()
         self.drain()
         self.assertEqual(entry.xero_sync_state, "synced", entry.xero_sync_message)
         with self.assertRaises(AccessError):
-            entry.with_user(self.clerk).action_xero_sync()
+            entry.with_user(employee).action_xero_sync()
         with self.assertRaises(AccessError):
-            entry.with_user(self.clerk).read(["xero_sync_message"])
-        mine = entry.with_user(self.accountant)
-        self.assertTrue(mine.xero_can_sync)
-        mine.action_xero_sync()
-        self.drain()
-        self.assertOnce(entry)
-        with self.assertRaises(AccessError):
-            self.connection.with_user(self.accountant).write({"entry_journal_ids": [Command.clear()]})
+            entry.with_user(employee).read(["xero_sync_message"])
+        for person in (self.clerk, self.accountant):
+            mine = entry.with_user(person)
+            self.assertTrue(mine.xero_can_sync)
+            mine.action_xero_sync()
+            self.drain()
+            self.assertOnce(entry)
+            with self.assertRaises(AccessError):
+                self.connection.with_user(person).write({"entry_journal_ids": [Command.clear()]})
 
     def test_the_dashboard_counts_what_failed(self):
         entry = self.make_entry([(self.company_data["default_account_receivable"], 5), (self.revenue, -5)])

@@ -51,7 +51,7 @@ class TestHistory(PreviewCase):
         self.env.invalidate_all()
         self.assertEqual(run.forecast_days, 2, "the last fifth is for people, one call is left today")
         self.assertIn("may make 1 more calls today", run.forecast)
-        kinds = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._polled]
+        kinds = [inbound for inbound in self.env["xero.inbound"]._all() if inbound._is_polled(self.connection)]
         polling = 48 * len(kinds) + 1
         self.assertEqual(run._daily_calls(), (1, 800 - polling), "readings every half hour are not the history's")
         event = {"connection_id": self.connection.id, "company_id": self.company.id, "category": "INVOICE"}

@@ -94,7 +94,9 @@ WRITES = {
     " sync_bank sync_transfers bank_entries batch_payments send_overpayments send_bank"
     " credit_journal_id setup_ids xero_lock_policy odoo_lock_policy tracking_mapping_ids required_plan_ids"
     " reconciliation_ids keep_work_days keep_log_days keep_reports_days keep_copies_days"
-    " recovery_ids void_drafts_after rate_mode line_shares line_share_text",
+    " recovery_ids void_drafts_after rate_mode line_shares line_share_text"
+    " sync_journals entry_journal_ids entries_as_drafts entries_summarised"
+    " entries_on_cash_basis inbound_entries inbound_entry_journal_id",
     "xero.connect.wizard": "connection_id line_ids line_id",
     "xero.connect.wizard.line": "wizard_id",
     "xero.setup.wizard": "company_id credential_id grant_type client_id client_secret",
