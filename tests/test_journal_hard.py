@@ -238,6 +238,19 @@ class TestJournalScope(HardCommon):
         self.drain()
         self.assertEqual(entry.xero_sync_state, "synced", entry.xero_sync_message)
 
+    def test_the_reconciliation_lists_what_was_not_sent(self):
+        sent, lost = self.entries(1), self.make_entry([(self.expense, 7), (self.accrual, -7)])
+        self.job_of(lost).unlink()
+        self.make_entry([(self.expense, 8), (self.accrual, -8)], journal=self.other_journal)
+        self.drain()
+        self.env["xero.sync.job"].search([("res_id", "=", lost.id)]).unlink()
+        report = self.env["xero.reconciliation"]._request(self.connection)
+        self.drain()
+        self.assertEqual(report.state, "done", report.reason)
+        self.assertEqual(sent.xero_sync_state, "synced")
+        [row] = report.difference_ids
+        self.assertEqual((row.kind, row.res_id, row.odoo_value), ("missing_in_xero", lost.id, "7.00"))
+
     def test_the_preview_shows_it_and_sends_nothing(self):
         receivable = self.company_data["default_account_receivable"]
         entries = self.entries(1) | self.make_entry([(receivable, 50), (self.revenue, -50)])

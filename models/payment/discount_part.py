@@ -193,7 +193,9 @@ class XeroPaymentPart(models.Model):
         self.env["xero.sync.job"]._enqueue(connection.id, mapper, records, operation=operation, priority=EVENT)
 
     def _standing_as(self, connection, xero_type, entries):
-        """Return those of ``entries`` that Xero has as ``xero_type``, or is being sent as such."""
+        """Return those of ``entries`` that Xero has as ``xero_type``, or is being sent as such; no query for none."""
+        if not entries:
+            return entries
         own = [("connection_id", "=", connection.id), ("xero_type", "=", xero_type)]
         own += [("res_model", "=", entries._name), ("res_id", "in", entries.ids)]
         links = self.env["xero.link"].search(own).filtered(lambda link: link._is_alive())

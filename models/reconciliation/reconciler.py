@@ -13,7 +13,10 @@ CHUNK = 250
 # What changed while the books were compared is read and compared again, this often at most.
 ROUNDS = 3
 # What bears the mark of a document is found before the document is missed.
-STEPS = ("links", "elements", "moves", "advances", "open_payments", "contacts", "vanished", "twice", "taxes", "finish")
+STEPS = (
+    *("links", "elements", "moves", "advances", "open_payments", "contacts", "vanished", "twice", "taxes"),
+    *("entries", "finish"),
+)
 BUSY = ("pending", "running", "blocked")
 
 

@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ...mappers.document.canonical import DocumentState, payload_element
 from ...mappers.values import booked, decimal, lower
-from ..connection.xero_connection import MOVE_TYPE_SETTINGS
+from ..connection.xero_connection import JOURNAL_TYPE, MOVE_TYPE_SETTINGS
 from ..connection.xero_identity import APART, OURS, TAKEN
 from ..connection.xero_identity import GONE as GONE_HERE
 from ..inbound.importer_document import MOVE_TYPES
@@ -342,6 +342,41 @@ class XeroReconciler(models.AbstractModel):
 
     def _type_of(self, move) -> str:
         return "CreditNote" if move.move_type.endswith("refund") else "Invoice"
+
+    # === JOURNAL ENTRIES === #
+
+    def _step_entries(self, report, sheet, work):
+        """Find posted journal entries that are to be sent and have no link. They add to no sum of documents: the trial
+        balances compare what stands on accounts.
+        """
+        scope = self.env["xero.connection"]._scope(report.company_id.id)
+        if not scope or not scope.entry_journals:
+            return None
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT m.id FROM account_move m
+                    WHERE %s AND %s AND (%s) AND m.id > %s AND %s ORDER BY m.id LIMIT %s""",
+                self._posted_sql(report),
+                self.env["account.move"]._xero_entries_sql(scope),
+                self._time_in_scope_sql(report, scope),
+                work["after"],
+                self._unlinked_sql(report),
+                CHUNK,
+            )
+        )
+        ids, mapper = [move_id for [move_id] in rows], self.env["xero.mapper"]._for_type(JOURNAL_TYPE)
+        busy, stuck = self._busy_records(report, "account.move", ids), self._stuck_records(report, "account.move", ids)
+        entries = mapper._handles(self._moves(report, ids))
+        outgoing = mapper._prepare(entries, report.connection_id) if entries else {}
+        for entry in entries.filtered(lambda entry: outgoing[entry.id].is_due):
+            if entry.id in busy:
+                sheet.on_the_way += 1
+                continue
+            debits = sum(entry.line_ids.mapped("debit"))
+            amount = f"{booked(debits, entry.company_currency_id.decimal_places):.2f}"
+            subject = Subject(entry, xero_type=JOURNAL_TYPE, note=stuck.get(entry.id))
+            sheet.differ(Found("missing_in_xero", amount, "", None), subject)
+        return ids[-1] if len(ids) == CHUNK else None
 
     # === XERO === #
 
