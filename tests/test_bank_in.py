@@ -95,6 +95,10 @@ class TestBankIn(BankCommon):
         self.assertEqual(move.state, "draft")
         move.action_post()
         self.assertEqual(self.booked(move)[self.fees], (10.0, 10.0))
+        self.edit_money(element, self.line("11"))
+        self.poll("BankTransaction")
+        self.assertEqual(self.booked(move)[self.fees], (11.0, 11.0), "posting it was no change of what it books")
+        self.assertEqual(move.state, "posted")
 
     def test_only_of_accounts_that_are_booked_from_xero(self):
         self.row.direction = "odoo_to_xero"
@@ -158,21 +162,42 @@ class TestBankIn(BankCommon):
 
     # === CHANGES === #
 
+    def edit_money(self, element, *lines):
+        """Somebody gives the bank transaction other lines."""
+        edit = {"BankTransactionID": element["BankTransactionID"], "Type": element["Type"]}
+        self.write_in_xero(
+            "BankTransactions", {**edit, "LineAmountTypes": "Exclusive", "LineItems": list(lines)}, "post"
+        )
+
+    def test_the_same_money_as_a_payment_stays_one(self):
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "supplier",
+                "partner_id": self.partner_a.id,
+                "amount": 10.0,
+                "journal_id": self.bank.id,
+                "date": "2026-03-09",
+            }
+        )
+        payment.action_post()
+        element = self.spend(self.line("10"))
+        self.poll("BankTransaction")
+        conflict = self.conflict_of(payment.move_id)
+        self.assertEqual(conflict.kind, "twin")
+        conflict.with_user(self.env.user).action_take_odoo()
+        self.assertEqual(self.entry_of(element), payment.move_id)
+        self.edit_money(element, self.line("12"))
+        self.poll("BankTransaction")
+        self.assertEqual(self.conflict_of(payment.move_id).kind, "refused", "a payment is changed by people")
+        self.assertEqual(payment.amount, 10.0)
+
     def test_changes_in_xero_come_over(self):
         element = self.spend(self.line("10"))
         self.poll("BankTransaction")
         move = self.entry_of(element)
         name = move.name
-        self.write_in_xero(
-            "BankTransactions",
-            {
-                "BankTransactionID": element["BankTransactionID"],
-                "Type": "SPEND",
-                "LineAmountTypes": "Exclusive",
-                "LineItems": [self.line("11"), self.line("2", "270")],
-            },
-            "post",
-        )
+        self.edit_money(element, self.line("11"), self.line("2", "270"))
         self.poll("BankTransaction")
         self.env.invalidate_all()
         self.assertEqual(
@@ -194,13 +219,7 @@ class TestBankIn(BankCommon):
         self.poll("BankTransaction")
         move = self.entry_of(element)
         move.line_ids.filtered(lambda line: line.account_id == self.fees).account_id = self.interest
-        edit = {
-            "BankTransactionID": element["BankTransactionID"],
-            "Type": "SPEND",
-            "LineAmountTypes": "Exclusive",
-            "LineItems": [self.line("12")],
-        }
-        self.write_in_xero("BankTransactions", edit, "post")
+        self.edit_money(element, self.line("12"))
         self.poll("BankTransaction")
         self.assertEqual(self.booked(move)[self.interest], (10.0, 10.0), "nothing is overwritten unseen")
         conflict = self.conflict_of(move)
@@ -448,9 +467,14 @@ class TestBankIn(BankCommon):
     # === COST === #
 
     def test_a_page_is_judged_in_few_queries_and_read_in_few_calls(self):
-        self.spend(self.line("1"))
-        self.poll("BankTransaction")
-        elements = self.read("BankTransactions")
+        for amount in "1234":
+            self.spend(self.line(amount))
+        self.move_money()
+        self.simulator.reset_stats()
+        self.poll("BankTransaction", "BankTransfer")
+        calls = self.simulator.calls(self.tenant)
+        self.assertEqual((calls["GET", "BankTransactions"], calls["GET", "BankTransfers"]), (1, 1))
+        elements = [row for row in self.read("BankTransactions") if row["Type"] == "SPEND"]
 
         def many(count, first):
             return [

@@ -1,6 +1,7 @@
 """Money of Xero's that is known here and was changed or deleted there."""
 
 from odoo import models
+from odoo.exceptions import UserError
 
 from ...mappers.bank.canonical import MONEY, bank_state
 from ...mappers.reason import said
@@ -37,8 +38,9 @@ class XeroInboundBankTransaction(models.AbstractModel):
         return self.env["xero.bank.ledger"]._books(connection, [bank_state(element) for element in elements])
 
     def _is_changed_here(self, link, move) -> bool:
-        """Whether a person changed what ``move`` books since it was imported."""
-        return bool(link.digest) and self.env["xero.bank.ledger"]._print(move) != link.digest
+        """Whether a person changed what ``move`` books since it was imported, or cancelled it."""
+        changed = link.digest and self.env["xero.bank.ledger"]._print(move) != link.digest
+        return bool(changed) or move.state == "cancel"
 
     def _follow(self, connection, link, element, move, row, books):
         """Make ``move`` what Xero has now; where Odoo forbids it a person is asked.
@@ -69,6 +71,10 @@ class XeroInboundBankTransaction(models.AbstractModel):
         :raise UserError: Odoo forbids it
         """
         ledger, reason = self.env["xero.bank.ledger"], self.env["xero.reason"]
+        if not move.statement_line_id:
+            raise UserError(
+                reason._("%s is no bank statement line: change or cancel it by hand.", named(move.display_name))
+            )
         if self._is_gone(element):
             ledger._cancel(connection, move)
             note, outcome = reason._("Cancelled: it was deleted in Xero."), "cancelled"

@@ -320,7 +320,7 @@ class XeroBankLedger(models.AbstractModel):
         )
 
     def _print(self, move) -> str:
-        """Return what differs as soon as somebody changes what ``move`` books."""
+        """Return what differs as soon as somebody changes what ``move`` books; posting a draft is no change."""
         items = sorted(
             (
                 line.account_id.id,
@@ -333,7 +333,7 @@ class XeroBankLedger(models.AbstractModel):
             )
             for line in move.line_ids
         )
-        return codec.digest({"items": items, "date": fields.Date.to_string(move.date), "state": move.state})
+        return codec.digest({"items": items, "date": fields.Date.to_string(move.date)})
 
     # === TWINS === #
 
