@@ -79,6 +79,7 @@ class RuleBook:
     def __init__(self, env, connection, rules: list[Rule]):
         self.env, self.connection, self.rules = env, connection, rules
         self._holds, self._fields, self._lists, self._broken, self._readers = {}, {}, {}, {}, {}
+        self._constants = {}
         # The rules that hold for a record, in their order, by level and id of the record.
         self._holding = defaultdict(list)
 
@@ -89,14 +90,12 @@ class RuleBook:
             :meth:`holds` and :meth:`outcome` answer for loaded ones only
         """
         rules = [rule for rule in self.rules if base_model(rule) == records._name]
-        by_document = records.grouped(self._document) if rules else {}
-        keys = {}
-        for rule in rules:
-            for document in rule.documents:
-                if found := by_document.get(document):
-                    if rule.match and document not in keys:
-                        keys[document] = MatchKeys(found, self._match_paths())
-                    self._load(rule, keys[document].matching(rule.match) if rule.match else found)
+        for document, found in (records.grouped(self._document) if rules else {}).items():
+            its = {place: rule for place, rule in enumerate(rules) if document in rule.documents}
+            matches = {place: rule.match for place, rule in its.items() if rule.match}
+            matching = MatchKeys(found, self._match_paths()).matching(matches) if matches else {}
+            for place, rule in its.items():
+                self._load(rule, matching.get(place, found.browse()) if place in matches else found)
 
     def _match_paths(self) -> dict:
         if "paths" not in self._lists:
@@ -243,6 +242,14 @@ class RuleBook:
                 what=self._broken[rule.id],
             )
             return Outcome(problem=message)
+        if rule.source == "constant":
+            key = rule.id, rule.target, rule.category, tax_type, applies is None
+            if key not in self._constants:
+                self._constants[key] = self._outcome(rule, record, applies, tax_type)
+            return self._constants[key]
+        return self._outcome(rule, record, applies, tax_type)
+
+    def _outcome(self, rule, record, applies, tax_type) -> Outcome:
         raw, definition = self._raw(rule, record)
         found = raw if isinstance(raw, str) else as_text(self.env, definition, raw)
         text = looked_up(rule, self.env, definition, raw) if rule.source == "table" else found
