@@ -7,7 +7,6 @@ from .document import commercial
 from .document import checks
 from .document import rounding
 from .document import tracking
-from .document import dated
 from .document import document
 from .document import document_checks
 from .document import invoice

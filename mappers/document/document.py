@@ -37,7 +37,7 @@ class XeroMapperDocument(models.AbstractModel):
     """Shared by the mappers of ``account.move``, which their hooks call ``move``."""
 
     _name = "xero.mapper.document"
-    _inherit = "xero.mapper.dated"
+    _inherit = "xero.mapper.commercial"
     _description = "Xero Document Mapper"
 
     _odoo_model = "account.move"

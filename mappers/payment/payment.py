@@ -54,7 +54,8 @@ class XeroMapperPayment(models.AbstractModel):
     def _dependencies(self, res_ids, connection) -> list[Need]:
         """Return the documents that the parts ``res_ids`` pay."""
         parts = self.env[self._odoo_model].sudo().browse(res_ids).exists()
-        return [self._need(move) for move in parts.filtered(lambda part: not part.over).document_id]
+        paying = parts.filtered(lambda part: not part.over and part.document_id)
+        return list(dict.fromkeys(self._need_of(part) for part in paying))
 
     def _claim_of(self, element):
         """Their reference is read by people on statements: the mark there bears no signature."""
@@ -83,7 +84,7 @@ class XeroMapperPayment(models.AbstractModel):
     def _outgoing(self, part, connection, links, rows, accounts) -> Outgoing:
         """Return the ``Outgoing`` of one ``part``.
 
-        :param links: those of the documents by ``(Xero type, document id)``, and the part's own by ``("Payment", part
+        :param links: those of the documents by ``(Xero type, record id)``, and the part's own by ``("Payment", part
             id)``
         :param rows: the mapping of bank accounts by journal id
         :param accounts: the mapping of accounts that take write-offs, by account id
@@ -109,8 +110,24 @@ class XeroMapperPayment(models.AbstractModel):
     def _reference(self, part) -> str:
         """Return the payment's reference, with the mark of ``part`` at its end."""
         mark = marks.write_number(marks.Mark(self._database_mark(), part.id))
-        memo = " ".join((part.entry_id.ref or part.entry_id.name or "").split())
+        memo = " ".join(self._memo(part).split())
         return f"{shorten(memo, REFERENCE_LENGTH - len(mark) - 1)} {mark}".strip()
+
+    def _memo(self, part) -> str:
+        """Return what people read as the reference of the payment ``part``, of any length."""
+        return part.entry_id.ref or part.entry_id.name or ""
+
+    def _need_of(self, part) -> Need:
+        """Return what must be in Xero before ``part`` is: the document that it pays."""
+        return self._need(part.document_id)
+
+    def _target_of(self, need) -> str:
+        """Return what Xero calls that which a payment is on, of the document that ``need`` names."""
+        return need.xero_type
+
+    def _document_currency(self, part):
+        """Return the ``res.currency`` of the document that ``part`` pays."""
+        return part.document_id.currency_id
 
     def _need(self, move) -> Need:
         """Return what must be in Xero before something is paid or credited on the document ``move``."""
@@ -144,6 +161,7 @@ class XeroMapperPayment(models.AbstractModel):
         return day
 
     def _document_links(self, parts, connection) -> dict:
+        """Return the links of what ``parts`` pay, by ``(Xero type, record id)``."""
         links = self.env["xero.link"].sudo()
         return {
             (kind, res_id): link
@@ -158,7 +176,7 @@ class XeroMapperPayment(models.AbstractModel):
 
         :param links: as of :meth:`_outgoing`
         """
-        need = self._need(part.document_id)
+        need = self._need_of(part)
         link = links.get((need.xero_type, need.res_id))
         if not (link and link.xero_id):
             out.needs.append(need)
@@ -176,7 +194,8 @@ class XeroMapperPayment(models.AbstractModel):
                     part.document_id.id,
                 )
             )
-        return {need.xero_type: {f"{need.xero_type}ID": link.xero_id}}
+        target = self._target_of(need)
+        return {target: {f"{target}ID": link.xero_id}}
 
     # === ACCOUNTS === #
 
@@ -226,7 +245,7 @@ class XeroMapperPayment(models.AbstractModel):
         :param row: the mapping that ``account`` stands in
         """
         base = connection.currency_code or connection.company_id.currency_id.name
-        currency, held = part.document_id.currency_id.name, account.currency_code or base
+        currency, held = self._document_currency(part).name, account.currency_code or base
         if held in (currency, base):
             return
         message = self.env["xero.reason"]._(

@@ -29,7 +29,10 @@ class XeroReconciler(models.AbstractModel):
     _inherit = "xero.reconciler"
 
     def _step_links(self, report, sheet, work):
-        """Compare the next linked documents."""
+        """Compare the next linked documents; as :meth:`_run`.
+
+        :return: the id of a link to go on after, ``None`` when all are compared
+        """
         domain = [("connection_id", "=", report.connection_id.id), ("xero_type", "in", DOCUMENTS)]
         domain += [("res_model", "=", "account.move"), ("xero_id", "!=", False), ("id", ">", work["after"])]
         if work.get("queue") is not None:
@@ -217,6 +220,10 @@ class XeroReconciler(models.AbstractModel):
     # === FACTS === #
 
     def _xero_facts(self, xero_type, element) -> Facts:
+        """Return what Xero holds of a document.
+
+        :param xero_type: ``Invoice`` or ``CreditNote``: whose form ``element``, an ``xero.snapshot.element``, has
+        """
         inbound = self.env["xero.inbound"]._for_type(xero_type)
         data = element.data
         due = data.get("AmountDue") if xero_type == "Invoice" else data.get("RemainingCredit")
