@@ -18,14 +18,21 @@ CONTINUED = re.compile(r'"\s*\n\s*f?"')
 
 
 def _paths(menu, above=()):
+    """Yield id and path of a menu and of those below it."""
     name = (*above, menu.get("name"))
-    yield name
+    yield menu.get("id"), name
     for below in menu.findall("menuitem"):
         yield from _paths(below, name)
 
 
 def _known() -> set[tuple[str, ...]]:
-    return {path for menu in ET.parse(MENUS).getroot().findall("menuitem") for path in _paths(menu)}
+    """The paths of all menus; what an addon adds is below a menu of the core."""
+    known = dict(part for menu in ET.parse(MENUS).getroot().findall("menuitem") for part in _paths(menu))
+    for file in (REPO / "addons").glob("*/views/*.xml"):
+        for menu in ET.parse(file).getroot().findall("menuitem"):
+            above = known.get(str(menu.get("parent")).removeprefix("xero_connector."))
+            known |= dict(_paths(menu, above)) if above else {}
+    return set(known.values())
 
 
 def _text(file) -> str:
