@@ -1,0 +1,3 @@
+from . import test_till_books
+from . import test_till_divide
+from . import test_till_sync
