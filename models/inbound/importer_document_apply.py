@@ -395,7 +395,11 @@ class XeroInboundDocument(models.AbstractModel):
         return self._sides_of(connection, link, element, move, out, self._read(element))
 
     def _sides_to_judge(self, connection, link, element, move, out, theirs) -> Sides:
-        """As :meth:`_sides_of`, without Odoo's side where no line has parts: no query for each of many documents."""
+        """Return what :meth:`_sides_of` does, without Odoo's side where no line has parts: no query for each of many.
+
+        :param out: the ``Outgoing`` of ``move``, or none
+        :param theirs: Xero's side, a ``DocumentState``, parts of lines each for itself
+        """
         line_ids = [row[0] for row in (link.odoo_state or {}).get("lines") or () if row[0]]
         told = [line_id for line_id in (out.line_ids if out else ()) if line_id]
         is_divided = len(line_ids) > len({*line_ids}) or len(told) > len({*told})
@@ -443,7 +447,10 @@ class XeroInboundDocument(models.AbstractModel):
         return steps(found, taken, percents)
 
     def _change_by_plan(self, connection, link, move, state, changed, plan, lines=None) -> None:
-        """Write the fields ``changed`` of ``state`` to ``move``, and its lines by ``plan``; as :meth:`_change`."""
+        """Write the fields ``changed`` of ``state`` to ``move``, and its lines by ``plan``; as :meth:`_change`.
+
+        :param lines: what the lines of ``move`` stand for in Xero, by whole lines
+        """
         if plan is None:
             self._change(connection, link, move, state, changed, lines)
             return
