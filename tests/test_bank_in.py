@@ -329,7 +329,8 @@ class TestBankIn(BankCommon):
         self.assertEqual(self.booked(move)[self.fees], (4.0, 4.0))
         sightings = self.env["xero.bank.sighting"].sudo().search([("connection_id", "=", self.connection.id)])
         self.assertTrue(sightings)
-        for company, seen in ((self.company, sightings), (self.company_data_2["company"], sightings.browse())):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        for company, seen in ((self.company, sightings), (elsewhere, sightings.browse())):
             user = self.person_of_odoo(f"reader {company.id}", company, "account.group_account_invoice")
             found = self.env["xero.bank.sighting"].with_user(user).search([("id", "in", sightings.ids)])
             self.assertEqual(found.ids, seen.ids)
