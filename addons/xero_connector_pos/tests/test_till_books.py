@@ -176,3 +176,30 @@ class TestTillBooks(TillCommon, ReconCommon, PreviewCase):
         [credit] = self.read("CreditNotes")
         self.assertEqual((len(credit["LineItems"]), float(credit["Total"])), (1, 60))
         self.assertFalse(self.open_work())
+
+    def test_a_till_of_a_branch_goes_to_the_organisation_of_its_parent(self):
+        branch = self.branch()
+        branch.account_default_pos_receivable_account_id = self.company.account_default_pos_receivable_account_id
+        here = self.env(context={**self.env.context, "allowed_company_ids": [branch.id, self.company.id]})
+        card = here["pos.payment.method"].create(
+            {"name": "Branch Card", "journal_id": self.card_journal.id, "company_id": branch.id}
+        )
+        till = here["pos.config"].create(
+            {
+                "name": "Branch Shop",
+                "company_id": branch.id,
+                "journal_id": self.till.journal_id.id,
+                "payment_method_ids": [Command.set(card.ids)],
+                "invoice_journal_id": self.company_data["default_journal_sale"].id,
+            }
+        )
+        till.open_ui()
+        session = till.current_session_id
+        session.set_opening_control(0, None)
+        self.sell(session, self.table, paid={card: 115})
+        session.close_session_from_ui()
+        self.settle()
+        invoice, _credit = self.papers(session)
+        self.assertEqual((float(invoice["Total"]), invoice["Status"]), (115, "PAID"))
+        self.assertEqual(invoice["inner"]["contact_name"], "Branch Shop")
+        self.assertEqual(self.money(), {CARD: 115})

@@ -106,7 +106,7 @@ class TillCommon(PaymentCommon):
         order = self.env["pos.order"].create(
             {
                 "session_id": session.id,
-                "company_id": self.company.id,
+                "company_id": session.company_id.id,
                 "partner_id": partner.id if partner else False,
                 "amount_total": 0,
                 "amount_paid": 0,
