@@ -11,6 +11,7 @@ from odoo.exceptions import UserError
 
 from ...mappers.document.canonical import DocumentState, LineState, changed_fields, tracking_of
 from ...mappers.document.money import ZERO
+from ...mappers.document.together import Sides
 from ...mappers.journal.journal import journal_lines
 from ...mappers.marks import without_end
 from ...mappers.text import named
@@ -99,10 +100,18 @@ class XeroInboundManualJournal(models.AbstractModel):
 
     def _met(self, connection, link, element, move, state, event):
         """Lines have no ids: where both sides changed something, it is one question."""
-        return "conflict" if self._differing(connection, link, move, state) else "alike"
+        return "conflict" if self._differing(connection, link, element, move, state) else "alike"
 
     def _meeting(self, connection, link, element, move, state):
         return None
+
+    def _sides_of(self, connection, link, element, move, out, theirs):
+        """Lines have no parts here, and no ids."""
+        ours = DocumentState.load(self._canonical_of(connection, link, out)) if move else DocumentState()
+        return Sides(None, None, self._base(link), ours, theirs, [])
+
+    def _odoo(self, link, sides):
+        return sides.ours
 
     def _both_edited(self, connection, link, element, record):
         return []
