@@ -412,6 +412,7 @@ class XeroInboundDocument(models.AbstractModel):
         :param move: the ``account.move``, or none
         :param out: the ``Outgoing`` of ``move``, or none
         :param theirs: Xero's side, parts of lines each for itself
+        :return: the ``Sides``, by whole lines
         """
         is_told = out is not None and out.status != ABSENT
         now = self.env["xero.mapper"]._for_type(self._xero_type)._said(out) if is_told else None
