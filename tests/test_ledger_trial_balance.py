@@ -7,7 +7,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
-from ..models.ledger.tally import side_by_side, year_start
+from ..models.ledger.tally import Special, explain, side_by_side, year_start
 from .common.payment import PaymentCommon
 
 REPORTS = ("accounting.reports.trialbalance.read",)
@@ -201,6 +201,33 @@ class TestTally(PaymentCommon):
         self.assertEqual((found[3,].not_sent, found[3,].unexplained), (4, 0))
         self.assertEqual(found[()].unexplained, -1)
         self.assertNotIn((4,), found)
+
+    def test_the_rate_of_the_day_explains_what_adds_up_to_it(self):
+        special = Special(frozenset("rp"), frozenset("u"), frozenset("o"))
+
+        def verdicts(xero, foreign=2):
+            odoo = {(1, None): Decimal(100), (2, None): Decimal(-60), (3, None): Decimal(-40)}
+            xero = {key: Decimal(value) for key, value in xero.items()}
+            rows = side_by_side(odoo, xero, [(1, "r"), (2, "p"), (3, "s")])
+            explain(rows, xero, special, foreign)
+            return {"".join(row.xero_ids): (row.unexplained, list(row.causes)) for row in rows if row.odoo != row.xero}
+
+        revalued, rounding = [("revaluation", None)], [("rounding", None)]
+        self.assertEqual(
+            verdicts({"r": "103", "p": "-61", "s": "-40", "u": "-2"}),
+            {"r": (0, revalued), "p": (0, revalued), "u": (0, revalued)},
+        )
+        found = verdicts({"r": "103", "p": "-61", "s": "-40.02", "u": "-1.98"})
+        self.assertEqual(found["s"], (0, rounding))
+        self.assertEqual(found["r"], (0, revalued))
+        # Another receivable than the gain says is nobody's doing.
+        found = verdicts({"r": "108", "p": "-61", "s": "-45", "u": "-2"})
+        self.assertEqual({key: value for key, (value, _causes) in found.items()}, {"r": -8, "p": 1, "s": 5, "u": 2})
+        self.assertFalse(any(causes for _value, causes in found.values()))
+        # Without another currency a cent is a cent.
+        found = verdicts({"r": "100.01", "p": "-60", "s": "-40.01"}, foreign=0)
+        cents = {"r": Decimal("-0.01"), "s": Decimal("0.01")}
+        self.assertEqual({key: value for key, (value, _causes) in found.items()}, cents)
 
     def test_financial_years(self):
         for day, month, last, begin in (

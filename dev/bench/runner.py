@@ -63,6 +63,7 @@ def run(arguments: str = "") -> int:
     from dev.bench import chaos as bench_chaos
     from dev.bench import figures as bench_figures
     from dev.bench import inbound as bench_inbound
+    from dev.bench import ledger as bench_ledger
     from dev.bench import preview as bench_preview
     from dev.bench import reconcile as bench_reconcile
     from dev.bench import screens as bench_screens
@@ -71,6 +72,7 @@ def run(arguments: str = "") -> int:
     progress.to_stderr()
     figures = bench_figures.FIGURES | bench_inbound.FIGURES | bench_preview.FIGURES
     figures |= bench_reconcile.FIGURES | bench_storage.FIGURES | bench_chaos.FIGURES | bench_screens.FIGURES
+    figures |= bench_ledger.FIGURES
     wanted = shlex.split(arguments) or list(figures)
     unknown = set(wanted) - set(figures)
     if unknown:

@@ -181,7 +181,18 @@ class Books:
         included = self.odoo.create(
             "account.tax", {**sale, "name": "GST included", "amount": 10.0, "price_include_override": "tax_included"}
         )
+        self._book_as(self.taxes["sale"]["gst"], [levy, included])
         self.taxes["sale"] |= {"gst+levy": [*self.taxes["sale"]["gst"], levy], "gst_included": [included]}
+
+    def _book_as(self, like: list[int], taxes: list[int]) -> None:
+        """Have `taxes` booked on the account of another one; without any they would be booked as what was sold."""
+        own = [("repartition_type", "=", "tax"), ("account_id", "!=", False), ("tax_id", "in", like)]
+        [account, *_others] = self.odoo.read("account.tax.repartition.line", own, ["account_id"])
+        lines = self.odoo.read(
+            "account.tax.repartition.line", [("repartition_type", "=", "tax"), ("tax_id", "in", taxes)], ["id"]
+        )
+        values = {"account_id": account["account_id"][0]}
+        self.odoo.call("account.tax.repartition.line", "write", [line["id"] for line in lines], values)
 
     def _add_partners(self) -> None:
         codes = {partner["country"].upper() for partner in PARTNERS}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from dev.demo import answer as demo_answer
+from dev.demo import ledger as demo_ledger
 from dev.demo.books import UNTAXED
 from dev.machine.rpc import Session
 from dev.machine.xero import Simulator
@@ -44,6 +45,8 @@ class Report:
     problems: list[str] = field(default_factory=list)
     answer: list[demo_answer.Line] = field(default_factory=list)
     """What people did in Xero afterwards, and what Odoo shows of it."""
+    balances: list[demo_ledger.Balance] = field(default_factory=list)
+    """The trial balances of both books, account by account."""
 
 
 def compare(odoo: Session, simulator: Simulator, organisation: str, ids: list[int]) -> Report:
@@ -134,7 +137,8 @@ def table(report: Report) -> str:
         f"All calls to Xero, with those that read its settings: {report.total_calls}. One call may carry several kinds."
     )
     answer = _table(demo_answer.HEAD, demo_answer.rows(report.answer), 3)
-    return "\n".join([*_table(head, lines, 2), footer, "", *answer])
+    ledgers = _table(demo_ledger.HEAD, demo_ledger.rows(report.balances), 2)
+    return "\n".join([*_table(head, lines, 2), footer, "", *answer, "", *ledgers])
 
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]], texts: int) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dev.demo import answer as demo_answer
+from dev.demo import ledger as demo_ledger
 from dev.demo import report as demo_report
 from dev.demo import serve
 from dev.demo.books import Books
@@ -49,7 +50,8 @@ def _show(report: demo_report.Report) -> None:
     say("\n" + demo_report.table(report))
     for problem in report.problems:
         say(f"  ! {problem}")
-    say("" if report.problems else "Every document is in Xero, and what happened there is in Odoo, to the cent.")
+    content = "Every document is in Xero, what happened there is in Odoo, and both ledgers agree, to the cent."
+    say("" if report.problems else content)
 
 
 @contextmanager
@@ -83,6 +85,8 @@ def _play(stack: Stack, odoo: Session) -> demo_report.Report:
     report.problems += demo_report.wrong_codes(odoo, stack.simulator, ORGANISATION, ids, books.wanted_codes())
     report.answer = _answer(stack, odoo, connection, ids)
     report.problems += [f"{line.name} differs: {line}" for line in report.answer if not line.agrees]
+    report.balances = demo_ledger.compare(stack, odoo, connection, ORGANISATION)
+    report.problems += demo_ledger.problems(report.balances)
     report.problems += _failures(odoo) + odoo_log.complaints(stack.server.read_log())
     return report
 

@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from ...mappers.values import booked
 from ...xero_api.trial_balance import CURRENCY_GROUP
 from ..link.xero_link import GONE_STATUSES
-from .tally import EARNINGS
+from .tally import EARNINGS, Special
 
 # What Xero has and does not book yet.
 UNBOOKED = (*GONE_STATUSES, "DRAFT", "SUBMITTED")
@@ -192,12 +192,20 @@ class XeroLedger(models.AbstractModel):
     def _bank_pairs(self, mine) -> set[tuple]:
         """What is outstanding in Odoo is on the bank account in Xero already."""
         rows = self.env["xero.mapping.journal"].search([*mine, ("journal_id", "!=", False)])
+        outstanding = defaultdict(set)
+        used = self.env["account.payment"]._read_group(
+            [("journal_id", "in", rows.journal_id.ids), ("outstanding_account_id", "!=", False)],
+            ["journal_id", "outstanding_account_id"],
+        )
+        for journal, account in used:
+            outstanding[journal].add(account.id)
         pairs = set()
         for row in rows:
             journal = row.journal_id
             methods = journal.inbound_payment_method_line_ids | journal.outbound_payment_method_line_ids
             accounts = journal.default_account_id | methods.payment_account_id | journal.suspense_account_id
-            pairs |= {(account.id, _lower(row.xero_account_id)) for account in accounts}
+            ids = {*accounts.ids, *outstanding[journal]}
+            pairs |= {(account_id, _lower(row.xero_account_id)) for account_id in ids}
         return pairs
 
     def _tax_accounts(self, connection):
@@ -208,6 +216,37 @@ class XeroLedger(models.AbstractModel):
             lambda line: line.repartition_type == "tax"
         )
         return lines.account_id | taxes.cash_basis_transition_account_id
+
+
+    # === WHAT ROUNDS === #
+
+    @api.model
+    def _foreign_documents(self, connection, day, since=None) -> int:
+        """Return how many documents in another currency than the company's are in Xero; one query."""
+        [[count]] = self.env.execute_query(
+            SQL(
+                """SELECT COUNT(DISTINCT m.id) FROM account_move m
+                     JOIN xero_link k ON k.res_model = 'account.move' AND k.res_id = m.id
+                    WHERE %s AND m.state = 'posted' AND m.currency_id != %s AND m.date BETWEEN %s AND %s""",
+                self._booked_sql(connection),
+                connection.company_id.currency_id.id,
+                since or "-infinity",
+                day,
+            )
+        )
+        return count
+
+    @api.model
+    def _special_accounts(self, connection) -> Special:
+        """Return which of Xero's accounts are revalued, or take what rounding leaves."""
+        found = defaultdict(set)
+        for account in self.env["xero.account"].search([("connection_id", "=", connection.id)]):
+            found["BANK" if account.type == "BANK" else account.system_account].add(_lower(account))
+        return Special(
+            revalued=frozenset(found["DEBTORS"] | found["CREDITORS"] | found["BANK"]),
+            unrealised=frozenset(found["UNREALISEDCURRENCYGAIN"] | {CURRENCY_GROUP}),
+            rounding=frozenset(found["ROUNDING"]),
+        )
 
 
 class XeroLedgerLinked(models.AbstractModel):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-ZERO = Decimal(0)
+ZERO, CENT = Decimal(0), Decimal("0.01")
 # In place of an Odoo account: results of earlier financial years, which stand on no account of their own in Odoo.
 EARNINGS = 0
 DAY = timedelta(days=1)
@@ -62,6 +62,47 @@ def side_by_side(odoo: dict, xero: dict, pairs: Iterable[tuple]) -> list[Row]:
         row = rows[sides.head((side, key))]
         (row.odoo_ids if side == "odoo" else row.xero_ids).append(key)
     return [row for row in rows.values() if row.odoo or row.xero or any(row.causes.values())]
+
+
+@dataclass(frozen=True)
+class Special:
+    """Accounts of Xero, by id, that differ from Odoo's by Xero's own doing.
+
+    :ivar revalued: what is open in other currencies stands there at the rate of the day
+    :ivar unrealised: what that makes of gains and losses
+    :ivar rounding: takes what rounding leaves
+    """
+
+    revalued: frozenset = frozenset()
+    unrealised: frozenset = frozenset()
+    rounding: frozenset = frozenset()
+
+
+def explain(rows: list[Row], xero: dict, special: Special, foreign: int) -> None:
+    """Put to their causes what Xero books by itself, where the rows add up to it; changes ``rows``.
+
+    Xero shows what is open in other currencies at the rate of the day and the difference as an unrealised gain (Xero:
+    Reports, multicurrency); Odoo keeps the rate of the document. A document in another currency may also differ by a
+    cent on each account, because each book converts its own lines, and what lines leave to the total is on Xero's
+    rounding account.
+
+    :param xero: what Xero has by account, as for :func:`side_by_side`
+    :param foreign: how many documents are in another currency than the books
+    """
+    gains = sum((xero.get(xero_id, ZERO) for xero_id in special.unrealised), ZERO)
+    most = CENT * (foreign + sum(-(-abs(xero.get(xero_id, ZERO)) // CENT) for xero_id in special.rounding))
+    gain = next((row for row in rows if special.unrealised & set(row.xero_ids)), None)
+    open_rows = [row for row in rows if special.revalued & set(row.xero_ids) and row.unexplained]
+    rest = sum((row.unexplained for row in open_rows), ZERO)
+    if gains and gain and gain not in open_rows and max(abs(gain.unexplained + gains), abs(rest - gains)) <= most:
+        for row in (gain, *open_rows):
+            row.causes["revaluation", None] = row.unexplained
+    small = [row for row in rows if row.unexplained and abs(row.unexplained) <= most]
+    # Whole books balance, so what only rounds comes to nothing too, or to what the revaluation was off by.
+    others = [row for row in rows if row.unexplained and row not in small]
+    if not others or not sum((row.unexplained for row in small), ZERO):
+        for row in small:
+            row.causes["rounding", None] = row.unexplained
 
 
 class _Groups:

@@ -11,7 +11,7 @@ from ..link.access import ACCOUNTANT, check_role
 from ..link.notice import notice
 from ..link.reason import ReasonText
 from ..queue.xero_sync_job import CLICK
-from .tally import DAY, movements, side_by_side, year_start
+from .tally import DAY, explain, movements, side_by_side, year_start
 
 # What Xero is asked for, and only by those who compare.
 SCOPES = ("accounting.reports.trialbalance.read",)
@@ -174,6 +174,8 @@ class XeroTrialBalance(models.Model):
         odoo = ledger._amounts(connection, self.date_to, self.date_from, begin)
         xero = closing if opening is None else self._moved(closing, opening, self.date_from == begin)
         rows = side_by_side(odoo, xero, ledger._pairs(connection, [account_id for account_id, _cause in odoo]))
+        foreign = ledger._foreign_documents(connection, self.date_to, self.date_from)
+        explain(rows, xero, ledger._special_accounts(connection), foreign)
         self.line_ids.unlink()
         lines = self.env["xero.trial.balance.line"]._keep(self, rows)
         agreed, unexplained = lines.filtered("is_equal"), lines.filtered("unexplained")

@@ -111,6 +111,8 @@ class XeroTrialBalanceLine(models.Model):
             "documents": self.env._("documents that are not in Xero"),
             "payments": self.env._("payments that are not in Xero"),
             "costs": self.env._("cost of sales"),
+            "revaluation": self.env._("open amounts at the rate of the day, which Xero shows as unrealised gains"),
+            "rounding": self.env._("cents of rounding and conversion"),
             "before": self.env._("entries before the sync began"),
             "entries": self.env._("entries of %s, which are not sent", named(journal or "?")),
         }
