@@ -31,10 +31,10 @@ class JournalRows(MappedRows):
     def __init__(self, mapper, books, out):
         super().__init__(mapper, "purchase", books, out)
 
-    def _account(self, account_id):
-        account = super()._account(account_id)
+    def _account(self, row):
+        account = super()._account(row)
         if account and not takes_journals(account):
-            self._add_problem(("journal", account_id), lambda: self._account_problem(account_id, account))
+            self._add_problem(("journal", row.account_id), lambda: self._account_problem(row.account_id, account))
             return None
         return account
 
