@@ -45,7 +45,14 @@ class JournalRows(MappedRows):
         is_open = not account or account.fault == "missing"
         if not is_refused and not (is_open and record.account_type in CONTROL_TYPES):
             return super()._account_problem(account_id, account)
-        if is_refused:
+        if is_refused and account.kind == "INVENTORY":
+            text = self.env["xero.reason"]._(
+                "Xero keeps its account %(xero)s, of type Inventory, for items that it tracks itself, and takes no "
+                "manual journals on it: choose another Xero account for %(account)s, or add one of type Current Asset "
+                "in Xero.",
+                **values,
+            )
+        elif is_refused:
             text = self.env["xero.reason"]._(
                 "Xero books to its account %(xero)s itself and takes no manual journals on it: choose another Xero "
                 "account for %(account)s.",
