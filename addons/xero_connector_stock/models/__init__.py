@@ -1,0 +1,15 @@
+from . import (
+    account_move,
+    stock_collector,
+    stock_exporter,
+    stock_ledger_hook,
+    stock_source,
+    stock_source_ledger,
+    stock_source_moves,
+    stock_task,
+    stock_valuation,
+    xero_connection,
+    xero_period_journal,
+    xero_period_line,
+    xero_period_total,
+)
