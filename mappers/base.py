@@ -32,6 +32,9 @@ class XeroMapper(models.AbstractModel):
     # The type in whose lists in Xero its elements stand, where another Odoo model has that type: what is made of
     # something else than journal entries may be an ``Invoice`` there. Its own type is then a name of ours.
     _stands_among = None
+    # Of a mapper of ``account.move``: the kinds (``move_type``) that histories have it send; none for other models, and
+    # for what is no document of its own.
+    _xero_types = ()
     # OAuth permissions that it needs besides those that every consent has (Xero: Scopes).
     _scopes = ()
     # Whether Xero gives it only to people who may see reports, whatever the consent allows.

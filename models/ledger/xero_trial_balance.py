@@ -1,6 +1,6 @@
 """The trial balances of both books on one day, account by account."""
 
-from decimal import Decimal
+from datetime import date
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -16,7 +16,7 @@ from .tally import DAY, explain, movements, side_by_side, year_start
 # What Xero is asked for, and only by those who compare.
 SCOPES = ("accounting.reports.trialbalance.read",)
 RESULTS = ("REVENUE", "EXPENSE")
-ZERO = Decimal(0)
+EARLIEST = date(1900, 1, 1)
 
 
 class XeroTrialBalance(models.Model):
@@ -89,6 +89,8 @@ class XeroTrialBalance(models.Model):
     def _check_days(self):
         for row in self:
             first, last = row.date_from, row.date_to
+            if not last or min(first or last, last) < EARLIEST:
+                raise ValidationError(self.env._("Choose days that books can have."))
             if first and first > last:
                 raise ValidationError(self.env._("The first day is after the last one."))
             if last > fields.Date.context_today(row):
