@@ -20,8 +20,10 @@ LINE_COLUMNS = (
 )
 # Stands as source on what no move says: revaluations, and costs that come later.
 VALUATION = "res.company"
-# What a line must say as its source does, or it is taken out.
-SAME = """s.date = p.date AND s.account_id = p.account_id AND s.balance = p.balance
+# What a line must say as its source does, or it is taken out. A move keeps the accounts of when it was collected: other
+# ones for a product are about what it does from then on, as in Odoo's own entries.
+SAME = """s.date = p.date AND s.balance = p.balance
+      AND (s.account_id = p.account_id OR s.source_model = 'stock.move')
       AND s.analytic_distribution IS NOT DISTINCT FROM p.analytic_distribution"""
 
 

@@ -84,6 +84,9 @@ class TestStockMoves(StockCommon):
         self.move_goods(product, 1, self.shelf, self.at_vendor)
         found = self.sent()
         self.assertEqual(found, {"620": 40, "850": -90, "310": 30, "473": 20, "300": 0})
+        # Another account for the product is about what it does from now on.
+        product.property_account_expense_id = self.variation_account
+        self.assertEqual(self.sent(), found)
         # Odoo's own entries are not sent besides.
         self.paper("out_invoice", self.products["average", "real_time"], 1, 25.0)
         self.close()
