@@ -13,8 +13,7 @@ from .common.payment import PaymentCommon
 REPORTS = ("accounting.reports.trialbalance.read",)
 
 
-@tagged("post_install", "-at_install")
-class TestTrialBalance(PaymentCommon):
+class TrialBalanceCommon(PaymentCommon):
     organisation = {**PaymentCommon.organisation, "FinancialYearEndDay": 31, "FinancialYearEndMonth": 12}
 
     @classmethod
@@ -68,6 +67,13 @@ class TestTrialBalance(PaymentCommon):
         move.action_post()
         return move
 
+    def shown(self, row):
+        names = ("odoo_name", "xero_name", "odoo_amount", "xero_amount", "unexplained", "why")
+        return row.line_ids.filtered(lambda line: not line.is_equal).read(names)
+
+
+@tagged("post_install", "-at_install")
+class TestTrialBalance(TrialBalanceCommon):
     def test_documents_and_payments_agree_to_the_cent(self):
         sale = self.sent(lines=((3, 33.335),))
         self.sent("in_invoice", lines=((1, 80.0),), ref="BILL-1")
@@ -81,10 +87,6 @@ class TestTrialBalance(PaymentCommon):
         line = self.line_of(row, self.receivable())
         self.assertAlmostEqual(line.odoo_amount, sale.amount_total - 50 - 11.51, 2)
         self.assertEqual(self.simulator.calls(self.tenant)[("GET", "Reports")], 2)
-
-    def shown(self, row):
-        names = ("odoo_name", "xero_name", "odoo_amount", "xero_amount", "unexplained", "why")
-        return row.line_ids.filtered(lambda line: not line.is_equal).read(names)
 
     def test_what_is_not_sent_explains_its_part_and_nothing_else(self):
         self.sent(lines=((1, 100.0),))
@@ -187,6 +189,117 @@ class TestTrialBalance(PaymentCommon):
         for _number in range(6):
             self.make_move()
         self.assertEqual(cost(), few)
+
+
+@tagged("post_install", "-at_install")
+class TestTrialBalanceOfMonths(TrialBalanceCommon):
+    """What else happens in a month: each amount is in both books, or its cause is the right one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.savings = cls.company_data["default_journal_bank"].copy({"name": "Savings", "code": "SAV"})
+        cls.aud = cls.setup_other_currency("AUD", rates=[("2026-01-01", 1.5), ("2026-03-12", 1.7)])
+
+    def connect(self, connection=None, tenant=None):
+        values = {"code": "091", "CurrencyCode": self.organisation["BaseCurrency"]}
+        self.simulator.control(f"/organisations/{tenant or self.tenant}/act/edit_account", **values)
+        super().connect(connection, tenant)
+
+    def setUp(self):
+        super().setUp()
+        self.row.direction = "odoo_to_xero"
+
+    def register(self, moves, **values):
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=moves.ids)
+            .create({"payment_date": date(2026, 3, 12), "journal_id": self.bank.id, **values})
+        )
+        return wizard._create_payments()
+
+    def causes(self, row):
+        return {cause[0] for line in row.line_ids for cause in line.causes or []}
+
+    def assertVerdict(self, row, verdict, *causes):
+        self.assertEqual(row.verdict, verdict, self.shown(row))
+        self.assertEqual(self.causes(row), {*causes}, self.shown(row))
+
+    def test_exchange_differences_follow_their_documents(self):
+        move = self.sent(currency_id=self.aud.id)
+        self.register(move)
+        self.drain()
+        self.assertTrue(self.env["account.partial.reconcile"].search([("exchange_move_id", "!=", False)]))
+        self.assertVerdict(self.compare(), "agree")
+        self.connection.sync_invoices = False
+        held = self.make_move(currency_id=self.aud.id, lines=((1, 1000.0),))
+        self.register(held)
+        self.drain()
+        self.assertVerdict(self.compare(last="2026-04-01"), "explained", "documents", "payments")
+
+    def test_exchange_differences_before_the_sync_began(self):
+        self.connection.sync_from = "2026-03-20"
+        old = self.make_move(currency_id=self.aud.id, lines=((1, 1000.0),))
+        self.register(old)
+        self.drain()
+        self.assertVerdict(self.compare(first=False), "explained", "before")
+
+    def test_a_payment_on_two_documents_of_which_xero_has_one(self):
+        journal = self.company_data["default_journal_sale"].copy({"name": "Held", "code": "ZHELD", "sequence": 99})
+        self.connection.excluded_journal_ids = journal
+        move, held = self.sent(), self.make_move(lines=((1, 40.0),), journal_id=journal.id)
+        self.register(move | held, group_payment=True)
+        self.drain()
+        row = self.compare()
+        self.assertVerdict(row, "explained", "documents", "payments")
+        line = self.line_of(row, self.receivable())
+        self.assertEqual((line.odoo_amount, line.xero_amount, line.not_sent), (0, 0, 0))
+
+    def test_what_no_document_takes_of_a_payment(self):
+        self.register(self.sent(), amount=200)
+        self.drain()
+        row = self.compare()
+        self.assertVerdict(row, "explained", "payments")
+        line = self.line_of(row, self.receivable())
+        self.assertEqual((line.odoo_amount, line.xero_amount, line.not_sent), (-85, 0, -85))
+
+    def test_money_in_another_bank_account_is_a_difference(self):
+        """Bank journals share the company's suspense and outstanding accounts, and stay apart."""
+        account = self.env["xero.account"].search([("connection_id", "=", self.connection.id), ("code", "=", "091")])
+        second = self.env["xero.mapping.journal"]._ensure(self.connection, account)
+        second.write({"journal_id": self.savings.id, "direction": "odoo_to_xero"})
+        outstanding = self.bank.inbound_payment_method_line_ids.payment_account_id[:1]
+        self.assertTrue(outstanding)
+        for journal in self.bank | self.savings:
+            journal.inbound_payment_method_line_ids.payment_account_id = outstanding
+        self.register(self.sent())
+        self.register(self.sent(lines=((1, 200.0),)), journal_id=self.savings.id)
+        self.drain()
+        row = self.compare()
+        self.assertVerdict(row, "agree")
+        one, two = (
+            row.line_ids.filtered(lambda line, code=code: line.xero_account_ids.code == code) for code in ("090", "091")
+        )
+        self.assertEqual((one.odoo_amount, two.odoo_amount), (115, 230))
+        self.assertEqual((one.xero_amount, two.xero_amount), (115, 230))
+        self.assertEqual(
+            sum(self.env["account.move.line"].search(one.action_open_entries()["domain"]).mapped("balance")), 115
+        )
+
+    def test_tax_on_payment(self):
+        self.company.tax_exigibility = True
+        transition = self.company_data["default_account_tax_sale"].copy({"code": "TRANS", "name": "Waiting tax"})
+        transition.reconcile = True
+        self.tax_sale_a.write({"tax_exigibility": "on_payment", "cash_basis_transition_account_id": transition.id})
+        move = self.sent()
+        self.register(move)
+        self.drain()
+        self.assertVerdict(self.compare(), "agree")
+        self.connection.sync_invoices = False
+        held = self.make_move(lines=((1, 40.0),))
+        self.register(held)
+        self.drain()
+        self.assertVerdict(self.compare(last="2026-04-01"), "explained", "documents", "payments")
 
 
 @tagged("post_install", "-at_install")

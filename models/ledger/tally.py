@@ -16,7 +16,8 @@ DAY = timedelta(days=1)
 class Row:
     """Accounts that stand for one another.
 
-    :ivar odoo_ids: ids of ``account.account``; ``EARNINGS`` may be among them
+    :ivar odoo_ids: ids of ``account.account``; ``EARNINGS`` may be among them, and ``(id, journal id)`` of accounts
+        that several bank journals share
     :ivar xero_ids: Xero's ids of accounts
     :ivar odoo: what Odoo has, debits positive, in the company's currency
     :ivar xero: what Xero has, likewise

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ...mappers.text import named
@@ -26,6 +27,8 @@ class XeroTrialBalanceLine(models.Model):
     sequence = fields.Integer(readonly=True)
     account_ids = fields.Many2many("account.account", string="Odoo Accounts", readonly=True)
     xero_account_ids = fields.Many2many("xero.account", string="Xero Accounts", readonly=True)
+    # Accounts that other bank journals share, each with its journal.
+    shared_accounts = fields.Json(readonly=True)
     has_earnings = fields.Boolean(readonly=True)
     has_currency_group = fields.Boolean(readonly=True)
     odoo_name = fields.Char("Odoo Account", compute="_compute_names", compute_sudo=True)
@@ -55,9 +58,12 @@ class XeroTrialBalanceLine(models.Model):
         return ordered
 
     def _values(self, trial_balance, row, by_id):
+        shared = [key for key in row.odoo_ids if isinstance(key, tuple)]
+        own = [key for key in row.odoo_ids if key != EARNINGS and key not in shared]
         return {
             "trial_balance_id": trial_balance.id,
-            "account_ids": [key for key in row.odoo_ids if key != EARNINGS],
+            "account_ids": sorted({*own, *(account_id for account_id, _journal_id in shared)}),
+            "shared_accounts": shared,
             "has_earnings": EARNINGS in row.odoo_ids,
             "xero_account_ids": [by_id[xero_id] for xero_id in row.xero_ids if xero_id in by_id],
             "has_currency_group": CURRENCY_GROUP in row.xero_ids,
@@ -122,8 +128,14 @@ class XeroTrialBalanceLine(models.Model):
         """Open Odoo's entries on these accounts."""
         self.ensure_one()
         trial_balance = self.trial_balance_id
+        shared = self.shared_accounts or []
+        whole = set(self.account_ids.ids) - {account_id for account_id, _journal_id in shared}
+        of_journals = [
+            Domain("account_id", "=", account_id) & Domain("journal_id", "=", journal_id)
+            for account_id, journal_id in shared
+        ]
         domain = [
-            ("account_id", "in", self.account_ids.ids),
+            *Domain.OR([Domain("account_id", "in", sorted(whole)), *of_journals]),
             ("parent_state", "=", "posted"),
             ("date", "<=", trial_balance.date_to),
             ("company_id", "child_of", trial_balance.company_id.id),
