@@ -7,3 +7,4 @@ from . import exporter
 from . import importer
 from . import feeder
 from . import reconciler
+from . import ledger
