@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.addons.xero_connector.mappers.values import booked, decimal
+from odoo.addons.xero_connector.mappers.document.merge import held_ids
+from odoo.addons.xero_connector.mappers.values import booked, decimal, lower
 
 ZERO = Decimal(0)
 
@@ -47,6 +48,30 @@ class Deposit:
         return "cleared" if self.is_cleared else "apart"
 
 
+@dataclass
+class Held:
+    """What Xero holds of a document.
+
+    :ivar lines: each with ``account`` and ``net`` as ``LineState`` dumps it
+    :ivar line_ids: of each the id of the line in Odoo, of which it may be a part; empty where that is not known
+    """
+
+    lines: list
+    line_ids: list
+
+    @classmethod
+    def of(cls, said: dict, lines: list, ids: list) -> "Held":
+        """Return ``lines``, with the ids of those that they were sent as.
+
+        :param said: ``odoo_state`` of the link
+        :param ids: LineItemIDs of ``lines``
+        """
+        known = {lower(xero_id): line_id for line_id, xero_id, _parts in said.get("lines", ()) if xero_id}
+        ids = [lower(xero_id) for xero_id in ids]
+        is_known = len(ids) == len(lines) and all(xero_id in known for xero_id in ids)
+        return cls(lines, [known[xero_id] for xero_id in ids] if is_known else [])
+
+
 class XeroDeposit(models.AbstractModel):
     """Reads with the rights of the system: whoever calls it has asked who may know."""
 
@@ -59,8 +84,7 @@ class XeroDeposit(models.AbstractModel):
 
         :param orders: ``sale.order``, of companies of one connection each
         :param connection: of all orders; by default each order's own
-        :param elements: ``{move id: lines in Xero}``, each line with ``account`` and ``net`` as ``LineState`` dumps it;
-            by default what both sides agreed on last
+        :param elements: ``{move id: Held}``; by default what both sides agreed on last
         """
         lines = (
             self.env["account.move.line"]
@@ -88,7 +112,8 @@ class XeroDeposit(models.AbstractModel):
             if in_xero is None:
                 deposit.xero = None
             elif deposit.xero is not None:
-                deposit.xero[in_xero[0]] += in_xero[1]
+                for account, net in in_xero:
+                    deposit.xero[account] += net
         return {order.id: found[order.id] for order in orders if order.id in found}
 
     def _is_partly(self, move) -> bool:
@@ -102,21 +127,26 @@ class XeroDeposit(models.AbstractModel):
         if connection:
             domain.append(("connection_id", "=", connection.id))
         links = self.env["xero.link"].sudo().search(domain)
-        return {
-            link.res_id: link.base_state["lines"]
-            for link in links
-            if link._is_alive() and link.base_state and link.base_state.get("lines")
-        }
+        found = {}
+        for link in links:
+            if link._is_alive() and link.base_state and link.base_state.get("lines"):
+                said = link.odoo_state or {}
+                found[link.res_id] = Held.of(said, link.base_state["lines"], held_ids(said) if said else [])
+        return found
 
-    def _there(self, move, states) -> dict:
-        """Return account and amount in Xero by line id; empty where it cannot be told which line is which."""
+    def _there(self, move, held) -> dict:
+        """Return accounts and amounts in Xero by line id; empty where it cannot be told which line is which."""
+        sign = -1 if move.move_type == "out_refund" else 1
+        found = defaultdict(list)
+        for line_id, state in zip(self._line_ids(move, held), held.lines if held else ()):
+            found[line_id].append((state.get("account", ""), sign * decimal(state.get("net") or "0")))
+        return found
+
+    def _line_ids(self, move, held) -> list:
+        """Return the id of the line in Odoo of each in Xero: as it was sent, else in its place."""
+        if held and held.line_ids:
+            return held.line_ids
         told = move.invoice_line_ids.filtered(
             lambda line: line.display_type == "product" or (line.name or "").strip()
         ).sorted(lambda line: (line.sequence, line.id))
-        if not states or len(states) != len(told):
-            return {}
-        sign = -1 if move.move_type == "out_refund" else 1
-        return {
-            line.id: (state.get("account", ""), sign * decimal(state.get("net") or "0"))
-            for line, state in zip(told, states)
-        }
+        return told.ids if held and len(held.lines) == len(told) else []

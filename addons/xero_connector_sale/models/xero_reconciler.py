@@ -7,6 +7,8 @@ from odoo.addons.xero_connector.models.reconciliation.reconciler import CHUNK
 from odoo.addons.xero_connector.models.reconciliation.worksheet import Subject
 from odoo.tools import LazyTranslate
 
+from .deposit import Held
+
 _lt = LazyTranslate(__name__)
 
 DEPOSIT = Kind(
@@ -63,8 +65,7 @@ class XeroReconciler(models.AbstractModel):
         return orders[-1].id if len(orders) == CHUNK else None
 
     def _settled_lines_of(self, report, work, orders) -> dict:
-        """Return the lines that Xero had of the documents of ``orders``, but for what was on the way: ``{move id:
-        lines}``.
+        """Return what Xero had of the documents of ``orders``, but for what was on the way: ``{move id: Held}``.
         """
         moves = orders.order_line.filtered("is_downpayment").invoice_lines.move_id
         links = self.env["xero.link"].search(
@@ -87,7 +88,9 @@ class XeroReconciler(models.AbstractModel):
                 moments = link.synced_at, changed[link.res_id]
                 fresh = link.res_id in busy or link.xero_id.lower() in waiting
                 if element and not fresh and not self._is_changed_since(work, *moments, in_doubt=False):
-                    found[link.res_id] = inbound._canonical(element.data).get("lines") or []
+                    ids = [line.get("LineItemID") for line in element.data.get("LineItems") or []]
+                    lines = inbound._canonical(element.data).get("lines") or []
+                    found[link.res_id] = Held.of(link.odoo_state or {}, lines, ids)
         return found
 
 

@@ -85,6 +85,35 @@ class TestSaleSync(SaleCommon, RulesMixin, InboundCommon):
                 self.assertAlmostEqual(sum(order.invoice_ids.mapped("amount_total")), order.amount_total, 2)
         self.assertFalse(self.reconcile())
 
+    def test_a_deposit_that_analytic_accounts_share(self):
+        self.connection.line_shares = "split"
+        plan = self.env["account.analytic.plan"].create({"name": "Region"})
+        accounts = self.env["account.analytic.account"].create(
+            [{"name": name, "plan_id": plan.id} for name in ("North", "South")]
+        )
+        self.env["xero.mapping.tracking"]._refresh(self.connection)
+        order = self.order(self.table, (self.book, 3))
+        order.order_line.analytic_distribution = {
+            str(account.id): percent for account, percent in zip(accounts, (33.33, 66.67))
+        }
+        deposit = self.deposit(order, post=False)
+        deposit.invoice_line_ids.analytic_distribution = order.order_line[:1].analytic_distribution
+        [first] = self.sent(self.posted(deposit, "2026-03-05"))
+        self.assertEqual(len(first["LineItems"]), 4)
+        self.assertEqual((self.state_of(order), order.xero_deposit_left), ("open", self.on_deposits([first])))
+        final = self.final(order)
+        [last] = self.sent(final)
+        self.assertGreater(len(last["LineItems"]), len(final.invoice_line_ids))
+        self.assertEqual(self.on_deposits([first, last]), 0)
+        self.assertEqual((self.state_of(order), order.xero_deposit_left), ("cleared", 0))
+        self.assertFalse(self.reconcile())
+        # And what differs there is seen.
+        part = next(line for line in last["LineItems"] if line.get("AccountCode") == self.liability.code)
+        rows = [{"LineItemID": line["LineItemID"]} for line in last["LineItems"]]
+        rows[last["LineItems"].index(part)]["AccountCode"] = "200"
+        self.edit(final, LineItems=rows)
+        self.assertTrue(self.reconcile())
+
     def test_a_deposit_above_the_rest_ends_in_a_credit_note(self):
         order = self.order((self.table, 2))
         first = self.sent(self.deposit(order, advance_payment_method="percentage", amount=100))
