@@ -267,6 +267,74 @@ class TestSharesOut(SharesCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestSharesOfMoney(SharesCommon):
+    """Xero's total is Odoo's, update after update, and nothing moves that nobody changed."""
+
+    def fine(self, code, rounding):
+        token = self.simulator.control("/token", organisations=[self.tenant], scopes=["accounting.settings"])
+        headers = {"Authorization": f"Bearer {token['access_token']}", "xero-tenant-id": self.tenant}
+        answer = self.simulator.session.put(
+            f"{self.simulator.url}/api.xro/2.0/Currencies", json={"Code": code}, headers=headers, timeout=30.0
+        )
+        self.assertTrue(answer.ok, answer.text)
+        currency = self.setup_other_currency(code, rates=[("2016-01-01", 0.3)])
+        currency.rounding = rounding
+        self.connection.action_pull()
+        self.drain()
+        return currency
+
+    def included(self):
+        included = {"name": "15% included", "price_include_override": "tax_included"}
+        return {"tax_ids": [Command.set(self.tax_sale_a.copy(included).ids)]}
+
+    def assertSteps(self, move, *steps):
+        """Change ``move`` in ``steps``, each a function that returns the lines of Xero that may change."""
+        self.assertInXero(move)
+        self.assertQuiet(move)
+        for step in steps:
+            before = self.held(move)
+            changed = step(move)
+            self.drain()
+            self.assertInXero(move)
+            after = self.held(move)
+            kept = {line_id for place, line_id in enumerate(before[1]) if place not in changed}
+            self.assertEqual({one: before[1][one] for one in kept}, {one: after[1].get(one) for one in kept})
+            self.assertQuiet(move)
+
+    def test_prices_with_tax_and_odd_currencies(self):
+        tax = self.included()
+        rate = self.connection.tax_mapping_ids.filtered(lambda row: row.tax_ids == self.tax_sale_a)[:1]
+        row = self.env["xero.mapping.tax"].search(
+            [("connection_id", "=", self.connection.id), ("tax_ids", "in", tax["tax_ids"][0][2])], limit=1
+        )
+        if not row:
+            row = rate.copy({"tax_ids": tax["tax_ids"]})
+        row.write({"xero_tax_rate_id": rate.xero_tax_rate_id.id, "state": "confirmed"})
+        pairs = (self.north, 33.33), (self.south, 33.33), (self.west, 33.34)
+        cases = [("USD", self.company.currency_id, (99.99, 0.35, -10.01))]
+        cases.append(("JPY", self.fine("JPY", 1.0), (10007, 101, -333)))
+        cases.append(("KWD", self.fine("KWD", 0.001), (9.075, 1.115, -0.685)))
+        for code, currency, prices in cases:
+            for kind in ("out_invoice", "out_refund"):
+                for taxes in (self.taxed(), tax):
+                    with self.subTest(code=code, kind=kind, taxes=taxes):
+                        lines = [{**taxes, **self.line(*pairs, price=price)} for price in prices]
+                        lines.append({**taxes, **self.line((self.north, 100), price=prices[0], quantity=3)})
+                        move = self.pushed(kind, lines, currency_id=currency.id)
+                        first = move.invoice_line_ids[0]
+
+                        def share(move, first=first):
+                            first.analytic_distribution = self.shares((self.north, 50), (self.south, 50))
+                            return {0, 1, 2}
+
+                        def price(move, prices=prices):
+                            self.rework(move, self.update(move, 3, quantity=2))
+                            return {len(self.held(move)[1]) - 1}
+
+                        self.assertSteps(move, share, price)
+
+
+@tagged("post_install", "-at_install")
 class TestSharesBack(SharesCommon):
     def distribution(self, move):
         return move.invoice_line_ids.analytic_distribution
