@@ -420,6 +420,35 @@ class TestBankIn(BankCommon):
         self.assertTrue(all(lines.mapped("reconciled")))
         self.assertFalse(self.open_jobs())
 
+    def test_half_a_transfer_by_hand_is_completed(self):
+        """A person says that it is the same: what is missing of it is booked, what is there is not booked twice."""
+        self.savings()
+        lines = self.env["account.bank.statement.line"]
+        for both in (False, True):
+            with self.subTest(both=both):
+                before, amount = lines.search([]), 250.0 + both
+                mine = self.statement_line(-amount, date="2026-03-11")
+                if both:
+                    self.statement_line(amount, date="2026-03-12", journal=self.second_bank)
+                element = self.move_money(str(amount))
+                self.poll("BankTransaction", "BankTransfer")
+                found = lines.search([]) - before
+                conflict = self.conflict_of(mine.move_id) or self.conflict_of((found - mine).move_id[:1])
+                self.assertEqual((conflict.kind, len(found)), ("twin", 1 + both))
+                conflict.with_user(self.env.user).action_take_odoo()
+                self.poll("BankTransaction", "BankTransfer")
+                found = lines.search([]) - before
+                self.assertEqual(sorted(found.mapped("amount")), [-amount, amount])
+                between = found.move_id.line_ids.filtered(
+                    lambda line: line.account_id == self.company.transfer_account_id
+                )
+                self.assertEqual(between.mapped("reconciled"), [True, True])
+                self.assertFalse(self.open_jobs())
+                self.person("undo_transfer", transfer=element["BankTransferID"])
+                self.poll("BankTransaction", "BankTransfer")
+                self.env.invalidate_all()
+                self.assertEqual(found.mapped("state"), ["cancel", "cancel"])
+
     # === PREPAYMENTS === #
 
     def deposit(self):

@@ -304,10 +304,13 @@ class XeroInboundBankTransfer(models.AbstractModel):
 
     def _twin(self, connection, element, halves):
         """Return what people booked in Odoo already, perhaps; ``None`` for nothing."""
+        return next(iter(self._twins(connection, element, halves).values()), None)
+
+    def _twins(self, connection, element, halves) -> dict:
+        """Return ``{journal: entry}`` of what people booked of ``halves`` in Odoo already, perhaps."""
         day = fields.Date.to_date(self._canonical(element).get("date"))
-        wanted = {half.side: (half.row.journal_id, float(half.amount), day) for half in halves}
-        twins = self.env["xero.bank.ledger"]._same_money(connection, wanted)
-        return next(iter(twins.values()), None)
+        wanted = {half.row.journal_id: (half.row.journal_id, float(half.amount), day) for half in halves}
+        return self.env["xero.bank.ledger"]._same_money(connection, wanted)
 
     def _propose(self, connection, element, twin):
         """Ask a person whether ``twin`` is this transfer."""
@@ -400,6 +403,9 @@ class XeroInboundBankTransfer(models.AbstractModel):
         """Odoo's side: it stays as it is, and a proposed twin is the same. Xero's side: as in Xero now, and a proposed
         twin is another one.
         """
+        if record and "status" in mine and not link.base_state and not self._is_gone(element):
+            self._complete(connection, link, element, record)
+            return
         if "status" in mine or not record:
             self._save_base(connection, link, element, state="synced", message=None)
             return
@@ -411,3 +417,39 @@ class XeroInboundBankTransfer(models.AbstractModel):
         rows = self._rows(connection, [element])
         self._forget(connection, element)
         self._book(connection, element, self._halves(connection, element, rows), rows, link)
+
+    def _complete(self, connection, link, element, record) -> None:
+        """Link ``record``, which a person says is this transfer, as its half, and book the half that is missing.
+
+        What people booked of the other half is that half: nothing is booked twice. What nobody has decided yet goes to
+        the account for transfers.
+
+        :raise Untakeable: the other half cannot be booked yet
+        """
+        halves = self._halves(connection, element, self._rows(connection, [element]))
+        if record.journal_id not in [half.row.journal_id for half in halves]:
+            self._save_base(connection, link, element, state="synced", message=None)
+            return
+        base = self._base_amount(connection, element, halves)
+        others = [half for half in halves if half.row.journal_id != record.journal_id]
+        twins = {record.journal_id: record, **self._twins(connection, element, others)}
+        moves = self.env["account.move"]
+        for half in halves:
+            moves |= self._half_of(connection, element, half, base, twins.get(half.row.journal_id))
+        link.write({"res_id": moves[:1].id})
+        link.flush_recordset()
+        self._link_all(connection, element, halves, moves)
+        self._reconcile(connection, moves)
+        self._save_base(connection, link, element, state="synced", message=None)
+
+    def _half_of(self, connection, element, half, base, twin):
+        """Return the entry of ``half``, worth ``base``: ``twin``, where people booked it already, else a new one."""
+        ledger = self.env["xero.bank.ledger"]
+        if twin and not ledger._is_undecided(twin):
+            return twin
+        values = self._values(connection, element, half, base)
+        if not twin:
+            return ledger._create(connection, [values])
+        kept = {"date": twin.date, "payment_ref": twin.statement_line_id.payment_ref}
+        ledger._replace(connection, twin, {**values, **kept})
+        return twin
