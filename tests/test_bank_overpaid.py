@@ -57,6 +57,29 @@ class TestBankOverpaid(OutgoingCommon):
         self.assertEqual(self.rest(payment), round(100.0 - later.amount_total - last.amount_total, 2))
         self.assertQuiet()
 
+    def test_what_is_undone_beside_an_overpayment_pays_another_document(self):
+        """The money that is free again is a payment; only what the overpayment holds is applied."""
+        move, other = self.pushed(), self.pushed(lines=[(1, 104.0)], tax=False)
+        payment = self.overpay(move, 10.0)
+        self.drain()
+        move.line_ids.remove_move_reconcile()
+        self.drain()
+        self.poll()
+        self.assertEqual(self.amounts_in_xero(), [])
+        self.assertSameDue(move)
+        self.apply(payment, other)
+        self.drain()
+        self.assertSameDue(move, other)
+        self.assertQuiet()
+        other.line_ids.remove_move_reconcile()
+        self.drain()
+        self.apply(payment, move)
+        self.drain()
+        self.assertSameDue(move, other)
+        self.assertEqual(self.amounts_in_xero(), [move.amount_total])
+        self.assertEqual([float(row["RemainingCredit"]) for row in self.credits_in_xero()], [self.rest(payment)])
+        self.assertQuiet()
+
     def test_vendors_too_and_never_without_the_setting(self):
         bill = self.pushed("in_invoice")
         self.overpay(bill, 12.5)

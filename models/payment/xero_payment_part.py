@@ -203,20 +203,15 @@ class XeroPaymentPart(models.Model):
                     if (entry, move_id) in sent or made_at.get(move_id, datetime.min) >= since[entry]
                 }
             )
-        for entry in self._overpaid(connection, posted):
+        for entry, credited in self._overpaid(connection, posted).items():
             # What its overpayment is applied to is no payment.
-            kept = [
-                part._share()
-                for part in old
-                if part.entry_id == entry
-                and not (part.over or part.credit_type)
-                and part.document_id.id in found[entry].document_ids()
-            ]
-            found[entry] = found[entry]._replace(paid=kept)
+            found[entry] = found[entry]._replace(paid=self._paid_beside(entry, credited, found[entry].paid, old))
         return found
 
-    def _overpaid(self, connection, entries):
-        """Return those of ``entries`` whose rest Odoo sent as an overpayment, which stands in Xero; one query."""
+    def _overpaid(self, connection, entries) -> dict:
+        """Return ``{entry: amount}`` of those of ``entries`` whose rest Odoo sent as an overpayment, which stands in
+        Xero; one query.
+        """
         payments = entries.origin_payment_id
         links = self.env["xero.link"].search(
             [
@@ -229,8 +224,32 @@ class XeroPaymentPart(models.Model):
             if payments
             else [(0, "=", 1)]
         )
-        alive = {link.res_id for link in links if link._is_alive()}
-        return entries.filtered(lambda entry: entry.origin_payment_id.id in alive)
+        alive = {link.res_id: _decimal(link.xero_total, 2) for link in links if link._is_alive()}
+        by_payment = {entry.origin_payment_id.id: entry for entry in entries}
+        return {by_payment[res_id]: amount for res_id, amount in alive.items()}
+
+    def _paid_beside(self, entry, credited, shares, old) -> list:
+        """Return those of ``shares`` that ``entry`` pays beside an overpayment of ``credited``: what was sent, and of
+        others as much as is free again because a payment was undone. The rest of them is what the overpayment is
+        applied to.
+
+        :param credited: in the currency of the payment
+        """
+        known = {share.document_id for share in shares}
+        paid = [
+            part._share()
+            for part in old
+            if part.entry_id == entry and not (part.over or part.credit_type) and part.document_id.id in known
+        ]
+        payment, documents = entry.origin_payment_id, {share.document_id for share in paid}
+        free = _decimal(payment.amount, 2) - credited - sum(share.amount for share in paid if not share.account_id)
+        for share in shares if free > 0 else ():
+            is_alike = self.env["account.move"].browse(share.document_id).currency_id == payment.currency_id
+            amount = share.amount if share.account_id else min(share.amount, free)
+            if share.document_id not in documents and is_alike and amount:
+                paid.append(share._replace(amount=amount))
+                free -= 0 if share.account_id else amount
+        return paid
 
     def _made_here(self, connection, move_ids) -> dict:
         """Return ``{document id: when the connector made it in Xero}``; one query."""
