@@ -130,6 +130,50 @@ class TestJournalIn(JournalCommon, InboundCommon):
         self.assertEqual(self.balances(entry), [(self.expense, 70), (self.accrual, -70)])
         self.assertEqual(entry.xero_sync_state, "synced", entry.xero_sync_message)
 
+    def test_voided_there_and_changed_here_both_ways_out(self):
+        for way in ("action_take_odoo", "action_take_xero"):
+            with self.subTest(way=way):
+                entry = self.make_entry([(self.expense, 80), (self.accrual, -80)])
+                self.drain()
+                self.poll()
+                self.person("void_journal", journal=self.journal_in_xero(entry)["ManualJournalID"])
+                entry.button_draft()
+                self.set_balances(entry, 75, -75)
+                entry.action_post()
+                self.drain()
+                self.assertEqual(entry.xero_sync_state, "conflict", entry.xero_sync_message)
+                getattr(self.conflict_of(entry).with_user(self.env.user), way)()
+                self.drain()
+                self.poll()
+                living = [row for row in self.read("ManualJournals") if row["Status"] == "POSTED"]
+                is_ours = way == "action_take_odoo"
+                amounts = [[float(line["LineAmount"]) for line in row["JournalLines"]] for row in living]
+                self.assertEqual((entry.state, amounts), ("posted", [[75, -75]]) if is_ours else ("cancel", []))
+                self.assertFalse(self.open_jobs())
+                if is_ours:
+                    self.person("void_journal", journal=self.journal_in_xero(entry)["ManualJournalID"])
+                    self.poll()
+
+    def test_a_copy_of_ours_is_xeros_own(self):
+        """Whoever copies a manual journal in Xero copies our mark: it stands for nothing."""
+        entry = self.make_entry([(self.expense, 80), (self.accrual, -80)])
+        self.drain()
+        self.poll()
+        ours = self.journal_in_xero(entry)
+        copies = [
+            self.act([("429", 80), ("850", -80)], Narration=ours["Narration"], **values)
+            for values in ({"Url": ours["Url"]}, {})
+        ]
+        self.poll()
+        for copy in copies:
+            self.assertEqual(self.entry_of(copy).journal_id, self.other_journal)
+        entry.button_draft()
+        self.set_balances(entry, 50, -50)
+        entry.action_post()
+        self.drain()
+        self.assertEqual([float(value) for _code, value in self.lines_in_xero(entry)], [50, -50])
+        self.assertFalse(self.open_jobs())
+
     def test_a_conflict_settled_for_odoo_sends_again(self):
         self.connection.conflict_documents = "odoo"
         entry = self.make_entry([(self.expense, 80), (self.accrual, -80)])
