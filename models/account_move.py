@@ -238,7 +238,25 @@ class AccountMove(models.Model):
             self._xero_payments_changed()
         # Posting, cancelling and resetting all write the state.
         self._xero_tell(vals)
+        if "journal_id" in vals and not self._xero_is_quiet():
+            self._xero_left_journals()
         return result
+
+    def _xero_left_journals(self) -> None:
+        """Take out of Xero what Odoo sent there of a journal and what stands in one now whose entries are not sent:
+        else it would stay there as it was, whatever becomes of it here.
+        """
+        entries = self.filtered(lambda move: move.move_type == "entry")
+        for company, moves in entries.grouped("company_id").items():
+            scope = company and self.env["xero.connection"]._scope(company.id)
+            left = moves.filtered(lambda move, scope=scope: scope and not move._xero_kind_in_scope(scope))
+            if not left:
+                continue
+            jobs = self.env["xero.sync.job"].sudo()
+            domain = [("connection_id", "=", scope.connection_id), ("xero_type", "=", JOURNAL_TYPE)]
+            domain += [("res_model", "=", self._name), ("res_id", "in", left.ids), ("from_xero", "=", False)]
+            jobs._enqueue_gone(self.env["xero.link"].sudo().search(domain).filtered(lambda link: link._is_alive()))
+            jobs._enqueue_gone_under_way(self._name, left.ids)
 
     def _xero_changed(self) -> None:
         for company, moves in self.grouped("company_id").items():

@@ -192,6 +192,40 @@ class TestJournalScope(HardCommon):
         self.assertEqual(len(self.in_xero_now()), 1)
         self.assertEqual(entry.xero_sync_state, "synced", entry.xero_sync_message)
 
+    def move_to(self, entry, journal):
+        """Give a posted entry to another journal, as people do."""
+        entry.button_draft()
+        entry.write({"name": False, "journal_id": journal.id})
+        self.set_balances(entry, 44, -44)
+        entry.action_post()
+
+    def test_moved_to_a_journal_that_is_not_sent_it_leaves_xero(self):
+        clerk = new_test_user(
+            self.env,
+            "clerk-moves-entries",
+            groups="account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        for waits in (False, True):
+            with self.subTest(waits=waits):
+                entry = self.entries(1)
+                if not waits:
+                    self.drain()
+                self.move_to(entry.with_user(clerk), self.other_journal)
+                self.drain()
+                self.assertFalse(self.in_xero_now())
+                self.env["xero.sync.runner"]._sweep()
+                self.drain()
+                self.assertFalse(self.in_xero_now())
+                self.assertNotEqual(entry.xero_sync_state, "synced")
+                self.move_to(entry, self.general)
+                self.drain()
+                self.assertOnce(entry)
+                self.assertEqual([float(value) for _code, value in self.lines_in_xero(entry)], [44, -44])
+                self.move_to(entry, self.other_journal)
+                self.drain()
+
     def test_posting_other_entries_costs_nothing(self):
         entry = self.make_entry([(self.expense, 5), (self.accrual, -5)], journal=self.other_journal)
         entry.date, entry.journal_id.type, self.env["xero.connection"]._scope(self.company.id)
