@@ -63,8 +63,9 @@ class XeroMapperBankTransaction(models.AbstractModel):
 
     def _own_rate(self, document) -> float:
         """Return units of the document's currency for one of the company's; asked for foreign documents only."""
-        return document.currency_id._get_conversion_rate(
-            document.company_id.currency_id, document.currency_id, document.company_id, self._bank_day(document)
+        currency = self._currency_of(document)
+        return currency._get_conversion_rate(
+            document.company_id.currency_id, currency, document.company_id, self._bank_day(document)
         )
 
     # === MAPPER === #
@@ -144,10 +145,11 @@ class XeroMapperBankTransaction(models.AbstractModel):
 
     def _currency_rate(self, document, books):
         """The currency itself is that of the bank account: Xero takes no other (Xero: Bank transactions)."""
-        if document.currency_id.name == books.base:
+        currency = self._currency_of(document)
+        if currency.name == books.base:
             return None
         return books.currency_rate(
-            document.currency_id, document.company_id, self._own_rate(document), self._bank_day(document)
+            currency, document.company_id, self._own_rate(document), self._bank_day(document)
         )
 
     def _bank_account(self, document, books, out) -> dict:
@@ -170,13 +172,13 @@ class XeroMapperBankTransaction(models.AbstractModel):
                 named(account.display_name),
             )
             out.problems.append(Problem("mapping", message, row._name, row.id, waits=(LISTS,)))
-        held = account.currency_code or books.base
-        if held != document.currency_id.name:
+        held, currency = account.currency_code or books.base, self._currency_of(document)
+        if held != currency.name:
             message = self.env["xero.reason"]._(
                 "%(name)s is in %(currency)s and the Xero account %(account)s in %(held)s: Xero keeps money in the "
                 "currency of its account. Book it through an account in that currency.",
                 name=self._name_of(document),
-                currency=document.currency_id.name,
+                currency=currency.name,
                 account=named(account.display_name),
                 held=held,
             )

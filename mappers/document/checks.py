@@ -23,8 +23,9 @@ class XeroMapperCommercial(models.AbstractModel):
         if not out.number:
             topic = "length" if self._has_number(document) else "number"
             self._refuse(document, out, self._number_refusal(self._name_of(document)), topic)
-        if document.currency_id.name not in books.currencies:
-            waits = (currency_key(document.currency_id.name), ALLOWED, LISTS)
+        currency = self._currency_of(document)
+        if currency.name not in books.currencies:
+            waits = (currency_key(currency.name), ALLOWED, LISTS)
             refusal = self._currency_refusal(document, books)
             self._refuse_by(books.connection, out, refusal, "validation", "currency", waits)
         if not 0 <= out.total <= LARGEST_TOTAL:
@@ -119,13 +120,13 @@ class XeroMapperCommercial(models.AbstractModel):
                 "%(name)s is in %(currency)s. The plan of %(organisation)s in Xero takes documents in its own currency "
                 "only.",
                 name=self._name_of(document),
-                currency=document.currency_id.name,
+                currency=self._currency_of(document).name,
                 organisation=named(books.connection.tenant_name),
             )
         return self.env["xero.reason"]._(
             "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, or here (Xero > "
             "Activity > Exchange Rates).",
             name=self._name_of(document),
-            currency=document.currency_id.name,
+            currency=self._currency_of(document).name,
             organisation=named(books.connection.tenant_name),
         )

@@ -127,7 +127,9 @@ class XeroMapperCommercial(models.AbstractModel):
         raise NotImplementedError
 
     def _sheet(self, document, books):
-        """Return the :class:`~.sheet.Sheet` of the document's lines, in its currency, positive in its direction."""
+        """Return the :class:`~.sheet.Sheet` of the document's lines, in the currency of :meth:`_currency_of`, positive in
+        its direction.
+        """
         raise NotImplementedError
 
     # === MAY BE IMPLEMENTED === #
@@ -148,12 +150,16 @@ class XeroMapperCommercial(models.AbstractModel):
         """
         return document.partner_id.commercial_partner_id
 
+    def _currency_of(self, document):
+        """Return the ``res.currency`` that the document has in Xero: its own, where that takes every currency."""
+        return document.currency_id
+
     def _booked_total(self, document, books) -> Decimal:
         """Return what the document comes to with tax in Xero, in cents of its currency."""
-        return booked(self._total(document), document.currency_id.decimal_places)
+        return booked(self._total(document), self._currency_of(document).decimal_places)
 
     def _total(self, document) -> float:
-        """Return what the document comes to with tax, as Odoo's float in its currency."""
+        """Return what the document comes to with tax, as Odoo's float in the currency of :meth:`_currency_of`."""
         return document.amount_total
 
     def _use(self, document) -> str:

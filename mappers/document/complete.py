@@ -28,7 +28,7 @@ def complete(mapper, document, sheet, books, out) -> bool:
 
     :return: ``False`` when a mapping is missing; ``out`` then has the problems
     """
-    decimals = document.currency_id.decimal_places
+    decimals = mapper._currency_of(document).decimal_places
     if decimals > MORE_THAN_CENTS:
         sheet.booked = in_cents(sheet.rows, sheet.booked, out.total)
     mapped = MappedRows(mapper, mapper._use(document), books, out)
@@ -57,7 +57,7 @@ def complete(mapper, document, sheet, books, out) -> bool:
 
 def _carry_taxes(mapper, document, sheet, books, out) -> list:
     """Give the booked tax to the rows; return rows for what cannot be tax of a line in Xero."""
-    decimals, lookup = document.currency_id.decimal_places, books.taxes
+    decimals, lookup = mapper._currency_of(document).decimal_places, books.taxes
     by_taxes = defaultdict(list)
     for row in sheet.rows:
         by_taxes[row.taxes].append(row)

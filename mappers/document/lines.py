@@ -42,7 +42,9 @@ def read_sheet(move, lines, book: TaxLookup) -> Sheet:
     return read_lines(lines, book, move.direction_sign, move.currency_id.decimal_places, is_refund)
 
 
-def read_lines(lines, book: TaxLookup, sign: int, decimals: int, is_refund: bool) -> Sheet:
+def read_lines(
+    lines, book: TaxLookup, sign: int, decimals: int, is_refund: bool, amount: str = "amount_currency"
+) -> Sheet:
     """Return ``lines`` with the amounts Odoo booked.
 
     :param lines: ``account.move.line`` of one entry, in one currency
@@ -50,6 +52,8 @@ def read_lines(lines, book: TaxLookup, sign: int, decimals: int, is_refund: bool
     :param sign: 1 where debits count, -1 where credits do
     :param decimals: of the currency
     :param is_refund: taxes are divided as on credit notes
+    :param amount: ``amount_currency``, or ``balance`` for the amounts in the company's currency; quantities and prices
+        are in the lines' own all the same
     """
     sheet = Sheet(is_refund=is_refund)
     for line in sorted(lines, key=_place):
@@ -60,7 +64,7 @@ def read_lines(lines, book: TaxLookup, sign: int, decimals: int, is_refund: bool
             if (line.name or "").strip():
                 sheet.lines.append(shorten(line.name.strip(), DESCRIPTION_LENGTH))
             continue
-        row = _row(line, decimal_of(sign * line.amount_currency, decimals), book)
+        row = _row(line, decimal_of(sign * line[amount], decimals), book)
         if line.tax_repartition_line_id:
             sheet.add_tax(line.tax_repartition_line_id, line.group_tax_id, row, book)
         else:
