@@ -1,0 +1,2 @@
+from . import mappers, models
+from .hooks import post_init_hook

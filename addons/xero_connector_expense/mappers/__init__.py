@@ -1,0 +1,3 @@
+from . import contact
+from . import bank_line
+from . import expense

@@ -1,0 +1,2 @@
+from . import test_expense_sync
+from . import test_expense_people
