@@ -12,7 +12,7 @@ ELSEWHERE = ("asset_receivable", "liability_payable", "asset_cash", "liability_c
 
 class XeroMapperBankLine(models.AbstractModel):
     """Entries (``account.move``) of bank statement lines, in journals whose payments go to Xero. One that still stands
-    on the suspense account, settles a document or moves money between banks is no money that was spent or received.
+    on the suspense account, settles a document or a payment, or moves money between banks is no money that was spent or received.
     """
 
     _name = "xero.mapper.bank_line"
@@ -45,8 +45,18 @@ class XeroMapperBankLine(models.AbstractModel):
         journal, company = move.journal_id, move.company_id
         between = journal.suspense_account_id | company.transfer_account_id
         return bool(others) and not any(
-            line.account_id in between or line.account_id.account_type in ELSEWHERE for line in others
+            line.account_id in between or line.account_id.account_type in ELSEWHERE or self._settles_payment(line)
+            for line in others
         )
+
+    def _settles_payment(self, line) -> bool:
+        """Whether ``line`` takes what a payment has outstanding: that is on the bank account in Xero since it was paid.
+        """
+        methods = line.journal_id.inbound_payment_method_line_ids | line.journal_id.outbound_payment_method_line_ids
+        if line.account_id in methods.payment_account_id:
+            return True
+        others = line.matched_debit_ids.debit_move_id | line.matched_credit_ids.credit_move_id
+        return bool(others.move_id.origin_payment_id)
 
     def _others(self, move):
         """Return the items of ``move`` beside that of the bank."""
