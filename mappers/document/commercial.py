@@ -140,8 +140,15 @@ class XeroMapperCommercial(models.AbstractModel):
         :param documents: of one model, as superuser, in English, in the company of the connection; all of the batch
         :param links: as for :meth:`_prepare`
         """
-        partners = documents.partner_id.commercial_partner_id
-        return Books(connection.sudo().with_env(documents.env), documents, self._xero_type, partners, links)
+        connection = connection.sudo().with_env(documents.env)
+        return Books(connection, documents, self._xero_type, self._partners(documents, connection), links)
+
+    def _partners(self, documents, connection):
+        """Return what :meth:`_partner` says of all ``documents``: a ``res.partner``.
+
+        :param connection: the ``xero.connection`` that they are sent to, as superuser
+        """
+        return documents.partner_id.commercial_partner_id
 
     def _partner(self, document):
         """Return whose contact the document is for.
