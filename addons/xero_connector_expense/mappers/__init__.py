@@ -1,3 +1,2 @@
 from . import contact
-from . import bank_line
 from . import expense

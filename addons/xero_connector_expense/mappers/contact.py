@@ -11,7 +11,7 @@ class XeroMapperContact(models.AbstractModel):
 
     def _prepare(self, records, connection, links=None):
         """Extend: employees go with name and e-mail only, where that is wanted; one query more then. What field rules
-        fill is sent all the same: somebody asked for it.
+        fill is sent all the same: somebody asked for it. What Xero was told of them before is emptied there.
         """
         outgoing = super()._prepare(records, connection, links)
         if not connection.short_employee_contacts:
@@ -19,9 +19,8 @@ class XeroMapperContact(models.AbstractModel):
         for partner in self._employees(records):
             out = outgoing[partner.id]
             kept = TOLD | set(out.ruled)
-            # What Xero has of it already is not emptied.
-            out.untold |= {name: value for name, value in out.payload.items() if name not in kept}
             out.payload = {name: value for name, value in out.payload.items() if name in kept}
+            out.untold = {name: value for name, value in out.untold.items() if name in kept}
         return outgoing
 
     def _employees(self, partners):

@@ -54,6 +54,10 @@ class XeroMapperExpense(models.AbstractModel):
         books.prefetch_taxes(entries.line_ids.tax_ids | entries.line_ids.tax_line_id)
         return books
 
+    def _partners(self, documents, connection):
+        own = documents.vendor_id | documents.account_move_id.partner_id | connection.expense_partner_id
+        return own.commercial_partner_id
+
     def _partner(self, document):
         return self._vendor(document, self.env["xero.connection"]._any_for_company(document.company_id))
 

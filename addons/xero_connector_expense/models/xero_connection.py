@@ -21,7 +21,7 @@ class XeroConnection(models.Model):
         "Employees with Name and E-mail Only",
         default=True,
         help="Of the work contacts of employees Xero is told nothing else: no address, phone, tax number or payment "
-        "terms. What it was told before stays there.",
+        "terms. What it was told before is emptied there when the contact is sent next.",
     )
 
     def write(self, vals):

@@ -29,6 +29,12 @@ class ExpenseCommon(BankCommon):
         )
         cls.anna = cls.make_employee("Anna Able")
 
+    def connect(self, connection=None, tenant=None):
+        """A card of the company's is in a currency of its own."""
+        values = {"code": "092", "CurrencyCode": "AUD"}
+        self.simulator.control(f"/organisations/{tenant or self.tenant}/act/edit_account", **values)
+        super().connect(connection, tenant)
+
     def setUp(self):
         super().setUp()
         self.row.direction = "odoo_to_xero"
