@@ -64,6 +64,25 @@ class TestBankOut(BankCommon):
         self.assertEqual(self.env["account.bank.statement.line"].search_count([]), lines, "it is not taken for new")
         self.assertFalse(self.open_jobs(), self.open_jobs().mapped("failure_detail"))
 
+    def test_what_stands_beside_it_in_a_list_comes_in(self):
+        self.connection.sync_bank = True
+        self.map_bank(self.connection, "091", journal_id=self.second_bank.id)
+        self.spent()
+        self.drain()
+        element = self.spend(self.line("10"), account="091")
+        self.poll("BankTransaction")
+        self.assertEqual(len(self.money_in_xero()), 2)
+        self.assertEqual(self.entry_of(element).journal_id, self.second_bank)
+
+    def test_what_a_payment_has_outstanding_is_not_spent_again(self):
+        outstanding = self.fees.copy(
+            {"code": "1019", "name": "Outstanding", "account_type": "asset_current", "reconcile": True}
+        )
+        self.bank.outbound_payment_method_line_ids[:1].payment_account_id = outstanding
+        move = self.spent(-12.5, (outstanding, 12.5))
+        self.drain()
+        self.assertEqual((self.money_in_xero(), move.xero_sync_state), ([], "not_synced"))
+
     def test_money_received_and_taxed_is_what_xero_computes(self):
         tax = self.add_tax(15, "purchase", "INPUT2")
         parts = tax.invoice_repartition_line_ids

@@ -455,7 +455,9 @@ class XeroInbound(models.AbstractModel):
         by_type = defaultdict(list)
         for element in elements:
             by_type[owners.get(element[self._id_field], self._xero_type)].append(element)
-        return [(inbound, own) for xero_type, own in by_type.items() if (inbound := self._for_type(xero_type))]
+        importers = {xero_type: self._for_type(xero_type) for xero_type in by_type}
+        # A model without records is false.
+        return [(importers[name], own) for name, own in by_type.items() if importers[name] is not None]
 
     def _kin_of(self, connection, kin, elements) -> dict:
         """Return ``{xero id: type}`` of those of ``elements`` that belong to one of the types ``kin``: they are linked
