@@ -1,7 +1,7 @@
 {
     "name": "Xero Connector: Expenses",
     "version": "19.0.1.0.0",
-    "summary": "Expenses that the company paid as money spent in Xero, and employees as contacts with name and e-mail only",
+    "summary": "Expenses that the company paid as money spent, and employees with name and e-mail only",
     "author": "Xero Connector contributors",
     "website": "https://github.com/xero-connector/xero_connector",
     "category": "Accounting/Accounting",

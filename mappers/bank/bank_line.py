@@ -12,7 +12,8 @@ ELSEWHERE = ("asset_receivable", "liability_payable", "asset_cash", "liability_c
 
 class XeroMapperBankLine(models.AbstractModel):
     """Entries (``account.move``) of bank statement lines, in journals whose payments go to Xero. One that still stands
-    on the suspense account, settles a document or a payment, or moves money between banks is no money that was spent or received.
+    on the suspense account, settles a document or a payment, or moves money between banks is no money that was spent
+    or received.
     """
 
     _name = "xero.mapper.bank_line"

@@ -172,13 +172,13 @@ class XeroMapperBankTransaction(models.AbstractModel):
                 named(account.display_name),
             )
             out.problems.append(Problem("mapping", message, row._name, row.id, waits=(LISTS,)))
-        held, currency = account.currency_code or books.base, self._currency_of(document)
-        if held != currency.name:
+        held, code = account.currency_code or books.base, self._currency_of(document).name
+        if held != code:
             message = self.env["xero.reason"]._(
                 "%(name)s is in %(currency)s and the Xero account %(account)s in %(held)s: Xero keeps money in the "
                 "currency of its account. Book it through an account in that currency.",
                 name=self._name_of(document),
-                currency=currency.name,
+                currency=code,
                 account=named(account.display_name),
                 held=held,
             )

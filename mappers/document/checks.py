@@ -115,18 +115,19 @@ class XeroMapperCommercial(models.AbstractModel):
         )
 
     def _currency_refusal(self, document, books) -> str:
+        code = self._currency_of(document).name
         if "UseMulticurrency" in books.refused_actions:
             return self.env["xero.reason"]._(
                 "%(name)s is in %(currency)s. The plan of %(organisation)s in Xero takes documents in its own currency "
                 "only.",
                 name=self._name_of(document),
-                currency=self._currency_of(document).name,
+                currency=code,
                 organisation=named(books.connection.tenant_name),
             )
         return self.env["xero.reason"]._(
             "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, or here (Xero > "
             "Activity > Exchange Rates).",
             name=self._name_of(document),
-            currency=self._currency_of(document).name,
+            currency=code,
             organisation=named(books.connection.tenant_name),
         )

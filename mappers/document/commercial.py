@@ -127,8 +127,8 @@ class XeroMapperCommercial(models.AbstractModel):
         raise NotImplementedError
 
     def _sheet(self, document, books):
-        """Return the :class:`~.sheet.Sheet` of the document's lines, in the currency of :meth:`_currency_of`, positive in
-        its direction.
+        """Return the :class:`~.sheet.Sheet` of the document's lines, positive in its direction, in the currency of
+        :meth:`_currency_of`.
         """
         raise NotImplementedError
 

@@ -12,7 +12,7 @@ class AccountMove(models.Model):
         expense = self._xero_paid_expenses()[:1]
         if not expense:
             return super()._xero_refusal(scope)
-        return self.env["xero.reason"]._(
+        return expense._xero_refusal(scope) or self.env["xero.reason"]._(
             "%(entry)s was booked for the expense %(expense)s, which goes to Xero itself.",
             entry=named(self.display_name),
             expense=named(expense.name),

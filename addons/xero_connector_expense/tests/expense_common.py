@@ -42,7 +42,12 @@ class ExpenseCommon(BankCommon):
     @classmethod
     def make_employee(cls, name, **values):
         employee = cls.env["hr.employee"].create(
-            {"name": name, "company_id": cls.company.id, "work_email": f"{name.split()[0].lower()}@example.com", **values}
+            {
+                "name": name,
+                "company_id": cls.company.id,
+                "work_email": f"{name.split()[0].lower()}@example.com",
+                **values,
+            }
         )
         employee.work_contact_id.write(
             {"street": "12 Private Lane", "city": "Hometown", "phone": "+1 555 0100", "ref": f"E-{name}"}

@@ -130,6 +130,10 @@ class TestExpensePeople(ExpenseCommon):
             mine.with_user(clerk).action_xero_sync()
         with self.assertRaisesRegex(UserError, "which goes to Xero itself"):
             mine.account_move_id.with_user(clerk).action_xero_sync()
+        self.connection.sync_company_expenses = False
+        with self.assertRaisesRegex(UserError, "switched off"):
+            mine.account_move_id.with_user(clerk).action_xero_sync()
+        self.connection.sync_company_expenses = True
         with self.assertRaisesRegex(UserError, "which goes to Xero itself"):
             mine.account_move_id.origin_payment_id.with_user(clerk).action_xero_sync()
 
