@@ -121,13 +121,13 @@ class XeroMapperCommercial(models.AbstractModel):
                 "%(name)s is in %(currency)s. The plan of %(organisation)s in Xero takes documents in its own currency "
                 "only.",
                 name=self._name_of(document),
-                currency=code,
+                currency=named(code),
                 organisation=named(books.connection.tenant_name),
             )
         return self.env["xero.reason"]._(
             "%(name)s is in %(currency)s, which %(organisation)s does not have: add it in Xero, or here (Xero > "
             "Activity > Exchange Rates).",
             name=self._name_of(document),
-            currency=code,
+            currency=named(code),
             organisation=named(books.connection.tenant_name),
         )
