@@ -166,9 +166,8 @@ class XeroConnection(models.Model):
     )
     sync_from = fields.Date(
         "Sync From",
-        help="Documents dated from this day on are synced. Those from before the connection was made go as a history, "
-        "which starts the night after (see Runs). Empty: documents made since the company was connected. Older ones go "
-        "when somebody clicks Sync to Xero, or starts a history.",
+        help="Documents dated from this day on are synced; those from before the connection go as a history, the night "
+        "after (see Runs). Empty: documents made since the company was connected.",
     )
     connected_at = fields.Datetime("Connected Since", readonly=True, copy=False)
     connected_by_id = fields.Many2one("res.users", "Connected By", readonly=True, copy=False)
@@ -350,9 +349,8 @@ class XeroConnection(models.Model):
     void_drafts_after = fields.Integer(
         "Void Drafts After (hours)",
         default=0,
-        help="A document that is reset to draft stays in Xero as it is until it is posted again, cancelled or deleted. "
-        "After so many hours as a draft it is voided there; posted later, it is a new document with another number. "
-        "0: never.",
+        help="A document that is reset to draft stays in Xero. After so many hours as a draft it is voided there; "
+        "posted later, it is a new document with another number. 0: never.",
     )
     compare_trial_balances = fields.Boolean(
         "Trial Balances Are Compared", readonly=True, copy=False, help="The next consent asks for reading them."
@@ -369,8 +367,7 @@ class XeroConnection(models.Model):
         required=True,
         default="watch",
         help="Xero tells its rates on documents only: those that people entered there are learned from. A rate in Odoo "
-        "that was not taken from Xero is never changed. Odoo takes a rate until the next one: where you set one a "
-        "month, a rate of Xero holds from its day on.",
+        "that was not taken from Xero is never changed.",
     )
     webhook_url = fields.Char(related="credential_id.webhook_url", groups="xero_connector.group_xero_manager")
     webhook_key_set = fields.Boolean(related="credential_id.webhook_key_set")
@@ -480,9 +477,8 @@ class XeroConnection(models.Model):
     )
     sync_bank = fields.Boolean(
         "Read Bank Transactions",
-        help="Money that is spent or received in Xero without an invoice, such as fees and interest, of bank accounts "
-        "whose payments come from Xero. It also tells through which bank account prepayments and overpayments came. "
-        "Takes 12 calls a day, and a permission that Xero asks for when you connect again.",
+        help="Money spent or received in Xero without an invoice, such as fees and interest, of bank accounts whose "
+        "payments come from Xero. Takes 12 calls a day, and a permission: connect again.",
     )
     sync_transfers = fields.Boolean(
         "Read Bank Transfers",
@@ -505,7 +501,7 @@ class XeroConnection(models.Model):
         "are one batch payment in Xero: one line on the bank account, one match for the bookkeeper.",
     )
     send_overpayments = fields.Boolean(
-        "Send What Customers and Vendors Paid Too Much",
+        "Send Overpayments",
         help="What stays open of a payment that pays invoices in Xero becomes an overpayment there. No program can "
         "take one back: a person has to void it in Xero.",
     )
@@ -519,9 +515,8 @@ class XeroConnection(models.Model):
         "account.analytic.plan",
         string="Plans Every Line Needs",
         domain="[('parent_id', '=', False)]",
-        help="Documents with a line that is not wholly given to accounts of these plans (to one account, where lines "
-        "are not divided), or whose account has no tracking option, are not sent. Of other plans such lines go without "
-        "tracking.",
+        help="Documents with a line that is not wholly given to accounts of these plans, or whose account has no "
+        "tracking option, are not sent. Of other plans such lines go without tracking.",
     )
 
     line_shares = fields.Selection(
@@ -534,9 +529,8 @@ class XeroConnection(models.Model):
         "Shares of a Line",
         required=True,
         default="split",
-        help="What becomes of a line that several analytic accounts of a plan have shares of. Xero tracks a whole line "
-        "by one option of a category: divided, the line is one for each share, and together they come to its amount "
-        "and its tax.",
+        help="What becomes of a line that several analytic accounts of a plan share. Xero tracks a whole line by one "
+        "option of a category; divided, the parts come to its amount and its tax.",
     )
     line_share_text = fields.Boolean(
         "Say the Share",

@@ -17,9 +17,8 @@ class XeroFieldRule(models.Model):
     reads_related = fields.Boolean(compute="_compute_reads_related")
     follow = fields.Boolean(
         "Follow Related Records",
-        help="Each night, documents in Xero that are open and in no locked period are compared again when a record "
-        "that the rule reads through a relation was changed; those that it changes are sent. Documents with payments "
-        "are left alone.",
+        help="Each night open documents in Xero are compared again when a record that the rule reads through a "
+        "relation was changed. Those with payments or in a locked period are left alone.",
     )
     followed_at = fields.Datetime(readonly=True, copy=False)
 

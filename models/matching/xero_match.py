@@ -70,7 +70,7 @@ class XeroMatch(models.Model):
         "Where They Differ",
         required=True,
         default="keep",
-        help="What happens to fields that differ between a record and its match when they are linked. Left as they "
+        help="What happens to fields that differ between a record and its match. Left as they "
         "are, the next edit on either side is what travels. What is empty on one side never clears the other.",
     )
     line_ids = fields.One2many("xero.match.line", "match_id", readonly=True)

@@ -14,16 +14,15 @@ class XeroConnection(models.Model):
     )
     till_differences = fields.Selection(
         [
-            (PAID, "Pay what was counted, and what is missing to the loss account"),
+            (PAID, "Pay what was counted, and the shortfall to the loss account"),
             (LINE, "Add a line on the profit or loss account"),
             (LEFT, "Leave them out"),
         ],
         "Differences in the Till",
         required=True,
         default=PAID,
-        help="Where the money that was counted is more or less than it should be. The accounts are those of the "
-        "journal in Odoo, by their mapping. To be paid to, the loss account needs payments enabled in Xero. What is "
-        "too much is always a line.",
+        help="When more or less money is counted than there should be. The accounts are those of the journal, as they "
+        "are mapped; to be paid to, the loss account needs payments enabled in Xero.",
     )
     till_clearing_account_id = fields.Many2one(
         "xero.account",

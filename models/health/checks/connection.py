@@ -149,7 +149,7 @@ class Scopes(Check):
         if code == "ok":
             return env._("Every permission that is needed is given.")
         labels = scope_labels(env)
-        lacking = ", ".join(labels.get(scope, scope) for scope in values["scopes"])
+        lacking = ", ".join(dict.fromkeys(labels.get(scope, scope) for scope in values["scopes"]))
         names = ", ".join(values["scopes"])
         return env._("The consent lacks: %(purposes)s (%(names)s).", purposes=lacking, names=names)
 
