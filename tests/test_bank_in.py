@@ -185,6 +185,10 @@ class TestBankIn(BankCommon):
         self.poll("BankTransaction")
         conflict = self.conflict_of(payment.move_id)
         self.assertEqual(conflict.kind, "twin")
+        said = {line.name: line.xero for line in conflict.line_ids}
+        self.assertEqual((said["bank"], said["status"]), (self.row.xero_account_id.display_name, "Recorded"))
+        link = conflict.link_id
+        self.assertEqual((link.shown_kind, link.xero_status_name), ("Bank Transaction", "Recorded"))
         conflict.with_user(self.env.user).action_take_odoo()
         self.assertEqual(self.entry_of(element), payment.move_id)
         self.edit_money(element, self.line("12"))

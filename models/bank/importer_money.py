@@ -235,8 +235,8 @@ class XeroInboundBankTransaction(models.AbstractModel):
             self.env["xero.link"]._save([self._row_of(connection, entry.element, move, from_xero=False, **unknown)])
             link = self._links(connection, [key])[key]
             reason = self.env["xero.reason"]._(
-                "%(move)s of %(amount)s in %(journal)s may be what Xero has on %(day)s. Odoo's side: it is the same, "
-                "and is linked. Xero's side: it is another one, and is imported besides.",
+                "%(move)s of %(amount)s in %(journal)s may be what Xero has on %(day)s. If it is the same, the two are "
+                "linked; if not, what Xero has is imported as another entry.",
                 move=named(move.display_name),
                 amount=self._currency(entry.row.journal_id).format(abs(entry.values["amount"])),
                 journal=named(entry.row.journal_id.display_name),

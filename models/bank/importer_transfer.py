@@ -319,8 +319,8 @@ class XeroInboundBankTransfer(models.AbstractModel):
         self.env["xero.link"]._save([self._link_row(connection, twin.id, element, twin.company_id, **unknown)])
         link = self._links(connection, [element[self._id_field]])[element[self._id_field]]
         reason = self.env["xero.reason"]._(
-            "%(move)s may be the transfer of %(amount)s that Xero has on %(day)s. Odoo's side: it is the same, and is "
-            "linked. Xero's side: it is another one, and is imported besides.",
+            "%(move)s may be the transfer of %(amount)s that Xero has on %(day)s. If it is the same, the two are "
+            "linked; if not, Xero's is imported as another transfer.",
             move=named(twin.display_name),
             amount=number(element["Amount"]),
             day=fields.Date.to_date(self._canonical(element).get("date")),

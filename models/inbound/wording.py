@@ -13,6 +13,8 @@ DAYS = ("date", "due_date")
 PLACES = 2
 # Fields of lines that are numbers, with the places that are shown in any case.
 NUMBERS = {"quantity": 0, "price": PLACES, "discount": 0}
+# Bank accounts of bank transactions and transfers.
+BANKS = ("bank", "from", "to")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -21,23 +23,27 @@ class StateWords:
 
     :param names: what people call accounts, rates, contacts and options, by ``(kind, id or code)``; without a name the
         id or code itself is said
+    :param xero_type: whose status is said, where it has words of its own
     """
 
-    def __init__(self, env, names=()):
-        self._env, self._reason, self._names = env, env["xero.reason"], dict(names)
+    def __init__(self, env, names=(), xero_type=None):
+        self._env, self._reason, self._names, self._xero_type = env, env["xero.reason"], dict(names), xero_type
 
     @classmethod
     def of(cls, env, connection, states) -> "StateWords":
         """Return the words for ``states`` (dicts, as of ``xero.inbound._canonical``) of an organisation, whose names
         are looked up once for all.
         """
-        return cls(env, cls._read_names(env, connection, states))
+        states = list(states)
+        is_money = any(state.get(name) for state in states for name in BANKS)
+        return cls(env, cls._read_names(env, connection, states), "BankTransaction" if is_money else None)
 
     @staticmethod
     def _read_names(env, connection, states) -> dict:
         lines = [line for state in states for line in state.get("lines") or () if isinstance(line, dict)]
         names = {}
-        if codes := {line.get("account") for line in lines} - {None}:
+        banks = {state.get(name) for state in states for name in BANKS}
+        if codes := ({line.get("account") for line in lines} | banks) - {None}:
             domain = [("connection_id", "=", connection.id), "|", ("code", "in", list(codes))]
             for account in env["xero.account"].sudo().search([*domain, ("xero_id", "in", list(codes))]):
                 names |= {("account", key): account.display_name for key in (account.code, account.xero_id)}
@@ -64,7 +70,9 @@ class StateWords:
         if not value:
             return ""
         if name == "status":
-            return status_words(self._env).get(value, value)
+            return status_words(self._env, self._xero_type).get(value, value)
+        if name in BANKS:
+            return self._names.get(("account", value)) or value
         if name in DAYS:
             return self._day(value)
         if name == "contact":

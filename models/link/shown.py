@@ -23,6 +23,9 @@ def type_words(env) -> dict:
         "Overpayment": env._("Overpayment"),
         "BatchPayment": env._("Batch Payment"),
         "Allocation": env._("Applied Credit"),
+        "BankTransaction": env._("Bank Transaction"),
+        "BankTransfer": env._("Bank Transfer"),
+        "ManualJournal": env._("Manual Journal"),
         "Item": env._("Product"),
         "Quote": env._("Quote"),
         "Account": env._("Account"),
@@ -36,13 +39,14 @@ def status_words(env, xero_type: str | None = None) -> dict:
     :param xero_type: whose status: payments have other words
     """
     reason = env["xero.reason"]
-    if xero_type in ("Payment", "BatchPayment"):
+    if xero_type in ("Payment", "BatchPayment", "BankTransaction", "BankLine", "BankTransfer"):
         return {"AUTHORISED": reason._("Recorded"), "DELETED": reason._("Removed")}
     return {
         "DRAFT": reason._("Draft"),
         "SUBMITTED": reason._("Awaiting Approval"),
         "AUTHORISED": reason._("Awaiting Payment"),
         "PAID": reason._("Paid"),
+        "POSTED": reason._("Posted"),
         "VOIDED": reason._("Voided"),
         "DELETED": reason._("Deleted"),
         "ACTIVE": reason._("Active"),
@@ -113,6 +117,10 @@ class XeroShown(models.AbstractModel):
 
     def _set_shown(self, record, words) -> None:
         kind = self._shown_type(record)
+        if kind not in words:
+            # A kin type is what it stands among.
+            mapper = self.env["xero.mapper"]._if_sent(kind)
+            kind = (mapper is not None and mapper._stands_among) or kind
         self.shown_kind = words.get(kind, kind)
         if record is None or record._name == "res.partner":
             self.shown_partner_id = record or False
