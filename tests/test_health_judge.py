@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 from odoo.tests import BaseCase, tagged
 
@@ -9,6 +10,7 @@ from ..models.health import check as rules
 from ..models.health import checks, forecast
 from ..models.health.charts import last_hours, queue_over_time
 from ..models.health.check import ATTENTION, BROKEN, OK, Facts, Flow
+from ..models.health.checks.connection import Scopes
 
 NOW = datetime(2026, 5, 4, 12, 30)
 
@@ -189,6 +191,11 @@ class TestHealthJudge(BaseCase):
         everything += ["accounting.attachments", "accounting.reports.read"]
         self.assertEqual(rules.missing_scopes(asked, frozenset(everything)), [])
         self.assertEqual(rules.missing_scopes(asked, frozenset()), [])
+
+    def test_what_two_permissions_are_for_is_said_once(self):
+        missing = {"scopes": ["accounting.banktransactions", "accounting.banktransactions.read"]}
+        env = SimpleNamespace(_=lambda text, **values: text % values if values else text)
+        self.assertEqual(Scopes().sentence(env, "missing", missing).count("money spent"), 1)
 
 
 @tagged("post_install", "-at_install")
