@@ -88,6 +88,21 @@ class TestTrialBalance(TrialBalanceCommon):
         self.assertAlmostEqual(line.odoo_amount, sale.amount_total - 50 - 11.51, 2)
         self.assertEqual(self.simulator.calls(self.tenant)[("GET", "Reports")], 2)
 
+    def test_payments_are_on_the_bank_wherever_odoo_holds_them_outstanding(self):
+        """Without the accounting app methods of payment name no account: Odoo takes that of the chart."""
+        sale = self.sent(lines=((1, 100.0),))
+        journal = self.row.journal_id
+        (journal.inbound_payment_method_line_ids | journal.outbound_payment_method_line_ids).payment_account_id = False
+        self.poll(*self.TYPES)
+        self.pay_in_xero(sale, amount=50, date="2026-03-20")
+        self.poll(*self.TYPES)
+        payment = self.env["account.payment"].search([("journal_id", "=", journal.id), ("amount", "=", 50)])
+        outstanding = payment.outstanding_account_id
+        self.assertTrue(outstanding and outstanding != journal.default_account_id)
+        row = self.compare()
+        self.assertEqual(row.verdict, "agree", self.shown(row))
+        self.assertIn(self.row.xero_account_id, self.line_of(row, outstanding).xero_account_ids)
+
     def test_what_is_not_sent_explains_its_part_and_nothing_else(self):
         self.sent(lines=((1, 100.0),))
         self.entry(25.5)
