@@ -78,7 +78,10 @@ class XeroTrialBalance(models.Model):
         for row in self:
             last = row.date_to and format_date(self.env, row.date_to)
             first = row.date_from and format_date(self.env, row.date_from)
-            row.display_name = self.env._("%(first)s to %(last)s", first=first, last=last) if first else last or ""
+            if first:
+                row.display_name = self.env._("%(first)s to %(last)s", first=first, last=last)
+            else:
+                row.display_name = self.env._("Up to %s", last) if last else ""
 
     @api.depends("connection_id.credential_id.scopes")
     def _compute_missing_scopes(self):
@@ -180,7 +183,8 @@ class XeroTrialBalance(models.Model):
         explain(rows, xero, ledger._special_accounts(connection), foreign)
         self.line_ids.unlink()
         lines = self.env["xero.trial.balance.line"]._keep(self, rows)
-        agreed, unexplained = lines.filtered("is_equal"), lines.filtered("unexplained")
+        unexplained = lines.filtered("unexplained")
+        agreed = lines.filtered("is_equal") - unexplained
         self.write(
             {
                 "state": "done",
