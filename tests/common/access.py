@@ -31,7 +31,7 @@ SPECIAL = {
     "xero.preview.problem": {"fix_model": False},
     "xero.quarantine": {"faults": []},
     "xero.trial.balance": {"date_from": False},
-    "xero.trial.balance.line": {"causes": []},
+    "xero.trial.balance.line": {"causes": [], "shared_accounts": []},
     "xero.erasure": {"words": [], "partner_ids": [], "contact_ids": [], "place": False},
 }
 OWNERS = {"company_id", "connection_id", "xero_account_id"}
