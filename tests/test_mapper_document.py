@@ -25,7 +25,8 @@ class TestMapperDocument(MapperCase):
         mappers = self.env["xero.mapper"]
         self.assertEqual([mapper._xero_type for mapper in mappers._all()][:3], ["Contact", "Invoice", "CreditNote"])
         self.assertEqual(
-            {mapper._xero_type for mapper in mappers._for_model("account.move")}, {"Invoice", "CreditNote"}
+            {mapper._xero_type for mapper in mappers._for_model("account.move")},
+            {"Invoice", "CreditNote", "ManualJournal", "BankLine"},
         )
         with self.assertRaises(KeyError):
             mappers._for_type("Nothing")
@@ -38,7 +39,7 @@ class TestMapperDocument(MapperCase):
             ("in_receipt", "Invoice"),
             ("out_refund", "CreditNote"),
             ("in_refund", "CreditNote"),
-            ("entry", None),
+            ("entry", "ManualJournal"),
         ):
             move = self.env["account.move"].new({"move_type": move_type})
             takers = [
@@ -46,7 +47,7 @@ class TestMapperDocument(MapperCase):
                 for mapper in self.env["xero.mapper"]._for_model("account.move")
                 if mapper._handles(move)
             ]
-            self.assertEqual(takers, [wanted] if wanted else [], move_type)
+            self.assertEqual(takers, [wanted], move_type)
 
     # === HEAD === #
 
