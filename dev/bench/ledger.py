@@ -1,7 +1,6 @@
 """What the ledger costs: journals, trial balances, and lines that are divided into shares."""
 
-from dev.bench.runner import ORGANISATION, Bench, serving
-from dev.demo.connect import consent
+from dev.bench.runner import Bench
 
 ENTRIES, LINES = 1000, 100_000
 
@@ -9,10 +8,6 @@ ENTRIES, LINES = 1000, 100_000
 def journals(bench: Bench) -> dict[str, float]:
     """Calls that send 1,000 journal entries; the reading of the settings is none of them."""
     bench.drain()
-    with serving(bench, max_cron_threads=0) as (_server, odoo):
-        # The consent has to allow manual journals.
-        odoo.call("xero.connection", "write", [bench.connection], {"sync_journals": True})
-        consent(bench.stack, odoo, bench.connection, [ORGANISATION])
     bench.inside("ledger.make_entries", connection=bench.connection, count=ENTRIES, lines=2)
     bench.stack.simulator.post("stats/reset")
     bench.drain()

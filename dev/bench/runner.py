@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.books import Books
-from dev.demo.connect import connect, decide
+from dev.demo.connect import connect, consent, decide
 from dev.machine import paths, progress, scratch
 from dev.machine.odoo import Server, Site
 from dev.machine.process import wait_for
@@ -114,6 +114,9 @@ def connected(stack: Stack) -> int:
     odoo = stack.session()
     _company(odoo)
     connection = connect(stack, odoo, ORGANISATION)
+    # What is measured besides documents needs permissions that not every consent has.
+    odoo.call("xero.connection", "write", [connection], {"sync_journals": True})
+    consent(stack, odoo, connection, [ORGANISATION])
     decide(odoo, connection)
     server.stop()
     stack.servers.clear()
